@@ -1,0 +1,175 @@
+/**
+ * The error family. Whoever catches one asks the error (`code`, `penalty`, `retryAfter`, …) instead of climbing a
+ * ladder of `instanceof`: every question has an answer on the base class.
+ * @module
+ */
+
+/** Stable, greppable name of an error's cause, such as `ERR_RLP_TRUNCATED`. */
+export type ErrorCode = `ERR_${string}`
+
+/** Which end of a connection caused something. */
+export type Side = 'local' | 'remote'
+
+/** Every error this package throws on purpose. `code` is stable; the message is for people. */
+export class PeerloomError extends Error {
+  override readonly name: string = 'PeerloomError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  /** How much this speaks against the peer that caused it: 0 nothing, 100 ban at once. */
+  get penalty(): number {
+    return 0
+  }
+
+  /** Milliseconds after which trying again makes sense; undefined when it does not. */
+  get retryAfter(): number | undefined {
+    return undefined
+  }
+}
+
+/** Bytes that do not follow their format. Costs the sender the connection. */
+export class CodecError extends PeerloomError {
+  override readonly name = 'CodecError'
+  /** Position in the input where it went wrong, in bytes. */
+  readonly offset: number
+
+  constructor(code: ErrorCode, message: string, offset = 0, options?: ErrorOptions) {
+    super(code, message, options)
+    this.offset = offset
+  }
+
+  override get penalty(): number {
+    return 20
+  }
+}
+
+export interface ProtocolErrorOptions extends ErrorOptions {
+  /** 0 to 100. @default 20 */
+  readonly penalty?: number
+  /** Wire code of the farewell, where the network has one (devp2p: a Disconnect reason). */
+  readonly disconnectReason?: number
+}
+
+/** The remote said something well formed that the protocol forbids. */
+export class ProtocolError extends PeerloomError {
+  override readonly name = 'ProtocolError'
+  readonly disconnectReason: number | undefined
+  readonly #penalty: number
+
+  constructor(code: ErrorCode, message: string, options: ProtocolErrorOptions = {}) {
+    super(code, message, options)
+    this.#penalty = options.penalty ?? 20
+    this.disconnectReason = options.disconnectReason
+  }
+
+  override get penalty(): number {
+    return this.#penalty
+  }
+}
+
+export interface HandshakeErrorOptions extends ErrorOptions {
+  /** Milliseconds before a new attempt is worth making. */
+  readonly retryAfter?: number
+}
+
+/** A connection that did not become a peer. `stage` says how far it came. */
+export class HandshakeError extends PeerloomError {
+  override readonly name = 'HandshakeError'
+  readonly stage: string
+  readonly #retryAfter: number | undefined
+
+  constructor(code: ErrorCode, stage: string, message: string, options: HandshakeErrorOptions = {}) {
+    super(code, message, options)
+    this.stage = stage
+    this.#retryAfter = options.retryAfter
+  }
+
+  override get retryAfter(): number | undefined {
+    return this.#retryAfter
+  }
+}
+
+/** The peer has ended: which side ended it, and why. */
+export class PeerClosedError extends PeerloomError {
+  override readonly name = 'PeerClosedError'
+  readonly side: Side
+  /** Wire code of the farewell, where the network has one. */
+  readonly disconnectReason: number | undefined
+
+  constructor(side: Side, message: string, options: ErrorOptions & { readonly disconnectReason?: number } = {}) {
+    super('ERR_PEER_CLOSED', message, options)
+    this.side = side
+    this.disconnectReason = options.disconnectReason
+  }
+
+  override get penalty(): number {
+    return this.side === 'local' && this.cause instanceof PeerloomError ? this.cause.penalty : 0
+  }
+}
+
+/** Something took longer than it may. */
+export class TimeoutError extends PeerloomError {
+  override readonly name = 'TimeoutError'
+  /** The limit that was passed, in milliseconds. */
+  readonly timeout: number
+
+  constructor(what: string, timeout: number, options?: ErrorOptions) {
+    super('ERR_TIMEOUT', `${what}: no result within ${timeout} ms`, options)
+    this.timeout = timeout
+  }
+}
+
+export interface ConfigErrorOptions extends ErrorOptions {
+  /** What to do about it, as one sentence. */
+  readonly hint?: string
+}
+
+/** The user's input does not work. Names the flag or field and how to mend it; the CLI exits with 2. */
+export class ConfigError extends PeerloomError {
+  override readonly name = 'ConfigError'
+  /** The flag (`--port`) or option field (`port`) at fault. */
+  readonly field: string
+  readonly hint: string | undefined
+
+  constructor(field: string, message: string, options: ConfigErrorOptions = {}) {
+    super('ERR_CONFIG', `${field}: ${message}${options.hint ? ` (${options.hint})` : ''}`, options)
+    this.field = field
+    this.hint = options.hint
+  }
+}
+
+/** The store under us failed or holds what it should not. */
+export class StorageError extends PeerloomError {
+  override readonly name = 'StorageError'
+  /** Folder or file concerned; empty for a store in memory. */
+  readonly path: string
+
+  constructor(code: ErrorCode, path: string, message: string, options?: ErrorOptions) {
+    super(code, message, options)
+    this.path = path
+  }
+}
+
+/** A fault of ours: something that cannot happen did. */
+export class InternalError extends PeerloomError {
+  override readonly name = 'InternalError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_INTERNAL', message, options)
+  }
+}
+
+/** What was thrown, as one line for people: the message, then the causes below it. */
+export function describeError(error: unknown): string {
+  const parts: string[] = []
+  for (let e: unknown = error, depth = 0; e !== undefined && e !== null && depth < 5; depth++) {
+    const text = e instanceof Error ? e.message || e.name : String(e)
+    if (!parts.at(-1)?.includes(text)) parts.push(text)
+    e = e instanceof Error ? e.cause : undefined
+  }
+  return parts.join(': ')
+}
