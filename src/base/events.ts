@@ -1,0 +1,96 @@
+/**
+ * Observations: what happened, for whoever looks. Nobody waits for an observer, so each has a bounded buffer, and
+ * counts what it lost.
+ * @module
+ */
+import { Queue } from './queue.ts'
+
+export interface SubscribeOptions {
+  /** Ends the subscription. */
+  readonly signal?: AbortSignal | undefined
+  /** Events held for a reader that is behind; further ones are dropped and counted. @default 1024 */
+  readonly buffer?: number
+}
+
+/** The events of one subscription, from the moment of the call. Leaving the loop ends it. */
+export interface Subscription<E> extends AsyncIterableIterator<E, undefined>, Disposable {
+  /** Events lost because this reader was behind. */
+  readonly dropped: number
+}
+
+export const EVENT_BUFFER = 1024
+
+export class Events<E> {
+  /** BOUNDED: by the observers the program itself makes. */
+  readonly #subscribers = new Set<Subscriber<E>>()
+  #closed = false
+
+  /** Whether somebody looks: lets a hot path skip building an event. */
+  get observed(): boolean {
+    return this.#subscribers.size > 0
+  }
+
+  emit(event: E): void {
+    for (const subscriber of this.#subscribers) subscriber.offer(event)
+  }
+
+  subscribe(options: SubscribeOptions = {}): Subscription<E> {
+    const subscriber = new Subscriber<E>(options.buffer ?? EVENT_BUFFER, (s) => this.#subscribers.delete(s))
+    if (this.#closed || options.signal?.aborted) subscriber[Symbol.dispose]()
+    else {
+      this.#subscribers.add(subscriber)
+      subscriber.endWith(options.signal)
+    }
+    return subscriber
+  }
+
+  /** Ends every subscription, after what it holds has been read. */
+  close(): void {
+    this.#closed = true
+    for (const subscriber of this.#subscribers) subscriber[Symbol.dispose]()
+  }
+}
+
+class Subscriber<E> implements Subscription<E> {
+  dropped = 0
+  readonly #buffer: number
+  readonly #queue = new Queue<E>({ highWaterBytes: Number.POSITIVE_INFINITY })
+  readonly #leave: (subscriber: Subscriber<E>) => void
+  #detach: (() => void) | undefined
+
+  constructor(buffer: number, leave: (subscriber: Subscriber<E>) => void) {
+    this.#buffer = buffer
+    this.#leave = leave
+  }
+
+  offer(event: E): void {
+    if (this.#queue.length >= this.#buffer) this.dropped++
+    else this.#queue.push(event)
+  }
+
+  endWith(signal: AbortSignal | undefined): void {
+    if (!signal) return
+    const onAbort = (): void => this[Symbol.dispose]()
+    signal.addEventListener('abort', onAbort, { once: true })
+    this.#detach = () => signal.removeEventListener('abort', onAbort)
+  }
+
+  next(): Promise<IteratorResult<E, undefined>> {
+    return this.#queue.next()
+  }
+
+  async return(): Promise<IteratorResult<E, undefined>> {
+    this[Symbol.dispose]()
+    return { value: undefined, done: true }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  [Symbol.dispose](): void {
+    this.#detach?.()
+    this.#leave(this)
+    this.#queue.end()
+  }
+}

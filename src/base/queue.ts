@@ -1,0 +1,140 @@
+/**
+ * A queue with a byte budget that one reader pulls from.
+ * The iterator is written by hand: an async generator costs twice as much per item.
+ * @module
+ */
+import { InternalError } from './errors.ts'
+
+export interface QueueOptions {
+  /** Bytes held at which {@link Queue.push} starts to answer false. */
+  readonly highWaterBytes: number
+  /** Called once when a queue that had been over its budget falls under half of it. */
+  readonly onDrain?: () => void
+}
+
+interface Waiter<T> {
+  resolve(result: IteratorResult<T, undefined>): void
+  reject(error: unknown): void
+}
+
+const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true }
+
+export class Queue<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #highWaterBytes: number
+  readonly #onDrain: (() => void) | undefined
+  /** BOUNDED: by the budget, plus what the producer pushes after it was told false. */
+  #items: T[] = []
+  #sizes: number[] = []
+  #head = 0
+  #bytes = 0
+  #over = false
+  #waiter: Waiter<T> | undefined
+  #end: { readonly error: unknown } | undefined
+
+  constructor(options: QueueOptions) {
+    this.#highWaterBytes = options.highWaterBytes
+    this.#onDrain = options.onDrain
+  }
+
+  /** Bytes held. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Items held. */
+  get length(): number {
+    return this.#items.length - this.#head
+  }
+
+  /** Adds an item of `bytes`; false asks the producer to stop until `onDrain`. After the end, items are dropped. */
+  push(item: T, bytes = 1): boolean {
+    if (this.#end) return true
+    const waiter = this.#waiter
+    if (waiter) {
+      this.#waiter = undefined
+      waiter.resolve({ value: item, done: false })
+      return true
+    }
+    this.#items.push(item)
+    this.#sizes.push(bytes)
+    this.#bytes += bytes
+    if (this.#bytes >= this.#highWaterBytes) this.#over = true
+    return !this.#over
+  }
+
+  /** Ends the queue: what it holds is still read, then iteration ends, or throws `error`. */
+  end(error?: unknown): void {
+    if (this.#end) return
+    this.#end = { error }
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    if (error === undefined) waiter?.resolve(DONE)
+    else waiter?.reject(error)
+  }
+
+  /** Ends the queue and forgets what it holds. */
+  clear(error?: unknown): void {
+    this.#items = []
+    this.#sizes = []
+    this.#head = this.#bytes = 0
+    this.end(error)
+  }
+
+  /** The next item, without a promise when there is one. */
+  shift(): T | undefined {
+    if (this.#head === this.#items.length) return undefined
+    const item = this.#items[this.#head] as T
+    this.#take()
+    return item
+  }
+
+  next(options?: { readonly signal?: AbortSignal | undefined }): Promise<IteratorResult<T, undefined>> {
+    if (this.length > 0) return Promise.resolve({ value: this.shift() as T, done: false })
+    if (this.#end) return this.#end.error === undefined ? Promise.resolve(DONE) : Promise.reject(this.#end.error)
+    if (this.#waiter) return Promise.reject(new InternalError('a queue has one reader; a second one asked'))
+    const signal = options?.signal
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    return new Promise((resolve, reject) => {
+      this.#waiter = signal ? this.#cancellable({ resolve, reject }, signal) : { resolve, reject }
+    })
+  }
+
+  /** Leaving a `for await` loop does not end the queue: another reader may go on. */
+  return(): Promise<IteratorResult<T, undefined>> {
+    return Promise.resolve(DONE)
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  #cancellable(waiter: Waiter<T>, signal: AbortSignal): Waiter<T> {
+    const onAbort = (): void => {
+      this.#waiter = undefined
+      waiter.reject(signal.reason)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    const off = (): void => signal.removeEventListener('abort', onAbort)
+    return {
+      resolve: (result) => (off(), waiter.resolve(result)),
+      reject: (error) => (off(), waiter.reject(error)),
+    }
+  }
+
+  #take(): void {
+    this.#bytes -= this.#sizes[this.#head] as number
+    this.#items[this.#head] = undefined as T // so that a long queue does not keep what was read
+    if (++this.#head === this.#items.length) this.#items.length = this.#sizes.length = this.#head = 0
+    else if (this.#head > 1024 && this.#head * 2 > this.#items.length) this.#compact()
+    if (!this.#over || this.#bytes * 2 >= this.#highWaterBytes) return
+    this.#over = false
+    this.#onDrain?.()
+  }
+
+  /** A queue that is never empty would otherwise grow by what was already read. */
+  #compact(): void {
+    this.#items = this.#items.slice(this.#head)
+    this.#sizes = this.#sizes.slice(this.#head)
+    this.#head = 0
+  }
+}

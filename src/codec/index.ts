@@ -1,0 +1,5 @@
+/**
+ * Values to bytes and back.
+ * @module
+ */
+export type { Codec, TypeOf } from './codec.ts'

@@ -1,0 +1,36 @@
+/**
+ * **One** connection that carries many protocols. Knows no network: what tells messages apart is a key, what frames and
+ * encrypts them a {@link Transport}, what pings and says farewell a {@link Control}.
+ * Start reading at `protocol.ts`, then `peer.ts`.
+ * @module
+ */
+export { Keepalive, type KeepaliveOptions } from './keepalive.ts'
+export type { MessageMeter, MessageObserver, Tally } from './meters.ts'
+export {
+  CLOSE_TIMEOUT,
+  type Control,
+  type Mounted,
+  Peer,
+  type PeerOptions,
+  RECEIVE_BUDGET_BYTES,
+  SEND_BUDGET_BYTES,
+  STALL_TIMEOUT,
+} from './peer.ts'
+export { type PipeOptions, transportPipe } from './pipe.ts'
+export {
+  type AnyProtocol,
+  type Body,
+  type Channel,
+  defineProtocol,
+  type Message,
+  type MessageSpec,
+  type MessageTable,
+  message,
+  type Name,
+  type Protocol,
+  protocolLength,
+  type RawMessage,
+  type RequestOptions,
+  type WaitOptions,
+} from './protocol.ts'
+export type { FrameSink, Key, Transport } from './transport.ts'

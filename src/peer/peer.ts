@@ -1,0 +1,284 @@
+/**
+ * One connection that carries many protocols. The first of them to end, a failed read or write, or `close` ends the
+ * whole peer, in order: farewell, transport, protocols.
+ * @module
+ */
+import { type Clock, systemClock } from '../base/clock.ts'
+import { describeError, PeerClosedError, PeerloomError, TimeoutError } from '../base/errors.ts'
+import { type Logger, silentLogger } from '../base/log.ts'
+import { Scope } from '../base/scope.ts'
+import { Lane, type LanePeer } from './lane.ts'
+import type { MessageMeter, MessageObserver } from './meters.ts'
+import { Outbox } from './outbox.ts'
+import type { AnyProtocol, Channel, MessageTable, Protocol } from './protocol.ts'
+import type { Key, Transport } from './transport.ts'
+
+/** Bytes of received messages a protocol may leave unread before the socket is paused. */
+export const RECEIVE_BUDGET_BYTES = 8 * 1024 * 1024
+/** Bytes a protocol may have waiting to be sent before `send` asks it to wait. */
+export const SEND_BUDGET_BYTES = 1024 * 1024
+/** How long one protocol may keep the socket paused before the peer is given up. */
+export const STALL_TIMEOUT = 30_000
+/** How long the farewell may take to leave; go-ethereum's `discWriteTimeout` is 1 s. */
+export const CLOSE_TIMEOUT = 2_000
+
+/** Where a protocol's keys begin on this connection. A protocol with textual keys begins at 0. */
+export interface Mounted {
+  readonly protocol: AnyProtocol
+  readonly offset: number
+}
+
+/** Owns the frames that belong to no protocol: devp2p's Disconnect, Ping and Pong. */
+export interface Control {
+  /** Takes a frame; what it throws closes the peer. */
+  frame(peer: Peer, key: Key, payload: Uint8Array): void
+  /** The last message, when this side closes. */
+  farewell?(reason: PeerClosedError): { readonly key: Key; readonly payload: Uint8Array } | undefined
+}
+
+export interface PeerOptions {
+  /** Hex identity, or whatever tells peers apart on this network. */
+  readonly id: string
+  /** What the remote calls its software. @default '' */
+  readonly name?: string
+  readonly inbound: boolean
+  readonly mounted: readonly Mounted[]
+  readonly control?: Control
+  /** Closes the peer when it aborts. */
+  readonly signal?: AbortSignal | undefined
+  readonly observer?: MessageObserver
+  /** @default {@link RECEIVE_BUDGET_BYTES} */
+  readonly receiveBudgetBytes?: number
+  /** @default {@link SEND_BUDGET_BYTES} */
+  readonly sendBudgetBytes?: number
+  /** @default {@link STALL_TIMEOUT} */
+  readonly stallTimeout?: number
+  /** @default systemClock */
+  readonly clock?: Clock
+  /** @default silentLogger */
+  readonly log?: Logger
+}
+
+export class Peer implements AsyncDisposable {
+  readonly id: string
+  readonly name: string
+  readonly inbound: boolean
+  readonly clock: Clock
+  readonly log: Logger
+  /** Resolves with why and by whom, when everything has ended. Never rejects. */
+  readonly closed: Promise<PeerClosedError>
+  readonly #transport: Transport<Key>
+  readonly #control: Control | undefined
+  readonly #observer: MessageObserver | undefined
+  readonly #stallTimeout: number
+  readonly #scope: Scope
+  readonly #outbox: Outbox
+  readonly #lanes: { readonly lane: Lane; readonly offset: number; readonly end: number }[] = []
+  /** Lanes over their receive budget; while there are any, the socket is paused. */
+  readonly #behind = new Set<Lane>()
+  #pausedAt: number | undefined
+  #pausedTotal = 0
+  #transportEnded = false
+
+  /** Takes over the transport and runs every protocol on it. */
+  constructor(transport: Transport<Key>, options: PeerOptions) {
+    this.id = options.id
+    this.name = options.name ?? ''
+    this.inbound = options.inbound
+    this.clock = options.clock ?? systemClock
+    this.log = options.log ?? silentLogger
+    this.#transport = transport
+    this.#control = options.control
+    this.#observer = options.observer
+    this.#stallTimeout = options.stallTimeout ?? STALL_TIMEOUT
+    this.#outbox = new Outbox(transport, options.sendBudgetBytes ?? SEND_BUDGET_BYTES)
+    this.#scope = new Scope({ signal: options.signal, clock: this.clock, log: this.log })
+    for (const mounted of options.mounted) this.#mount(mounted, options.receiveBudgetBytes ?? RECEIVE_BUDGET_BYTES)
+    this.closed = this.#run()
+  }
+
+  /** Aborts when the peer begins to close; the reason is a {@link PeerClosedError}. */
+  get signal(): AbortSignal {
+    return this.#scope.signal
+  }
+
+  /** Names and versions of what runs here. */
+  get protocols(): readonly AnyProtocol[] {
+    return this.#lanes.map(({ lane }) => lane.protocol)
+  }
+
+  /** What went over this connection, message by message. */
+  get meters(): readonly MessageMeter[] {
+    return this.#lanes.flatMap(({ lane }) => lane.meters)
+  }
+
+  /** The channel of one of this peer's own protocols: for code beside its `run`. Undefined when it does not run here. */
+  channel<M extends MessageTable>(protocol: Protocol<M>): Channel<M> | undefined {
+    return this.#lanes.find(({ lane }) => lane.protocol === (protocol as AnyProtocol))?.lane as unknown as
+      | Channel<M>
+      | undefined
+  }
+
+  /** Begins closing. The first reason wins. A `PeerClosedError` is taken as it is; anything else is this side's doing. */
+  close(reason?: unknown): void {
+    if (this.signal.aborted) return
+    const closed =
+      reason instanceof PeerClosedError ? reason : new PeerClosedError('local', wordsOf(reason), { cause: reason })
+    this.#scope.close(closed)
+  }
+
+  /** Sends a control frame ahead of all that waits. False when it was dropped because the remote reads nothing. */
+  sendControl(key: Key, payload: Uint8Array): boolean {
+    return this.#outbox.control(key, payload)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close('disposed')
+    await this.closed
+  }
+
+  #mount({ protocol, offset }: Mounted, receiveBudgetBytes: number): void {
+    const self = this
+    const view: LanePeer = {
+      clock: this.clock,
+      receiveBudgetBytes,
+      get pausedFor() {
+        return self.#pausedFor
+      },
+      write: (lane, key, payload) => this.#write(lane, offset, key, payload),
+      caughtUp: (lane) => this.#caughtUp(lane),
+    }
+    const lane = new Lane(protocol, view, this.#outbox.lane())
+    this.#lanes.push({ lane, offset, end: offset + lane.length })
+  }
+
+  async #run(): Promise<PeerClosedError> {
+    this.signal.addEventListener('abort', () => this.#shut(), { once: true })
+    if (this.signal.aborted) this.#shut()
+    for (const { lane } of this.#lanes) {
+      const { name } = lane.protocol
+      this.#scope.spawn(
+        name,
+        () => this.#runProtocol(lane),
+        () => new PeerClosedError('local', `${name} returned`),
+      )
+    }
+    this.#transport.open({
+      frame: (key, payload) => this.#route(key, payload),
+      drain: () => this.#drain(),
+      end: (error) => this.#ended(error),
+    })
+    await new Promise<void>((resolve) => {
+      if (this.signal.aborted) resolve()
+      else this.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    await this.#closeTransport()
+    await this.#scope.done()
+    return this.signal.reason as PeerClosedError
+  }
+
+  async #runProtocol(lane: Lane): Promise<void> {
+    try {
+      await lane.protocol.run(this, lane as never)
+    } catch (error) {
+      if (!this.signal.aborted) this.close(error)
+    }
+  }
+
+  #route(key: Key, payload: Uint8Array): void {
+    if (this.signal.aborted) return
+    try {
+      for (const { lane, offset, end } of this.#lanes) {
+        if (typeof key === 'number' && (key < offset || key >= end)) continue
+        const own = typeof key === 'number' ? key - offset : key
+        this.#observer?.message('received', lane.protocol.name, own, payload.length)
+        if (!lane.deliver(own, payload)) this.#fallBehind(lane)
+        return
+      }
+      this.#control?.frame(this, key, payload)
+    } catch (error) {
+      this.close(error)
+    }
+  }
+
+  #write(lane: Lane, offset: number, key: Key, payload: Uint8Array): Promise<void> {
+    this.#observer?.message('sent', lane.protocol.name, key, payload.length)
+    try {
+      return this.#outbox.send(lane.out, typeof key === 'number' ? key + offset : key, payload)
+    } catch (error) {
+      this.close(error)
+      return Promise.resolve()
+    }
+  }
+
+  #drain(): void {
+    if (!this.signal.aborted) this.#outbox.drain()
+  }
+
+  #ended(error: unknown): void {
+    this.#transportEnded = true
+    this.close(
+      error === undefined
+        ? new PeerClosedError('remote', 'remote closed the connection')
+        : new PeerClosedError('remote', describeError(error), { cause: error }),
+    )
+  }
+
+  /** Milliseconds in which this side had the socket paused: no deadline of the remote's runs in them. */
+  get #pausedFor(): number {
+    return this.#pausedTotal + (this.#pausedAt === undefined ? 0 : this.clock.now() - this.#pausedAt)
+  }
+
+  #fallBehind(lane: Lane): void {
+    this.#behind.add(lane)
+    if (this.#pausedAt !== undefined) return
+    this.#pausedAt = this.clock.now()
+    this.#transport.pause()
+    this.#watchStall(this.#pausedAt)
+  }
+
+  #caughtUp(lane: Lane): void {
+    this.#behind.delete(lane)
+    if (this.#behind.size > 0 || this.#pausedAt === undefined) return
+    this.#pausedTotal += this.clock.now() - this.#pausedAt
+    this.#pausedAt = undefined
+    if (!this.signal.aborted) this.#transport.resume()
+  }
+
+  #watchStall(since: number): void {
+    const timer = this.clock.setTimer(this.#stallTimeout, () => {
+      if (this.#pausedAt !== since) return
+      const names = [...this.#behind].map((lane) => lane.protocol.name).join(', ')
+      this.close(new TimeoutError(`${names} left its messages unread`, this.#stallTimeout))
+    })
+    this.signal.addEventListener('abort', () => timer.cancel(), { once: true })
+  }
+
+  #shut(): void {
+    const reason = this.#reason()
+    this.#outbox.close()
+    for (const { lane } of this.#lanes) lane.close(reason)
+    const last = reason.side === 'local' && !this.#transportEnded ? this.#control?.farewell?.(reason) : undefined
+    if (last) this.#transport.write(last.key, last.payload)
+    if (this.#pausedAt !== undefined) this.#transport.resume()
+  }
+
+  /** The parent's signal may abort with anything. */
+  #reason(): PeerClosedError {
+    const { reason } = this.signal
+    return reason instanceof PeerClosedError ? reason : new PeerClosedError('local', wordsOf(reason), { cause: reason })
+  }
+
+  async #closeTransport(): Promise<void> {
+    const timer = this.clock.setTimer(CLOSE_TIMEOUT, () => this.#transport.destroy())
+    await this.#transport.close()
+    timer.cancel()
+  }
+}
+
+function wordsOf(reason: unknown): string {
+  if (reason === undefined) return 'closed'
+  return reason instanceof PeerloomError || !(reason instanceof Error)
+    ? describeError(reason)
+    : `${reason.name}: ${reason.message}`
+}

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import type { Codec } from '../codec/index.ts'
+import { type AnyProtocol, defineProtocol, message, protocolLength } from './protocol.ts'
+
+const json = <T>(): Codec<T> => ({
+  encode: (value) => new TextEncoder().encode(JSON.stringify(value)),
+  decode: (bytes) => JSON.parse(new TextDecoder().decode(bytes)) as T,
+})
+
+test('a protocol is typed: wrong names and wrong bodies do not compile', () => {
+  const typed = defineProtocol({
+    name: 'x',
+    version: 1,
+    messages: { a: message(0, json<{ n: number }>()), b: message(3, json<string>()) },
+    async run(_peer, channel) {
+      // @ts-expect-error no such message
+      await channel.send('c', 1)
+      // @ts-expect-error wrong body
+      await channel.send('a', { n: 'one' })
+      // @ts-expect-error the answer of a request is a message of the table
+      await channel.request('a', { n: 1 }, { reply: 'd' })
+      const answer: string = await channel.request('a', { n: 1 }, { reply: 'b', where: (s) => s.length > 0 })
+      for await (const m of channel) {
+        if (m.name === 'b') m.body satisfies string
+        else m.body.n satisfies number
+      }
+      void answer
+    },
+  })
+  const any: AnyProtocol = typed
+  expect(protocolLength(any)).toBe(4)
+})
