@@ -1,0 +1,23 @@
+/**
+ * Bytes between machines: streams over TCP, the same inside one process for tests and simulations, and what there is to
+ * know about an IP address. Knows nothing of peers, frames or encryption.
+ * Start at `network.ts`, the interfaces; `tcp.ts` and `memory.ts` implement them.
+ * @module
+ */
+export { IpRanges, ipFromBytes, ipToBytes, isLan, isLoopback, netgroupKey, parseIp } from './ip.ts'
+export { type Latency, MemoryNetwork, type MemoryNetworkOptions } from './memory.ts'
+export {
+  type ByteStream,
+  CLOSE_TIMEOUT,
+  CONNECT_TIMEOUT,
+  type ConnectOptions,
+  type Endpoint,
+  formatEndpoint,
+  HIGH_WATER_BYTES,
+  type HostAndPort,
+  type Listener,
+  type ListenOptions,
+  type Network,
+  type StreamSink,
+} from './network.ts'
+export { TcpNetwork, tcpNetwork } from './tcp.ts'

@@ -1,0 +1,102 @@
+/**
+ * What a connection and a network are, whether bytes cross a wire or stay in this process.
+ * @module
+ */
+
+/** `ip` is normalised as `parseIp` does it. */
+export interface Endpoint {
+  readonly ip: string
+  readonly port: number
+}
+
+/** Where a stream pushes what arrives. A throw from one of these destroys the stream with what was thrown. */
+export interface StreamSink {
+  /** Bytes in the order they were sent; chunk borders mean nothing. The chunk belongs to the receiver. */
+  data(chunk: Uint8Array): void
+  /** What was written has left; called once after a write that answered false. */
+  drain(): void
+  /**
+   * Nothing comes any more. Called once for every opened stream, whichever side ended it, after all data. `error` is
+   * absent when either side closed in order, what `destroy` was given, or a `PeerClosedError` when the connection broke.
+   */
+  end(error?: unknown): void
+}
+
+/** A connection: TCP, or one in memory. When the remote ends, the stream has ended for both directions. */
+export interface ByteStream {
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  /**
+   * Begins delivery, once. Nothing is delivered before, and nothing is lost: not even the end of a connection that
+   * closed in the meantime. The sink is never called from inside a call to the stream.
+   */
+  open(sink: StreamSink): void
+  /**
+   * Queues bytes, which belong to the stream from now on. False asks to wait for `drain`; the bytes are queued all the
+   * same. After the end it does nothing and answers true. Writes of one tick leave together.
+   */
+  write(bytes: Uint8Array): boolean
+  /** Bytes written that have not left yet. */
+  readonly bufferedBytes: number
+  /** Stops delivery at once, the end included: who pauses learns of the remote's end after `resume`. */
+  pause(): void
+  resume(): void
+  /**
+   * Flushes, then closes; what still arrives is dropped. Resolves when closed, at the latest after
+   * {@link CLOSE_TIMEOUT}: a remote that does not read cannot hold us. Never rejects.
+   */
+  end(): Promise<void>
+  /** Closes at once, without flushing. The sink's `end` gets `error`. */
+  destroy(error?: unknown): void
+}
+
+/** Accepts connections until it is closed. Connections it has accepted live on: they belong to whoever got them. */
+export interface Listener extends AsyncDisposable {
+  /** Where it really listens: with the port the system chose, if 0 was asked for. */
+  readonly endpoint: Endpoint
+  close(): Promise<void>
+}
+
+export interface ListenOptions {
+  /** IP to bind. @default all of this machine */
+  readonly host?: string
+  /** 0 takes any free one. */
+  readonly port: number
+  onConnection(stream: ByteStream): void
+  /** Told of trouble with accepting, such as too many open files; the listener goes on. */
+  onError?(error: unknown): void
+}
+
+export interface ConnectOptions {
+  /** Gives up; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds until giving up. @default 15000 */
+  readonly timeout?: number | undefined
+}
+
+export interface Network {
+  /** Throws a `ConfigError` naming `port` or `host` when it cannot listen there. */
+  listen(options: ListenOptions): Promise<Listener>
+  /** Throws `HandshakeError` (`ERR_CONNECT`, stage `connect`) when nobody answers there; its cause says why. */
+  connect(endpoint: HostAndPort, options?: ConnectOptions): Promise<ByteStream>
+}
+
+/** Where to connect: an IP, or a name to be looked up. */
+export interface HostAndPort {
+  readonly host: string
+  readonly port: number
+}
+
+/** go-ethereum's `defaultDialTimeout` (p2p/dial.go), in milliseconds. */
+export const CONNECT_TIMEOUT = 15_000
+
+/** How long `end()` waits for the remote to take what is left and to close its side, in milliseconds. */
+export const CLOSE_TIMEOUT = 2_000
+
+/** Unsent bytes at which `write` answers false: two full reads of a socket. */
+export const HIGH_WATER_BYTES = 128 * 1024
+
+/** `10.0.0.1:30303`, `[2001:db8::1]:30303`. */
+export function formatEndpoint(ip: string, port: number): string {
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
+}

@@ -1,0 +1,256 @@
+/**
+ * Streams over TCP.
+ * @module
+ */
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { type Clock, systemClock, type Timer } from '../base/clock.ts'
+import { InternalError, PeerClosedError } from '../base/errors.ts'
+import { attempt } from './attempt.ts'
+import { brokenConnection, listenError } from './failures.ts'
+import { parseIp } from './ip.ts'
+import {
+  type ByteStream,
+  CLOSE_TIMEOUT,
+  type ConnectOptions,
+  type Endpoint,
+  HIGH_WATER_BYTES,
+  type HostAndPort,
+  type Listener,
+  type ListenOptions,
+  type Network,
+  type StreamSink,
+} from './network.ts'
+
+export class TcpNetwork implements Network {
+  readonly #clock: Clock
+
+  constructor(options: { readonly clock?: Clock } = {}) {
+    this.#clock = options.clock ?? systemClock
+  }
+
+  listen(options: ListenOptions): Promise<Listener> {
+    const server = createServer({ pauseOnConnect: true, noDelay: true, highWaterMark: HIGH_WATER_BYTES })
+    server.on('connection', (socket) => this.#accept(socket, options))
+    return new Promise((resolve, reject) => {
+      const onFail = (error: NodeJS.ErrnoException): void => reject(listenError(error, options))
+      server.once('error', onFail)
+      const onListening = (): void => {
+        server.off('error', onFail)
+        server.on('error', (error) => options.onError?.(error))
+        resolve(new TcpListener(server))
+      }
+      try {
+        server.listen({ port: options.port, ...(options.host !== undefined && { host: options.host }) }, onListening)
+      } catch (error) {
+        reject(listenError(error as NodeJS.ErrnoException, options)) // a port outside 0 to 65535 throws
+      }
+    })
+  }
+
+  connect(target: HostAndPort, options: ConnectOptions = {}): Promise<ByteStream> {
+    return attempt<ByteStream>(this.#clock, target, options, (outcome) => {
+      const socket = connect({ host: target.host, port: target.port, noDelay: true, ...WATER_MARKS })
+      socket.pause() // or the socket would read before somebody listens
+      socket.on('error', outcome.fail)
+      socket.once('connect', () => {
+        const stream = TcpStream.over(socket, this.#clock)
+        socket.off('error', outcome.fail)
+        if (stream) outcome.resolve(stream)
+        else outcome.fail(new PeerClosedError('remote', 'closed at once'))
+      })
+      return () => socket.destroy()
+    })
+  }
+
+  #accept(socket: Socket, options: ListenOptions): void {
+    const stream = TcpStream.over(socket, this.#clock)
+    if (!stream) return
+    try {
+      options.onConnection(stream)
+    } catch (error) {
+      stream.destroy(error)
+      options.onError?.(error)
+    }
+  }
+}
+
+/** TCP with Nagle's algorithm off, on the system's clock. */
+export const tcpNetwork: Network = new TcpNetwork()
+
+/** Passed on to the Duplex below the socket, which the types of `connect` do not tell. */
+const WATER_MARKS: object = { writableHighWaterMark: HIGH_WATER_BYTES }
+
+class TcpListener implements Listener {
+  readonly endpoint: Endpoint
+  readonly #server: Server
+
+  constructor(server: Server) {
+    const { address, port } = server.address() as AddressInfo
+    this.endpoint = { ip: parseIp(address) ?? address, port }
+    this.#server = server
+  }
+
+  /** The port is free when this resolves; Node's own callback would wait for every connection to end. */
+  async close(): Promise<void> {
+    this.#server.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** One object and one set of handlers for each connection; nothing is made per chunk. */
+class TcpStream implements ByteStream {
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  readonly #socket: Socket
+  readonly #clock: Clock
+  #sink: StreamSink | undefined
+  #paused = false
+  #corked = false
+  /** Set once nothing is to be written or delivered any more: ended here or there, or destroyed. */
+  #over = false
+  #ended = false
+  #error: unknown
+  #closed: Promise<void> | undefined
+  #closeTimer: Timer | undefined
+
+  /** Undefined, with the socket destroyed, for a connection that is gone before it could be looked at. */
+  static over(socket: Socket, clock: Clock): TcpStream | undefined {
+    const { remoteAddress, remotePort } = socket
+    if (remoteAddress !== undefined && remotePort !== undefined) {
+      return new TcpStream(socket, clock, { ip: parseIp(remoteAddress) ?? remoteAddress, port: remotePort })
+    }
+    socket.on('error', ignore)
+    socket.destroy()
+    return undefined
+  }
+
+  private constructor(socket: Socket, clock: Clock, remote: Endpoint) {
+    const { localAddress = '', localPort = 0 } = socket
+    this.local = { ip: parseIp(localAddress) ?? localAddress, port: localPort }
+    this.remote = remote
+    this.#socket = socket
+    this.#clock = clock
+    socket.on('error', (error) => this.#onError(error))
+    socket.on('data', (chunk) => this.#onData(chunk))
+    socket.on('drain', () => this.#onDrain())
+    socket.on('end', () => this.#onEnd())
+    socket.on('close', () => this.#onClose())
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  open(sink: StreamSink): void {
+    if (this.#sink) throw new InternalError('a stream is opened once')
+    this.#sink = sink
+    if (this.#socket.closed) process.nextTick(() => this.#deliverEnd())
+    else if (!this.#paused) this.#socket.resume()
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#over) return true
+    if (!this.#corked) this.#cork()
+    return this.#socket.write(bytes)
+  }
+
+  pause(): void {
+    this.#paused = true
+    if (!this.#over) this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    if (this.#sink) this.#socket.resume()
+  }
+
+  end(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => {
+      if (this.#socket.closed) resolve()
+      else this.#socket.once('close', () => resolve())
+    })
+    if (!this.#over) this.#shut()
+    return this.#closed
+  }
+
+  destroy(error?: unknown): void {
+    if (!this.#over) this.#error = error
+    this.#over = true
+    this.#socket.destroy()
+  }
+
+  /** Sends what is queued and the FIN, then reads on: closing with unread bytes would reset what is still under way. */
+  #shut(): void {
+    this.#over = true
+    this.#socket.end()
+    this.#socket.resume()
+    this.#closeTimer ??= this.#clock.setTimer(CLOSE_TIMEOUT, () => this.#socket.destroy())
+  }
+
+  /** Writes of one tick become one system call. */
+  #cork(): void {
+    this.#corked = true
+    this.#socket.cork()
+    process.nextTick(uncork, this)
+  }
+
+  /** @internal for {@link uncork} */
+  uncork(): void {
+    this.#corked = false
+    this.#socket.uncork()
+  }
+
+  #onData(chunk: Uint8Array): void {
+    if (this.#over) return
+    try {
+      this.#sink?.data(chunk)
+    } catch (error) {
+      this.destroy(error)
+    }
+  }
+
+  #onDrain(): void {
+    if (this.#over) return
+    try {
+      this.#sink?.drain()
+    } catch (error) {
+      this.destroy(error)
+    }
+  }
+
+  #onEnd(): void {
+    if (!this.#over) this.#shut()
+    if (!this.#socket.destroyed) this.#deliverEnd()
+  }
+
+  #onError(error: NodeJS.ErrnoException): void {
+    if (this.#over) return
+    this.#over = true
+    this.#error = brokenConnection(this.remote, error)
+  }
+
+  #onClose(): void {
+    this.#over = true
+    this.#closeTimer?.cancel()
+    this.#deliverEnd()
+  }
+
+  #deliverEnd(): void {
+    if (this.#ended || !this.#sink) return
+    this.#ended = true
+    try {
+      this.#sink.end(this.#error)
+    } catch {
+      this.#socket.destroy() // nobody is left to be told
+    }
+  }
+}
+
+const ignore = (): void => {}
+
+function uncork(stream: TcpStream): void {
+  stream.uncork()
+}
