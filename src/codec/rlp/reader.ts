@@ -1,0 +1,191 @@
+import { EMPTY_BYTES } from '../../base/bytes.ts'
+import { CodecError, type ErrorCode } from '../../base/errors.ts'
+
+/** Lists inside lists that are followed. Ethereum's deepest message has 7; a bound keeps recursion off the stack's end. */
+export const MAX_DEPTH = 64
+
+const MAX_LENGTH_BYTES = 6 // 2^48: no input is that long, and the sum stays a safe integer
+
+export function fail(code: ErrorCode, message: string, offset = 0): never {
+  throw new CodecError(code, message, offset)
+}
+
+/**
+ * Walks the items of a span of bytes, without building a tree of them. Strict: only the one canonical encoding of an
+ * item is accepted. What it returns are views: they share (and keep alive) the memory of the input.
+ *
+ * Source: Ethereum Yellow Paper, appendix B. Errors: `CodecError` `ERR_RLP_TRUNCATED`, `ERR_RLP_NON_CANONICAL`,
+ * `ERR_RLP_KIND`, `ERR_RLP_TOO_LONG`, `ERR_RLP_LENGTH`, `ERR_RLP_DEPTH`, `ERR_RLP_TRAILING`; `offset` counts from the
+ * start of `bytes`.
+ */
+export class RlpReader {
+  readonly bytes: Uint8Array
+  /** Where the next item begins. */
+  offset: number
+  /** The first position that does not belong to this span. */
+  readonly end: number
+  readonly #depth: number
+  /** End of the payload whose start `#open` returned. */
+  #payloadEnd = 0
+
+  /** `start` and `end` must lie inside `bytes`; `depth` is how many lists already surround the span. */
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length, depth = 0) {
+    // A Buffer would hand out Buffers as views, which are slower and not what the types say.
+    this.bytes =
+      bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.offset = start
+    this.end = end
+    this.#depth = depth
+  }
+
+  /** True when no item is left. */
+  get done(): boolean {
+    return this.offset >= this.end
+  }
+
+  /** Whether the next item is a list. Throws `ERR_RLP_TRUNCATED` when there is none. */
+  isList(): boolean {
+    return this.#first() >= 0xc0
+  }
+
+  /** The payload of the next item, which must be a byte string. A view. */
+  readBytes(): Uint8Array {
+    const start = this.#open(false)
+    const end = this.#payloadEnd
+    this.offset = end
+    return start === end ? EMPTY_BYTES : this.bytes.subarray(start, end)
+  }
+
+  /** Like `readBytes`, at most `max` bytes. */
+  readBytesOf(max: number): Uint8Array {
+    const at = this.offset
+    const start = this.#open(false)
+    const length = this.#payloadEnd - start
+    if (length > max) fail('ERR_RLP_TOO_LONG', `byte string of ${length} bytes, at most ${max} allowed`, at)
+    this.offset = this.#payloadEnd
+    return length === 0 ? EMPTY_BYTES : this.bytes.subarray(start, this.#payloadEnd)
+  }
+
+  /** Like `readBytes`, exactly `length` bytes. */
+  readFixed(length: number): Uint8Array {
+    const at = this.offset
+    const start = this.#open(false)
+    const found = this.#payloadEnd - start
+    if (found !== length) fail('ERR_RLP_LENGTH', `byte string of ${found} bytes, ${length} expected`, at)
+    this.offset = this.#payloadEnd
+    return this.bytes.subarray(start, this.#payloadEnd)
+  }
+
+  /** An unsigned integer of at most `maxBytes` (up to 32) bytes. */
+  readBigint(maxBytes: number): bigint {
+    const start = this.#openInteger(maxBytes)
+    const end = this.#payloadEnd
+    this.offset = end
+    return end - start <= 6 ? BigInt(this.#smallInteger(start, end)) : this.#largeInteger(start, end)
+  }
+
+  /** An unsigned integer up to 2^53 - 1. */
+  readNumber(): number {
+    const at = this.offset
+    const start = this.#openInteger(7)
+    const value = this.#smallInteger(start, this.#payloadEnd)
+    if (value > Number.MAX_SAFE_INTEGER) fail('ERR_RLP_TOO_LONG', 'integer larger than 2^53 - 1', at)
+    this.offset = this.#payloadEnd
+    return value
+  }
+
+  /** Steps over the next item, which must be a list, and returns a reader of what is in it. */
+  enterList(): RlpReader {
+    const at = this.offset
+    const start = this.#open(true)
+    if (this.#depth >= MAX_DEPTH) fail('ERR_RLP_DEPTH', `lists nested deeper than ${MAX_DEPTH}`, at)
+    this.offset = this.#payloadEnd
+    return new RlpReader(this.bytes, start, this.#payloadEnd, this.#depth + 1)
+  }
+
+  /** Steps over the next item of either kind; what is inside a list is not looked at. */
+  skip(): void {
+    this.#open(this.isList())
+    this.offset = this.#payloadEnd
+  }
+
+  /** The next item of either kind with its header. A view; what is inside a list is not looked at. */
+  rawItem(): Uint8Array {
+    const at = this.offset
+    this.skip()
+    return this.bytes.subarray(at, this.offset)
+  }
+
+  /** Throws `ERR_RLP_TRAILING` when something is left. */
+  finish(): void {
+    if (this.offset === this.end) return
+    const what = this.#depth > 0 ? 'the list has more items than expected' : 'bytes are left after the item'
+    fail('ERR_RLP_TRAILING', what, this.offset)
+  }
+
+  #first(): number {
+    if (this.offset < this.end) return this.bytes[this.offset] as number
+    const what =
+      this.#depth > 0 ? 'the list has fewer items than expected' : 'the input ends where an item should begin'
+    fail('ERR_RLP_TRUNCATED', what, this.offset)
+  }
+
+  /** Checks the header at `offset` (which it leaves alone), returns the payload's start and sets `#payloadEnd`. */
+  #open(list: boolean): number {
+    const at = this.offset
+    const first = this.#first()
+    if (first >= 0xc0 !== list)
+      fail('ERR_RLP_KIND', list ? 'byte string, a list expected' : 'list, a byte string expected', at)
+    if (first < 0x80) {
+      this.#payloadEnd = at + 1
+      return at
+    }
+    const tag = first - (list ? 0xc0 : 0x80)
+    const start = tag <= 55 ? at + 1 : at + tag - 54
+    const length = tag <= 55 ? tag : this.#longLength(at, tag - 55)
+    if (length > this.end - start)
+      fail('ERR_RLP_TRUNCATED', `item of ${length} bytes, ${Math.max(0, this.end - start)} left`, at)
+    if (first === 0x81 && (this.bytes[start] as number) < 0x80) {
+      fail('ERR_RLP_NON_CANONICAL', 'a single byte below 0x80 must stand for itself', at)
+    }
+    this.#payloadEnd = start + length
+    return start
+  }
+
+  #longLength(at: number, count: number): number {
+    if (at + 1 + count > this.end) fail('ERR_RLP_TRUNCATED', 'the input ends inside a length', at)
+    if (this.bytes[at + 1] === 0) fail('ERR_RLP_NON_CANONICAL', 'length with a leading zero', at)
+    if (count > MAX_LENGTH_BYTES) fail('ERR_RLP_TRUNCATED', 'item longer than any input', at)
+    const length = this.#smallInteger(at + 1, at + 1 + count)
+    if (length <= 55) fail('ERR_RLP_NON_CANONICAL', `long form for a length of ${length}`, at)
+    return length
+  }
+
+  #openInteger(maxBytes: number): number {
+    const start = this.#open(false)
+    const length = this.#payloadEnd - start
+    if (length > maxBytes)
+      fail('ERR_RLP_TOO_LONG', `integer of ${length} bytes, at most ${maxBytes} allowed`, this.offset)
+    if (length > 0 && this.bytes[start] === 0) fail('ERR_RLP_NON_CANONICAL', 'integer with a leading zero', this.offset)
+    return start
+  }
+
+  /** Multiplies instead of shifting: right up to 2^53. */
+  #smallInteger(start: number, end: number): number {
+    let value = 0
+    for (let i = start; i < end; i++) value = value * 256 + (this.bytes[i] as number)
+    return value
+  }
+
+  #largeInteger(start: number, end: number): bigint {
+    let value = 0n
+    let i = start
+    const odd = (end - start) % 4
+    if (odd > 0) {
+      value = BigInt(this.#smallInteger(start, start + odd))
+      i += odd
+    }
+    for (; i < end; i += 4) value = (value << 32n) | BigInt(this.#smallInteger(i, i + 4))
+    return value
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * What encoders are made of. Sizes are bytes; writers write at `at` and return the position after what they wrote.
+ * @module
+ */
+import { fail } from './reader.ts'
+
+const SHORT_COPY_BYTES = 24 // below this a loop beats the call of `set`
+
+function bytesOfLength(length: number): number {
+  let count = 0
+  for (let rest = length; rest >= 1; rest = Math.floor(rest / 256)) count++
+  return count
+}
+
+/** Bytes of a list with a payload that long, header included. */
+export function lengthOfList(payloadLength: number): number {
+  if (payloadLength <= 55) return payloadLength + 1
+  if (payloadLength <= 0xff) return payloadLength + 2
+  if (payloadLength <= 0xffff) return payloadLength + 3
+  return payloadLength + 1 + bytesOfLength(payloadLength)
+}
+
+/** Bytes of a byte string's item, header included. */
+export function lengthOfString(bytes: Uint8Array): number {
+  return bytes.length === 1 && (bytes[0] as number) < 0x80 ? 1 : lengthOfList(bytes.length)
+}
+
+function writeHeader(base: number, length: number, out: Uint8Array, at: number): number {
+  if (length <= 55) {
+    out[at] = base + length
+    return at + 1
+  }
+  const count = bytesOfLength(length)
+  out[at] = base + 55 + count
+  for (let i = at + count, rest = length; i > at; i--, rest = Math.floor(rest / 256)) out[i] = rest % 256
+  return at + 1 + count
+}
+
+export function writeListHeader(payloadLength: number, out: Uint8Array, at: number): number {
+  return writeHeader(0xc0, payloadLength, out, at)
+}
+
+/** The header of a byte string of `length` bytes; not for a single byte below 0x80, which has none. */
+export function writeStringHeader(length: number, out: Uint8Array, at: number): number {
+  return writeHeader(0x80, length, out, at)
+}
+
+export function writeString(bytes: Uint8Array, out: Uint8Array, at: number): number {
+  const length = bytes.length
+  if (length === 1 && (bytes[0] as number) < 0x80) {
+    out[at] = bytes[0] as number
+    return at + 1
+  }
+  return writeRaw(bytes, out, writeHeader(0x80, length, out, at))
+}
+
+/** Copies bytes that are RLP already. */
+export function writeRaw(bytes: Uint8Array, out: Uint8Array, at: number): number {
+  const length = bytes.length
+  if (length > SHORT_COPY_BYTES) out.set(bytes, at)
+  else for (let i = 0; i < length; i++) out[at + i] = bytes[i] as number
+  return at + length
+}
+
+/**
+ * Ends a list that began at `at` and whose payload was written from `at + 1` to `payloadEnd`: puts the header in front,
+ * moving the payload when the header needs more than the one byte. A move costs less than asking every value inside for
+ * its size a second time, which would make encoding as many times slower as lists are nested.
+ */
+export function closeList(out: Uint8Array, at: number, payloadEnd: number): number {
+  const payloadLength = payloadEnd - at - 1
+  const end = at + lengthOfList(payloadLength)
+  if (end !== payloadEnd) out.copyWithin(end - payloadLength, at + 1, payloadEnd)
+  writeHeader(0xc0, payloadLength, out, at)
+  return end
+}
+
+/** A list of items that are encoded already; they are not looked into. */
+export function encodeListOfRaw(rawItems: readonly Uint8Array[]): Uint8Array {
+  let payloadLength = 0
+  for (const item of rawItems) payloadLength += item.length
+  const out = new Uint8Array(lengthOfList(payloadLength))
+  let at = writeListHeader(payloadLength, out, 0)
+  for (const item of rawItems) at = writeRaw(item, out, at)
+  return out
+}
+
+/** Throws `ERR_RLP_VALUE`: what was given to an encoder is nothing it can encode. */
+export function refuse(message: string): never {
+  fail('ERR_RLP_VALUE', message)
+}
