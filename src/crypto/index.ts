@@ -1,0 +1,13 @@
+/**
+ * crypto: the only door to crypto libraries. One interface per job; the best library behind it: libsecp256k1 (native or
+ * WASM), our own keccak kernel (wasm/keccak.ts), node:crypto for the rest.
+ *
+ * It knows no protocol but ECIES, which RLPx and pss share, and keeps no keys: those are identity's.
+ * Start reading at secp256k1-backend.ts (what the curve can do) and keccak.ts.
+ * @module
+ */
+export { ECIES_OVERHEAD_BYTES, eciesDecrypt, eciesEncrypt } from './ecies.ts'
+export { Keccak, keccak256 } from './keccak.ts'
+export { AesBlock, AesCtr, equalSecret, hmacSha256, randomBytes, sha256 } from './node-crypto.ts'
+export { generateKey, loadSecp256k1, secp256k1 } from './secp256k1.ts'
+export type { Secp256k1, Secp256k1Backend } from './secp256k1-backend.ts'

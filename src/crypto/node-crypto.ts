@@ -1,0 +1,84 @@
+/**
+ * Hashes, MACs and ciphers of node:crypto, with plain `Uint8Array` results.
+ * @module
+ */
+import {
+  type Cipher,
+  createCipheriv,
+  createHash,
+  createHmac,
+  hash as hashOnce,
+  randomFillSync,
+  timingSafeEqual,
+} from 'node:crypto'
+import { PeerloomError } from '../base/errors.ts'
+
+/** The same memory without Buffer's ways (`slice` that shares, JSON). */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.length)
+}
+
+/** SHA-256 of the parts one after another: 32 bytes. */
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return plain(hashOnce('sha256', parts[0] as Uint8Array, 'buffer'))
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return plain(hash.digest())
+}
+
+/** HMAC-SHA256 of the parts one after another: 32 bytes. */
+export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  const hmac = createHmac('sha256', key)
+  for (const part of parts) hmac.update(part)
+  return plain(hmac.digest())
+}
+
+/** `length` bytes that nobody can foretell: for keys, nonces and ids. */
+export function randomBytes(length: number): Uint8Array {
+  return randomFillSync(new Uint8Array(length))
+}
+
+/** Whether two secrets or MACs are equal, in a time that depends on their lengths only. */
+export function equalSecret(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/**
+ * AES in counter mode, streaming: encrypting and decrypting are the same. A call costs about 1 µs however short, so
+ * give it as much at once as there is.
+ */
+export class AesCtr {
+  readonly #cipher: Cipher
+
+  /** `key`: 16 (AES-128) or 32 bytes (AES-256). `iv`: the first counter block, 16 bytes. */
+  constructor(key: Uint8Array, iv: Uint8Array) {
+    if (key.length !== 16 && key.length !== 32) throw badLength('an AES-CTR key', '16 or 32', key)
+    if (iv.length !== 16) throw badLength('an AES-CTR iv', '16', iv)
+    this.#cipher = createCipheriv(key.length === 16 ? 'aes-128-ctr' : 'aes-256-ctr', key, iv)
+  }
+
+  /** The next bytes of the stream, transformed: as many new bytes as given. */
+  update(bytes: Uint8Array): Uint8Array {
+    return plain(this.#cipher.update(bytes))
+  }
+}
+
+/** AES-256 of single blocks (ECB without padding), as the MACs of RLPx need it. */
+export class AesBlock {
+  readonly #cipher: Cipher
+
+  constructor(key: Uint8Array) {
+    if (key.length !== 32) throw badLength('an AES-256 key', '32', key)
+    this.#cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false)
+  }
+
+  /** 16 bytes to 16 new bytes. */
+  encrypt(block: Uint8Array): Uint8Array {
+    if (block.length !== 16) throw badLength('an AES block', '16', block)
+    return plain(this.#cipher.update(block))
+  }
+}
+
+function badLength(what: string, want: string, got: Uint8Array): PeerloomError {
+  return new PeerloomError('ERR_INVALID_LENGTH', `${what} has ${want} bytes, not ${got.length}`)
+}

@@ -1,0 +1,133 @@
+/**
+ * libsecp256k1 as a Node addon: the optional package `secp256k1`.
+ * @module
+ */
+import { createRequire } from 'node:module'
+import {
+  checkHash,
+  invalidPrivateKey,
+  invalidPublicKey,
+  invalidSignature,
+  type Secp256k1,
+  toUncompressed,
+} from './secp256k1-backend.ts'
+
+interface EcdhOptions {
+  hashfn(x: Uint8Array, y: Uint8Array): Uint8Array
+  xbuf: Uint8Array
+  ybuf: Uint8Array
+}
+
+/** The functions used here, as secp256k1 5 documents them. */
+interface Addon {
+  contextRandomize(seed: Uint8Array): void
+  privateKeyVerify(privateKey: Uint8Array): boolean
+  publicKeyCreate(privateKey: Uint8Array, compressed: boolean): Uint8Array
+  publicKeyVerify(publicKey: Uint8Array): boolean
+  publicKeyConvert(publicKey: Uint8Array, compressed: boolean): Uint8Array
+  ecdh(publicKey: Uint8Array, privateKey: Uint8Array, options: EcdhOptions, out: Uint8Array): Uint8Array
+  ecdsaSign(hash: Uint8Array, privateKey: Uint8Array): { signature: Uint8Array; recid: number }
+  ecdsaRecover(signature: Uint8Array, recoveryId: number, hash: Uint8Array, compressed: boolean): Uint8Array
+  ecdsaVerify(signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean
+}
+
+/** Throws what Node throws when the package is not installed or has no binary for this machine. */
+export function loadNative(seed: Uint8Array): Secp256k1 {
+  // 'secp256k1' itself falls back to elliptic in JavaScript without a word; the bindings do not.
+  const addon = createRequire(import.meta.url)('secp256k1/bindings') as Addon
+  addon.contextRandomize(seed)
+  return new NativeSecp256k1(addon)
+}
+
+class NativeSecp256k1 implements Secp256k1 {
+  readonly backend = 'native'
+  readonly #addon: Addon
+  readonly #x = new Uint8Array(32)
+  readonly #ecdh: EcdhOptions
+
+  constructor(addon: Addon) {
+    this.#addon = addon
+    this.#ecdh = { hashfn: (x) => x, xbuf: this.#x, ybuf: new Uint8Array(32) }
+  }
+
+  isPrivateKey(key: Uint8Array): boolean {
+    return key.length === 32 && this.#addon.privateKeyVerify(key)
+  }
+
+  publicKey(privateKey: Uint8Array): Uint8Array {
+    this.#checkPrivateKey(privateKey)
+    return this.#addon.publicKeyCreate(privateKey, false).slice(1)
+  }
+
+  isPublicKey(publicKey: Uint8Array): boolean {
+    return publicKey.length === 64 && this.#addon.publicKeyVerify(toUncompressed(publicKey))
+  }
+
+  compress(publicKey: Uint8Array): Uint8Array {
+    return this.#convert(toUncompressed(publicKey), true)
+  }
+
+  decompress(publicKey: Uint8Array): Uint8Array {
+    if (publicKey.length !== 33) throw invalidPublicKey()
+    return this.#convert(publicKey, false).slice(1)
+  }
+
+  #convert(publicKey: Uint8Array, compressed: boolean): Uint8Array {
+    try {
+      return this.#addon.publicKeyConvert(publicKey, compressed)
+    } catch (cause) {
+      throw invalidPublicKey(cause)
+    }
+  }
+
+  ecdh(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
+    this.#checkPrivateKey(privateKey)
+    const out = new Uint8Array(32)
+    try {
+      // libsecp256k1 parses the point first, and parsing is the check that it lies on the curve.
+      return this.#addon.ecdh(toUncompressed(publicKey), privateKey, this.#ecdh, out)
+    } catch (cause) {
+      throw invalidPublicKey(cause)
+    } finally {
+      this.#x.fill(0)
+    }
+  }
+
+  ecdhEphemeral(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
+    return this.ecdh(privateKey, publicKey)
+  }
+
+  sign(hash: Uint8Array, privateKey: Uint8Array): Uint8Array {
+    checkHash(hash)
+    this.#checkPrivateKey(privateKey)
+    const { signature, recid } = this.#addon.ecdsaSign(hash, privateKey)
+    const out = new Uint8Array(65)
+    out.set(signature)
+    out[64] = recid
+    return out
+  }
+
+  recover(hash: Uint8Array, signature: Uint8Array): Uint8Array {
+    checkHash(hash)
+    if (signature.length !== 65) throw invalidSignature()
+    try {
+      return this.#addon.ecdsaRecover(signature.subarray(0, 64), signature[64] as number, hash, false).slice(1)
+    } catch (cause) {
+      throw invalidSignature(cause)
+    }
+  }
+
+  verify(hash: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
+    checkHash(hash)
+    if (signature.length !== 64 || publicKey.length !== 64) return false
+    try {
+      return this.#addon.ecdsaVerify(signature, hash, toUncompressed(publicKey))
+    } catch {
+      return false
+    }
+  }
+
+  #checkPrivateKey(key: Uint8Array): void {
+    if (!this.isPrivateKey(key)) throw invalidPrivateKey()
+  }
+}

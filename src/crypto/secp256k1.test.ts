@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest'
+import { bytesToHex, hexToBytes } from '../base/bytes.ts'
+import { randomBytes } from './node-crypto.ts'
+import { generateKey, loadSecp256k1, secp256k1 } from './secp256k1.ts'
+import type { Secp256k1Backend } from './secp256k1-backend.ts'
+
+const ORDER = hexToBytes('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141')
+const ORDER_MINUS_1 = hexToBytes('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364140')
+const FIELD = hexToBytes('fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f')
+const NAMES: readonly Secp256k1Backend[] = ['native', 'wasm', 'js']
+const backends = NAMES.map((name) => loadSecp256k1(name))
+const oracle = backends[2]!
+
+const subtract = (a: Uint8Array, b: Uint8Array): Uint8Array =>
+  hexToBytes((BigInt(`0x${bytesToHex(a)}`) - BigInt(`0x${bytesToHex(b)}`)).toString(16).padStart(64, '0'))
+
+describe('all backends agree', () => {
+  it('on every operation, for random keys and hashes', () => {
+    for (let i = 0; i < 25; i++) {
+      const key = generateKey()
+      const hash = randomBytes(32)
+      const other = oracle.publicKey(generateKey())
+      const signature = oracle.sign(hash, key)
+      const answers = backends.map((secp) => [
+        bytesToHex(secp.publicKey(key)),
+        bytesToHex(secp.compress(other)),
+        bytesToHex(secp.decompress(oracle.compress(other))),
+        bytesToHex(secp.ecdh(key, other)),
+        bytesToHex(secp.ecdhEphemeral(key, other)),
+        bytesToHex(secp.sign(hash, key)),
+        bytesToHex(secp.recover(hash, signature)),
+        secp.verify(hash, signature.subarray(0, 64), secp.publicKey(key)),
+        secp.verify(hash, signature.subarray(0, 64), other),
+        secp.isPublicKey(other),
+      ])
+      expect(answers[0]).toEqual(answers[2])
+      expect(answers[1]).toEqual(answers[2])
+      expect(answers[2]!.slice(-3)).toEqual([true, false, true])
+    }
+  })
+
+  it('on whether random bytes are a compressed key', () => {
+    for (let i = 0; i < 50; i++) {
+      const bytes = randomBytes(33)
+      bytes[0] = 2 + (i % 2)
+      const answers = backends.map((secp) => {
+        try {
+          return bytesToHex(secp.decompress(bytes))
+        } catch (error) {
+          return (error as { code: string }).code
+        }
+      })
+      expect(new Set(answers).size).toBe(1)
+    }
+  })
+
+  it('on what mutated signatures recover to', () => {
+    const key = generateKey()
+    for (let i = 0; i < 60; i++) {
+      const hash = randomBytes(32)
+      const signature = oracle.sign(hash, key)
+      signature[i % 65] = randomBytes(1)[0]! & (i % 65 === 64 ? 3 : 255)
+      const answers = backends.map((secp) => {
+        try {
+          return bytesToHex(secp.recover(hash, signature))
+        } catch (error) {
+          return (error as { code: string }).code
+        }
+      })
+      expect(new Set(answers).size, bytesToHex(signature)).toBe(1)
+    }
+  })
+})
+
+describe.each(NAMES)('secp256k1 %s', (name) => {
+  const secp = loadSecp256k1(name)
+  const key = generateKey()
+  const publicKey = secp.publicKey(key)
+  const hash = randomBytes(32)
+  const offCurve = publicKey.slice()
+  offCurve[63]! ^= 1
+  const badPoints: [string, Uint8Array][] = [
+    ['the zero point', new Uint8Array(64)],
+    ['a point off the curve', offCurve],
+    ['x not below the field prime', new Uint8Array([...FIELD, ...publicKey.subarray(32)])],
+    ['63 bytes', publicKey.subarray(1)],
+    ['no bytes', new Uint8Array(0)],
+    ['65 bytes', new Uint8Array([4, ...publicKey])],
+  ]
+
+  it('says which backend it is', () => {
+    expect(secp.backend).toBe(name)
+  })
+
+  it.each(badPoints)('refuses %s wherever it takes a public key', (_, point) => {
+    const refused = expect.objectContaining({ name: 'CodecError', code: 'ERR_INVALID_PUBLIC_KEY' })
+    expect(secp.isPublicKey(point)).toBe(false)
+    expect(() => secp.ecdh(key, point)).toThrow(refused)
+    expect(() => secp.ecdhEphemeral(key, point)).toThrow(refused)
+    expect(() => secp.compress(point)).toThrow(refused)
+    expect(secp.verify(hash, secp.sign(hash, key).subarray(0, 64), point)).toBe(false)
+  })
+
+  it('refuses compressed keys of another length, prefix or without a point', () => {
+    const compressed = secp.compress(publicKey)
+    const wrongPrefix = compressed.slice()
+    wrongPrefix[0] = 5
+    const beyond = new Uint8Array([2, ...FIELD])
+    for (const bytes of [compressed.subarray(1), new Uint8Array([...compressed, 0]), wrongPrefix, beyond]) {
+      expect(() => secp.decompress(bytes)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_PUBLIC_KEY' }))
+    }
+  })
+
+  it('takes private keys from 1 to the order minus 1', () => {
+    const one = new Uint8Array(32)
+    one[31] = 1
+    expect([one, ORDER_MINUS_1].map((k) => secp.isPrivateKey(k))).toEqual([true, true])
+    expect(bytesToHex(secp.publicKey(one).subarray(0, 32))).toBe(
+      '79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798',
+    )
+  })
+
+  it('refuses malformed private keys in every operation', () => {
+    const refused = expect.objectContaining({ name: 'PeerloomError', code: 'ERR_INVALID_PRIVATE_KEY' })
+    for (const bad of [new Uint8Array(32), ORDER, new Uint8Array(31).fill(1), new Uint8Array(33).fill(1)]) {
+      expect(secp.isPrivateKey(bad)).toBe(false)
+      expect(() => secp.publicKey(bad)).toThrow(refused)
+      expect(() => secp.sign(hash, bad)).toThrow(refused)
+      expect(() => secp.ecdh(bad, publicKey)).toThrow(refused)
+      expect(() => secp.ecdhEphemeral(bad, publicKey)).toThrow(refused)
+    }
+  })
+
+  it('refuses signatures with r or s zero or too large, a recovery id over 3, or another length', () => {
+    const good = secp.sign(hash, key)
+    const withPart = (part: Uint8Array, at: number) => {
+      const bytes = good.slice()
+      bytes.set(part, at)
+      return bytes
+    }
+    const zero = new Uint8Array(32)
+    const bad = [withPart(zero, 0), withPart(zero, 32), withPart(ORDER, 0), withPart(ORDER, 32)]
+    for (const signature of [...bad, withPart(Uint8Array.of(4), 64), good.subarray(0, 64), new Uint8Array(66)]) {
+      expect(() => secp.recover(hash, signature)).toThrow(
+        expect.objectContaining({ name: 'CodecError', code: 'ERR_INVALID_SIGNATURE' }),
+      )
+    }
+    for (const signature of bad) expect(secp.verify(hash, signature.subarray(0, 64), publicKey)).toBe(false)
+    expect(secp.verify(hash, good, publicKey)).toBe(false)
+  })
+
+  it('recovers from a signature with high s, but does not verify it', () => {
+    const signature = secp.sign(hash, key)
+    signature.set(subtract(ORDER, signature.subarray(32, 64)), 32)
+    signature[64]! ^= 1
+    expect(secp.recover(hash, signature)).toEqual(publicKey)
+    expect(secp.verify(hash, signature.subarray(0, 64), publicKey)).toBe(false)
+  })
+
+  it('refuses hashes that do not have 32 bytes', () => {
+    const refused = expect.objectContaining({ code: 'ERR_INVALID_HASH' })
+    expect(() => secp.sign(new Uint8Array(31), key)).toThrow(refused)
+    expect(() => secp.recover(new Uint8Array(33), new Uint8Array(65))).toThrow(refused)
+  })
+
+  it('works with a static key that changes between calls', () => {
+    const keys = [generateKey(), generateKey(), generateKey()]
+    for (const mine of keys) expect(secp.ecdh(mine, publicKey)).toEqual(secp.ecdh(key, secp.publicKey(mine)))
+  })
+
+  it('neither changes its inputs nor gives out memory it will write to again', () => {
+    const before = bytesToHex(publicKey)
+    const results = [secp.publicKey(key), secp.compress(publicKey), secp.sign(hash, key), secp.ecdh(key, publicKey)]
+    const then = results.map(bytesToHex)
+    const other = generateKey()
+    secp.sign(randomBytes(32), other)
+    secp.compress(secp.publicKey(other))
+    secp.ecdh(other, secp.publicKey(other))
+    expect(results.map(bytesToHex)).toEqual(then)
+    expect(bytesToHex(publicKey)).toBe(before)
+  })
+})
+
+it('generateKey gives keys that differ, and secp256k1 the same object each time', () => {
+  expect(secp256k1()).toBe(secp256k1())
+  const keys = Array.from({ length: 20 }, () => generateKey())
+  expect(keys.every((key) => secp256k1().isPrivateKey(key))).toBe(true)
+  expect(new Set(keys.map(bytesToHex)).size).toBe(20)
+})
