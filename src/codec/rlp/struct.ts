@@ -1,4 +1,4 @@
-import { InternalError } from '../../base/errors.ts'
+import { CodecError, InternalError } from '../../base/errors.ts'
 import { define, type RlpType } from './type.ts'
 import { closeList, lengthOfList, refuse } from './writer.ts'
 
@@ -67,10 +67,21 @@ function sizeOf(layout: Layout, value: Readonly<Record<string, unknown>>): numbe
   if (typeof value !== 'object' || value === null) refuse('a struct must be an object')
   const count = presentFields(layout, value)
   let payloadLength = 0
-  for (let i = 0; i < count; i++) {
-    payloadLength += (layout.types[i] as RlpType<unknown>).size(value[layout.names[i] as string])
+  let i = 0
+  try {
+    for (; i < count; i++) {
+      payloadLength += (layout.types[i] as RlpType<unknown>).size(value[layout.names[i] as string])
+    }
+  } catch (error) {
+    throw inField(layout.names[i] as string, error)
   }
   return lengthOfList(payloadLength)
+}
+
+/** The same error with the field's name in front, so that a message names its way down: `header: gasLimit: …`. */
+function inField(name: string, error: unknown): unknown {
+  if (!(error instanceof CodecError)) return error
+  return new CodecError(error.code, `${name}: ${error.message}`, error.offset, { cause: error.cause })
 }
 
 /**
@@ -94,9 +105,14 @@ export function struct<const F extends Fields>(fields: F, options: StructOptions
     read(reader) {
       const inside = reader.enterList()
       const value: Record<string, unknown> = {}
-      for (let i = 0; i < types.length; i++) {
-        const absent = i >= required && inside.done
-        value[names[i] as string] = absent ? undefined : (types[i] as RlpType<unknown>).read(inside)
+      let i = 0
+      try {
+        for (; i < types.length; i++) {
+          const absent = i >= required && inside.done
+          value[names[i] as string] = absent ? undefined : (types[i] as RlpType<unknown>).read(inside)
+        }
+      } catch (error) {
+        throw inField(names[i] as string, error)
       }
       while (ignoreExtra && !inside.done) inside.skip()
       inside.finish()
