@@ -1,0 +1,98 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import vectors from '../../test/vectors/eip8-rlpx.json' with { type: 'json' }
+import { bytesToHex, concatBytes, hexToBytes } from '../base/bytes.ts'
+import { ECIES_OVERHEAD_BYTES, eciesDecrypt, eciesEncrypt } from './ecies.ts'
+import { randomBytes } from './node-crypto.ts'
+import { generateKey, loadSecp256k1, secp256k1 } from './secp256k1.ts'
+import type { Secp256k1 } from './secp256k1-backend.ts'
+
+const refused = expect.objectContaining({ name: 'CodecError', code: 'ERR_ECIES' })
+const backends = (['native', 'wasm', 'js'] as const).map((name) => loadSecp256k1(name))
+
+describe('ECIES', () => {
+  it.each(vectors.packets)('opens the packet of EIP-8: $name', ({ packet, from }) => {
+    const bytes = hexToBytes(packet)
+    const key = hexToBytes(from === 'A' ? vectors.staticKeyB : vectors.staticKeyA)
+    const nonce = from === 'A' ? vectors.nonceA : vectors.nonceB
+    for (const secp of backends) {
+      expect(bytesToHex(eciesDecrypt(secp, key, bytes.subarray(2), bytes.subarray(0, 2)))).toContain(nonce)
+    }
+  })
+
+  it('gives the same bytes on every backend for the same randomness', () => {
+    const publicKey = backends[0]!.publicKey(generateKey())
+    const draws = [generateKey(), randomBytes(16)]
+    const messages = backends.map((secp) => {
+      let i = 0
+      return bytesToHex(eciesEncrypt(secp, publicKey, randomBytesOf7, undefined, () => draws[i++]!))
+    })
+    expect(new Set(messages).size).toBe(1)
+  })
+
+  it('round-trips any plaintext and shared MAC data, and adds 113 bytes', () => {
+    const secp = secp256k1()
+    const key = generateKey()
+    const publicKey = secp.publicKey(key)
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 500 }), fc.uint8Array({ maxLength: 40 }), (plaintext, shared) => {
+        const message = eciesEncrypt(secp, publicKey, plaintext, shared)
+        expect(message.length).toBe(plaintext.length + 113)
+        expect(eciesDecrypt(secp, key, message, shared)).toEqual(plaintext)
+      }),
+      { numRuns: 50 },
+    )
+    expect(ECIES_OVERHEAD_BYTES).toBe(113)
+  })
+
+  it('refuses a message when any byte of it, or the shared MAC data, is another', () => {
+    const secp = secp256k1()
+    const key = generateKey()
+    const shared = Uint8Array.of(0, 120)
+    const message = eciesEncrypt(secp, secp.publicKey(key), randomBytesOf7, shared)
+    for (let i = 0; i < message.length; i++) {
+      const bad = message.slice()
+      bad[i]! ^= 1 << (i % 8)
+      expect(() => eciesDecrypt(secp, key, bad, shared)).toThrow(refused)
+    }
+    expect(() => eciesDecrypt(secp, key, message, Uint8Array.of(0, 121))).toThrow(refused)
+    expect(() => eciesDecrypt(secp, generateKey(), message, shared)).toThrow(refused)
+  })
+
+  it('throws nothing but ERR_ECIES on random bytes', () => {
+    const secp = secp256k1()
+    const key = generateKey()
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (bytes, uncompressed) => {
+        if (uncompressed && bytes.length > 0) bytes[0] = 4
+        expect(() => eciesDecrypt(secp, key, bytes)).toThrow(refused)
+      }),
+    )
+  })
+
+  it('never multiplies a point that is not on the curve by the static key', () => {
+    const inner = secp256k1()
+    const key = generateKey()
+    const good = eciesEncrypt(inner, inner.publicKey(key), randomBytesOf7)
+    for (const point of [new Uint8Array(64), new Uint8Array(64).fill(1), randomBytes(64)]) {
+      const message = concatBytes(Uint8Array.of(4), point, good.subarray(65))
+      for (const secp of backends) expect(() => eciesDecrypt(secp, key, message)).toThrow(refused)
+    }
+  })
+
+  it('refuses to encrypt to a key that is not on the curve', () => {
+    expect(() => eciesEncrypt(secp256k1(), new Uint8Array(64), randomBytesOf7)).toThrow(refused)
+    expect(() => eciesEncrypt(secp256k1(), new Uint8Array(10), randomBytesOf7)).toThrow(refused)
+  })
+
+  it('draws again when the randomness is no private key', () => {
+    const secp: Secp256k1 = secp256k1()
+    const key = generateKey()
+    const draws = [new Uint8Array(32), generateKey(), randomBytes(16)]
+    let i = 0
+    const message = eciesEncrypt(secp, secp.publicKey(key), randomBytesOf7, undefined, () => draws[i++]!)
+    expect(eciesDecrypt(secp, key, message)).toEqual(randomBytesOf7)
+  })
+})
+
+const randomBytesOf7 = randomBytes(7)

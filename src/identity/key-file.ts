@@ -1,0 +1,81 @@
+/**
+ * Key files as go-ethereum's `nodekey`: the private key as 64 hex digits.
+ * @module
+ */
+import { open, rename, rm } from 'node:fs/promises'
+import { bytesToHex, hexToBytes } from '../base/bytes.ts'
+import { ConfigError } from '../base/errors.ts'
+import { randomBytes, secp256k1 } from '../crypto/index.ts'
+import { NodeKey } from './node-key.ts'
+
+const FIELD = 'nodekey'
+/** 64 digits and the line ends of any system. */
+const MAX_FILE_BYTES = 66
+/** The owner alone reads and writes. */
+const MODE = 0o600
+
+/**
+ * Reads a key file: 64 hex digits, of either case, and at most one line end. Throws a ConfigError when it cannot be
+ * read (its `cause` is Node's error, so `cause.code === 'ENOENT'` is "no such file") or does not hold a key.
+ */
+export async function readKeyFile(path: string): Promise<NodeKey> {
+  const text = await readStart(path)
+  const digits = /^([0-9a-fA-F]{64})\r?\n?$/.exec(text)?.[1]
+  if (digits === undefined) throw malformed(path, 'does not hold 64 hex digits')
+  const privateKey = hexToBytes(digits)
+  if (!secp256k1().isPrivateKey(privateKey)) throw malformed(path, 'holds a number that is no private key')
+  return NodeKey.from(privateKey)
+}
+
+/** Reads no more than one byte over what a key file may hold: the path may be of anything. */
+async function readStart(path: string): Promise<string> {
+  const buffer = Buffer.alloc(MAX_FILE_BYTES + 1)
+  let length = 0
+  try {
+    const file = await open(path, 'r')
+    try {
+      for (let read = -1; read !== 0 && length < buffer.length; length += read) {
+        read = (await file.read(buffer, length, buffer.length - length)).bytesRead
+      }
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw unusable(path, 'cannot be read', cause)
+  }
+  return buffer.toString('latin1', 0, length)
+}
+
+/**
+ * Writes a key file with mode 0600, whole or not at all: into a temporary file beside it, which then takes its name.
+ * Replaces what is there. Throws a ConfigError when that does not work.
+ */
+export async function writeKeyFile(path: string, key: NodeKey): Promise<void> {
+  const temporary = `${path}.${bytesToHex(randomBytes(8))}.tmp`
+  try {
+    const file = await open(temporary, 'wx', MODE)
+    try {
+      await file.writeFile(bytesToHex(key.privateKey))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    throw unusable(path, 'cannot be written', cause)
+  }
+}
+
+function malformed(path: string, what: string): ConfigError {
+  return new ConfigError(FIELD, `the key file ${path} ${what}`, {
+    hint: 'restore it from a copy, or remove it and the node will have a new identity',
+  })
+}
+
+function unusable(path: string, what: string, cause: unknown): ConfigError {
+  return new ConfigError(FIELD, `the key file ${path} ${what}`, {
+    cause,
+    hint: 'check that the folder exists and that this user may read and write it',
+  })
+}
