@@ -1,0 +1,192 @@
+import { equalBytes } from '../../base/bytes.ts'
+import { CodecError } from '../../base/errors.ts'
+import { rlp } from '../../codec/index.ts'
+import { keccak256 } from '../../crypto/index.ts'
+import { EMPTY_OMMERS_HASH } from './constants.ts'
+import { type Header, headerCodec } from './header.ts'
+import { type Transaction, transactionCodec } from './transaction.ts'
+import { deriveRoot } from './trie.ts'
+import { type Withdrawal, withdrawalCodec } from './withdrawal.ts'
+
+/** What a block of 2.7 billion gas could hold; keeps a message of empty items from becoming millions of objects. */
+export const MAX_TRANSACTIONS = 131_072
+/** The rules allow 2. */
+const MAX_OMMERS = 16
+/** Mainnet allows 16. */
+const MAX_WITHDRAWALS = 4_096
+
+const transactionsCodec = rlp.list(transactionCodec, { max: MAX_TRANSACTIONS })
+const ommersCodec = rlp.list(headerCodec, { max: MAX_OMMERS })
+const withdrawalsCodec = rlp.list(withdrawalCodec, { max: MAX_WITHDRAWALS })
+
+/** The lists a body is made of, decoded. */
+export interface BlockBodyParts {
+  readonly transactions: readonly Transaction[]
+  /** @default none */
+  readonly ommers?: readonly Header[] | undefined
+  /** Absent before Shanghai, which is not the same as an empty list. */
+  readonly withdrawals?: readonly Withdrawal[] | undefined
+}
+
+/**
+ * What a block holds beside its header: `[transactions, ommers, withdrawals?]`. Decoding looks at these lists from
+ * outside only. Roots are computed from the bytes as they arrived; what is in the lists is decoded when it is asked for,
+ * and the `CodecError` of malformed contents comes then.
+ */
+export class BlockBody {
+  readonly #lists: readonly Uint8Array[]
+  #raw: Uint8Array | undefined
+  #transactions: readonly Transaction[] | undefined
+  #ommers: readonly Header[] | undefined
+  #withdrawals: readonly Withdrawal[] | undefined
+
+  private constructor(lists: readonly Uint8Array[], raw: Uint8Array | undefined) {
+    this.#lists = lists
+    this.#raw = raw
+  }
+
+  /** Throws `CodecError`. Keeps views of `bytes`. */
+  static decode(bytes: Uint8Array): BlockBody {
+    return bodyCodec.decode(bytes)
+  }
+
+  static from(parts: BlockBodyParts): BlockBody {
+    const lists = [transactionsCodec.encode(parts.transactions), ommersCodec.encode(parts.ommers ?? [])]
+    if (parts.withdrawals) lists.push(withdrawalsCodec.encode(parts.withdrawals))
+    return new BlockBody(lists, undefined)
+  }
+
+  /** From a reader at the first of the lists, which must be all that is left. */
+  static readLists(reader: rlp.RlpReader, raw?: Uint8Array): BlockBody {
+    const lists = [rawList(reader), rawList(reader)]
+    if (!reader.done) lists.push(rawList(reader))
+    reader.finish()
+    return new BlockBody(lists, raw)
+  }
+
+  /** The lists as they are encoded, in wire order: two, or three with withdrawals. */
+  get lists(): readonly Uint8Array[] {
+    return this.#lists
+  }
+
+  get raw(): Uint8Array {
+    this.#raw ??= rlp.encodeListOfRaw(this.#lists)
+    return this.#raw
+  }
+
+  get transactions(): readonly Transaction[] {
+    this.#transactions ??= transactionsCodec.decode(this.#lists[0] as Uint8Array)
+    return this.#transactions
+  }
+
+  get ommers(): readonly Header[] {
+    this.#ommers ??= ommersCodec.decode(this.#lists[1] as Uint8Array)
+    return this.#ommers
+  }
+
+  /** Undefined before Shanghai. */
+  get withdrawals(): readonly Withdrawal[] | undefined {
+    const list = this.#lists[2]
+    if (list) this.#withdrawals ??= withdrawalsCodec.decode(list)
+    return this.#withdrawals
+  }
+
+  /** Computed anew at each call, as the two below. */
+  transactionsRoot(): Uint8Array {
+    return deriveRoot(trieValues(this.#lists[0] as Uint8Array, MAX_TRANSACTIONS))
+  }
+
+  /** Undefined before Shanghai. */
+  withdrawalsRoot(): Uint8Array | undefined {
+    const list = this.#lists[2]
+    return list && deriveRoot(trieValues(list, MAX_WITHDRAWALS))
+  }
+
+  ommersHash(): Uint8Array {
+    const list = this.#lists[1] as Uint8Array
+    return list.length === 1 ? EMPTY_OMMERS_HASH : keccak256(list)
+  }
+
+  /** Whether this is the body the header speaks of. Throws `CodecError` when a list holds no items at all. */
+  matches(header: Header): boolean {
+    return (
+      equalBytes(this.ommersHash(), header.ommersHash) &&
+      equalBytes(this.transactionsRoot(), header.transactionsRoot) &&
+      equalOrAbsent(this.withdrawalsRoot(), header.withdrawalsRoot)
+    )
+  }
+}
+
+/** A header with its body: `[header, transactions, ommers, withdrawals?]`. */
+export class Block {
+  readonly header: Header
+  readonly body: BlockBody
+  #raw: Uint8Array | undefined
+
+  constructor(header: Header, body: BlockBody, raw?: Uint8Array) {
+    this.header = header
+    this.body = body
+    this.#raw = raw
+  }
+
+  /** Throws `CodecError`. Keeps views of `bytes`. */
+  static decode(bytes: Uint8Array): Block {
+    return blockCodec.decode(bytes)
+  }
+
+  get raw(): Uint8Array {
+    this.#raw ??= rlp.encodeListOfRaw([this.header.raw, ...this.body.lists])
+    return this.#raw
+  }
+
+  get hash(): Uint8Array {
+    return this.header.hash
+  }
+
+  get number(): number {
+    return this.header.number
+  }
+}
+
+/** Wire form of a body, in BlockBodies. */
+export const bodyCodec: rlp.RlpType<BlockBody> = rlp.define<BlockBody>({
+  size: (body) => body.raw.length,
+  write: (body, out, at) => rlp.writeRaw(body.raw, out, at),
+  read(reader) {
+    const at = reader.offset
+    const inside = reader.enterList()
+    return BlockBody.readLists(inside, reader.bytes.subarray(at, reader.offset))
+  },
+})
+
+/** Wire form of a block: in block files and NewBlock. */
+export const blockCodec: rlp.RlpType<Block> = rlp.define<Block>({
+  size: (block) => block.raw.length,
+  write: (block, out, at) => rlp.writeRaw(block.raw, out, at),
+  read(reader) {
+    const at = reader.offset
+    const inside = reader.enterList()
+    const header = headerCodec.read(inside)
+    return new Block(header, BlockBody.readLists(inside), reader.bytes.subarray(at, reader.offset))
+  },
+})
+
+function rawList(reader: rlp.RlpReader): Uint8Array {
+  if (!reader.isList()) throw new CodecError('ERR_RLP_KIND', 'byte string, a list expected', reader.offset)
+  return reader.rawItem()
+}
+
+/** What lies in the trie: a list item as it stands, a byte string's contents (typed transactions). */
+function trieValues(list: Uint8Array, max: number): Uint8Array[] {
+  const reader = new rlp.RlpReader(list).enterList()
+  const values: Uint8Array[] = []
+  while (!reader.done) {
+    if (values.length >= max) throw new CodecError('ERR_RLP_TOO_LONG', `list of more than ${max}`, reader.offset)
+    values.push(reader.isList() ? reader.rawItem() : reader.readBytes())
+  }
+  return values
+}
+
+function equalOrAbsent(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a && b ? equalBytes(a, b) : a === b
+}

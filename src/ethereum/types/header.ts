@@ -1,0 +1,162 @@
+import { rlp } from '../../codec/index.ts'
+import { keccak256 } from '../../crypto/index.ts'
+
+/** A header's fields in wire order; a fork's fields are absent before that fork. Source: go-ethereum core/types/block.go, EIP-1559, 4895, 4844, 4788, 7685, 7928, 7843. */
+export interface HeaderFields {
+  readonly parentHash: Uint8Array
+  readonly ommersHash: Uint8Array
+  /** 20 bytes: who is paid (`miner` in JSON). */
+  readonly coinbase: Uint8Array
+  readonly stateRoot: Uint8Array
+  readonly transactionsRoot: Uint8Array
+  readonly receiptsRoot: Uint8Array
+  /** 256 bytes. */
+  readonly logsBloom: Uint8Array
+  readonly difficulty: bigint
+  readonly number: number
+  readonly gasLimit: bigint
+  readonly gasUsed: bigint
+  /** Seconds. */
+  readonly timestamp: number
+  readonly extraData: Uint8Array
+  /** 32 bytes; the beacon chain's randomness since the merge. */
+  readonly mixHash: Uint8Array
+  /** 8 bytes. */
+  readonly nonce: Uint8Array
+  /** Since London. */
+  readonly baseFeePerGas?: bigint | undefined
+  /** Since Shanghai. */
+  readonly withdrawalsRoot?: Uint8Array | undefined
+  /** Since Cancun. */
+  readonly blobGasUsed?: bigint | undefined
+  /** Since Cancun. */
+  readonly excessBlobGas?: bigint | undefined
+  /** Since Cancun. */
+  readonly parentBeaconBlockRoot?: Uint8Array | undefined
+  /** Since Prague. */
+  readonly requestsHash?: Uint8Array | undefined
+  /** Since Amsterdam. */
+  readonly blockAccessListHash?: Uint8Array | undefined
+  /** Since Amsterdam. */
+  readonly slotNumber?: bigint | undefined
+}
+
+/** Clique's signer lists make it long; no chain's rules allow more. Source: go-ethereum Header.SanityCheck. */
+const MAX_EXTRA_DATA_BYTES = 100 * 1024
+
+const hash = rlp.fixed(32)
+
+const fieldsCodec: rlp.RlpType<HeaderFields> = rlp.struct({
+  parentHash: hash,
+  ommersHash: hash,
+  coinbase: rlp.fixed(20),
+  stateRoot: hash,
+  transactionsRoot: hash,
+  receiptsRoot: hash,
+  logsBloom: rlp.fixed(256),
+  difficulty: rlp.uint,
+  number: rlp.number,
+  gasLimit: rlp.uint64,
+  gasUsed: rlp.uint64,
+  timestamp: rlp.number,
+  extraData: rlp.bytesOf({ max: MAX_EXTRA_DATA_BYTES }),
+  mixHash: hash,
+  nonce: rlp.fixed(8),
+  baseFeePerGas: rlp.optional(rlp.uint),
+  withdrawalsRoot: rlp.optional(hash),
+  blobGasUsed: rlp.optional(rlp.uint64),
+  excessBlobGas: rlp.optional(rlp.uint64),
+  parentBeaconBlockRoot: rlp.optional(hash),
+  requestsHash: rlp.optional(hash),
+  blockAccessListHash: rlp.optional(hash),
+  slotNumber: rlp.optional(rlp.uint64),
+})
+
+/**
+ * A block header as it arrived: `hash` is keccak-256 of `raw`. Its form is checked (lengths, canonical numbers), its
+ * rules are not: see `chain/`.
+ */
+export class Header implements HeaderFields {
+  readonly raw: Uint8Array
+  readonly parentHash: Uint8Array
+  readonly ommersHash: Uint8Array
+  readonly coinbase: Uint8Array
+  readonly stateRoot: Uint8Array
+  readonly transactionsRoot: Uint8Array
+  readonly receiptsRoot: Uint8Array
+  readonly logsBloom: Uint8Array
+  readonly difficulty: bigint
+  readonly number: number
+  readonly gasLimit: bigint
+  readonly gasUsed: bigint
+  readonly timestamp: number
+  readonly extraData: Uint8Array
+  readonly mixHash: Uint8Array
+  readonly nonce: Uint8Array
+  readonly baseFeePerGas: bigint | undefined
+  readonly withdrawalsRoot: Uint8Array | undefined
+  readonly blobGasUsed: bigint | undefined
+  readonly excessBlobGas: bigint | undefined
+  readonly parentBeaconBlockRoot: Uint8Array | undefined
+  readonly requestsHash: Uint8Array | undefined
+  readonly blockAccessListHash: Uint8Array | undefined
+  readonly slotNumber: bigint | undefined
+  #hash: Uint8Array | undefined
+
+  private constructor(raw: Uint8Array, fields: HeaderFields) {
+    this.raw = raw
+    this.parentHash = fields.parentHash
+    this.ommersHash = fields.ommersHash
+    this.coinbase = fields.coinbase
+    this.stateRoot = fields.stateRoot
+    this.transactionsRoot = fields.transactionsRoot
+    this.receiptsRoot = fields.receiptsRoot
+    this.logsBloom = fields.logsBloom
+    this.difficulty = fields.difficulty
+    this.number = fields.number
+    this.gasLimit = fields.gasLimit
+    this.gasUsed = fields.gasUsed
+    this.timestamp = fields.timestamp
+    this.extraData = fields.extraData
+    this.mixHash = fields.mixHash
+    this.nonce = fields.nonce
+    this.baseFeePerGas = fields.baseFeePerGas
+    this.withdrawalsRoot = fields.withdrawalsRoot
+    this.blobGasUsed = fields.blobGasUsed
+    this.excessBlobGas = fields.excessBlobGas
+    this.parentBeaconBlockRoot = fields.parentBeaconBlockRoot
+    this.requestsHash = fields.requestsHash
+    this.blockAccessListHash = fields.blockAccessListHash
+    this.slotNumber = fields.slotNumber
+  }
+
+  /** Throws `CodecError`. Keeps a view of `bytes`. */
+  static decode(bytes: Uint8Array): Header {
+    return headerCodec.decode(bytes)
+  }
+
+  /** The next item of a reader. Throws `CodecError`. */
+  static read(reader: rlp.RlpReader): Header {
+    const at = reader.offset
+    const fields = fieldsCodec.read(reader)
+    return new Header(reader.bytes.subarray(at, reader.offset), fields)
+  }
+
+  /** Throws `CodecError` on fields that have no encoding (a wrong length, a hole before a later fork's field). */
+  static from(fields: HeaderFields): Header {
+    return Header.decode(fieldsCodec.encode(fields))
+  }
+
+  /** keccak-256 of `raw`: the block's hash. */
+  get hash(): Uint8Array {
+    this.#hash ??= keccak256(this.raw)
+    return this.#hash
+  }
+}
+
+/** For lists of headers and structs with one in them. */
+export const headerCodec: rlp.RlpType<Header> = rlp.define<Header>({
+  size: (header) => header.raw.length,
+  write: (header, out, at) => rlp.writeRaw(header.raw, out, at),
+  read: (reader) => Header.read(reader),
+})
