@@ -26,7 +26,7 @@ const INPUT_AT = 4_096
 /** The rest of the first page. */
 const INPUT_BYTES = PAGE_BYTES - INPUT_AT
 const STATES_PER_PAGE = Math.floor(PAGE_BYTES / STATE_BYTES)
-/** BOUNDED: 64 MiB, or 322,560 states, which are the MACs of 161,280 connections: more than one process can hold. */
+/** BOUNDED: 64 MiB, or 322,245 states, which are the MACs of 161,122 connections: more than one process can hold. */
 const MAX_PAGES = 1_024
 
 const kernel = new wasm.Instance(new wasm.Module(Buffer.from(KECCAK_WASM, 'base64'))).exports as Kernel
@@ -37,10 +37,16 @@ let pages = 1
 const freeStates: number[] = []
 
 /** Gives back the states of those who forgot to `free()`. */
-const forgotten = new FinalizationRegistry<number>((state) => freeStates.push(state))
+const forgotten = new FinalizationRegistry<number>(giveBack)
+
+/** Wiped, because a MAC's state is as good as its key. */
+function giveBack(state: number): void {
+  kernel.reset(state)
+  freeStates.push(state)
+}
 
 function growStates(): void {
-  if (pages >= MAX_PAGES) throw new InternalError(`more than ${MAX_PAGES * STATES_PER_PAGE} keccak states in use`)
+  if (pages >= MAX_PAGES) throw new InternalError(`more than ${(MAX_PAGES - 1) * STATES_PER_PAGE} keccak states in use`)
   const start = kernel.memory.grow(1) * PAGE_BYTES
   pages++
   input = new Uint8Array(kernel.memory.buffer, INPUT_AT, INPUT_BYTES)
@@ -109,8 +115,7 @@ export class Keccak {
   free(): void {
     if (this.#state === undefined) return
     forgotten.unregister(this)
-    kernel.reset(this.#state)
-    freeStates.push(this.#state)
+    giveBack(this.#state)
     this.#state = undefined
   }
 

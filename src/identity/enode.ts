@@ -68,7 +68,7 @@ function parsePublicKey(digits: string): Uint8Array {
 function parseAddress(text: string): { host: string; tcpPort: number } {
   const parts = HOST_AND_PORT.exec(text)
   if (parts === null) {
-    throw isIPv6(text)
+    throw text.split(':').length > 2
       ? bad('an IPv6 address needs brackets and a port', 'write [address]:port')
       : bad(`no host and port in ${JSON.stringify(text)}`)
   }
