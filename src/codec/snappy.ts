@@ -7,7 +7,8 @@ interface SnappyWasm {
 }
 
 // The package's ES build is for browsers (it fetches its WASM); its CommonJS build loads in Node, at once.
-const wasm = createRequire(import.meta.url)('snappy-wasm') as SnappyWasm
+const require = createRequire(import.meta.url)
+const wasm = require('snappy-wasm') as SnappyWasm
 
 /** The format's own limit: lengths are 32 bits. */
 const MAX_LENGTH = 2 ** 32 - 1

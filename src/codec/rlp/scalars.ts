@@ -73,17 +73,28 @@ function lengthOfNumber(value: number): number {
 }
 
 function lengthOfBigint(value: bigint): number {
-  let count = value < (POWERS[8] as bigint) ? 1 : value < (POWERS[16] as bigint) ? 9 : 17
-  while (value >= (POWERS[count] as bigint)) count++
-  return count
+  if (value <= MAX_SAFE) return lengthOfNumber(Number(value))
+  let low = 7
+  let high = 32
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (value < (POWERS[middle] as bigint)) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 function writeBigint(value: bigint, out: Uint8Array, at: number): number {
   if (value <= MAX_SAFE) return writeSmall(Number(value), out, at)
-  const count = lengthOfBigint(value)
+  let from = 32
+  for (let rest = value; rest > 0n; rest >>= 64n) {
+    from -= 8
+    scratchWords.setBigUint64(from, rest)
+  }
+  while (scratch[from] === 0) from++
+  const count = 32 - from
   out[at] = 0x80 + count
-  for (let word = 24, rest = value; rest > 0n; word -= 8, rest >>= 64n) scratchWords.setBigUint64(word, rest)
-  for (let i = 1, from = 32 - count; i <= count; i++, from++) out[at + i] = scratch[from] as number
+  for (let i = 1; i <= count; i++, from++) out[at + i] = scratch[from] as number
   return at + 1 + count
 }
 
