@@ -1,0 +1,6 @@
+import { buildInterop } from '../../scripts/build-interop.mjs'
+
+/** Vitest's global set-up: no interop test begins before the real peers are there. */
+export default async function setup(): Promise<void> {
+  await buildInterop()
+}
