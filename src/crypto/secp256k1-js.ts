@@ -13,6 +13,8 @@ import {
   toUncompressed,
 } from './secp256k1-backend.ts'
 
+const require = createRequire(import.meta.url)
+
 interface NobleFormat {
   readonly prehash: false
   readonly format: 'compact' | 'recovered'
@@ -31,7 +33,7 @@ interface NobleCurve {
 
 /** Throws what Node throws when the package is not installed. */
 export function loadJs(): Secp256k1 {
-  const module = createRequire(import.meta.url)('@noble/curves/secp256k1.js') as { secp256k1: NobleCurve }
+  const module = require('@noble/curves/secp256k1.js') as { secp256k1: NobleCurve }
   return new JsSecp256k1(module.secp256k1)
 }
 

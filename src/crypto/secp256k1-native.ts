@@ -12,6 +12,8 @@ import {
   toUncompressed,
 } from './secp256k1-backend.ts'
 
+const require = createRequire(import.meta.url)
+
 interface EcdhOptions {
   hashfn(x: Uint8Array, y: Uint8Array): Uint8Array
   xbuf: Uint8Array
@@ -34,7 +36,7 @@ interface Addon {
 /** Throws what Node throws when the package is not installed or has no binary for this machine. */
 export function loadNative(seed: Uint8Array): Secp256k1 {
   // 'secp256k1' itself falls back to elliptic in JavaScript without a word; the bindings do not.
-  const addon = createRequire(import.meta.url)('secp256k1/bindings') as Addon
+  const addon = require('secp256k1/bindings') as Addon
   addon.contextRandomize(seed)
   return new NativeSecp256k1(addon)
 }

@@ -18,6 +18,8 @@ import {
 } from './secp256k1-backend.ts'
 import { wasm } from './webassembly.ts'
 
+const require = createRequire(import.meta.url)
+
 /** The functions used here: libsecp256k1's of the same names. All arguments are addresses or numbers; 1 is success. */
 interface Library {
   _malloc(bytes: number): number
@@ -61,7 +63,7 @@ const TABLE_SIZE = 6
 
 /** Throws what Node throws when the package is not installed. */
 export function loadWasm(seed: Uint8Array): Secp256k1 {
-  const path = createRequire(import.meta.url).resolve('@bitauth/libauth/build/lib/bin/secp256k1/secp256k1.wasm')
+  const path = require.resolve('@bitauth/libauth/build/lib/bin/secp256k1/secp256k1.wasm')
   const memory = new wasm.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES })
   const bytes = new Uint8Array(memory.buffer)
   const instance = new wasm.Instance(new wasm.Module(readFileSync(path)), imports(memory, bytes))

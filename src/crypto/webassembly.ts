@@ -9,7 +9,7 @@ export interface WasmMemory {
   grow(pages: number): number
 }
 
-export interface WasmInstance {
+interface WasmInstance {
   readonly exports: object
 }
 

@@ -86,7 +86,7 @@ describe('parseEnode', () => {
   })
 
   it('throws nothing but ConfigError, whatever the text', () => {
-    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.webUrl(), fc.string().map(at))
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.string().map(at))
     fc.assert(
       fc.property(text, (url) => {
         try {
@@ -116,6 +116,7 @@ describe('formatEnode', () => {
         const node = parseEnode(formatEnode({ publicKey, host, tcpPort, udpPort }))
         expect(node).toMatchObject({ publicKey, id, host: host.toLowerCase(), tcpPort, udpPort })
       }),
+      { numRuns: 40 },
     )
   })
 })
