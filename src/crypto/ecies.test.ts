@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import vectors from '../../test/vectors/eip8-rlpx.json' with { type: 'json' }
+import vectors from '../../test/vectors/rlpx.json' with { type: 'json' }
 import { bytesToHex, concatBytes, hexToBytes } from '../base/bytes.ts'
 import { ECIES_OVERHEAD_BYTES, eciesDecrypt, eciesEncrypt } from './ecies.ts'
 import { randomBytes } from './node-crypto.ts'
@@ -11,12 +11,14 @@ const refused = expect.objectContaining({ name: 'CodecError', code: 'ERR_ECIES' 
 const backends = (['native', 'wasm', 'js'] as const).map((name) => loadSecp256k1(name))
 
 describe('ECIES', () => {
-  it.each(vectors.packets)('opens the packet of EIP-8: $name', ({ packet, from }) => {
-    const bytes = hexToBytes(packet)
-    const key = hexToBytes(from === 'A' ? vectors.staticKeyB : vectors.staticKeyA)
-    const nonce = from === 'A' ? vectors.nonceA : vectors.nonceB
+  it.each([
+    ...vectors.auth.map((auth) => ({ ...auth, to: vectors.staticKeyB, nonce: vectors.nonceA })),
+    ...vectors.ack.map((ack) => ({ ...ack, to: vectors.staticKeyA, nonce: vectors.nonceB })),
+  ])('opens the packet of EIP-8, version $version', ({ bytes, to, nonce }) => {
+    const packet = hexToBytes(bytes)
     for (const secp of backends) {
-      expect(bytesToHex(eciesDecrypt(secp, key, bytes.subarray(2), bytes.subarray(0, 2)))).toContain(nonce)
+      const plaintext = eciesDecrypt(secp, hexToBytes(to), packet.subarray(2), packet.subarray(0, 2))
+      expect(bytesToHex(plaintext)).toContain(nonce)
     }
   })
 
