@@ -1,0 +1,32 @@
+/**
+ * The store's failures in our words.
+ * @module
+ */
+import { type ErrorCode, StorageError } from '../base/errors.ts'
+
+/** LevelDB tells what the system said as text only. */
+const FULL = /no space left|disk quota|enospc|edquot/i
+
+const CLOSED: ReadonlySet<unknown> = new Set(['LEVEL_DATABASE_NOT_OPEN', 'LEVEL_ITERATOR_NOT_OPEN'])
+
+/** What classic-level, abstract-level or the file system threw, as a {@link StorageError}. */
+export function storageError(path: string, error: unknown): StorageError {
+  if (error instanceof StorageError) return error
+  const inner = CLOSED.has(codeOf(error)) && error instanceof Error && error.cause ? error.cause : error
+  const text = inner instanceof Error ? inner.message : String(inner)
+  const fail = (code: ErrorCode, message: string) => new StorageError(code, path, message, { cause: error })
+  const code = codeOf(inner)
+  if (code === 'LEVEL_LOCKED') return fail('ERR_STORAGE_LOCKED', `${path} is in use by another process`)
+  if (code === 'LEVEL_CORRUPTION') return fail('ERR_STORAGE_CORRUPT', `${path} is damaged: ${text}`)
+  if (CLOSED.has(code)) return closedError(path)
+  if (FULL.test(text)) return fail('ERR_STORAGE_FULL', `no space left for ${path}`)
+  return fail('ERR_STORAGE_IO', `${path}: ${text}`)
+}
+
+export function closedError(path: string): StorageError {
+  return new StorageError('ERR_STORAGE_CLOSED', path, path ? `${path} has been closed` : 'the store has been closed')
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}

@@ -1,0 +1,8 @@
+/**
+ * Where things are kept: a sorted key-value store, on disk (LevelDB) or in memory. Knows nothing of what it stores.
+ * Start at `store.ts`, the interface; `store.test.ts` is what both implementations must do.
+ * @module
+ */
+export { type LevelStore, type LevelStoreOptions, openLevelStore, repairLevelStore } from './level.ts'
+export { MemoryStore } from './memory.ts'
+export type { KeyRange, KeyValueStore, Operation, WriteOptions } from './store.ts'
