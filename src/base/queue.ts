@@ -116,8 +116,14 @@ export class Queue<T> implements AsyncIterableIterator<T, undefined> {
     signal.addEventListener('abort', onAbort, { once: true })
     const off = (): void => signal.removeEventListener('abort', onAbort)
     return {
-      resolve: (result) => (off(), waiter.resolve(result)),
-      reject: (error) => (off(), waiter.reject(error)),
+      resolve(result) {
+        off()
+        waiter.resolve(result)
+      },
+      reject(error) {
+        off()
+        waiter.reject(error)
+      },
     }
   }
 

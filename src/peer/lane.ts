@@ -127,8 +127,14 @@ export class Lane implements Channel {
       }
       const expectation: Expectation = {
         where: where as Expectation['where'],
-        resolve: (answer) => (done(), resolve(answer as never)),
-        reject: (error) => (done(), reject(error)),
+        resolve(answer) {
+          done()
+          resolve(answer as never)
+        },
+        reject(error) {
+          done()
+          reject(error)
+        },
       }
       const waiting = this.#waitingFor(replyKey)
       waiting.add(expectation) // before the send, so that no answer can slip past
@@ -203,8 +209,10 @@ export class Lane implements Channel {
   }
 
   #waitingFor(key: Key): Set<Expectation> {
-    let waiting = this.#expected.get(key)
-    if (!waiting) this.#expected.set(key, (waiting = new Set()))
+    const held = this.#expected.get(key)
+    if (held) return held
+    const waiting = new Set<Expectation>()
+    this.#expected.set(key, waiting)
     return waiting
   }
 

@@ -1,0 +1,72 @@
+/**
+ * From a byte stream to a peer's parts: RLPx handshake, checkpoint, Hello, checkpoint. Whatever goes wrong, the stream is
+ * closed, after a Disconnect when the remote could read one.
+ * @module
+ */
+import type { Clock } from '../base/clock.ts'
+import { keccak256 } from '../crypto/index.ts'
+import type { NodeKey } from '../identity/index.ts'
+import type { ByteStream } from '../net/index.ts'
+import type { AnyProtocol, Mounted } from '../peer/index.ts'
+import { capabilitiesOf, matchProtocols } from './capabilities.ts'
+import { disconnectReasonOf, encodeDisconnect } from './disconnect.ts'
+import { BASE_VERSION, BaseCode, exchangeHello, type Hello } from './hello.ts'
+import { RlpxTransport } from './rlpx/index.ts'
+
+export interface ConnectOptions {
+  readonly key: NodeKey
+  readonly clientId: string
+  readonly protocols: readonly AnyProtocol[]
+  readonly clock: Clock
+  readonly signal?: AbortSignal | undefined
+  /** Who is expected; undefined for a connection that came in. */
+  readonly remotePublicKey?: Uint8Array | undefined
+  /** Throws when this identity (32 bytes) may not connect. */
+  readonly checkIdentity: (id: Uint8Array) => void
+  /** Throws when this node may not become a peer. */
+  readonly checkPeer: (id: Uint8Array, mounted: readonly Mounted[]) => void
+}
+
+export interface Connection {
+  readonly id: Uint8Array
+  readonly transport: RlpxTransport
+  readonly hello: Hello
+  readonly mounted: readonly Mounted[]
+}
+
+/** A remote that does not read its Disconnect is not waited for any longer than this, in milliseconds. */
+const FAREWELL_TIMEOUT = 1_000
+
+/** The transport comes back paused: its peer resumes it. */
+export async function setUpConnection(stream: ByteStream, options: ConnectOptions): Promise<Connection> {
+  const { key, clock, signal, remotePublicKey } = options
+  const transport = remotePublicKey
+    ? await RlpxTransport.initiate(stream, { key, clock, signal, remotePublicKey })
+    : await RlpxTransport.accept(stream, { key, clock, signal })
+  try {
+    const id = keccak256(transport.remotePublicKey)
+    options.checkIdentity(id)
+    const hello = await exchangeHello(transport, ourHello(options), {
+      clock,
+      signal,
+      remotePublicKey: transport.remotePublicKey,
+    })
+    const mounted = matchProtocols(options.protocols, hello.capabilities)
+    options.checkPeer(id, mounted)
+    return { id, transport, hello, mounted }
+  } catch (error) {
+    await sayFarewell(transport, error, clock)
+    throw error
+  }
+}
+
+function ourHello({ clientId, protocols, key }: ConnectOptions): Hello {
+  return { version: BASE_VERSION, clientId, capabilities: capabilitiesOf(protocols), listenPort: 0, id: key.publicKey }
+}
+
+async function sayFarewell(transport: RlpxTransport, error: unknown, clock: Clock): Promise<void> {
+  transport.write(BaseCode.Disconnect, encodeDisconnect(disconnectReasonOf(error)))
+  const timer = clock.setTimer(FAREWELL_TIMEOUT, () => transport.destroy())
+  await transport.close()
+  timer.cancel()
+}

@@ -1,0 +1,143 @@
+/**
+ * The Hello exchange: the first message each side sends on an RLPx connection (devp2p spec, `p2p` capability, 0x00).
+ * @module
+ */
+import { equalBytes } from '../base/bytes.ts'
+import type { Clock } from '../base/clock.ts'
+import { HandshakeError, type PeerloomError, ProtocolError, TimeoutError } from '../base/errors.ts'
+import { rlp } from '../codec/index.ts'
+import type { Transport } from '../peer/index.ts'
+import { DisconnectReason, decodeDisconnect, disconnected } from './disconnect.ts'
+
+/** Codes of the base protocol; those from 4 to 15 are reserved. */
+export const BaseCode = { Hello: 0x00, Disconnect: 0x01, Ping: 0x02, Pong: 0x03 } as const
+/** Message ids the base protocol takes; the first capability begins here. */
+export const BASE_LENGTH = 16
+/** Version of the base protocol we speak. From 5 on, everything after Hello is compressed. */
+export const BASE_VERSION = 5
+export const SNAPPY_VERSION = 5
+/** Largest Hello accepted, in bytes (go-ethereum's `baseProtocolMaxMsgSize`). */
+export const MAX_HELLO_BYTES = 2048
+const MAX_CAPABILITIES = 256
+
+export interface Capability {
+  readonly name: string
+  readonly version: number
+}
+
+export interface Hello {
+  readonly version: number
+  /** What the remote calls itself, such as `Geth/v1.17.8-stable/linux-amd64/go1.26.8`. */
+  readonly clientId: string
+  readonly capabilities: readonly Capability[]
+  /** Legacy; 0. */
+  readonly listenPort: number
+  /** 64 bytes: must be the identity that the RLPx handshake proved. */
+  readonly id: Uint8Array
+}
+
+const capability = rlp.struct({ name: rlp.text, version: rlp.number }, { extra: 'ignore' })
+
+/** Elements after the fifth are ignored. */
+export const helloCodec = rlp.struct(
+  {
+    version: rlp.number,
+    clientId: rlp.text,
+    capabilities: rlp.list(capability, { max: MAX_CAPABILITIES }),
+    listenPort: rlp.number,
+    id: rlp.bytes,
+  },
+  { extra: 'ignore' },
+)
+
+export interface HelloOptions {
+  /** The 64 bytes that the RLPx handshake proved. */
+  readonly remotePublicKey: Uint8Array
+  /** Milliseconds for the remote's Hello. @default 5000 */
+  readonly timeout?: number
+  readonly clock: Clock
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A transport that can be told that both sides compress from now on. */
+export interface CompressibleTransport extends Transport<number> {
+  setSnappy(on: boolean): void
+}
+
+export const HELLO_TIMEOUT = 5_000
+
+/**
+ * Sends our Hello and reads theirs. The transport is left paused: what comes behind the Hello waits for its next owner.
+ * Rejects with a `PeerClosedError` when the remote disconnects instead, else with what is wrong with its Hello.
+ */
+export async function exchangeHello(
+  transport: CompressibleTransport,
+  ours: Hello,
+  options: HelloOptions,
+): Promise<Hello> {
+  const first = firstFrame(transport, options)
+  transport.write(BaseCode.Hello, helloCodec.encode({ ...ours, capabilities: [...ours.capabilities] }))
+  const { code, payload } = await first
+  if (code === BaseCode.Disconnect) throw disconnected('remote', decodeDisconnect(payload))
+  const theirs = readHello(code, payload)
+  checkIdentity(theirs, options.remotePublicKey)
+  return theirs
+}
+
+function firstFrame(
+  transport: CompressibleTransport,
+  { clock, signal, timeout = HELLO_TIMEOUT }: HelloOptions,
+): Promise<{ code: number; payload: Uint8Array }> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      settled()
+      reject(error)
+    }
+    const onAbort = (): void => fail(signal?.reason)
+    const timer = clock.setTimer(timeout, () => fail(new TimeoutError('hello', timeout)))
+    const settled = (): void => {
+      timer.cancel()
+      signal?.removeEventListener('abort', onAbort)
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    transport.open({
+      frame(code, payload) {
+        transport.pause() // the frames behind it belong to the peer
+        if (code === BaseCode.Hello && speaksSnappy(payload)) transport.setSnappy(true)
+        settled()
+        resolve({ code, payload })
+      },
+      drain() {},
+      end: (error) =>
+        fail(error ?? new HandshakeError('ERR_HELLO', 'hello', 'remote closed the connection before its Hello')),
+    })
+  })
+}
+
+/** Compression begins with the very next frame, which may lie in the same chunk. */
+function speaksSnappy(payload: Uint8Array): boolean {
+  try {
+    return payload.length <= MAX_HELLO_BYTES && helloCodec.decode(payload).version >= SNAPPY_VERSION
+  } catch {
+    return false
+  }
+}
+
+function readHello(code: number, payload: Uint8Array): Hello {
+  if (code !== BaseCode.Hello) throw bad(DisconnectReason.ProtocolError, `first message has code ${code}, not Hello`)
+  if (payload.length > MAX_HELLO_BYTES) throw bad(DisconnectReason.ProtocolError, `Hello of ${payload.length} bytes`)
+  return helloCodec.decode(payload)
+}
+
+function checkIdentity(hello: Hello, proven: Uint8Array): void {
+  if (hello.id.length !== 64 || hello.id.every((byte) => byte === 0)) {
+    throw bad(DisconnectReason.InvalidIdentity, 'Hello without a node identity')
+  }
+  if (!equalBytes(hello.id, proven)) {
+    throw bad(DisconnectReason.UnexpectedIdentity, 'Hello names another node than the handshake proved')
+  }
+}
+
+function bad(disconnectReason: number, message: string): PeerloomError {
+  return new ProtocolError('ERR_HELLO', message, { disconnectReason })
+}

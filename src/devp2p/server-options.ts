@@ -1,0 +1,124 @@
+/**
+ * What a server can be told, and what it makes of it.
+ * @module
+ */
+import { type Clock, systemClock } from '../base/clock.ts'
+import { ConfigError } from '../base/errors.ts'
+import { type Logger, silentLogger } from '../base/log.ts'
+import { type Metrics, noMetrics } from '../base/metrics.ts'
+import type { NodeKey } from '../identity/index.ts'
+import { IpRanges, type Network, tcpNetwork } from '../net/index.ts'
+import { type AnyProtocol, protocolLength } from '../peer/index.ts'
+import { BASE_LENGTH } from './hello.ts'
+
+export interface ServerOptions {
+  /** Who this node is. */
+  readonly key: NodeKey
+  /** What runs with each peer; several versions of one name may stand side by side. */
+  readonly protocols: readonly AnyProtocol[]
+  /** `host:port`, `[v6]:port` or `:port`; port 0 takes a free one. @default not listening */
+  readonly listen?: string
+  /** What we call ourselves in Hello. @default 'peerloom' */
+  readonly name?: string
+  /** @default 50 */
+  readonly maxPeers?: number
+  /** Handshakes in progress, inbound and outbound each. @default 50 */
+  readonly maxPendingPeers?: number
+  /** One in so many peers is dialed. @default 3 */
+  readonly dialRatio?: number
+  /** Enode URLs kept connected. Like go-ethereum's, they count towards `maxPeers`. */
+  readonly staticNodes?: readonly string[]
+  /** Enode URLs let in beyond `maxPeers`. */
+  readonly trustedNodes?: readonly string[]
+  /** Enode URLs dialed while there are free slots, such as discovery finds them. */
+  readonly candidates?: AsyncIterable<string>
+  /** Only these ranges, for calls in and out: `10.0.0.0/8,192.168.0.0/16`. @default all */
+  readonly netRestrict?: string
+  /** Whether to dial at all. @default true */
+  readonly dials?: boolean
+  /** Asked for each call that comes in, after the server's own checks; false refuses it. */
+  readonly onInbound?: (ip: string) => boolean
+  /** Closes the server when it aborts. */
+  readonly signal?: AbortSignal
+  /** @default tcpNetwork */
+  readonly network?: Network
+  /** @default systemClock */
+  readonly clock?: Clock
+  /** In [0, 1). @default Math.random */
+  readonly random?: () => number
+  /** @default silentLogger */
+  readonly log?: Logger
+  /** @default noMetrics */
+  readonly metrics?: Metrics
+}
+
+/** go-ethereum's default. */
+export const MAX_PENDING_PEERS = 50
+/** devp2p allows 8 characters in a capability's name. */
+const MAX_NAME_LENGTH = 8
+
+export interface Settings extends Omit<ServerOptions, 'listen' | 'netRestrict'> {
+  readonly listen: { readonly host?: string; readonly port: number } | undefined
+  readonly name: string
+  readonly maxPendingPeers: number
+  readonly netRestrict: IpRanges | undefined
+  readonly network: Network
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Logger
+  readonly metrics: Metrics
+}
+
+/** Copies the options, fills in the defaults. Throws a `ConfigError` that names the field at fault. */
+export function settingsOf(options: ServerOptions): Settings {
+  checkProtocols(options.protocols)
+  checkCount('maxPeers', options.maxPeers)
+  checkCount('maxPendingPeers', options.maxPendingPeers)
+  return {
+    ...options,
+    protocols: [...options.protocols],
+    listen: options.listen === undefined ? undefined : parseListen(options.listen),
+    name: options.name ?? 'peerloom',
+    maxPendingPeers: options.maxPendingPeers ?? MAX_PENDING_PEERS,
+    netRestrict: options.netRestrict === undefined ? undefined : IpRanges.parse(options.netRestrict),
+    network: options.network ?? tcpNetwork,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    log: options.log ?? silentLogger,
+    metrics: options.metrics ?? noMetrics,
+  }
+}
+
+function checkProtocols(protocols: readonly AnyProtocol[]): void {
+  const seen = new Set<string>()
+  for (const protocol of protocols) {
+    const { name, version } = protocol
+    if (!name || name.length > MAX_NAME_LENGTH || !/^[\x21-\x7e]+$/.test(name)) {
+      throw new ConfigError('protocols', `${JSON.stringify(name)} is not a name of 1 to 8 ASCII characters`)
+    }
+    if (seen.has(`${name}/${version}`)) throw new ConfigError('protocols', `${name}/${version} stands there twice`)
+    seen.add(`${name}/${version}`)
+    if (protocolLength(protocol) > 0xffff - BASE_LENGTH)
+      throw new ConfigError('protocols', `${name}: too many messages`)
+  }
+}
+
+function checkCount(field: string, value: number | undefined): void {
+  if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) {
+    throw new ConfigError(field, `${value} is not a count`, { hint: 'a whole number from 0 up' })
+  }
+}
+
+const LISTEN = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/
+
+function parseListen(listen: string): { host?: string; port: number } {
+  const match = LISTEN.exec(listen)
+  const port = Number(match?.[3])
+  if (!match || port > 65_535) {
+    throw new ConfigError('listen', `cannot listen on ${JSON.stringify(listen)}`, {
+      hint: 'such as 127.0.0.1:30303 or :0',
+    })
+  }
+  const host = match[1] ?? match[2]
+  return host ? { host, port } : { port }
+}

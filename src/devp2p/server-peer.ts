@@ -1,0 +1,121 @@
+/**
+ * A connected node as the server knows it: the peer, and who it is.
+ * @module
+ */
+import { bytesToHex } from '../base/bytes.ts'
+import { formatEnode } from '../identity/index.ts'
+import type { Endpoint } from '../net/index.ts'
+import type { Peer } from '../peer/index.ts'
+import type { BaseProtocol } from './base-protocol.ts'
+import { DisconnectReason, disconnected } from './disconnect.ts'
+import type { Hello } from './hello.ts'
+import { type PeerInfo, peerInfoOf } from './peer-info.ts'
+import type { RlpxTransport } from './rlpx/index.ts'
+
+/** How a connection came to be; trusted may change while it lives. */
+export interface ConnectionFlags {
+  readonly inbound: boolean
+  readonly static: boolean
+  trusted: boolean
+}
+
+export interface ServerPeerParts {
+  readonly peer: Peer
+  readonly transport: RlpxTransport
+  readonly hello: Hello
+  readonly flags: ConnectionFlags
+  readonly base: BaseProtocol
+  /** The URL it was dialed by, for outbound peers. */
+  readonly dialed?: string | undefined
+}
+
+export class ServerPeer {
+  /** The connection with its protocols. */
+  readonly peer: Peer
+  readonly hello: Hello
+  /** {@link Clock.now} at which it became a peer. */
+  readonly since: number
+  readonly #transport: RlpxTransport
+  readonly #flags: ConnectionFlags
+  readonly #base: BaseProtocol
+  readonly #dialed: string | undefined
+
+  constructor(parts: ServerPeerParts) {
+    this.peer = parts.peer
+    this.hello = parts.hello
+    this.since = parts.peer.clock.now()
+    this.#transport = parts.transport
+    this.#flags = parts.flags
+    this.#base = parts.base
+    this.#dialed = parts.dialed
+  }
+
+  /** 64 hex digits: keccak-256 of the public key. */
+  get id(): string {
+    return this.peer.id
+  }
+
+  /** What the remote calls itself. */
+  get name(): string {
+    return this.hello.clientId
+  }
+
+  get publicKey(): Uint8Array {
+    return this.#transport.remotePublicKey
+  }
+
+  get inbound(): boolean {
+    return this.#flags.inbound
+  }
+
+  get static(): boolean {
+    return this.#flags.static
+  }
+
+  get trusted(): boolean {
+    return this.#flags.trusted
+  }
+
+  /** @internal The server moves a peer between trusted and not. */
+  set trusted(trusted: boolean) {
+    this.#flags.trusted = trusted
+  }
+
+  get local(): Endpoint {
+    return this.#transport.local
+  }
+
+  get remote(): Endpoint {
+    return this.#transport.remote
+  }
+
+  /** As it was dialed; for inbound peers with the port they called from. */
+  get enode(): string {
+    const { ip, port } = this.remote
+    return this.#dialed ?? formatEnode({ publicKey: this.publicKey, host: ip, tcpPort: port, udpPort: port })
+  }
+
+  /** Milliseconds of the last ping; undefined before the first answer. */
+  get roundTrip(): number | undefined {
+    return this.#base.roundTrip
+  }
+
+  /** Wire bytes, handshake included. */
+  get traffic(): { readonly bytesIn: number; readonly bytesOut: number } {
+    const { bytesIn, bytesOut } = this.#transport
+    return { bytesIn, bytesOut }
+  }
+
+  /** Ends the connection, telling the remote why. @default DisconnectReason.Requested */
+  disconnect(reason: number = DisconnectReason.Requested): void {
+    this.peer.close(disconnected('local', reason))
+  }
+
+  info(): PeerInfo {
+    return peerInfoOf(this)
+  }
+
+  toString(): string {
+    return `${bytesToHex(this.publicKey).slice(0, 16)}@${this.remote.ip}:${this.remote.port}`
+  }
+}

@@ -1,0 +1,377 @@
+/**
+ * Many peers: listens, dials, decides who becomes a peer, runs the protocols with each.
+ *
+ * All decisions are plain synchronous calls on one thread; what takes time is the set-up of one connection
+ * (`connect.ts`), and it asks {@link Server} at its two checkpoints.
+ * @module
+ */
+import { bytesToHex } from '../base/bytes.ts'
+import { describeError, HandshakeError, type PeerClosedError, PeerloomError } from '../base/errors.ts'
+import { Events, type SubscribeOptions, type Subscription } from '../base/events.ts'
+import { type Enode, formatEnode, parseEnode } from '../identity/index.ts'
+import { type ByteStream, formatEndpoint, isLan, type Listener } from '../net/index.ts'
+import type { Mounted } from '../peer/index.ts'
+import { Peer } from '../peer/index.ts'
+import { Dialer, ExpiringSet, Slots } from '../pool/index.ts'
+import { type AdmissionState, refuseIdentity, refusePeer } from './admission.ts'
+import { BaseProtocol } from './base-protocol.ts'
+import { type Connection, setUpConnection } from './connect.ts'
+import { DisconnectReason, disconnected } from './disconnect.ts'
+import { type NodeInfo, nodeInfoOf, type PeerInfo } from './peer-info.ts'
+import type { ServerEvent } from './server-events.ts'
+import { ServerMetrics } from './server-metrics.ts'
+import { type ServerOptions, type Settings, settingsOf } from './server-options.ts'
+import { type ConnectionFlags, ServerPeer } from './server-peer.ts'
+
+/** The same address may not call twice within this, in milliseconds; addresses of the LAN may. */
+export const INBOUND_THROTTLE = 30_000
+/** How long dialing one node may take up to the RLPx handshake, in milliseconds. */
+export const DIAL_TIMEOUT = 15_000
+
+export class Server implements AsyncDisposable {
+  /** Resolves when everything has ended. */
+  readonly closed: Promise<void>
+  readonly #settings: Settings
+  readonly #slots: Slots
+  readonly #dialer: Dialer<Enode>
+  readonly #metrics: ServerMetrics
+  readonly #events = new Events<ServerEvent>()
+  readonly #abort = new AbortController()
+  /** BOUNDED: by the slots, and the trusted nodes the user named. */
+  readonly #peers = new Map<string, ServerPeer>()
+  /** BOUNDED: by the user's own calls. */
+  readonly #trusted = new Set<string>()
+  readonly #callers: ExpiringSet
+  /** Connections being set up. BOUNDED: by `maxPendingPeers` inbound, by the dialer outbound. */
+  readonly #pending = new Set<Promise<unknown>>()
+  #pendingInbound = 0
+  #listener: Listener | undefined
+  #finish: () => void = () => {}
+
+  /** Rejects with a `ConfigError` that names the option at fault, such as a port in use. */
+  static async listen(options: ServerOptions): Promise<Server> {
+    const settings = settingsOf(options)
+    const statics = (options.staticNodes ?? []).map(parseEnode)
+    const server = new Server(settings)
+    for (const url of options.trustedNodes ?? []) server.addTrusted(url)
+    await server.#listen()
+    for (const node of statics) server.#dialer.addStatic(node)
+    server.#dialer.wake()
+    return server
+  }
+
+  private constructor(settings: Settings) {
+    this.#settings = settings
+    this.#slots = new Slots(settings)
+    this.#metrics = new ServerMetrics(settings.metrics, () => this.#count())
+    this.#callers = new ExpiringSet({ clock: settings.clock, lifetime: INBOUND_THROTTLE })
+    this.#dialer = new Dialer<Enode>({
+      clock: settings.clock,
+      random: settings.random,
+      log: settings.log,
+      maxActiveDials: settings.maxPendingPeers,
+      idOf: (node) => bytesToHex(node.id),
+      freeSlots: () => this.#slots.maxDialed - this.#count().dialed,
+      refuse: (node) => this.#refuseDial(node),
+      dial: async (node, isStatic) => void (await this.#dial(node, isStatic)),
+      candidates: settings.candidates ? parsed(settings.candidates) : undefined,
+    })
+    this.closed = new Promise((resolve) => {
+      this.#finish = resolve
+    })
+    const { signal } = settings
+    if (signal?.aborted) void this.close()
+    else signal?.addEventListener('abort', () => void this.close(), { once: true, signal: this.#abort.signal })
+  }
+
+  /** Connected peers by id. */
+  get peers(): ReadonlyMap<string, ServerPeer> {
+    return this.#peers
+  }
+
+  /** This node's own URL: how others reach it. Port 0 when it does not listen. */
+  get enode(): string {
+    const { publicKey } = this.#settings.key
+    const port = this.#listener?.endpoint.port ?? 0
+    return formatEnode({ publicKey, host: this.#ownIp, tcpPort: port, udpPort: port })
+  }
+
+  /** What happens from now on. Message events cost only while somebody looks. */
+  events(options: SubscribeOptions = {}): Subscription<ServerEvent> {
+    return this.#events.subscribe(options)
+  }
+
+  /** Connects now, whatever the dial history says. Rejects with why it did not become a peer. */
+  async dial(url: string, options: { readonly signal?: AbortSignal } = {}): Promise<ServerPeer> {
+    const node = parseEnode(url)
+    const id = bytesToHex(node.id)
+    const known = this.#peers.get(id)
+    if (known) return known
+    if (this.#dialer.isDialing(id)) throw new HandshakeError('ERR_DIALING', 'connect', `already dialing ${url}`)
+    return await this.#dial(node, true, options.signal)
+  }
+
+  /** Keeps this node connected from now on. */
+  addStatic(url: string): void {
+    this.#dialer.addStatic(parseEnode(url))
+  }
+
+  /** Stops dialing the node, and disconnects it. False when it was not static. */
+  removeStatic(url: string): boolean {
+    const id = bytesToHex(parseEnode(url).id)
+    const known = this.#dialer.removeStatic(id)
+    this.#peers.get(id)?.disconnect(DisconnectReason.Requested)
+    return known
+  }
+
+  /** Lets this node in even when all slots are taken. */
+  addTrusted(url: string): void {
+    this.#setTrusted(bytesToHex(parseEnode(url).id), true)
+  }
+
+  removeTrusted(url: string): void {
+    this.#setTrusted(bytesToHex(parseEnode(url).id), false)
+  }
+
+  /** go-ethereum's `admin_peers`: sorted by id. */
+  peerInfos(): PeerInfo[] {
+    return [...this.#peers.values()].map((peer) => peer.info()).sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  /** go-ethereum's `admin_nodeInfo`. */
+  nodeInfo(): NodeInfo {
+    const endpoint = this.#listener?.endpoint
+    return nodeInfoOf({
+      id: this.#settings.key.id,
+      name: this.#settings.name,
+      enode: this.enode,
+      ip: this.#ownIp,
+      port: endpoint?.port ?? 0,
+      listenAddr: endpoint ? formatEndpoint(endpoint.ip, endpoint.port) : '',
+      protocols: this.#settings.protocols,
+    })
+  }
+
+  /** Stops listening and dialing, says goodbye to every peer, and waits until all have ended. */
+  async close(): Promise<void> {
+    if (!this.#abort.signal.aborted) {
+      this.#abort.abort(disconnected('local', DisconnectReason.Quitting))
+      this.#dialer.close()
+      for (const { peer } of this.#peers.values()) peer.close(disconnected('local', DisconnectReason.Quitting))
+      await Promise.all([this.#listener?.close(), ...this.#pending])
+      await Promise.all([...this.#peers.values()].map(({ peer }) => peer.closed))
+      this.#events.close()
+      this.#finish()
+    }
+    await this.closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  get #ownIp(): string {
+    const ip = this.#listener?.endpoint.ip
+    return ip === undefined || ip === '::' || ip === '0.0.0.0' ? '127.0.0.1' : ip
+  }
+
+  async #listen(): Promise<void> {
+    const { listen, network, log } = this.#settings
+    if (!listen) return
+    this.#listener = await network.listen({
+      ...listen,
+      onConnection: (stream) => this.#track(this.#serve(stream)),
+      onError: (error) => log.warn('cannot accept a connection', { error: describeError(error) }),
+    })
+    log.info('listening', { enode: this.enode })
+  }
+
+  #track(work: Promise<unknown>): void {
+    const tracked = work.finally(() => this.#pending.delete(tracked))
+    this.#pending.add(tracked)
+  }
+
+  async #serve(stream: ByteStream): Promise<void> {
+    const { ip } = stream.remote
+    const refusal = this.#refuseCaller(ip)
+    if (refusal) {
+      stream.destroy()
+      return this.#reportServe(stream, undefined, refusal)
+    }
+    this.#pendingInbound++
+    try {
+      const peer = await this.#setUp(stream, { inbound: true, static: false, trusted: false }, undefined)
+      this.#reportServe(stream, peer.id, undefined)
+    } catch (error) {
+      this.#reportServe(stream, undefined, error)
+    } finally {
+      this.#pendingInbound--
+    }
+  }
+
+  #refuseCaller(ip: string): PeerloomError | undefined {
+    const { netRestrict, onInbound, maxPendingPeers } = this.#settings
+    if (this.#abort.signal.aborted) return refused('closing')
+    if (this.#pendingInbound >= maxPendingPeers) return refused('too many handshakes in progress')
+    if (netRestrict && !netRestrict.contains(ip)) return refused('not in netRestrict')
+    if (onInbound && !onInbound(ip)) return refused('refused by onInbound')
+    if (isLan(ip)) return undefined
+    if (this.#callers.has(ip)) return refused('too many attempts')
+    this.#callers.add(ip)
+    return undefined
+  }
+
+  #refuseDial(node: Enode): string | undefined {
+    const id = bytesToHex(node.id)
+    const { netRestrict, key, dials } = this.#settings
+    if (dials === false) return 'this server does not dial'
+    if (id === bytesToHex(key.id)) return 'self'
+    if (node.tcpPort === 0) return 'no TCP port'
+    if (this.#peers.has(id)) return 'already connected'
+    if (netRestrict && !(node.ip && netRestrict.contains(node.ip))) return 'not in netRestrict'
+    return undefined
+  }
+
+  async #dial(node: Enode, isStatic: boolean, signal?: AbortSignal): Promise<ServerPeer> {
+    const work = this.#dialNow(node, isStatic, signal)
+    this.#track(work.catch(() => {}))
+    const url = formatEnode(node)
+    try {
+      const peer = await work
+      this.#metrics.dialed(undefined)
+      this.#events.emit({ type: 'dial', enode: url })
+      return peer
+    } catch (error) {
+      this.#metrics.dialed(error)
+      this.#events.emit({ type: 'dial', enode: url, error })
+      this.#settings.log.debug('dial failed', { enode: url, error: describeError(error) })
+      throw error
+    }
+  }
+
+  async #dialNow(node: Enode, isStatic: boolean, signal?: AbortSignal): Promise<ServerPeer> {
+    const refusal = this.#refuseDial(node)
+    if (refusal) throw refused(refusal)
+    const either = signal ? AbortSignal.any([signal, this.#abort.signal]) : this.#abort.signal
+    const target = { host: node.host, port: node.tcpPort }
+    const stream = await this.#settings.network.connect(target, { signal: either, timeout: DIAL_TIMEOUT })
+    const flags = { inbound: false, static: isStatic, trusted: this.#trusted.has(bytesToHex(node.id)) }
+    return await this.#setUp(stream, flags, node)
+  }
+
+  async #setUp(stream: ByteStream, flags: ConnectionFlags, node: Enode | undefined): Promise<ServerPeer> {
+    const { key, name, protocols, clock } = this.#settings
+    const connection = await setUpConnection(stream, {
+      key,
+      clientId: name,
+      protocols,
+      clock,
+      signal: this.#abort.signal,
+      remotePublicKey: node?.publicKey,
+      checkIdentity: (id) => this.#checkIdentity(bytesToHex(id), flags),
+      checkPeer: (id, mounted) => this.#checkPeer(bytesToHex(id), flags, mounted),
+    })
+    return this.#launch(connection, flags, node)
+  }
+
+  #checkIdentity(id: string, flags: ConnectionFlags): void {
+    if (this.#trusted.has(id)) flags.trusted = true
+    const refusal = refuseIdentity(flags, this.#admission(id))
+    if (refusal) throw refusal
+  }
+
+  #checkPeer(id: string, flags: ConnectionFlags, mounted: readonly Mounted[]): void {
+    const refusal = refusePeer(mounted.length, flags, this.#admission(id))
+    if (refusal) throw refusal
+  }
+
+  #admission(id: string): AdmissionState {
+    const { maxPeers, maxInbound } = this.#slots
+    const { inbound } = this.#count()
+    const self = id === bytesToHex(this.#settings.key.id)
+    return {
+      connected: this.#peers.has(id),
+      self,
+      peers: this.#peers.size,
+      maxPeers,
+      inboundPeers: inbound,
+      maxInbound,
+    }
+  }
+
+  #count(): { readonly inbound: number; readonly dialed: number } {
+    let inbound = 0
+    for (const peer of this.#peers.values()) if (peer.inbound) inbound++
+    return { inbound, dialed: this.#peers.size - inbound }
+  }
+
+  /** Synchronous from checkpoint 2 on: nobody else can take the slot in between. */
+  #launch({ id, transport, hello, mounted }: Connection, flags: ConnectionFlags, node: Enode | undefined): ServerPeer {
+    const { clock, log } = this.#settings
+    const hex = bytesToHex(id)
+    const base = new BaseProtocol()
+    const peer = new Peer(transport, {
+      id: hex,
+      name: hello.clientId,
+      inbound: flags.inbound,
+      mounted,
+      control: base,
+      clock,
+      log: log.child({ peer: hex.slice(0, 8) }),
+      observer: this.#observe(hex),
+    })
+    base.attach(peer)
+    const serverPeer = new ServerPeer({ peer, transport, hello, flags, base, dialed: node && formatEnode(node) })
+    this.#peers.set(hex, serverPeer)
+    this.#events.emit({ type: 'add', peer: serverPeer })
+    log.debug('peer added', { peer: hex.slice(0, 8), name: hello.clientId, inbound: flags.inbound })
+    this.#track(peer.closed.then((reason) => this.#dropped(serverPeer, reason)))
+    transport.resume() // the Hello exchange had left it paused
+    return serverPeer
+  }
+
+  #dropped(peer: ServerPeer, reason: PeerClosedError): void {
+    const { log, clock } = this.#settings
+    this.#peers.delete(peer.id)
+    log.debug('peer dropped', { peer: peer.id.slice(0, 8), side: reason.side, reason: describeError(reason) })
+    this.#events.emit({ type: 'drop', peer, reason })
+    this.#dialer.lost(peer.id, clock.now() - peer.since)
+  }
+
+  #observe(peerId: string): {
+    message: (d: 'received' | 'sent', protocol: string, key: number | string, bytes: number) => void
+  } {
+    const metrics = this.#metrics
+    const events = this.#events
+    return {
+      message(direction, protocol, key, bytes) {
+        metrics.message(direction, protocol, key, bytes)
+        if (!events.observed) return
+        events.emit({ type: direction === 'sent' ? 'msgsend' : 'msgrecv', peerId, protocol, code: Number(key), bytes })
+      },
+    }
+  }
+
+  #reportServe(stream: ByteStream, id: string | undefined, error: unknown): void {
+    const remote = formatEndpoint(stream.remote.ip, stream.remote.port)
+    this.#metrics.served(error)
+    this.#events.emit({ type: 'serve', remote, ...(id !== undefined && { id }), ...(error !== undefined && { error }) })
+    if (error !== undefined)
+      this.#settings.log.debug('inbound connection refused', { remote, error: describeError(error) })
+  }
+
+  #setTrusted(id: string, trusted: boolean): void {
+    if (trusted) this.#trusted.add(id)
+    else this.#trusted.delete(id)
+    const peer = this.#peers.get(id)
+    if (peer) peer.trusted = trusted
+  }
+}
+
+function refused(why: string): PeerloomError {
+  return new PeerloomError('ERR_REFUSED', why)
+}
+
+async function* parsed(urls: AsyncIterable<string>): AsyncGenerator<Enode> {
+  for await (const url of urls) yield parseEnode(url)
+}

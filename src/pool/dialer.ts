@@ -1,0 +1,158 @@
+/**
+ * Decides whom to dial and when: static nodes until they are connected, candidates while there are free slots.
+ * go-ethereum's dial scheduler, with a back-off for static nodes.
+ * @module
+ */
+import type { Clock, Timer } from '../base/clock.ts'
+import { describeError } from '../base/errors.ts'
+import type { Logger } from '../base/log.ts'
+import { Backoff } from './backoff.ts'
+import { ExpiringSet } from './expiring-set.ts'
+
+/** Same node not dialed again within this, in milliseconds: above the 30 s for which nodes refuse a second call. */
+export const DIAL_HISTORY = 35_000
+/** go-ethereum's `defaultMaxPendingPeers`: dials in progress. */
+export const MAX_ACTIVE_DIALS = 50
+const STATIC_BACKOFF = { initial: 1_000, max: 60_000 }
+
+export interface DialerOptions<C> {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Logger
+  /** @default 50 */
+  readonly maxActiveDials?: number
+  /** Tells candidates apart. */
+  readonly idOf: (candidate: C) => string
+  /** Slots free for peers found by the candidates' source. */
+  readonly freeSlots: () => number
+  /** Why this one must not be dialed now; undefined when it may. */
+  readonly refuse: (candidate: C) => string | undefined
+  /** Sets a connection up. Resolves when it became a peer, rejects when not. */
+  readonly dial: (candidate: C, isStatic: boolean) => Promise<void>
+  /** Where further nodes come from. @default nowhere */
+  readonly candidates?: AsyncIterable<C> | undefined
+}
+
+interface StaticNode<C> {
+  readonly candidate: C
+  readonly backoff: Backoff
+  notBefore: number
+}
+
+export class Dialer<C> {
+  readonly #options: DialerOptions<C>
+  readonly #maxActiveDials: number
+  readonly #history: ExpiringSet
+  /** BOUNDED: by the user's own calls. */
+  readonly #statics = new Map<string, StaticNode<C>>()
+  /** BOUNDED: by `maxActiveDials`. */
+  readonly #active = new Set<string>()
+  #source: AsyncIterator<C> | undefined
+  #asking = false
+  #timer: Timer | undefined
+  #closed = false
+
+  constructor(options: DialerOptions<C>) {
+    this.#options = options
+    this.#maxActiveDials = options.maxActiveDials ?? MAX_ACTIVE_DIALS
+    this.#history = new ExpiringSet({ clock: options.clock, lifetime: DIAL_HISTORY })
+    this.#source = options.candidates?.[Symbol.asyncIterator]()
+  }
+
+  /** Whether a dial to this node is under way. */
+  isDialing(id: string): boolean {
+    return this.#active.has(id)
+  }
+
+  /** Dials this node whenever it is not connected. */
+  addStatic(candidate: C): void {
+    const id = this.#options.idOf(candidate)
+    if (this.#statics.has(id)) return
+    const backoff = new Backoff({ ...STATIC_BACKOFF, random: this.#options.random })
+    this.#statics.set(id, { candidate, backoff, notBefore: 0 })
+    this.wake()
+  }
+
+  removeStatic(id: string): boolean {
+    return this.#statics.delete(id)
+  }
+
+  isStatic(id: string): boolean {
+    return this.#statics.has(id)
+  }
+
+  /** To be called when a peer came or went: fills the free slots. */
+  wake(): void {
+    if (this.#closed) return
+    this.#dialStatics()
+    void this.#dialCandidates()
+  }
+
+  /** A connected node went away after so many milliseconds: a static one is dialed again, later each time it soon left. */
+  lost(id: string, lived: number): void {
+    const node = this.#statics.get(id)
+    if (node && lived > DIAL_HISTORY) node.backoff.reset()
+    if (node) node.notBefore = this.#options.clock.now() + node.backoff.next()
+    this.wake()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#timer?.cancel()
+    void this.#source?.return?.()
+  }
+
+  #dialStatics(): void {
+    const now = this.#options.clock.now()
+    let soonest = Number.POSITIVE_INFINITY
+    for (const [id, node] of this.#statics) {
+      if (this.#active.size >= this.#maxActiveDials) return
+      if (this.#active.has(id) || this.#options.refuse(node.candidate)) continue
+      if (node.notBefore > now) soonest = Math.min(soonest, node.notBefore)
+      else void this.#dial(id, node.candidate, node)
+    }
+    this.#timer?.cancel()
+    if (soonest < Number.POSITIVE_INFINITY) this.#timer = this.#options.clock.setTimer(soonest - now, () => this.wake())
+  }
+
+  /** One question to the source at a time; more while slots are free. */
+  async #dialCandidates(): Promise<void> {
+    if (this.#asking || !this.#source) return
+    this.#asking = true
+    while (!this.#closed && this.#roomForCandidates()) {
+      const next = await this.#source.next().catch(() => undefined)
+      if (!next || next.done) {
+        this.#source = undefined
+        break
+      }
+      this.#consider(next.value)
+    }
+    this.#asking = false
+  }
+
+  /** go-ethereum dials twice as many as it has slots, because most attempts fail. */
+  #roomForCandidates(): boolean {
+    const free = Math.min(this.#options.freeSlots() * 2, this.#maxActiveDials)
+    return free - this.#active.size > 0
+  }
+
+  #consider(candidate: C): void {
+    const id = this.#options.idOf(candidate)
+    if (this.#active.has(id) || this.#history.has(id) || this.#options.refuse(candidate)) return
+    void this.#dial(id, candidate, undefined)
+  }
+
+  async #dial(id: string, candidate: C, node: StaticNode<C> | undefined): Promise<void> {
+    this.#active.add(id)
+    this.#history.add(id)
+    try {
+      await this.#options.dial(candidate, node !== undefined)
+    } catch (error) {
+      if (node) node.notBefore = this.#options.clock.now() + node.backoff.next()
+      this.#options.log.debug('dial failed', { id, error: describeError(error) })
+    } finally {
+      this.#active.delete(id)
+      this.wake()
+    }
+  }
+}
