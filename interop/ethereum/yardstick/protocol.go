@@ -2,11 +2,9 @@ package main
 
 import (
 	"crypto/rand"
+	"fmt"
 	"os"
-	"runtime"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"syscall"
 
 	"github.com/ethereum/go-ethereum/p2p"
@@ -84,9 +82,7 @@ func payload(size int) []byte {
 
 func encoded(value any) []byte {
 	data, err := rlp.EncodeToBytes(value)
-	if err != nil {
-		panic(err)
-	}
+	check(err)
 	return data
 }
 
@@ -98,21 +94,14 @@ func ownUsage() usage {
 
 func cpuMicros() uint64 {
 	var r syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
-		return 0
-	}
+	check(syscall.Getrusage(syscall.RUSAGE_SELF, &r))
 	return uint64(r.Utime.Nano()+r.Stime.Nano()) / 1000
 }
 
-// residentBytes reads what Linux says, and elsewhere takes what the runtime holds.
+// residentBytes is what Linux says, 0 elsewhere.
 func residentBytes() uint64 {
-	text, err := os.ReadFile("/proc/self/statm")
-	if parts := strings.Fields(string(text)); err == nil && len(parts) > 1 {
-		if pages, err := strconv.ParseUint(parts[1], 10, 64); err == nil {
-			return pages * uint64(os.Getpagesize())
-		}
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.Sys - m.HeapReleased
+	var size, resident uint64
+	text, _ := os.ReadFile("/proc/self/statm")
+	_, _ = fmt.Sscan(string(text), &size, &resident)
+	return resident * uint64(os.Getpagesize())
 }
