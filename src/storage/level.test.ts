@@ -114,7 +114,16 @@ test('a folder whose making was cut short is made anew', async () => {
   await (await openLevelStore(path)).close()
 })
 
-test('repairing what is not there fails instead of waiting for ever', async () => {
+test('a store that is open is not repaired, here or in another process', async () => {
+  const locked = expect.objectContaining({ code: 'ERR_STORAGE_LOCKED' })
+  const child = await startWriter()
+  await expect(repairLevelStore(path)).rejects.toEqual(locked)
+  await kill(child)
+  await using _store = await openLevelStore(path)
+  await expect(repairLevelStore(path)).rejects.toEqual(locked)
+})
+
+test('repairing what is not there fails', async () => {
   await expect(repairLevelStore(path)).rejects.toMatchObject({ code: 'ERR_STORAGE_IO' })
 })
 

@@ -56,26 +56,37 @@ export async function openLevelStore(path: string, options: LevelStoreOptions = 
 }
 
 /**
- * Saves what can be saved of a damaged database that nobody has open. Entries that were damaged are lost: atomic batches
- * may come back in part.
+ * Saves what can be saved of a damaged database. Entries that were damaged are lost, so that atomic batches may come back
+ * in part. Throws `ERR_STORAGE_LOCKED` while somebody has it open, `ERR_STORAGE_IO` when there is none.
  */
 export async function repairLevelStore(path: string): Promise<void> {
   await refuseNothing(path)
   try {
     const { ClassicLevel } = await import('classic-level')
+    await refuseOpen(new ClassicLevel(path, { createIfMissing: false }))
     await ClassicLevel.repair(path)
   } catch (error) {
     throw storageError(path, error)
   }
 }
 
-/** LevelDB's repair never returns when there is no database at all. */
 async function refuseNothing(path: string): Promise<void> {
   const state = await inspectFolder(path).catch((error: unknown) => {
     if (error instanceof StorageError && error.code === 'ERR_STORAGE_CORRUPT') return 'ready'
     throw error
   })
   if (state === 'absent') throw new StorageError('ERR_STORAGE_IO', path, `${path} holds no database`)
+}
+
+/** LevelDB's repair takes no lock, and would pull the files away from under whoever has them open; opening does. */
+async function refuseOpen(db: ClassicLevel): Promise<void> {
+  try {
+    await db.open()
+    await db.close()
+  } catch (error) {
+    const failure = storageError(db.location, error)
+    if (failure.code === 'ERR_STORAGE_LOCKED') throw failure
+  }
 }
 
 class ClassicLevelStore implements LevelStore {
