@@ -225,7 +225,7 @@ export class RlpxTransport implements Transport<number> {
     const frames = this.#frames
     try {
       const end = this.#reader.push(chunk)
-      this.#held = end < chunk.length ? chunk.subarray(end) : EMPTY_BYTES
+      this.#held = end < chunk.length && !this.#end ? chunk.subarray(end) : EMPTY_BYTES
     } catch (error) {
       return this.#fail(error)
     }
