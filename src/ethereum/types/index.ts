@@ -3,13 +3,14 @@
  * Values keep the bytes they came from: hashes are of what arrived, fields are decoded when asked for.
  * Not here: whether a block follows a chain's rules (`chain/`), what is said on the wire (`eth/`), state.
  * Start reading at block.ts.
+ * @module
  */
 
 export { Block, BlockBody, type BlockBodyParts, blockCodec, bodyCodec } from './block.ts'
 export { addToBloom, BLOOM_BYTES, bloomContains, mergeBlooms } from './bloom.ts'
 export { EMPTY_CODE_HASH, EMPTY_OMMERS_HASH, EMPTY_ROOT, ZERO_HASH } from './constants.ts'
 export { Header, type HeaderFields, headerCodec } from './header.ts'
-export { readBlockStream, readBlocks, readItemStream, readItems } from './items.ts'
+export { type ItemStreamOptions, readBlockStream, readBlocks, readItemStream, readItems } from './items.ts'
 export { type Log, Receipt, type ReceiptFields } from './receipt.ts'
 export { blockReceiptsCodec, blockReceiptsCodec68, receiptCodec, receiptCodec68 } from './receipt-codecs.ts'
 export { ommersHash, receiptsRoot, transactionsRoot, withdrawalsRoot } from './roots.ts'

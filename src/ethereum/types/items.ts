@@ -1,4 +1,3 @@
-import { concatBytes } from '../../base/bytes.ts'
 import { CodecError } from '../../base/errors.ts'
 import { rlp } from '../../codec/index.ts'
 import { Block } from './block.ts'
@@ -9,8 +8,6 @@ export interface ItemStreamOptions {
 }
 
 const DEFAULT_MAX_ITEM_BYTES = 64 * 1024 * 1024
-/** The longest RLP header: one byte and eight of length. */
-const MAX_HEADER_BYTES = 9
 
 /** RLP items that stand one after another, as views incl. their headers. Throws `CodecError` at the first bad one. */
 export function* readItems(bytes: Uint8Array): Generator<Uint8Array> {
@@ -76,7 +73,14 @@ class Pending {
   }
 
   #joined(): Uint8Array {
-    const joined = this.#parts.length === 1 ? (this.#parts[0] as Uint8Array) : concatBytes(...this.#parts)
+    const [first] = this.#parts
+    if (first && this.#parts.length === 1) return first
+    const joined = new Uint8Array(this.length)
+    let at = 0
+    for (const part of this.#parts) {
+      joined.set(part, at)
+      at += part.length
+    }
     this.#parts = [joined]
     return joined
   }
@@ -89,7 +93,7 @@ function itemSize(bytes: Uint8Array): number | undefined {
   const short = first & 0x3f
   if (short < 56) return 1 + short
   const lengthBytes = short - 55
-  if (bytes.length < 1 + lengthBytes && bytes.length < MAX_HEADER_BYTES) return undefined
+  if (bytes.length < 1 + lengthBytes) return undefined
   let length = 0
   for (let i = 1; i <= lengthBytes; i++) length = length * 256 + (bytes[i] as number)
   return 1 + lengthBytes + length

@@ -1,7 +1,7 @@
 import { EMPTY_BYTES } from '../../base/bytes.ts'
 import { CodecError } from '../../base/errors.ts'
 import { rlp } from '../../codec/index.ts'
-import { addToBloom, BLOOM_BYTES } from './bloom.ts'
+import { addToBloom, BLOOM_BYTES, EMPTY_BLOOM } from './bloom.ts'
 import type { TransactionType } from './transaction-fields.ts'
 
 /** An event a contract left behind. */
@@ -25,7 +25,7 @@ export interface ReceiptFields {
 }
 
 /** What codecs make receipts of. */
-export interface ReceiptParts {
+interface ReceiptParts {
   readonly type: TransactionType
   /** Status or state root as it stands on the wire: no bytes (failed), 0x01 (succeeded) or 32 bytes. */
   readonly outcome: Uint8Array
@@ -109,8 +109,9 @@ export class Receipt implements ReceiptFields {
 
 /** Walks the logs without making objects of them. */
 function bloomOf(rawLogs: Uint8Array): Uint8Array {
-  const bloom = new Uint8Array(BLOOM_BYTES)
   const logs = new rlp.RlpReader(rawLogs).enterList()
+  if (logs.done) return EMPTY_BLOOM
+  const bloom = new Uint8Array(BLOOM_BYTES)
   while (!logs.done) {
     const log = logs.enterList()
     addToBloom(bloom, log.readFixed(20))

@@ -17,8 +17,7 @@ const INITIAL_BYTES = 4_096
 const EMPTY_STRING = 0x80
 
 /**
- * Root of the trie that maps `rlp(index)` to each item: transactions, receipts, withdrawals of a block. An item of no bytes
- * at all is not allowed.
+ * Root of the trie that maps `rlp(index)` to each item: transactions, receipts, withdrawals of a block.
  */
 export function deriveRoot(items: readonly Uint8Array[]): Uint8Array {
   const count = items.length

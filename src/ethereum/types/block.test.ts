@@ -1,0 +1,181 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import vectors from '../../../test/vectors/ethereum-blocks.json' with { type: 'json' }
+import { bytesTo0x, concatBytes, hexToBytes } from '../../base/bytes.ts'
+import { CodecError } from '../../base/errors.ts'
+import { rlp } from '../../codec/index.ts'
+import {
+  Block,
+  BlockBody,
+  bodyCodec,
+  EMPTY_OMMERS_HASH,
+  EMPTY_ROOT,
+  Header,
+  ommersHash,
+  readBlockStream,
+  readBlocks,
+  Transaction,
+  transactionsRoot,
+  type Withdrawal,
+  withdrawalsRoot,
+} from './index.ts'
+
+const real = vectors.blocks.map((vector) => hexToBytes(vector.rlp))
+const blocks = real.map((raw) => Block.decode(raw))
+const header = Header.decode(hexToBytes(vectors.headers[0]?.rlp ?? ''))
+const transactions = vectors.transactions.map((vector) => Transaction.decode(hexToBytes(vector.rlp)))
+
+const withdrawal = (index: bigint): Withdrawal => ({
+  index,
+  validatorIndex: 300n + index,
+  address: new Uint8Array(20).fill(4),
+  amount: 2n ** 64n - 1n,
+})
+
+/** What a reader of a hostile body does with it. */
+function touch(body: BlockBody): void {
+  body.matches(header)
+  void [body.ommers, body.withdrawals]
+  for (const transaction of body.transactions) void transaction.fields
+}
+
+function onlyCodecErrors(action: () => void): void {
+  try {
+    action()
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error
+  }
+}
+
+describe('Block', () => {
+  for (const [i, vector] of vectors.blocks.entries()) {
+    it(`of ${vector.fork} has its hash, its roots, and comes back the same when built anew`, () => {
+      const block = blocks[i] as Block
+      expect(bytesTo0x(block.hash)).toBe(vector.hash)
+      expect(block.body.matches(block.header)).toBe(true)
+      expect(transactionsRoot(block.body.transactions)).toEqual(block.header.transactionsRoot)
+      expect(block.body.withdrawals === undefined).toBe(block.header.withdrawalsRoot === undefined)
+      expect(new Block(Header.from(block.header), BlockBody.from(block.body)).raw).toEqual(real[i])
+    })
+  }
+})
+
+describe('BlockBody', () => {
+  it('comes back with transactions of each type, ommers and withdrawals', () => {
+    const withdrawals = [withdrawal(0n), withdrawal(1n)]
+    const body = BlockBody.from({ transactions, ommers: [header, header], withdrawals })
+    const again = bodyCodec.decode(bodyCodec.encode(body))
+    expect(again.transactions.map((one) => one.raw)).toEqual(transactions.map((one) => one.raw))
+    expect(again.ommers.map((one) => one.hash)).toEqual([header.hash, header.hash])
+    expect(again.withdrawals).toEqual(withdrawals)
+  })
+
+  it('computes from its bytes the roots that its contents have', () => {
+    const withdrawals = [withdrawal(0n), withdrawal(1n)]
+    const body = BlockBody.from({ transactions, ommers: [header], withdrawals })
+    expect(body.transactionsRoot()).toEqual(transactionsRoot(transactions))
+    expect(body.ommersHash()).toEqual(ommersHash([header]))
+    expect(body.withdrawalsRoot()).toEqual(withdrawalsRoot(withdrawals))
+  })
+
+  it('knows the roots of nothing', () => {
+    const body = BlockBody.from({ transactions: [], withdrawals: [] })
+    expect(body.transactionsRoot()).toEqual(EMPTY_ROOT)
+    expect(body.withdrawalsRoot()).toEqual(EMPTY_ROOT)
+    expect(body.ommersHash()).toEqual(EMPTY_OMMERS_HASH)
+    expect(ommersHash([])).toEqual(EMPTY_OMMERS_HASH)
+  })
+
+  it('tells no withdrawals from an empty list of them', () => {
+    const before = BlockBody.from({ transactions: [] })
+    const after = BlockBody.from({ transactions: [], withdrawals: [] })
+    const of = (withdrawalsRoot: Uint8Array | undefined) =>
+      Header.from({ ...header, ommersHash: EMPTY_OMMERS_HASH, transactionsRoot: EMPTY_ROOT, withdrawalsRoot })
+    expect([before.matches(of(undefined)), before.matches(of(EMPTY_ROOT))]).toEqual([true, false])
+    expect([after.matches(of(undefined)), after.matches(of(EMPTY_ROOT))]).toEqual([false, true])
+  })
+
+  it('does not match a header when any of its lists is another', () => {
+    const block = blocks.at(-1) as Block
+    const parts = { transactions: block.body.transactions, withdrawals: block.body.withdrawals }
+    expect(BlockBody.from(parts).matches(block.header)).toBe(true)
+    expect(BlockBody.from({ ...parts, transactions: [] }).matches(block.header)).toBe(false)
+    expect(BlockBody.from({ ...parts, ommers: [header] }).matches(block.header)).toBe(false)
+    expect(BlockBody.from({ ...parts, withdrawals: [withdrawal(0n)] }).matches(block.header)).toBe(false)
+  })
+
+  it('refuses a byte string for a list, too few lists and too many', () => {
+    const empty = Uint8Array.of(0xc0)
+    for (const lists of [[empty], [Uint8Array.of(0x80), empty], [empty, empty, empty, empty]]) {
+      expect(() => BlockBody.decode(rlp.encodeListOfRaw(lists))).toThrow(CodecError)
+    }
+  })
+
+  it('bounds what a list of tiny items may become', () => {
+    const list = rlp.encodeListOfRaw([new Uint8Array(200_000).fill(0xc0)])
+    const body = BlockBody.decode(rlp.encodeListOfRaw([list, Uint8Array.of(0xc0)]))
+    expect(() => body.transactionsRoot()).toThrow(CodecError)
+    expect(() => body.transactions).toThrow(CodecError)
+  })
+
+  it('throws nothing but CodecError, early or late, on random and on mangled bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => onlyCodecErrors(() => touch(BlockBody.decode(bytes)))),
+    )
+    const forms = [...blocks.map((block) => block.body.raw), BlockBody.from({ transactions, ommers: [header] }).raw]
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...forms),
+        fc.nat(),
+        fc.uint8Array({ minLength: 1, maxLength: 3 }),
+        (form, at, patch) => {
+          const bytes = form.slice()
+          bytes.set(patch, at % (bytes.length - patch.length))
+          onlyCodecErrors(() => touch(BlockBody.decode(bytes)))
+        },
+      ),
+      { numRuns: 1_000 },
+    )
+  })
+})
+
+describe('files of blocks', () => {
+  const file = concatBytes(...real)
+  const hashes = vectors.blocks.map((vector) => vector.hash)
+
+  it('are read one block after another', () => {
+    expect([...readBlocks(file)].map((block) => bytesTo0x(block.hash))).toEqual(hashes)
+  })
+
+  it('are read from chunks cut anywhere', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(file.length), { maxLength: 12 }), async (cuts) => {
+        const ends = [...cuts.sort((a, b) => a - b), file.length]
+        const chunks = ends.map((end, i) => file.subarray(ends[i - 1] ?? 0, end))
+        const found: string[] = []
+        for await (const block of readBlockStream(chunks)) found.push(bytesTo0x(block.hash))
+        expect(found).toEqual(hashes)
+      }),
+    )
+  })
+
+  it('are read byte by byte', async () => {
+    const bytes = Array.from({ length: file.length }, (_, i) => file.subarray(i, i + 1))
+    let count = 0
+    for await (const _ of readBlockStream(bytes)) count++
+    expect(count).toBe(hashes.length)
+  })
+
+  it('end in CodecError when cut off, or when an item is larger than allowed', async () => {
+    const drain = async (chunks: Uint8Array[], maxItemBytes?: number) => {
+      for await (const _ of readBlockStream(chunks, maxItemBytes === undefined ? {} : { maxItemBytes }));
+    }
+    await expect(drain([file.subarray(0, file.length - 1)])).rejects.toThrow(CodecError)
+    await expect(drain([file.subarray(0, 2)])).rejects.toThrow(CodecError)
+    await expect(drain([file], 100)).rejects.toThrow(CodecError)
+    await expect(drain([Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)])).rejects.toThrow(
+      CodecError,
+    )
+    expect(() => [...readBlocks(file.subarray(0, file.length - 1))]).toThrow(CodecError)
+  })
+})

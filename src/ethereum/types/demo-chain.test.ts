@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import info from '../../../assets/demo/info.json' with { type: 'json' }
+import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
+import {
+  blockReceiptsCodec,
+  blockReceiptsCodec68,
+  mergeBlooms,
+  readBlocks,
+  readItems,
+  receiptsRoot,
+  transactionsRoot,
+} from './index.ts'
+
+const asset = (name: string) => new Uint8Array(readFileSync(new URL(`../../../assets/demo/${name}`, import.meta.url)))
+
+/** Every fork from Shanghai to Amsterdam, every type of transaction; made by go-ethereum. */
+describe('the bundled chain', () => {
+  const blocks = [...readBlocks(asset('chain.rlp'))]
+  const receipts = [...readItems(asset('receipts.rlp'))]
+
+  it('is linked by hashes from genesis to head', () => {
+    const hashes = [info.genesisHash, ...blocks.map((block) => bytesTo0x(block.hash))]
+    expect(blocks.map((block) => bytesTo0x(block.header.parentHash))).toEqual(hashes.slice(0, -1))
+    expect(hashes.at(-1)).toBe(info.headHash)
+  })
+
+  it('has bodies that match their headers', () => {
+    for (const { body, header, number } of blocks) {
+      expect(body.matches(header), `block ${number}`).toBe(true)
+      expect(transactionsRoot(body.transactions)).toEqual(header.transactionsRoot)
+    }
+  })
+
+  it('has receipts with the roots and blooms of their headers, in either wire form', () => {
+    expect(receipts.length).toBe(blocks.length)
+    for (const [i, { header }] of blocks.entries()) {
+      const item = receipts[i] as Uint8Array
+      const list = blockReceiptsCodec.decode(item)
+      expect(receiptsRoot(list)).toEqual(header.receiptsRoot)
+      expect(mergeBlooms(list.map((receipt) => receipt.logsBloom))).toEqual(header.logsBloom)
+      expect(receiptsRoot(blockReceiptsCodec68.decode(blockReceiptsCodec68.encode(list)))).toEqual(header.receiptsRoot)
+      expect(equalBytes(blockReceiptsCodec.encode(list), item)).toBe(true)
+    }
+  })
+
+  it('has as many transactions of each type as it says, sent by the accounts it names', () => {
+    const transactions = blocks.flatMap((block) => block.body.transactions)
+    const { legacy, accessList, dynamicFee, blob, setCode } = info.transactions
+    const counts = [0, 1, 2, 3, 4].map((type) => transactions.filter((one) => one.type === type).length)
+    expect(counts).toEqual([legacy, accessList, dynamicFee, blob, setCode])
+    const accounts = new Set(Object.keys(info.testKeys))
+    const strangers = transactions.filter((one) => !accounts.has(bytesTo0x(one.sender())))
+    expect(strangers.map((one) => bytesTo0x(one.hash))).toEqual([])
+  })
+})
