@@ -18,6 +18,7 @@ export {
   REQUEST_TIMEOUT,
 } from './eth-peer.ts'
 export {
+  type AnyEthMessages,
   ETH_VERSIONS,
   type EthBodies,
   type EthMessages,

@@ -162,9 +162,7 @@ describe('hostile bytes', () => {
   for (const version of ETH_VERSIONS) {
     for (const [name, { codec }] of Object.entries(ethMessages(version))) {
       it(`make ${name} of eth/${version} throw CodecError and nothing else`, () => {
-        fc.assert(
-          fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => decodeAll(codec as Codec<unknown>, bytes)),
-        )
+        fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => decodeAll(codec as Codec<unknown>, bytes)))
         const sample = samples[name as keyof EthBodies]
         if (sample === undefined) return
         const good = (codec as Codec<unknown>).encode(sample)
