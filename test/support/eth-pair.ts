@@ -76,3 +76,18 @@ export function statusOf(chain: MemoryChain, version: EthVersion) {
   if (version === 68) return { ...common, totalDifficulty, headHash: hash }
   return { ...common, earliest: chain.earliest, latest: number, latestHash: hash }
 }
+
+/** A promise and what settles it. */
+export function deferred<T = void>(): { readonly promise: Promise<T>; resolve(value: T): void } {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve: (value) => resolve(value) }
+}
+
+/** A peer that is there, or the first to come. */
+export async function firstPeer(eth: Eth): Promise<EthPeer> {
+  for (const peer of eth.peers) return peer
+  return nextPeer(eth)
+}

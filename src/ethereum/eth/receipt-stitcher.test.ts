@@ -98,6 +98,13 @@ describe('receipts that come in parts', () => {
     expect(new ReceiptStitcher([{ hash }]).add(answer([listOf([receipt])], true))).toBe(false)
   })
 
+  it('do not drip for ever', () => {
+    const drop = part(0, 0, 1)
+    const stitcher = new ReceiptStitcher([{ hash: (blocks[0] as Block).hash }])
+    for (let i = 0; i < 64; i++) stitcher.add(answer([drop], true))
+    expect(codeOf(() => stitcher.add(answer([drop], true)))).toBe('ERR_ETH_RECEIPTS_DRIP')
+  })
+
   it('that are malformed are a CodecError', () => {
     const junk = BlockReceipts.fromRaw(Uint8Array.of(0xc2, 0x01, 0x02))
     expect(codeOf(() => new ReceiptStitcher(queries).add(answer([junk], true)))).toBe('ERR_RLP_KIND')

@@ -21,6 +21,9 @@ const MAX_PARTIAL_BYTES = 64 * 1024 * 1024
 /** Receipts kept of one unfinished block whose header is not known. */
 const MAX_PARTIAL_RECEIPTS = 131_072
 
+/** Answers one block may be spread over: at 2 MiB each more than any block holds. A peer that drips is not worth waiting for. */
+const MAX_PARTS = 64
+
 /** Puts the answers to one request of eth/70 together, until the last block is whole. Source: EIP-7975. */
 export class ReceiptStitcher {
   readonly #blocks: readonly ReceiptsQuery[]
@@ -30,6 +33,7 @@ export class ReceiptStitcher {
   #partial: Uint8Array[] = []
   #logBytes = 0
   #bytes = 0
+  #parts = 0
 
   constructor(blocks: readonly ReceiptsQuery[]) {
     this.#blocks = blocks
@@ -67,7 +71,7 @@ export class ReceiptStitcher {
       receipts.length === 0 ? block : BlockReceipts.fromRaw(rlp.encodeListOfRaw([...receipts, ...itemsOf(block)])),
     )
     this.#partial = []
-    this.#logBytes = this.#bytes = 0
+    this.#logBytes = this.#bytes = this.#parts = 0
   }
 
   /** Every unfinished answer must bring something, or the rounds would never end. */
@@ -75,6 +79,9 @@ export class ReceiptStitcher {
     const items = block ? itemsOf(block) : []
     if (!block || (blocks === 1 && items.length === 0)) {
       throw violation('ERR_ETH_EMPTY_RECEIPTS', 'receipts that are to be continued, but none were sent')
+    }
+    if (++this.#parts > MAX_PARTS) {
+      throw violation('ERR_ETH_RECEIPTS_DRIP', `receipts of one block in more than ${MAX_PARTS} parts`)
     }
     for (const item of items) {
       this.#logBytes += logBytesOf(item)
