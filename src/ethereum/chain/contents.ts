@@ -1,0 +1,57 @@
+/**
+ * Whether a body, receipts or an access list are the ones a header speaks of.
+ * @module
+ */
+import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
+import { ProtocolError } from '../../base/errors.ts'
+import { keccak256 } from '../../crypto/index.ts'
+import { type BlockBody, type Header, type Receipt, receiptsRoot } from '../types/index.ts'
+import { GAS_PER_BLOB } from './fees.ts'
+
+/** Throws `ProtocolError` `ERR_BODY_…`; `CodecError` when the contents are malformed. */
+export function verifyBody(header: Header, body: BlockBody): void {
+  expectEqual('ERR_BODY_TRANSACTIONS', header, body.transactionsRoot(), header.transactionsRoot)
+  expectEqual('ERR_BODY_OMMERS', header, body.ommersHash(), header.ommersHash)
+  expectEqual('ERR_BODY_WITHDRAWALS', header, body.withdrawalsRoot(), header.withdrawalsRoot)
+  if (header.blobGasUsed !== undefined && header.blobGasUsed > 0n) verifyBlobs(header, body)
+}
+
+/** Throws `ProtocolError` `ERR_RECEIPTS_…`; `CodecError` when they are malformed. `body` adds the check of the types. */
+export function verifyReceipts(header: Header, receipts: readonly Receipt[], body?: BlockBody): void {
+  expectEqual('ERR_RECEIPTS_ROOT', header, receiptsRoot(receipts), header.receiptsRoot)
+  const used = receipts.at(-1)?.cumulativeGasUsed ?? 0n
+  // Since EIP-7778 (Amsterdam) what a block counts against its limit is not what its transactions pay for.
+  if (header.blockAccessListHash === undefined && used !== header.gasUsed) {
+    throw wrong('ERR_RECEIPTS_GAS', header, `${used} gas`, `${header.gasUsed}`)
+  }
+  if (body && body.transactions.length !== receipts.length) {
+    throw wrong('ERR_RECEIPTS_COUNT', header, `${receipts.length}`, `${body.transactions.length}`)
+  }
+}
+
+/** `raw` is the list's RLP (EIP-7928). Throws `ProtocolError` `ERR_ACCESS_LIST`. */
+export function verifyAccessList(header: Header, raw: Uint8Array): void {
+  expectEqual('ERR_ACCESS_LIST', header, keccak256(raw), header.blockAccessListHash)
+}
+
+function verifyBlobs(header: Header, body: BlockBody): void {
+  let blobs = 0
+  for (const { fields } of body.transactions) if (fields.type === 3) blobs += fields.blobVersionedHashes.length
+  if (BigInt(blobs) * GAS_PER_BLOB !== header.blobGasUsed) {
+    throw wrong('ERR_BODY_BLOBS', header, `${blobs} blobs`, `${header.blobGasUsed} blob gas`)
+  }
+}
+
+function expectEqual(
+  code: `ERR_${string}`,
+  header: Header,
+  got: Uint8Array | undefined,
+  expected: Uint8Array | undefined,
+): void {
+  if (got === expected || (got && expected && equalBytes(got, expected))) return
+  throw wrong(code, header, got ? bytesTo0x(got) : 'absent', expected ? bytesTo0x(expected) : 'absent')
+}
+
+function wrong(code: `ERR_${string}`, header: Header, got: string, expected: string): ProtocolError {
+  return new ProtocolError(code, `block ${header.number}: got ${got}, expected ${expected}`, { penalty: 100 })
+}

@@ -1,0 +1,110 @@
+/**
+ * Fork ids: a checksum of the forks a chain has passed, and the next one it knows (EIP-2124, EIP-6122).
+ * @module
+ */
+import { crc32 } from 'node:zlib'
+import { rlp } from '../../codec/index.ts'
+import { BLOCK_FORKS, type ChainConfig, TIME_FORKS } from './config.ts'
+import type { Genesis } from './genesis.ts'
+
+export interface ForkId {
+  /** 4 bytes. */
+  readonly hash: Uint8Array
+  /** Block or Unix time of the next fork; 0 when none is known. */
+  readonly next: bigint
+}
+
+/** `[hash, next]` */
+export const forkIdCodec: rlp.RlpType<ForkId> = rlp.struct({ hash: rlp.fixed(4), next: rlp.uint64 })
+
+/** Mainnet's birth: a `next` above it is a time, below it a block (EIP-6122). */
+const FIRST_TIMESTAMP = 1_438_269_973n
+
+interface Forks {
+  /** Without those of the genesis block, each once, in order. */
+  readonly blocks: readonly number[]
+  readonly times: readonly number[]
+  /** The checksum after so many of them: one more than there are. */
+  readonly checksums: readonly number[]
+}
+
+/** Fork ids of one chain. */
+export class ForkIds {
+  readonly #forks: Forks
+
+  constructor(genesis: Genesis) {
+    this.#forks = forksOf(genesis.config, genesis.header.timestamp, genesis.hash)
+  }
+
+  /** At a head of this number and time, in seconds. */
+  at(number: number, timestamp: number): ForkId {
+    const passed = this.#passed(number, timestamp)
+    const next = this.#all[passed] ?? 0
+    return { hash: checksumBytes(this.#forks.checksums[passed] as number), next: BigInt(next) }
+  }
+
+  /**
+   * Why a remote with this fork id is not on our chain, seen from a head of this number and time; undefined when it is, or
+   * may yet be. The four rules of EIP-2124.
+   */
+  refuse(remote: ForkId, number: number, timestamp: number): string | undefined {
+    const passed = this.#passed(number, timestamp)
+    const matches = this.#forks.checksums.map((sum) => sameChecksum(sum, remote.hash))
+    if (matches[passed]) return this.#missedFork(remote.next, number, timestamp)
+    const earlier = matches.indexOf(true)
+    if (earlier < 0) return 'it is on another chain, or we are out of date'
+    if (earlier > passed) return undefined // it is ahead of us
+    return BigInt(this.#all[earlier] as number) === remote.next ? undefined : 'it has missed a fork'
+  }
+
+  get #all(): readonly number[] {
+    return [...this.#forks.blocks, ...this.#forks.times]
+  }
+
+  #passed(number: number, timestamp: number): number {
+    const { blocks, times } = this.#forks
+    const byBlock = blocks.findIndex((fork) => fork > number)
+    if (byBlock >= 0) return byBlock
+    const byTime = times.findIndex((fork) => fork > timestamp)
+    return blocks.length + (byTime >= 0 ? byTime : times.length)
+  }
+
+  /** Rule 1a: the remote announces a fork that we have already gone past without it. */
+  #missedFork(next: bigint, number: number, timestamp: number): string | undefined {
+    if (next === 0n) return undefined
+    const { blocks, times } = this.#forks
+    const byTime = blocks.every((fork) => fork <= number) && times.length > 0
+    const head = BigInt(byTime ? timestamp : number)
+    const past = head >= next || (next > FIRST_TIMESTAMP && BigInt(timestamp) >= next)
+    return past ? 'it forks where we did not: one of us is out of date' : undefined
+  }
+}
+
+function forksOf(config: ChainConfig, genesisTime: number, genesisHash: Uint8Array): Forks {
+  const blocks = unique(BLOCK_FORKS.map((fork) => config[fork])).filter((fork) => fork > 0)
+  const times = unique(TIME_FORKS.map((fork) => config[fork])).filter((fork) => fork > genesisTime)
+  const checksums = [crc32(genesisHash)]
+  for (const fork of [...blocks, ...times]) checksums.push(crc32(uint64(fork), checksums.at(-1) as number))
+  return { blocks, times, checksums }
+}
+
+function unique(forks: readonly (number | undefined)[]): number[] {
+  const numbers = forks.filter((fork): fork is number => fork !== undefined)
+  return [...new Set(numbers)].sort((a, b) => a - b)
+}
+
+function uint64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value))
+  return bytes
+}
+
+function checksumBytes(checksum: number): Uint8Array {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, checksum)
+  return bytes
+}
+
+function sameChecksum(checksum: number, hash: Uint8Array): boolean {
+  return new DataView(hash.buffer, hash.byteOffset, 4).getUint32(0) === checksum
+}

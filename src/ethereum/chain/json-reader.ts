@@ -1,0 +1,87 @@
+/**
+ * Reads fields of go-ethereum's JSON, where a number may be a JSON number, a decimal string or hex. Whatever is wrong is
+ * a `ConfigError` that names the path of the field.
+ * @module
+ */
+import { hexToBytes } from '../../base/bytes.ts'
+import { ConfigError } from '../../base/errors.ts'
+
+export class JsonReader {
+  readonly object: Readonly<Record<string, unknown>>
+  readonly #path: string
+
+  constructor(value: unknown, path: string) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new ConfigError(path, 'is not a JSON object', { hint: 'see a genesis.json of go-ethereum' })
+    }
+    this.object = value as Record<string, unknown>
+    this.#path = path
+  }
+
+  has(name: string): boolean {
+    return this.object[name] !== undefined && this.object[name] !== null
+  }
+
+  error(name: string, message: string, hint: string): ConfigError {
+    return new ConfigError(`${this.#path}.${name}`, message, { hint })
+  }
+
+  optionalBigint(name: string): bigint | undefined {
+    const value = this.object[name]
+    if (value === undefined || value === null) return undefined
+    const text = typeof value === 'number' ? wholeNumber(value) : value
+    if (typeof text !== 'string' || !/^(0x[0-9a-fA-F]*|[0-9]+)$/.test(text) || text.length > 80) {
+      throw this.error(name, `is ${JSON.stringify(value)}`, 'a whole number, decimal or 0x hex')
+    }
+    return text === '0x' ? 0n : BigInt(text)
+  }
+
+  bigint(name: string): bigint {
+    return this.optionalBigint(name) ?? this.#missing(name)
+  }
+
+  optionalNumber(name: string): number | undefined {
+    const value = this.optionalBigint(name)
+    if (value !== undefined && value > BigInt(Number.MAX_SAFE_INTEGER))
+      throw this.error(name, 'is too large', 'below 2^53')
+    return value === undefined ? undefined : Number(value)
+  }
+
+  number(name: string): number {
+    return this.optionalNumber(name) ?? this.#missing(name)
+  }
+
+  optionalBoolean(name: string): boolean | undefined {
+    const value = this.object[name]
+    if (value === undefined || value === null) return undefined
+    if (typeof value !== 'boolean') throw this.error(name, `is ${JSON.stringify(value)}`, 'true or false')
+    return value
+  }
+
+  /** Hex of exactly `length` bytes, or of any number. */
+  optionalBytes(name: string, length?: number): Uint8Array | undefined {
+    const value = this.object[name]
+    if (value === undefined || value === null) return undefined
+    if (typeof value !== 'string' || !/^(0x)?([0-9a-fA-F]{2})*$/.test(value)) {
+      throw this.error(name, 'is not hex', 'an even number of hex digits, with or without 0x')
+    }
+    const bytes = hexToBytes(value)
+    if (length !== undefined && bytes.length !== length) {
+      throw this.error(name, `has ${bytes.length} bytes`, `it needs ${length}`)
+    }
+    return bytes
+  }
+
+  optionalObject(name: string): JsonReader | undefined {
+    return this.has(name) ? new JsonReader(this.object[name], `${this.#path}.${name}`) : undefined
+  }
+
+  #missing(name: string): never {
+    throw this.error(name, 'is missing', 'see a genesis.json of go-ethereum')
+  }
+}
+
+/** JSON numbers above 2^53 lose digits; those that are written as 5.875e22 are meant as they read. */
+function wholeNumber(value: number): string | undefined {
+  return Number.isInteger(value) && value >= 0 ? BigInt(value).toString() : undefined
+}

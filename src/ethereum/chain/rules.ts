@@ -1,0 +1,141 @@
+/**
+ * Whether a header may follow its parent, under the rules of its fork.
+ *
+ * Checked: everything that follows from header and parent alone. Not checked: the seal of proof of work, signatures of
+ * clique, and anything that execution yields (state root, gas used, requests): what is synced is the chain of a head
+ * that somebody else vouches for.
+ * @module
+ */
+import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
+import { ProtocolError } from '../../base/errors.ts'
+import { EMPTY_OMMERS_HASH, type Header } from '../types/index.ts'
+import { blobParametersAt, type ChainConfig, isBlockFork, isTimeFork } from './config.ts'
+import { expectedDifficulty } from './difficulty.ts'
+import { ELASTICITY, expectedBaseFee, expectedExcessBlobGas, GAS_PER_BLOB } from './fees.ts'
+
+const MIN_GAS_LIMIT = 5_000n
+const MAX_GAS_LIMIT = 2n ** 63n - 1n
+const GAS_LIMIT_DIVISOR = 1024n
+const MAX_EXTRA_DATA_BYTES = 32
+/** Clique: 32 bytes of vanity and a signature of 65 around the signers. */
+const CLIQUE_EXTRA_DATA_BYTES = 97
+/** A block of proof of work may be this far ahead of our clock, in seconds. */
+const MAX_FUTURE_SECONDS = 15
+
+export interface HeaderContext {
+  /** Our clock, in seconds since 1970: only blocks of proof of work are compared with it. @default not compared */
+  readonly unixTime?: number
+}
+
+/** Throws a `ProtocolError` whose code names the rule (`ERR_HEADER_…`) and whose message says what was expected. */
+export function verifyHeader(config: ChainConfig, parent: Header, header: Header, context: HeaderContext = {}): void {
+  verifyLink(parent, header)
+  verifyGas(config, parent, header)
+  if (header.difficulty === 0n) verifyStake(config, header)
+  else verifyWork(config, parent, header, context)
+  verifyBaseFee(config, parent, header)
+  verifyForkFields(config, header)
+  verifyBlobGas(config, parent, header)
+}
+
+function verifyLink(parent: Header, header: Header): void {
+  if (header.number !== parent.number + 1) throw wrong('NUMBER', header, header.number, parent.number + 1)
+  if (!equalBytes(header.parentHash, parent.hash)) throw wrong('PARENT', header, header.parentHash, parent.hash)
+  if (header.timestamp <= parent.timestamp) {
+    throw wrong('TIMESTAMP', header, header.timestamp, `more than ${parent.timestamp}`)
+  }
+}
+
+function verifyGas(config: ChainConfig, parent: Header, header: Header): void {
+  const { gasLimit, gasUsed } = header
+  if (gasLimit > MAX_GAS_LIMIT) throw wrong('GAS_LIMIT', header, gasLimit, `at most ${MAX_GAS_LIMIT}`)
+  if (gasUsed > gasLimit) throw wrong('GAS_USED', header, gasUsed, `at most ${gasLimit}`)
+  const london = isBlockFork(config, 'londonBlock', header.number)
+  const firstOfLondon = london && !isBlockFork(config, 'londonBlock', parent.number)
+  const before = firstOfLondon ? parent.gasLimit * ELASTICITY : parent.gasLimit
+  const step = before / GAS_LIMIT_DIVISOR
+  const change = gasLimit > before ? gasLimit - before : before - gasLimit
+  if (change >= step) throw wrong('GAS_LIMIT', header, gasLimit, `less than ${step} from ${before}`)
+  if (gasLimit < MIN_GAS_LIMIT) throw wrong('GAS_LIMIT', header, gasLimit, `at least ${MIN_GAS_LIMIT}`)
+}
+
+function verifyStake(config: ChainConfig, header: Header): void {
+  if (config.terminalTotalDifficulty === undefined)
+    throw wrong('DIFFICULTY', header, 0, 'more: this chain has no stake')
+  if (header.extraData.length > MAX_EXTRA_DATA_BYTES) throw tooMuchExtraData(header)
+  if (header.nonce.some((byte) => byte !== 0)) throw wrong('NONCE', header, header.nonce, '0')
+  if (!equalBytes(header.ommersHash, EMPTY_OMMERS_HASH))
+    throw wrong('OMMERS', header, header.ommersHash, EMPTY_OMMERS_HASH)
+}
+
+function verifyWork(config: ChainConfig, parent: Header, header: Header, { unixTime }: HeaderContext): void {
+  if (parent.difficulty === 0n) throw wrong('DIFFICULTY', header, header.difficulty, '0 after the merge')
+  if (isTimeFork(config, 'shanghaiTime', header.number, header.timestamp)) {
+    throw wrong('DIFFICULTY', header, header.difficulty, '0 since Shanghai')
+  }
+  if (unixTime !== undefined && header.timestamp > unixTime + MAX_FUTURE_SECONDS) {
+    throw wrong('FUTURE', header, header.timestamp, `at most ${unixTime + MAX_FUTURE_SECONDS}`)
+  }
+  if (config.clique) return verifyClique(header)
+  if (header.extraData.length > MAX_EXTRA_DATA_BYTES) throw tooMuchExtraData(header)
+  const expected = expectedDifficulty(config, parent, header.timestamp)
+  if (header.difficulty !== expected) throw wrong('DIFFICULTY', header, header.difficulty, expected)
+}
+
+function verifyClique(header: Header): void {
+  const { length } = header.extraData
+  if (length < CLIQUE_EXTRA_DATA_BYTES) throw wrong('EXTRA_DATA', header, `${length} bytes`, 'vanity and signature')
+  if (header.difficulty > 2n) throw wrong('DIFFICULTY', header, header.difficulty, '1 or 2')
+}
+
+function verifyBaseFee(config: ChainConfig, parent: Header, header: Header): void {
+  const { baseFeePerGas } = header
+  const london = isBlockFork(config, 'londonBlock', header.number)
+  const expected = london ? expectedBaseFee(config, parent) : undefined
+  if (baseFeePerGas !== expected) throw wrong('BASE_FEE', header, baseFeePerGas, expected)
+}
+
+function verifyForkFields(config: ChainConfig, header: Header): void {
+  const { number, timestamp } = header
+  const since = (fork: Parameters<typeof isTimeFork>[1]): boolean => isTimeFork(config, fork, number, timestamp)
+  const cancun = since('cancunTime')
+  const amsterdam = since('amsterdamTime')
+  verifyPresence('WITHDRAWALS_ROOT', header, header.withdrawalsRoot, since('shanghaiTime'))
+  verifyPresence('BLOB_GAS_USED', header, header.blobGasUsed, cancun)
+  verifyPresence('EXCESS_BLOB_GAS', header, header.excessBlobGas, cancun)
+  verifyPresence('PARENT_BEACON_ROOT', header, header.parentBeaconBlockRoot, cancun)
+  verifyPresence('REQUESTS_HASH', header, header.requestsHash, since('pragueTime'))
+  verifyPresence('ACCESS_LIST_HASH', header, header.blockAccessListHash, amsterdam)
+  verifyPresence('SLOT_NUMBER', header, header.slotNumber, amsterdam)
+}
+
+function verifyPresence(what: string, header: Header, value: unknown, expected: boolean): void {
+  if ((value !== undefined) === expected) return
+  throw wrong(what, header, value === undefined ? 'absent' : 'present', expected ? 'present' : 'absent')
+}
+
+function verifyBlobGas(config: ChainConfig, parent: Header, header: Header): void {
+  const { blobGasUsed, excessBlobGas, number, timestamp } = header
+  const parameters = blobParametersAt(config, timestamp)
+  if (blobGasUsed === undefined || !parameters) return
+  const max = BigInt(parameters.max) * GAS_PER_BLOB
+  if (blobGasUsed > max) throw wrong('BLOB_GAS_USED', header, blobGasUsed, `at most ${max}`)
+  if (blobGasUsed % GAS_PER_BLOB !== 0n)
+    throw wrong('BLOB_GAS_USED', header, blobGasUsed, `a multiple of ${GAS_PER_BLOB}`)
+  const expected = expectedExcessBlobGas(config, parent, number, timestamp)
+  if (excessBlobGas !== expected) throw wrong('EXCESS_BLOB_GAS', header, excessBlobGas, expected)
+}
+
+function tooMuchExtraData(header: Header): ProtocolError {
+  return wrong('EXTRA_DATA', header, `${header.extraData.length} bytes`, `at most ${MAX_EXTRA_DATA_BYTES}`)
+}
+
+function wrong(rule: string, header: Header, got: unknown, expected: unknown): ProtocolError {
+  const message = `header ${header.number}: ${rule.toLowerCase().replaceAll('_', ' ')} is ${show(got)}, expected ${show(expected)}`
+  return new ProtocolError(`ERR_HEADER_${rule}`, message, { penalty: 100 })
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'absent'
+  return value instanceof Uint8Array ? bytesTo0x(value) : String(value)
+}

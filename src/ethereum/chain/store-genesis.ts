@@ -1,0 +1,66 @@
+/**
+ * The first opening of a database, and the check at every later one that it is the one that was meant.
+ * @module
+ */
+import { bigintToBytes, bytesTo0x, equalBytes, utf8ToBytes } from '../../base/bytes.ts'
+import { describeError, StorageError } from '../../base/errors.ts'
+import type { KeyValueStore, Operation } from '../../storage/index.ts'
+import { type Genesis, type GenesisJson, genesisFromJson } from './genesis.ts'
+import { blockKey, canonicalKey, encodeNumber, metaKey, numberOfKey, Prefix, SCHEMA_VERSION } from './schema.ts'
+
+const decoder = new TextDecoder()
+
+/** The genesis of the chain that the store holds, or now holds. Throws `StorageError`. */
+export async function openGenesis(store: KeyValueStore, wanted: Genesis | undefined): Promise<Genesis> {
+  const schema = store.get(metaKey('schema'))
+  if (!schema) return begin(store, wanted)
+  const version = decoder.decode(schema)
+  if (version !== SCHEMA_VERSION) {
+    throw foreign(`has schema ${JSON.stringify(version)}, this version of peerloom reads ${SCHEMA_VERSION}`)
+  }
+  const stored = readGenesis(store)
+  if (wanted && !equalBytes(wanted.hash, stored.hash)) {
+    const hashes = `it has genesis ${bytesTo0x(stored.hash)}, not ${bytesTo0x(wanted.hash)}`
+    throw new StorageError('ERR_CHAIN_MISMATCH', '', `the database holds another chain: ${hashes}`)
+  }
+  if (wanted) await store.write([configOperation(wanted)]) // forks yet to come may have been added
+  return wanted ?? stored
+}
+
+async function begin(store: KeyValueStore, genesis: Genesis | undefined): Promise<Genesis> {
+  for await (const _ of store.iterate({ limit: 1, keysOnly: true })) throw foreign('holds something else than a chain')
+  if (!genesis) throw new StorageError('ERR_CHAIN_MISSING', '', 'the database holds no chain yet: it needs a genesis')
+  const { hash, header, body } = genesis
+  const put = (key: Uint8Array, value: Uint8Array): Operation => ({ type: 'put', key, value })
+  await store.write([
+    put(metaKey('schema'), utf8ToBytes(SCHEMA_VERSION)),
+    configOperation(genesis),
+    put(metaKey('head'), hash),
+    put(metaKey('receipts'), encodeNumber(0)),
+    put(canonicalKey(0), hash),
+    put(numberOfKey(hash), encodeNumber(0)),
+    put(blockKey(Prefix.Header, 0, hash), header.raw),
+    put(blockKey(Prefix.Body, 0, hash), body.raw),
+    put(blockKey(Prefix.Receipts, 0, hash), Uint8Array.of(0xc0)),
+    put(blockKey(Prefix.TotalDifficulty, 0, hash), bigintToBytes(header.difficulty)),
+  ])
+  return genesis
+}
+
+function configOperation(genesis: Genesis): Operation {
+  return { type: 'put', key: metaKey('genesis'), value: utf8ToBytes(JSON.stringify(genesis.json)) }
+}
+
+function readGenesis(store: KeyValueStore): Genesis {
+  try {
+    return genesisFromJson(JSON.parse(decoder.decode(store.get(metaKey('genesis')))) as GenesisJson)
+  } catch (error) {
+    throw new StorageError('ERR_STORAGE_CORRUPT', '', `the genesis in the database: ${describeError(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function foreign(what: string): StorageError {
+  return new StorageError('ERR_STORAGE_FOREIGN', '', `the database ${what}`)
+}

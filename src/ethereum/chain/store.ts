@@ -1,0 +1,313 @@
+/**
+ * A chain in a key-value store: headers, bodies, receipts, access lists, and which blocks are canonical. Everything that
+ * belongs to a step is one atomic batch, so a `kill -9` at any moment leaves a whole chain. Values are the bytes that
+ * came from the wire.
+ * @module
+ */
+import { bigintToBytes, bytesTo0x, bytesToBigint, equalBytes } from '../../base/bytes.ts'
+import { InternalError, StorageError } from '../../base/errors.ts'
+import type { KeyValueStore, Operation } from '../../storage/index.ts'
+import { EMPTY_ROOT, Header } from '../types/index.ts'
+import type { ChainConfig } from './config.ts'
+import { type ForkId, ForkIds } from './fork-id.ts'
+import type { Genesis } from './genesis.ts'
+import { type RepairReport, wholeHead } from './repair.ts'
+import {
+  blockKey,
+  canonicalKey,
+  decodeNumber,
+  encodeNumber,
+  metaKey,
+  numberOfKey,
+  Prefix,
+  rangeOf,
+  skeletonKey,
+  syncKey,
+} from './schema.ts'
+import { openGenesis } from './store-genesis.ts'
+
+/** The last block that is stored whole. */
+export interface ChainHead {
+  readonly number: number
+  /** 32 bytes. */
+  readonly hash: Uint8Array
+  readonly totalDifficulty: bigint
+  /** Seconds. */
+  readonly timestamp: number
+}
+
+/** A verified block, ready to be stored. */
+export interface StorableBlock {
+  readonly header: Header
+  /** RLP `[transactions, ommers, withdrawals?]`. */
+  readonly body: Uint8Array
+  /** RLP list in the form of eth/69; absent when nobody gave them. */
+  readonly receipts?: Uint8Array | undefined
+  /** RLP (EIP-7928); absent when nobody gave it. */
+  readonly accessList?: Uint8Array | undefined
+}
+
+/** How far a sync is: its own words, kept in the same batches as what it downloaded. */
+export interface SyncChanges {
+  /** Undefined forgets the entry. */
+  readonly state?: Readonly<Record<string, Uint8Array | undefined>>
+  /** Headers downloaded and not linked yet. */
+  readonly addHeaders?: readonly Header[]
+  /** Numbers of downloaded headers that are no longer needed: from, up to and including. */
+  readonly dropHeaders?: readonly [first: number, last: number]
+}
+
+export interface ChainStats {
+  /** Blocks on the canonical chain, genesis included. */
+  readonly blocks: number
+  readonly headers: number
+  readonly bodies: number
+  readonly receipts: number
+  readonly accessLists: number
+}
+
+const EMPTY_RECEIPTS = Uint8Array.of(0xc0)
+
+export class ChainStore {
+  readonly genesis: Genesis
+  /** What opening had to mend; undefined when nothing. */
+  readonly repaired: RepairReport | undefined
+  readonly #store: KeyValueStore
+  readonly #forkIds: ForkIds
+  #head: ChainHead
+  #firstReceipts: number
+
+  /**
+   * Opens a chain, or begins one. Without `genesis` the store must hold one already.
+   * Throws `StorageError`: `ERR_CHAIN_MISMATCH` for another chain's database, `ERR_STORAGE_FOREIGN` for something else's.
+   */
+  static async open(store: KeyValueStore, genesis?: Genesis): Promise<ChainStore> {
+    const chain = await openGenesis(store, genesis)
+    const report = wholeHead(store)
+    if (report.repaired) await store.write(report.operations)
+    return new ChainStore(store, chain, report.repaired)
+  }
+
+  private constructor(store: KeyValueStore, genesis: Genesis, repaired: RepairReport | undefined) {
+    this.#store = store
+    this.genesis = genesis
+    this.repaired = repaired
+    this.#forkIds = new ForkIds(genesis)
+    this.#head = this.#headOf(store.get(metaKey('head')) as Uint8Array)
+    this.#firstReceipts = decodeNumber(store.get(metaKey('receipts')) as Uint8Array)
+  }
+
+  get genesisHash(): Uint8Array {
+    return this.genesis.hash
+  }
+
+  get chainConfig(): ChainConfig {
+    return this.genesis.config
+  }
+
+  /** As go-ethereum's JSON has it. */
+  get config(): Readonly<Record<string, unknown>> {
+    return this.genesis.config.json
+  }
+
+  get head(): ChainHead {
+    return this.#head
+  }
+
+  /** Every block from this one up to the head has its receipts; one more than the head's number when that has none. */
+  get firstReceipts(): number {
+    return this.#firstReceipts
+  }
+
+  /** What may be promised to peers: the first block of the unbroken range whose bodies and receipts are held. */
+  get earliest(): number {
+    return Math.min(this.#firstReceipts, this.#head.number)
+  }
+
+  forkId(): ForkId {
+    return this.#forkIds.at(this.#head.number, this.#head.timestamp)
+  }
+
+  /** Why a remote with this fork id is on another chain; undefined when it is not. */
+  forkFilter(remote: ForkId): string | undefined {
+    return this.#forkIds.refuse(remote, this.#head.number, this.#head.timestamp)
+  }
+
+  /** Hash of the canonical block of this number. */
+  hashAt(number: number): Uint8Array | undefined {
+    if (!Number.isSafeInteger(number) || number < 0 || number > this.#head.number) return undefined
+    return this.#store.get(canonicalKey(number))
+  }
+
+  numberOf(hash: Uint8Array): number | undefined {
+    const number = this.#store.get(numberOfKey(hash))
+    return number && decodeNumber(number)
+  }
+
+  rawHeader(hash: Uint8Array): Uint8Array | undefined {
+    return this.#get(Prefix.Header, hash)
+  }
+
+  rawHeaderAt(number: number): Uint8Array | undefined {
+    const hash = this.hashAt(number)
+    return hash && this.#store.get(blockKey(Prefix.Header, number, hash))
+  }
+
+  /** RLP `[transactions, ommers, withdrawals?]`. */
+  rawBody(hash: Uint8Array): Uint8Array | undefined {
+    return this.#get(Prefix.Body, hash)
+  }
+
+  /** RLP list in the form of eth/69. */
+  rawReceipts(hash: Uint8Array): Uint8Array | undefined {
+    return this.#get(Prefix.Receipts, hash)
+  }
+
+  rawAccessList(hash: Uint8Array): Uint8Array | undefined {
+    return this.#get(Prefix.AccessList, hash)
+  }
+
+  header(hash: Uint8Array): Header | undefined {
+    const raw = this.rawHeader(hash)
+    return raw && Header.decode(raw)
+  }
+
+  headerAt(number: number): Header | undefined {
+    const raw = this.rawHeaderAt(number)
+    return raw && Header.decode(raw)
+  }
+
+  isCanonical(hash: Uint8Array): boolean {
+    const number = this.numberOf(hash)
+    const canonical = number === undefined ? undefined : this.hashAt(number)
+    return canonical !== undefined && equalBytes(canonical, hash)
+  }
+
+  /**
+   * Makes these blocks the end of the canonical chain, in one atomic batch. They follow each other, and the first one
+   * follows a canonical block; blocks above that one, if any, are left behind. The caller has verified them.
+   */
+  async extend(blocks: readonly StorableBlock[], sync: SyncChanges = {}): Promise<void> {
+    const first = blocks[0]
+    if (!first) return this.writeSync(sync)
+    const ancestor = this.hashAt(first.header.number - 1)
+    if (!ancestor || !equalBytes(ancestor, first.header.parentHash)) {
+      throw new InternalError(`block ${first.header.number} does not follow the canonical chain`)
+    }
+    const operations = this.#syncOperations(sync)
+    const head = this.#append(blocks, ancestor, operations)
+    for (let stale = head.number + 1; stale <= this.#head.number; stale++) {
+      operations.push({ type: 'del', key: canonicalKey(stale) })
+    }
+    const firstReceipts = this.#receiptsAfter(blocks)
+    operations.push({ type: 'put', key: metaKey('head'), value: head.hash })
+    operations.push({ type: 'put', key: metaKey('receipts'), value: encodeNumber(firstReceipts) })
+    await this.#store.write(operations)
+    this.#head = head
+    this.#firstReceipts = firstReceipts
+  }
+
+  /** What a sync has noted under this name. */
+  syncState(name: string): Uint8Array | undefined {
+    return this.#store.get(syncKey(name))
+  }
+
+  /** RLP of a header that a sync has downloaded and not linked yet. */
+  syncHeader(number: number): Uint8Array | undefined {
+    return this.#store.get(skeletonKey(number))
+  }
+
+  /** One atomic batch. */
+  async writeSync(changes: SyncChanges): Promise<void> {
+    const operations = this.#syncOperations(changes)
+    if (operations.length > 0) await this.#store.write(operations)
+  }
+
+  /** Counts keys: takes a while on a long chain. */
+  async stats(): Promise<ChainStats> {
+    const count = async (prefix: number): Promise<number> => {
+      let entries = 0
+      for await (const _ of this.#store.iterate({ ...rangeOf(prefix), keysOnly: true })) entries++
+      return entries
+    }
+    return {
+      blocks: await count(Prefix.Canonical),
+      headers: await count(Prefix.Header),
+      bodies: await count(Prefix.Body),
+      receipts: await count(Prefix.Receipts),
+      accessLists: await count(Prefix.AccessList),
+    }
+  }
+
+  #get(
+    prefix: typeof Prefix.Header | typeof Prefix.Body | typeof Prefix.Receipts | typeof Prefix.AccessList,
+    hash: Uint8Array,
+  ): Uint8Array | undefined {
+    const number = this.numberOf(hash)
+    return number === undefined ? undefined : this.#store.get(blockKey(prefix, number, hash))
+  }
+
+  #headOf(hash: Uint8Array): ChainHead {
+    const header = this.header(hash)
+    if (!header) throw new StorageError('ERR_STORAGE_CORRUPT', '', `the head ${bytesTo0x(hash)} has no header`)
+    return {
+      number: header.number,
+      hash,
+      timestamp: header.timestamp,
+      totalDifficulty: this.#totalDifficulty(header.number, hash),
+    }
+  }
+
+  #totalDifficulty(number: number, hash: Uint8Array): bigint {
+    return bytesToBigint(this.#store.get(blockKey(Prefix.TotalDifficulty, number, hash)) ?? new Uint8Array(0))
+  }
+
+  #append(blocks: readonly StorableBlock[], ancestor: Uint8Array, operations: Operation[]): ChainHead {
+    let { number, hash } = { number: (blocks[0] as StorableBlock).header.number - 1, hash: ancestor }
+    let totalDifficulty = this.#totalDifficulty(number, hash)
+    let timestamp = 0
+    for (const { header, body, receipts, accessList } of blocks) {
+      if (header.number !== number + 1 || !equalBytes(header.parentHash, hash)) {
+        throw new InternalError(`block ${header.number} does not follow block ${number}`)
+      }
+      number = header.number
+      hash = header.hash
+      timestamp = header.timestamp
+      totalDifficulty += header.difficulty
+      const put = (key: Uint8Array, value: Uint8Array): void => void operations.push({ type: 'put', key, value })
+      put(canonicalKey(number), hash)
+      put(numberOfKey(hash), encodeNumber(number))
+      put(blockKey(Prefix.Header, number, hash), header.raw)
+      put(blockKey(Prefix.Body, number, hash), body)
+      put(blockKey(Prefix.TotalDifficulty, number, hash), bigintToBytes(totalDifficulty))
+      const held = receipts ?? (hasNoReceipts(header) ? EMPTY_RECEIPTS : undefined)
+      if (held) put(blockKey(Prefix.Receipts, number, hash), held)
+      if (accessList) put(blockKey(Prefix.AccessList, number, hash), accessList)
+    }
+    return { number, hash, timestamp, totalDifficulty }
+  }
+
+  /** Where the unbroken range of receipts begins once these blocks stand at the end. */
+  #receiptsAfter(blocks: readonly StorableBlock[]): number {
+    const missing = blocks.findLast(({ header, receipts }) => !receipts && !hasNoReceipts(header))
+    const first = (blocks[0] as StorableBlock).header.number
+    return missing ? missing.header.number + 1 : Math.min(this.#firstReceipts, first)
+  }
+
+  #syncOperations({ state = {}, addHeaders = [], dropHeaders }: SyncChanges): Operation[] {
+    const operations: Operation[] = []
+    for (const [name, value] of Object.entries(state)) {
+      operations.push(value ? { type: 'put', key: syncKey(name), value } : { type: 'del', key: syncKey(name) })
+    }
+    for (const header of addHeaders)
+      operations.push({ type: 'put', key: skeletonKey(header.number), value: header.raw })
+    for (let n = dropHeaders?.[0] ?? 0; dropHeaders && n <= dropHeaders[1]; n++) {
+      operations.push({ type: 'del', key: skeletonKey(n) })
+    }
+    return operations
+  }
+}
+
+function hasNoReceipts(header: Header): boolean {
+  return equalBytes(header.receiptsRoot, EMPTY_ROOT)
+}
