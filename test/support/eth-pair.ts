@@ -2,7 +2,14 @@
  * Two ends of one eth connection over a pipe in memory: two nodes, or a node and a script that plays the remote.
  * @module
  */
-import { type AnyEthMessages, Eth, type EthPeer, type EthVersion, ethMessages } from '../../src/ethereum/eth/index.ts'
+import {
+  type AnyEthMessages,
+  type ChainSource,
+  Eth,
+  type EthPeer,
+  type EthVersion,
+  ethMessages,
+} from '../../src/ethereum/eth/index.ts'
 import {
   type AnyProtocol,
   type Channel,
@@ -11,7 +18,6 @@ import {
   type PeerOptions,
   transportPipe,
 } from '../../src/peer/index.ts'
-import type { MemoryChain } from './memory-chain.ts'
 
 export const NETWORK_ID = 3626026n
 
@@ -65,12 +71,12 @@ export function joinScript(eth: Eth, version: EthVersion, script: Script, option
   }
 }
 
-export function nodeOf(chain: MemoryChain, options: Partial<ConstructorParameters<typeof Eth>[0]> = {}): Eth {
+export function nodeOf(chain: ChainSource, options: Partial<ConstructorParameters<typeof Eth>[0]> = {}): Eth {
   return new Eth({ chain, networkId: NETWORK_ID, ...options })
 }
 
 /** A good Status of a node with this chain. */
-export function statusOf(chain: MemoryChain, version: EthVersion) {
+export function statusOf(chain: ChainSource, version: EthVersion) {
   const common = { version, networkId: NETWORK_ID, genesisHash: chain.genesisHash, forkId: chain.forkId() }
   const { number, hash, totalDifficulty } = chain.head
   if (version === 68) return { ...common, totalDifficulty, headHash: hash }

@@ -1,24 +1,7 @@
-/** EIP-2124: which forks a chain has passed, and which it knows to come. */
-export interface ForkId {
-  /** 4 bytes. */
-  readonly hash: Uint8Array
-  /** Block or Unix time of the next fork; 0 when none is known. */
-  readonly next: bigint
-}
-
-/** The tip of a chain. */
-export interface ChainHead {
-  readonly number: number
-  /** 32 bytes. */
-  readonly hash: Uint8Array
-  /** Only eth/68 speaks of it. */
-  readonly totalDifficulty: bigint
-  /** Seconds. */
-  readonly timestamp: number
-}
+import type { ChainHead, ForkId } from '../chain/index.ts'
 
 /**
- * What this room needs of a chain. Every getter is a synchronous look-up that gives the bytes as they are stored, so that
+ * What this room needs of a chain; `ChainStore` is one. Every getter is a synchronous look-up that gives the bytes as they are stored, so that
  * serving a peer encodes nothing. They are called with whatever the remote sent: unknown hashes are answered undefined.
  */
 export interface ChainSource {

@@ -5,6 +5,7 @@
  */
 import { CodecError } from '../../base/errors.ts'
 import { type RlpType, rlp } from '../../codec/index.ts'
+import { type ForkId, forkIdCodec } from '../chain/index.ts'
 import {
   type Block,
   type BlockBody,
@@ -17,7 +18,6 @@ import {
   transactionCodec,
 } from '../types/index.ts'
 import { type BlockReceipts, receiptsOfBlock, receiptsOfBlock68 } from './block-receipts.ts'
-import type { ForkId } from './chain-source.ts'
 
 /** Blocks one answer may speak of. Source: go-ethereum eth/protocols/eth/handler.go. */
 export const MAX_BLOCKS = 1024
@@ -126,9 +126,6 @@ export interface NewBlock {
 
 const hash = rlp.fixed(32)
 const id = rlp.uint64
-
-/** Source: EIP-2124. */
-export const forkIdCodec: RlpType<ForkId> = rlp.struct({ hash: rlp.fixed(4), next: rlp.uint64 })
 
 /** A list of hashes of which only the first `keep` are kept; the rest is stepped over, not decoded. */
 function hashesOf(keep: number): RlpType<readonly Uint8Array[]> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { demoBlocks, demoChain, demoReceipts } from '../../../test/support/demo-chain.ts'
 import { deferred, firstPeer, joinNodes, joinScript, nodeOf, statusOf } from '../../../test/support/eth-pair.ts'
-import { demoBlocks, demoReceipts, MemoryChain } from '../../../test/support/memory-chain.ts'
 import { equalBytes } from '../../base/bytes.ts'
 import { FakeClock } from '../../base/clock.ts'
 import type { ProtocolError } from '../../base/errors.ts'
@@ -8,7 +8,7 @@ import type { Block } from '../types/index.ts'
 import { BlockReceipts } from './block-receipts.ts'
 import { ETH_VERSIONS, type EthVersion } from './messages.ts'
 
-const chain = new MemoryChain()
+const chain = await demoChain()
 const block = (number: number): Block => demoBlocks[number - 1] as Block
 const receiptsAt = (number: number): Uint8Array => demoReceipts[number - 1] as Uint8Array
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { demoBlocks, demoChain, demoRange, demoReceipts } from '../../../test/support/demo-chain.ts'
 import {
   deferred,
   firstPeer,
@@ -8,13 +9,13 @@ import {
   protocolOf,
   statusOf,
 } from '../../../test/support/eth-pair.ts'
-import { demoBlocks, demoReceipts, MemoryChain } from '../../../test/support/memory-chain.ts'
 import { bytesTo0x } from '../../base/bytes.ts'
 import { FakeClock } from '../../base/clock.ts'
+import { MemoryStore } from '../../storage/index.ts'
 import { type Block, receiptsRoot } from '../types/index.ts'
 import { ETH_VERSIONS } from './messages.ts'
 
-const chain = new MemoryChain()
+const chain = await demoChain()
 const block = (number: number): Block => demoBlocks[number - 1] as Block
 
 describe.each(ETH_VERSIONS)('two nodes on eth/%i', (version) => {
@@ -72,7 +73,7 @@ describe.each(ETH_VERSIONS)('two nodes on eth/%i', (version) => {
     const left = nodeOf(chain)
     await joinNodes(left, nodeOf(chain), version)
     const protocol = protocolOf(left, version)
-    const range = { earliestBlock: 1, latestBlock: 320, latestBlockHash: bytesTo0x(chain.head.hash) }
+    const range = { earliestBlock: 0, latestBlock: 320, latestBlockHash: bytesTo0x(chain.head.hash) }
     expect(protocol.peerInfo?.('right')).toEqual(version === 68 ? { version } : { version, ...range })
     expect(protocol.peerInfo?.('nobody')).toBeUndefined()
     expect(protocol.nodeInfo?.()).toEqual({
@@ -161,18 +162,15 @@ describe('announcements of blocks', () => {
 })
 
 describe('the block range', () => {
-  const shortChain = (): MemoryChain => new MemoryChain(320)
-
   it('is told every 32 blocks and when it moves back', async () => {
-    const moving = shortChain()
-    moving.head = moving.headAt(100)
+    const moving = await demoChain(100)
     const left = nodeOf(moving)
     const { fromRight } = await joinNodes(left, nodeOf(chain), 69)
     expect(fromRight.range?.latest).toBe(100)
     const told: boolean[] = []
     const seen: (number | undefined)[] = []
     for (const number of [101, 131, 132, 133, 131, 163]) {
-      moving.head = moving.headAt(number)
+      await moving.extend(demoRange(Math.min(moving.head.number + 1, number), number))
       told.push(left.announceRange())
       await fromRight.getBlockHeaders({ start: 1, limit: 1 }) // a round trip: what was sent before it has come
       seen.push(fromRight.range?.latest)
@@ -182,11 +180,10 @@ describe('the block range', () => {
   })
 
   it('is not told to peers of eth/68', async () => {
-    const moving = shortChain()
-    moving.head = moving.headAt(10)
+    const moving = await demoChain(10)
     const left = nodeOf(moving)
     const { fromRight, peers } = await joinNodes(left, nodeOf(chain), 68)
-    moving.head = moving.headAt(320)
+    await moving.extend(demoRange(11, 320))
     expect(left.announceRange()).toBe(true)
     await fromRight.getBlockHeaders({ start: 1, limit: 1 })
     expect(peers[1].signal.aborted).toBe(false)
@@ -217,19 +214,22 @@ describe('the block range', () => {
   })
 })
 
+class CountingStore extends MemoryStore {
+  gets = 0
+
+  override get(key: Uint8Array): Uint8Array | undefined {
+    this.gets++
+    return super.get(key)
+  }
+}
+
 describe('a peer that reads nothing', () => {
   it('is answered no further than its pipe and its budget hold, and others are answered meanwhile', async () => {
     const clock = new FakeClock()
     const eth = nodeOf(chain)
-    const looked = { count: 0 }
-    const rawBody = chain.rawBody.bind(chain)
-    const counted = Object.assign(new MemoryChain(), {
-      rawBody: (hash: Uint8Array) => {
-        looked.count++
-        return rawBody(hash)
-      },
-    })
-    const busy = nodeOf(counted)
+    const store = new CountingStore()
+    const busy = nodeOf(await demoChain(320, store))
+    store.gets = 0
     const hashes = demoBlocks.map(({ hash }) => hash)
     joinScript(
       busy,
@@ -245,7 +245,7 @@ describe('a peer that reads nothing', () => {
     const { fromLeft } = await joinNodes(eth, busy, 69, { clock })
     expect(await fromLeft.getBlockBodies(hashes.slice(0, 3))).toHaveLength(3)
     await clock.advance(10)
-    expect(looked.count).toBeLessThan(60 * 320)
+    expect(store.gets).toBeLessThan(60 * 2 * 320)
   })
 
   it('that asks without end does not keep others from being answered', async () => {

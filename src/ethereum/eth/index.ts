@@ -6,7 +6,7 @@
  * @module
  */
 export { BlockReceipts } from './block-receipts.ts'
-export type { ChainHead, ChainSource, ForkId } from './chain-source.ts'
+export type { ChainSource } from './chain-source.ts'
 export type { BlockRange, Status, Status68, Status69 } from './codecs.ts'
 export { Eth, type EthEvent, type EthOptions, RANGE_UPDATE_BLOCKS } from './eth.ts'
 export {

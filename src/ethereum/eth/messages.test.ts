@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { demoAccessLists, demoBlocks, demoReceipts } from '../../../test/support/memory-chain.ts'
+import { demoAccessLists, demoBlocks, demoReceipts } from '../../../test/support/demo-chain.ts'
 import vectors from '../../../test/vectors/eth-messages.json' with { type: 'json' }
 import { bytesTo0x, bytesToHex, hexToBytes } from '../../base/bytes.ts'
 import { CodecError } from '../../base/errors.ts'
 import type { Codec } from '../../codec/index.ts'
 import { protocolLength } from '../../peer/index.ts'
+import { forkIdCodec } from '../chain/index.ts'
 import { Receipt } from '../types/index.ts'
 import { BlockReceipts } from './block-receipts.ts'
-import { forkIdCodec, lazyHeader } from './codecs.ts'
+import { lazyHeader } from './codecs.ts'
 import { ETH_VERSIONS, type EthBodies, type EthVersion, ethMessages } from './messages.ts'
 
 const codecOf = (version: EthVersion, name: string): Codec<unknown> => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { demoBlocks, demoReceipts } from '../../../test/support/memory-chain.ts'
+import { demoBlocks, demoReceipts } from '../../../test/support/demo-chain.ts'
 import { rlp } from '../../codec/index.ts'
 import { type Block, Header } from '../types/index.ts'
 import { BlockReceipts } from './block-receipts.ts'

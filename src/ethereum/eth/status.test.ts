@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { demoChain } from '../../../test/support/demo-chain.ts'
 import { joinScript, NETWORK_ID, nextPeer, nodeOf, statusOf } from '../../../test/support/eth-pair.ts'
-import { MemoryChain } from '../../../test/support/memory-chain.ts'
 import { FakeClock } from '../../base/clock.ts'
 import type { ProtocolError } from '../../base/errors.ts'
 import type { Peer } from '../../peer/index.ts'
@@ -8,7 +8,7 @@ import type { Status } from './codecs.ts'
 import type { Eth } from './eth.ts'
 import { ETH_VERSIONS, type EthVersion } from './messages.ts'
 
-const chain = new MemoryChain()
+const chain = await demoChain()
 
 /** What the node closes its peer with. */
 async function causeOf(peer: Peer): Promise<ProtocolError> {
