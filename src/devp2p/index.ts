@@ -7,7 +7,7 @@
 
 export { rlp } from '../codec/index.ts'
 // What a program on devp2p needs beside the server.
-export { type Enode, formatEnode, NodeKey, parseEnode } from '../identity/index.ts'
+export { type Enode, Enr, formatEnode, NodeKey, parseEnode } from '../identity/index.ts'
 export * from '../peer/index.ts'
 export { PING_INTERVAL } from './base-protocol.ts'
 export { capabilitiesOf, formatCapability, matchProtocols } from './capabilities.ts'

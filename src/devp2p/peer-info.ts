@@ -30,6 +30,8 @@ export interface NodeInfo {
   readonly id: string
   readonly name: string
   readonly enode: string
+  /** The signed record of the above. */
+  readonly enr: string
   readonly ip: string
   readonly ports: { readonly discovery: number; readonly listener: number }
   readonly listenAddr: string
@@ -61,6 +63,8 @@ export interface NodeFacts {
   readonly id: Uint8Array
   readonly name: string
   readonly enode: string
+  /** The signed record of the above. */
+  readonly enr: string
   readonly ip: string
   readonly port: number
   readonly listenAddr: string
@@ -68,7 +72,16 @@ export interface NodeFacts {
 }
 
 export function nodeInfoOf(facts: NodeFacts): NodeInfo {
-  const { name, enode, ip, port, listenAddr } = facts
+  const { name, enode, enr, ip, port, listenAddr } = facts
   const protocols = Object.fromEntries(facts.protocols.map((p) => [p.name, p.nodeInfo?.() ?? 'unknown']))
-  return { id: bytesToHex(facts.id), name, enode, ip, ports: { discovery: 0, listener: port }, listenAddr, protocols }
+  return {
+    id: bytesToHex(facts.id),
+    name,
+    enode,
+    enr,
+    ip,
+    ports: { discovery: 0, listener: port },
+    listenAddr,
+    protocols,
+  }
 }

@@ -8,8 +8,9 @@
 import { bytesToHex } from '../base/bytes.ts'
 import { describeError, HandshakeError, type PeerClosedError, PeerloomError } from '../base/errors.ts'
 import { Events, type SubscribeOptions, type Subscription } from '../base/events.ts'
-import { type Enode, formatEnode, parseEnode } from '../identity/index.ts'
-import { type ByteStream, formatEndpoint, isLan, type Listener } from '../net/index.ts'
+import { rlp } from '../codec/index.ts'
+import { type Enode, Enr, formatEnode, parseEnode } from '../identity/index.ts'
+import { type ByteStream, formatEndpoint, ipToBytes, isLan, type Listener } from '../net/index.ts'
 import type { Mounted } from '../peer/index.ts'
 import { Peer } from '../peer/index.ts'
 import { Dialer, ExpiringSet, Slots } from '../pool/index.ts'
@@ -96,6 +97,16 @@ export class Server implements AsyncDisposable {
     return formatEnode({ publicKey, host: this.#ownIp, tcpPort: port, udpPort: port })
   }
 
+  /** This node's signed record: where it listens, and what its protocols say of themselves. */
+  get record(): Enr {
+    const { key, protocols, clock } = this.#settings
+    const address = ipToBytes(this.#ownIp)
+    const listens = this.#listener && address && { [address.length === 4 ? 'ip' : 'ip6']: rlp.bytes.encode(address) }
+    const port = this.#listener && { tcp: rlp.number.encode(this.#listener.endpoint.port) }
+    const entries = Object.assign({}, ...protocols.map((p) => p.attributes?.()), listens, port)
+    return Enr.sign(key, { sequence: BigInt(clock.unixTime()), entries })
+  }
+
   /** What happens from now on. Message events cost only while somebody looks. */
   events(options: SubscribeOptions = {}): Subscription<ServerEvent> {
     return this.#events.subscribe(options)
@@ -145,6 +156,7 @@ export class Server implements AsyncDisposable {
       id: this.#settings.key.id,
       name: this.#settings.name,
       enode: this.enode,
+      enr: this.record.toString(),
       ip: this.#ownIp,
       port: endpoint?.port ?? 0,
       listenAddr: endpoint ? formatEndpoint(endpoint.ip, endpoint.port) : '',

@@ -92,6 +92,8 @@ export interface AnyProtocol {
   peerInfo?(peerId: string): unknown
   /** What `nodeInfo` shows under the protocol's name. @default 'unknown' */
   nodeInfo?(): unknown
+  /** Entries for this node's record (EIP-778): RLP by key, such as `eth`. */
+  attributes?(): Readonly<Record<string, Uint8Array>>
 }
 
 export interface Protocol<M extends MessageTable> extends AnyProtocol {
