@@ -3,7 +3,7 @@
  * whole peer, in order: farewell, transport, protocols.
  * @module
  */
-import { type Clock, systemClock } from '../base/clock.ts'
+import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { describeError, PeerClosedError, PeerloomError, TimeoutError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import { Scope } from '../base/scope.ts'
@@ -78,6 +78,7 @@ export class Peer implements AsyncDisposable {
   readonly #behind = new Set<Lane>()
   #pausedAt: number | undefined
   #pausedTotal = 0
+  #stall: Timer | undefined
   #transportEnded = false
 
   /** Takes over the transport and runs every protocol on it. */
@@ -234,7 +235,7 @@ export class Peer implements AsyncDisposable {
     if (this.#pausedAt !== undefined) return
     this.#pausedAt = this.clock.now()
     this.#transport.pause()
-    this.#watchStall(this.#pausedAt)
+    this.#stall = this.clock.setTimer(this.#stallTimeout, () => this.#stalled())
   }
 
   #caughtUp(lane: Lane): void {
@@ -242,20 +243,18 @@ export class Peer implements AsyncDisposable {
     if (this.#behind.size > 0 || this.#pausedAt === undefined) return
     this.#pausedTotal += this.clock.now() - this.#pausedAt
     this.#pausedAt = undefined
+    this.#stall?.cancel()
     if (!this.signal.aborted) this.#transport.resume()
   }
 
-  #watchStall(since: number): void {
-    const timer = this.clock.setTimer(this.#stallTimeout, () => {
-      if (this.#pausedAt !== since) return
-      const names = [...this.#behind].map((lane) => lane.protocol.name).join(', ')
-      this.close(new TimeoutError(`${names} left its messages unread`, this.#stallTimeout))
-    })
-    this.signal.addEventListener('abort', () => timer.cancel(), { once: true })
+  #stalled(): void {
+    const names = [...this.#behind].map((lane) => lane.protocol.name).join(', ')
+    this.close(new TimeoutError(`${names} left its messages unread`, this.#stallTimeout))
   }
 
   #shut(): void {
     const reason = this.#reason()
+    this.#stall?.cancel()
     this.#outbox.close()
     for (const { lane } of this.#lanes) lane.close(reason)
     const last = reason.side === 'local' && !this.#transportEnded ? this.#control?.farewell?.(reason) : undefined
