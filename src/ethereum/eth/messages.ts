@@ -16,6 +16,11 @@ export const ETH_VERSIONS: readonly EthVersion[] = [71, 70, 69, 68]
 
 /** The largest message either side accepts. Source: go-ethereum eth/protocols/eth/protocol.go. */
 export const MAX_MESSAGE_BYTES = 10 * 1024 * 1024
+/**
+ * Before eth/70 receipts cannot be paged: an answer holds at least one block's, and those of a block full of logs go past
+ * the limit of all other messages. What the transport takes is the limit then.
+ */
+const MAX_UNPAGED_RECEIPTS_BYTES = 16 * 1024 * 1024
 
 /** What each message carries. */
 export interface EthBodies {
@@ -83,7 +88,7 @@ export function ethMessages<V extends EthVersion>(version: V): EthMessages<V> {
   const messages: Record<string, MessageSpec<unknown, number>> = {}
   for (const [name, { key, since }] of Object.entries(table)) {
     const codec = codecAt(since, version)
-    if (codec) messages[name] = message(key, codec, { maxBytes: MAX_MESSAGE_BYTES })
+    if (codec) messages[name] = message(key, codec, { maxBytes: maxBytesOf(name, version) })
   }
   return messages as unknown as EthMessages<V>
 }
@@ -91,4 +96,8 @@ export function ethMessages<V extends EthVersion>(version: V): EthMessages<V> {
 function codecAt(since: Since, version: EthVersion): Codec<unknown> | undefined {
   const from = ETH_VERSIONS.find((candidate) => candidate <= version && candidate in since)
   return from && since[from]
+}
+
+function maxBytesOf(name: string, version: EthVersion): number {
+  return name === 'Receipts' && version < 70 ? MAX_UNPAGED_RECEIPTS_BYTES : MAX_MESSAGE_BYTES
 }
