@@ -30,17 +30,17 @@ function packagesOf(file) {
   }
 }
 
-/** Runs npm with this Node, wherever it is; its output goes to stderr, so that stdout is the program's own. */
-export function npm(...args) {
+/** Runs npm with this Node, wherever it is. Its output goes to stderr, so that stdout is the program's own, or is kept. */
+export function npm(args, { keepOutput = false } = {}) {
   const cli = process.env.npm_execpath
   const own = cli !== undefined && /npm-cli\.c?js$/.test(cli)
   const [command, first] = own ? [process.execPath, [cli]] : ['npm', []]
-  const stdio = ['ignore', 2, 2]
+  const stdio = keepOutput ? ['ignore', 'pipe', 'pipe'] : ['ignore', 2, 2]
   const shell = !own && process.platform === 'win32'
-  const { status, signal, error } = spawnSync(command, [...first, ...args], { cwd: root, stdio, shell })
+  const { status, signal, error, stderr } = spawnSync(command, [...first, ...args], { cwd: root, stdio, shell })
   if (signal) process.kill(process.pid, signal)
   if (error) console.error(`error: npm: ${error.message} (npm comes with Node: https://nodejs.org)`)
-  return status ?? 1
+  return { status: status ?? 1, output: stderr?.toString() ?? '' }
 }
 
 /** Exits when it does not work. */
@@ -48,8 +48,16 @@ export function ensureInstalled() {
   const missing = whatIsMissing()
   if (missing === undefined) return
   console.error(`peerloom: ${missing}: npm ci`)
-  const status = npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error')
-  if (status === 0) return
+  const quiet = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
+  const clean = npm(['ci', ...quiet], { keepOutput: true })
+  if (clean.status === 0) return
+  // A registry that lacks binaries for other systems yields a lock file without them, which only `npm install` puts up with.
+  if (clean.output.includes('EUSAGE')) {
+    console.error('peerloom: the lock file does not name the packages of every system: npm install')
+    if (npm(['install', '--no-save', ...quiet]).status === 0) return
+  } else {
+    console.error(clean.output)
+  }
   console.error('error: npm ci: dependencies cannot be installed (see above; the first time needs a network)')
   process.exit(1)
 }
