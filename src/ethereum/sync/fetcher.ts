@@ -1,0 +1,140 @@
+/**
+ * Divides the wanted parts of one kind among the peers, and checks what they bring.
+ * @module
+ */
+import { describeError, type ErrorCode, PeerloomError } from '../../base/errors.ts'
+import type { Part } from './parts.ts'
+import { LIAR } from './target.ts'
+import { Slices, yieldNow } from './wakeup.ts'
+import type { Slot, Window } from './window.ts'
+import type { Worker, Workers } from './workers.ts'
+
+export interface FetcherOptions<T> {
+  readonly part: Part<T>
+  readonly window: Window
+  readonly workers: Workers
+  readonly signal: AbortSignal
+  /** Parts have come, or their blocks can be given to others now. */
+  readonly onChange: () => void
+}
+
+export class Fetcher<T> {
+  readonly #options: FetcherOptions<T>
+  /** Who did not have it, for parts that may be missing. */
+  readonly #lacking = new WeakMap<Slot, Set<Worker>>()
+  /** Bytes of verified parts. */
+  bytes = 0
+
+  constructor(options: FetcherOptions<T>) {
+    this.#options = options
+  }
+
+  /** Gives work to everybody who is free. */
+  schedule(): void {
+    const { part, workers, signal } = this.#options
+    if (signal.aborted) return
+    for (let more = true; more; ) {
+      more = false
+      for (const worker of workers.free(part.kind)) {
+        const slots = this.#reserve(worker)
+        if (slots.length === 0) continue
+        more = true
+        void this.#fetch(worker, slots)
+      }
+    }
+  }
+
+  /** Whether somebody may still bring this block's part. */
+  mayCome(slot: Slot): boolean {
+    const { part, workers } = this.#options
+    if (slot.state[part.kind] === 'asked') return true
+    const lacking = this.#lacking.get(slot)
+    return workers.available(part.kind, slot.header.number).some((worker) => !lacking?.has(worker))
+  }
+
+  #reserve(worker: Worker): Slot[] {
+    const { part, window, workers } = this.#options
+    const limit = Math.min(part.maxItems, workers.items(worker, part.kind))
+    const slots = window.wanted(
+      part.kind,
+      limit,
+      (slot) => worker.mayHave(part.kind, slot.header.number) && !this.#lacking.get(slot)?.has(worker),
+    )
+    for (const slot of slots) window.set(slot, part.kind, 'asked')
+    return slots
+  }
+
+  async #fetch(worker: Worker, slots: readonly Slot[]): Promise<void> {
+    const { part, window, workers, signal, onChange } = this.#options
+    await workers.ask(worker, part.kind, signal, {
+      request: (how) => part.request(worker.peer, slots, how),
+      use: async (items) => {
+        if (items) await this.#deliver(worker, slots, items)
+        for (const slot of slots) if (slot.state[part.kind] === 'asked') window.set(slot, part.kind, 'wanted')
+        onChange()
+      },
+    })
+  }
+
+  async #deliver(worker: Worker, slots: readonly Slot[], items: readonly (T | undefined)[]): Promise<void> {
+    const { part, workers } = this.#options
+    const slices = new Slices()
+    let accepted = 0
+    for (const [i, item] of items.entries()) {
+      const slot = slots[i]
+      if (!slot) break
+      if (slot.state[part.kind] !== 'asked') continue // waived meanwhile
+      if (item === undefined) {
+        this.#lacks(slot, worker)
+        continue
+      }
+      const bytes = this.#accept(worker, slots, i, item)
+      if (bytes === undefined) break
+      accepted++
+      if (slices.spent(bytes)) await yieldNow()
+    }
+    if (accepted > 0) workers.delivered(worker, part.kind)
+    else if (!worker.peer.peer.signal.aborted) this.#nothing(worker, slots)
+  }
+
+  /** The bytes of what was accepted; undefined when it, and all behind it, was not. */
+  #accept(worker: Worker, slots: readonly Slot[], i: number, item: T): number | undefined {
+    const { part, window, workers } = this.#options
+    const slot = slots[i] as Slot
+    try {
+      const bytes = part.accept(slot, item)
+      window.set(slot, part.kind, 'here', bytes)
+      this.bytes += bytes
+      return bytes
+    } catch (error) {
+      if (!this.#isOfAny(slots.slice(i + 1), item)) {
+        workers.drop(worker, codeOf(error), describeError(error), { ...LIAR, cause: error })
+      }
+      return undefined
+    }
+  }
+
+  #isOfAny(slots: readonly Slot[], item: T): boolean {
+    try {
+      return this.#options.part.isOfAny(slots, item)
+    } catch {
+      return false
+    }
+  }
+
+  #nothing(worker: Worker, slots: readonly Slot[]): void {
+    const { part, workers } = this.#options
+    const announced = slots.every(({ header }) => worker.announced(part.kind, header.number))
+    workers.empty(worker, part.kind, announced)
+  }
+
+  #lacks(slot: Slot, worker: Worker): void {
+    const lacking = this.#lacking.get(slot)
+    if (lacking) lacking.add(worker)
+    else this.#lacking.set(slot, new Set([worker]))
+  }
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof PeerloomError ? error.code : 'ERR_SYNC_BAD_ANSWER'
+}

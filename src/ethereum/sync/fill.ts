@@ -1,0 +1,187 @@
+/**
+ * From verified headers to stored blocks. Three loops that meet in a window: one feeds it with headers, one gives work to
+ * peers, one empties it into the store, in order and in atomic batches.
+ * @module
+ */
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/log.ts'
+import { Scope } from '../../base/scope.ts'
+import { type ChainStore, type StorableBlock, verifyHeader } from '../chain/index.ts'
+import type { BlockReceipts } from '../eth/index.ts'
+import type { BlockBody, Header } from '../types/index.ts'
+import { invalidChain } from './errors.ts'
+import { Fetcher } from './fetcher.ts'
+import { accessLists, bodies, newSlot, receipts } from './parts.ts'
+import type { Skeleton } from './skeleton.ts'
+import { Slices, type Wakeup, yieldNow } from './wakeup.ts'
+import { isComplete, isSettled, type Slot, Window, type WindowLimits } from './window.ts'
+import type { Workers } from './workers.ts'
+
+/** One batch. A reorganization takes as many blocks as it needs to be one step. */
+const BATCH: WindowLimits = { blocks: 1_024, bytes: 8 * 1024 * 1024 }
+/** Milliseconds a block that is complete but for its access list waits for it. */
+const ACCESS_LIST_GRACE = 3_000
+
+export interface FillOptions {
+  readonly store: ChainStore
+  readonly skeleton: Skeleton
+  readonly workers: Workers
+  readonly wakeup: Wakeup
+  readonly clock: Clock
+  readonly log: Logger
+  readonly signal: AbortSignal
+  readonly target: Header
+  readonly receipts: 'required' | 'none'
+  readonly limits?: WindowLimits | undefined
+  /** A batch of blocks is in the store. */
+  readonly onStored: (blocks: number) => void
+}
+
+export class Fill {
+  readonly window: Window
+  readonly #options: FillOptions
+  readonly #scope: Scope
+  readonly #bodies: Fetcher<BlockBody>
+  readonly #receipts: Fetcher<BlockReceipts>
+  readonly #accessLists: Fetcher<Uint8Array>
+  /** Number of the last block that is in the store. */
+  #stored: number
+  /** The block that waits for nothing but its access list, and since when. */
+  #stuck: { readonly slot: Slot; readonly since: number } | undefined
+
+  /** To be made when the skeleton links to a canonical block. */
+  constructor(options: FillOptions) {
+    const { skeleton, workers, wakeup, clock, log, signal, target, limits } = options
+    this.#options = options
+    this.window = new Window(limits)
+    this.#scope = new Scope({ signal, clock, log })
+    this.#stored = (skeleton.current?.first ?? target.number + 1) - 1
+    const common = { window: this.window, workers, signal: this.#scope.signal, onChange: () => wakeup.wake() }
+    this.#bodies = new Fetcher({ ...common, part: bodies })
+    this.#receipts = new Fetcher({ ...common, part: receipts })
+    this.#accessLists = new Fetcher({ ...common, part: accessLists })
+  }
+
+  /** Number of the last block that is in the store. */
+  get stored(): number {
+    return this.#stored
+  }
+
+  /** Bytes of verified bodies, receipts and access lists. */
+  get bytes(): number {
+    return this.#bodies.bytes + this.#receipts.bytes + this.#accessLists.bytes
+  }
+
+  /** Resolves when the target is the head. Throws `ERR_SYNC_INVALID_CHAIN`, a `StorageError`, the signal's reason. */
+  async run(): Promise<void> {
+    const scope = this.#scope
+    scope.fork('sync: headers', () => this.#feed())
+    scope.fork('sync: requests', () => this.#request())
+    scope.fork('sync: store', () => this.#store())
+    await scope.done()
+    const failed = scope.signal.aborted
+    scope.close()
+    if (failed) throw scope.signal.reason
+  }
+
+  get #done(): boolean {
+    return this.#stored >= this.#options.target.number
+  }
+
+  async #feed(): Promise<void> {
+    const { skeleton, store, target, wakeup, receipts } = this.#options
+    const slices = new Slices()
+    let parent = store.headerAt(this.#stored) as Header
+    while (parent.number < target.number) {
+      while (this.window.room === 0) await wakeup.wait(this.#scope.signal)
+      const header = skeleton.headerAt(parent.number + 1)
+      this.#verify(parent, header)
+      this.window.add(newSlot(header, store, receipts === 'required'))
+      parent = header
+      if (!slices.spent(header.raw.length)) continue
+      wakeup.wake()
+      await yieldNow()
+      this.#scope.signal.throwIfAborted()
+    }
+    wakeup.wake()
+  }
+
+  #verify(parent: Header, header: Header): void {
+    const { store, clock, target } = this.#options
+    try {
+      verifyHeader(store.chainConfig, parent, header, { unixTime: Math.floor(clock.unixTime() / 1000) })
+    } catch (error) {
+      throw invalidChain(target.hash, error)
+    }
+  }
+
+  async #request(): Promise<void> {
+    while (!this.#done) {
+      this.#bodies.schedule()
+      this.#receipts.schedule()
+      this.#accessLists.schedule()
+      await this.#options.wakeup.wait(this.#scope.signal)
+    }
+  }
+
+  async #store(): Promise<void> {
+    const { store, skeleton, wakeup, onStored } = this.#options
+    while (!this.#done) {
+      this.#waive()
+      const slots = this.#next()
+      const last = slots.at(-1)?.header.number
+      if (last === undefined) {
+        await wakeup.wait(this.#scope.signal)
+        continue
+      }
+      await store.extend(slots.map(storable), skeleton.changesFor(last))
+      skeleton.stored(last)
+      this.window.shift(slots.length)
+      this.#stored = last
+      wakeup.wake()
+      onStored(slots.length)
+    }
+  }
+
+  /** Complete blocks from the first on: all that take the place of canonical ones, if they fit into the window. */
+  #next(): readonly Slot[] {
+    const { store, target } = this.#options
+    const replaced = Math.min(store.head.number + 1, target.number) - this.#stored
+    const isReorg = replaced > 1 && store.head.number > this.#stored
+    const fits = this.window.room > 0 && !this.window.overBudget
+    const least = isReorg && (fits || replaced <= this.window.length) ? replaced : 1
+    const limit = least > 1 ? { blocks: Math.max(least, BATCH.blocks), bytes: Number.POSITIVE_INFINITY } : BATCH
+    const slots = this.window.leading(isComplete, limit)
+    return slots.length < least ? [] : slots
+  }
+
+  /** An access list never holds a block up: it is given up when nobody has it, or when it does not come in time. */
+  #waive(): void {
+    const ready = this.window.leading(lacksAccessListAtMost, BATCH)
+    for (const slot of ready) {
+      if (slot.state.accessLists !== 'wanted' || this.#accessLists.mayCome(slot)) continue
+      this.window.set(slot, 'accessLists', 'waived')
+    }
+    const slot = ready[0]
+    if (slot && !isSettled(slot.state.accessLists)) this.#limitGrace(slot)
+  }
+
+  #limitGrace(slot: Slot): void {
+    const { clock, wakeup, log } = this.#options
+    if (this.#stuck?.slot !== slot) {
+      this.#stuck = { slot, since: clock.now() }
+      clock.setTimer(ACCESS_LIST_GRACE, () => wakeup.wake())
+    } else if (clock.now() - this.#stuck.since >= ACCESS_LIST_GRACE) {
+      log.info('sync: going on without block access lists', { from: slot.header.number, blocks: this.window.length })
+      this.window.waive('accessLists')
+    }
+  }
+}
+
+function lacksAccessListAtMost({ state }: Slot): boolean {
+  return isSettled(state.bodies) && isSettled(state.receipts)
+}
+
+function storable({ header, body, receipts, accessList }: Slot): StorableBlock {
+  return { header, body: (body as BlockBody).raw, receipts, accessList }
+}

@@ -1,0 +1,215 @@
+/**
+ * Headers from the target towards what is known, in reverse, in ranges, from several peers at once. What links is kept
+ * in the store as it comes.
+ * @module
+ */
+import { equalBytes } from '../../base/bytes.ts'
+import type { ChainStore } from '../chain/index.ts'
+import type { Header } from '../types/index.ts'
+import type { Skeleton } from './skeleton.ts'
+import { LIAR } from './target.ts'
+import type { Wakeup } from './wakeup.ts'
+import type { Worker, Workers } from './workers.ts'
+
+/** Headers in one request. Source: go-ethereum eth/downloader/skeleton.go (requestHeaders). */
+export const HEADERS_PER_REQUEST = 512
+/** Ranges being downloaded or waiting to be linked: 32 768 headers, some 40 MB. */
+const MAX_RANGES = 64
+/** Ranges linked in one batch. */
+const MAX_LINKED = 8
+/** Headers asked for below a place that did not fit, doubled each time: most reorganizations are short. */
+const FIRST_STEP_BACK = 32
+const MAX_STEP_BACK = 16_384
+
+/** Numbers `top` down to `bottom`. */
+interface Range {
+  top: number
+  readonly bottom: number
+  /** From the top down; absent while it is wanted. */
+  headers: readonly Header[] | undefined
+  giver: Worker | undefined
+  busy: boolean
+}
+
+export interface HeaderDownloadOptions {
+  readonly store: ChainStore
+  readonly skeleton: Skeleton
+  readonly workers: Workers
+  readonly wakeup: Wakeup
+  readonly signal: AbortSignal
+  /** Headers of so many bytes were linked and stored. */
+  readonly onLinked: (bytes: number) => void
+}
+
+export class HeaderDownload {
+  readonly #options: HeaderDownloadOptions
+  /** From the highest down, without gaps, below the skeleton. BOUNDED: {@link MAX_RANGES}. */
+  #ranges: Range[] = []
+  #stepBack = FIRST_STEP_BACK
+
+  constructor(options: HeaderDownloadOptions) {
+    this.#options = options
+  }
+
+  /** Resolves with the number of the canonical block that the headers link to; undefined when they end elsewhere. */
+  async run(): Promise<number | undefined> {
+    const { skeleton, wakeup, signal } = this.#options
+    for (;;) {
+      signal.throwIfAborted()
+      const first = skeleton.current?.first ?? 0
+      if (this.#isLinked(first)) return first - 1
+      if (first <= 1) return undefined
+      if (await this.#takeStored()) continue
+      this.#plan(first)
+      this.#schedule()
+      if (!(await this.#link())) await wakeup.wait(signal)
+    }
+  }
+
+  #isLinked(first: number): boolean {
+    const known = first > 0 ? this.#options.store.hashAt(first - 1) : undefined
+    const { next } = this.#options.skeleton
+    return known !== undefined && next !== undefined && equalBytes(known, next)
+  }
+
+  /** Blocks that were canonical once still have their headers. */
+  async #takeStored(): Promise<boolean> {
+    const { skeleton, store } = this.#options
+    const held: Header[] = []
+    for (let hash = skeleton.next; hash && held.length < HEADERS_PER_REQUEST; hash = held.at(-1)?.parentHash) {
+      const header = store.header(hash)
+      if (!header || header.number === 0 || this.#isKnown(header)) break
+      held.push(header)
+    }
+    await skeleton.prepend(held)
+    return held.length > 0
+  }
+
+  #plan(first: number): void {
+    if (this.#ranges[0] && this.#ranges[0].top !== first - 1) this.#ranges = []
+    let top = (this.#ranges.at(-1)?.bottom ?? first) - 1
+    const floor = this.#floor(first)
+    while (top > floor && this.#ranges.length < MAX_RANGES) {
+      const bottom = Math.max(floor + 1, top - HEADERS_PER_REQUEST + 1)
+      this.#ranges.push({ top, bottom, headers: undefined, giver: undefined, busy: false })
+      top = bottom - 1
+    }
+  }
+
+  /** Down to here headers are certainly missing: our head or an older segment's top; below a misfit, step by step. */
+  #floor(first: number): number {
+    const { skeleton, store } = this.#options
+    const anchors = [skeleton.older ?? 0, store.head.number]
+    const lower = Math.max(0, ...anchors.filter((anchor) => anchor < first - 1))
+    if (!anchors.some((anchor) => anchor > 0 && anchor >= first - 1)) return lower
+    if (this.#ranges.length > 0) return (this.#ranges.at(-1) as Range).bottom - 1
+    const floor = Math.max(lower, first - 1 - this.#stepBack)
+    this.#stepBack = Math.min(MAX_STEP_BACK, this.#stepBack * 2)
+    return floor
+  }
+
+  #schedule(): void {
+    const wanted = this.#ranges.filter(({ headers, busy }) => !headers && !busy)
+    if (wanted.length === 0) return
+    for (let more = true; more; ) {
+      more = false
+      for (const worker of this.#options.workers.free('headers')) {
+        const at = wanted.findIndex(({ top }) => worker.mayHave('headers', top))
+        const [range] = at < 0 ? [] : wanted.splice(at, 1)
+        if (range) void this.#fetch(worker, range)
+        if (range) more = true
+      }
+    }
+  }
+
+  /** The first range is asked for by hash, which any peer that knows the block can answer; the others by number. */
+  async #fetch(worker: Worker, range: Range): Promise<void> {
+    const { skeleton, workers, signal } = this.#options
+    const { top, bottom } = range
+    const hash = range === this.#ranges[0] ? skeleton.next : undefined
+    range.busy = true
+    await workers.ask(worker, 'headers', signal, {
+      request: (how) => {
+        const query = { start: hash ?? top, limit: top - bottom + 1, reverse: true }
+        return worker.peer.getBlockHeaders(query, how)
+      },
+      use: (headers) => {
+        range.busy = false
+        if (headers && this.#isSound(worker, headers, top, hash)) {
+          range.headers = headers
+          range.giver = worker
+        }
+      },
+    })
+  }
+
+  #isSound(worker: Worker, headers: readonly Header[], top: number, hash: Uint8Array | undefined): boolean {
+    const { workers } = this.#options
+    const [highest] = headers
+    if (!highest) {
+      workers.empty(worker, 'headers', !hash && worker.announced('headers', top))
+      return false
+    }
+    const fault = faultOf(headers, top, hash)
+    if (fault) workers.drop(worker, 'ERR_SYNC_BAD_HEADERS', fault, LIAR)
+    return !fault
+  }
+
+  /** Stores what follows the lowest header without a gap. False when there is nothing. */
+  async #link(): Promise<boolean> {
+    const { skeleton, workers, onLinked } = this.#options
+    const linked: Header[] = []
+    let next = skeleton.next as Uint8Array
+    for (let count = 0; count < MAX_LINKED; count++) {
+      const range = this.#ranges[0]
+      if (!range?.headers || !range.giver) break
+      const [highest] = range.headers
+      if (!highest || !equalBytes(highest.hash, next)) {
+        workers.setAside(range.giver, 'headers', `its header ${range.top} is not on the chain of the target`)
+        range.headers = undefined
+        await this.#keep(linked)
+        return true
+      }
+      workers.delivered(range.giver, 'headers')
+      linked.push(...range.headers)
+      next = (range.headers.at(-1) as Header).parentHash
+      this.#advance(range, range.headers.length)
+    }
+    const kept = await this.#keep(linked)
+    if (kept) onLinked(linked.reduce((sum, header) => sum + header.raw.length, 0))
+    return kept
+  }
+
+  async #keep(linked: Header[]): Promise<boolean> {
+    const { skeleton } = this.#options
+    const known = linked.findIndex((header) => this.#isKnown(header))
+    const fresh = known < 0 ? linked : linked.slice(0, known)
+    if (fresh.length > 0) await skeleton.prepend(fresh)
+    return linked.length > 0
+  }
+
+  #isKnown(header: Header): boolean {
+    const hash = this.#options.store.hashAt(header.number)
+    return hash !== undefined && equalBytes(hash, header.hash)
+  }
+
+  /** A peer may give fewer than it was asked for. */
+  #advance(range: Range, headers: number): void {
+    range.top -= headers
+    range.headers = undefined
+    if (range.top < range.bottom) this.#ranges.shift()
+  }
+}
+
+/** What is wrong with headers that were to come from `top` down, whichever chain they are of. */
+function faultOf(headers: readonly Header[], top: number, hash: Uint8Array | undefined): string | undefined {
+  let number = top
+  let expected = hash
+  for (const header of headers) {
+    if (header.number !== number) return `header ${header.number} where ${number} was asked for`
+    if (expected && !equalBytes(header.hash, expected)) return `header ${number} does not link`
+    expected = header.parentHash
+    number--
+  }
+  return undefined
+}

@@ -1,0 +1,109 @@
+/**
+ * Bodies, receipts and block access lists: how each is asked for, checked and kept.
+ * @module
+ */
+import { equalBytes } from '../../base/bytes.ts'
+import { type ChainStore, verifyAccessList, verifyBody, verifyReceipts } from '../chain/index.ts'
+import type { BlockReceipts, EthPeer, EthRequestOptions } from '../eth/index.ts'
+import { BlockBody, EMPTY_OMMERS_HASH, EMPTY_ROOT, type Header, receiptsRoot } from '../types/index.ts'
+import type { ContentKind, Slot } from './window.ts'
+
+/** One kind of part. `T` is what an answer has of it, by block; undefined: the peer does not have it. */
+export interface Part<T> {
+  readonly kind: ContentKind
+  /** Most blocks in one request. Source: go-ethereum eth/downloader/downloader.go. */
+  readonly maxItems: number
+  request(peer: EthPeer, slots: readonly Slot[], options: EthRequestOptions): Promise<readonly (T | undefined)[]>
+  /** Throws `ProtocolError` or `CodecError` when it is not what the header speaks of; the bytes it has otherwise. */
+  accept(slot: Slot, item: T): number
+  /** Whether it is of one of these blocks: an answer may leave out what the peer does not have. May throw as `accept`. */
+  isOfAny(slots: readonly Slot[], item: T): boolean
+}
+
+export const bodies: Part<BlockBody> = {
+  kind: 'bodies',
+  maxItems: 128,
+  request: (peer, slots, options) => peer.getBlockBodies(hashesOf(slots), options),
+  accept(slot, body) {
+    verifyBody(slot.header, body)
+    slot.body = body
+    return body.raw.length
+  },
+  isOfAny(slots, body) {
+    const root = body.transactionsRoot()
+    return slots.some(({ header }) => equalBytes(header.transactionsRoot, root))
+  },
+}
+
+export const receipts: Part<BlockReceipts> = {
+  kind: 'receipts',
+  maxItems: 256,
+  request(peer, slots, options) {
+    const queries = slots.map(({ header }) => ({ hash: header.hash, header }))
+    return peer.getReceipts(queries, options)
+  },
+  accept(slot, block) {
+    verifyReceipts(slot.header, block.receipts)
+    slot.receipts = block.raw
+    return block.raw.length
+  },
+  isOfAny(slots, block) {
+    const root = receiptsRoot(block.receipts)
+    return slots.some(({ header }) => equalBytes(header.receiptsRoot, root))
+  },
+}
+
+export const accessLists: Part<Uint8Array> = {
+  kind: 'accessLists',
+  maxItems: 128,
+  request: (peer, slots, options) => peer.getBlockAccessLists(hashesOf(slots), options),
+  accept(slot, raw) {
+    verifyAccessList(slot.header, raw)
+    slot.accessList = raw
+    return raw.length
+  },
+  isOfAny: () => false,
+}
+
+const EMPTY_BODY = BlockBody.from({ transactions: [] })
+const EMPTY_BODY_WITH_WITHDRAWALS = BlockBody.from({ transactions: [], withdrawals: [] })
+const NO_RECEIPTS = Uint8Array.of(0xc0)
+
+/** A block of which that is here which its header says (that a part is empty) or the store has kept of it. */
+export function newSlot(header: Header, store: ChainStore, wantReceipts: boolean): Slot {
+  const isHeld = store.numberOf(header.hash) !== undefined
+  const body = emptyBody(header) ?? (isHeld ? heldBody(header, store) : undefined)
+  const noReceipts = equalBytes(header.receiptsRoot, EMPTY_ROOT) ? NO_RECEIPTS : undefined
+  const held = noReceipts ?? (isHeld ? store.rawReceipts(header.hash) : undefined)
+  const accessList = header.blockAccessListHash && isHeld ? store.rawAccessList(header.hash) : undefined
+  return {
+    header,
+    state: {
+      bodies: body ? 'here' : 'wanted',
+      receipts: held ? 'here' : wantReceipts ? 'wanted' : 'waived',
+      accessLists: accessList ? 'here' : header.blockAccessListHash ? 'wanted' : 'waived',
+    },
+    body,
+    receipts: held,
+    accessList,
+    bytes: header.raw.length,
+  }
+}
+
+/** Of a block that was canonical once. */
+function heldBody(header: Header, store: ChainStore): BlockBody | undefined {
+  const raw = store.rawBody(header.hash)
+  return raw && BlockBody.decode(raw)
+}
+
+function emptyBody(header: Header): BlockBody | undefined {
+  if (!equalBytes(header.transactionsRoot, EMPTY_ROOT) || !equalBytes(header.ommersHash, EMPTY_OMMERS_HASH)) {
+    return undefined
+  }
+  if (!header.withdrawalsRoot) return EMPTY_BODY
+  return equalBytes(header.withdrawalsRoot, EMPTY_ROOT) ? EMPTY_BODY_WITH_WITHDRAWALS : undefined
+}
+
+function hashesOf(slots: readonly Slot[]): Uint8Array[] {
+  return slots.map(({ header }) => header.hash)
+}

@@ -1,0 +1,164 @@
+/**
+ * Headers downloaded in reverse, kept in the store until their blocks are: what a restart goes on from.
+ * @module
+ */
+import { equalBytes } from '../../base/bytes.ts'
+import { CodecError, StorageError } from '../../base/errors.ts'
+import { rlp } from '../../codec/index.ts'
+import type { ChainStore, SyncChanges } from '../chain/index.ts'
+import { Header } from '../types/index.ts'
+
+/** Linked headers, from the lowest number to the highest. */
+interface Segment {
+  readonly first: number
+  readonly last: number
+}
+
+const STATE = 'skeleton'
+/** Targets that came while an older one was not linked yet; the lowest is forgotten. */
+const MAX_SEGMENTS = 8
+/** Headers forgotten in one batch. */
+const DROP_BATCH = 8_192
+
+const segmentsCodec: rlp.RlpType<readonly Segment[]> = rlp.list(rlp.struct({ first: rlp.number, last: rlp.number }), {
+  max: MAX_SEGMENTS,
+})
+
+/**
+ * Segments of headers, each linked in itself, the one of the target on top. It grows downwards; where it meets an older
+ * one that it links to, the two become one. Headers are filed by number, so segments never overlap.
+ */
+export class Skeleton {
+  readonly #store: ChainStore
+  /** From the highest down. BOUNDED: {@link MAX_SEGMENTS}. */
+  #segments: readonly Segment[]
+  /** Parent of the lowest header of the first segment. */
+  #next: Uint8Array | undefined
+
+  constructor(store: ChainStore) {
+    this.#store = store
+    this.#segments = this.#load()
+    this.#next = this.#nextOf(this.#segments[0])
+  }
+
+  /** Lowest and highest number of the target's segment; undefined before there is a target. */
+  get current(): Segment | undefined {
+    return this.#segments[0]
+  }
+
+  /** Hash of the header wanted next: the parent of the lowest one. */
+  get next(): Uint8Array | undefined {
+    return this.#next
+  }
+
+  /** Headers held above this number, in all segments. */
+  countAbove(number: number): number {
+    let count = 0
+    for (const { first, last } of this.#segments) count += Math.max(0, last - Math.max(first, number + 1) + 1)
+    return count
+  }
+
+  /** The highest number below the target's segment at which something older may fit. */
+  get older(): number | undefined {
+    return this.#segments[1]?.last
+  }
+
+  /** Throws `ERR_STORAGE_CORRUPT` when the header is not there. */
+  headerAt(number: number): Header {
+    const raw = this.#store.syncHeader(number)
+    if (raw) return Header.decode(raw)
+    throw new StorageError('ERR_STORAGE_CORRUPT', '', `the sync's header ${number} is missing`)
+  }
+
+  /** Makes this header the top. What is already there of its chain is kept. */
+  async begin(target: Header): Promise<void> {
+    const { number } = target
+    const holder = this.#segments.find(({ first, last }) => first <= number && number <= last)
+    if (holder && equalBytes(this.headerAt(number).hash, target.hash)) {
+      const below = this.#segments.filter(({ last }) => last < holder.first)
+      return this.#save([{ first: holder.first, last: number }, ...below])
+    }
+    const top = { first: number, last: number }
+    await this.#save([top, ...below(this.#segments, number)], { addHeaders: [target] })
+    await this.#meetOlder()
+  }
+
+  /** Adds headers below the lowest: checked by the caller to link to each other and to it, from the highest down. */
+  async prepend(headers: readonly Header[]): Promise<void> {
+    const [current, ...older] = this.#segments
+    const lowest = headers.at(-1)
+    if (!current || !lowest) return
+    const segments = [{ first: lowest.number, last: current.last }, ...below(older, lowest.number)]
+    await this.#save(segments, { addHeaders: headers }, lowest.parentHash)
+    await this.#meetOlder()
+  }
+
+  /** What the batch that stores the blocks up to `number` has to note here. To be followed by `stored`. */
+  changesFor(number: number): SyncChanges {
+    const first = this.#segments[0]?.first ?? number + 1
+    return { state: { [STATE]: encode(this.#without(number)) }, dropHeaders: [first, number] }
+  }
+
+  /** The blocks up to `number` are in the store. */
+  stored(number: number): void {
+    this.#segments = this.#without(number)
+    this.#next = this.#nextOf(this.#segments[0])
+  }
+
+  /** Forgets all of it: it leads nowhere. */
+  async clear(): Promise<void> {
+    const segments = this.#segments
+    await this.#save([])
+    for (const { first, last } of segments) {
+      for (let from = first; from <= last; from += DROP_BATCH) {
+        await this.#store.writeSync({ dropHeaders: [from, Math.min(last, from + DROP_BATCH - 1)] })
+      }
+    }
+  }
+
+  async #meetOlder(): Promise<void> {
+    const [current, older, ...rest] = this.#segments
+    if (!current || !older || !this.#next || older.last !== current.first - 1) return
+    if (!equalBytes(this.headerAt(older.last).hash, this.#next)) return
+    await this.#save([{ first: older.first, last: current.last }, ...rest])
+  }
+
+  async #save(segments: readonly Segment[], changes: SyncChanges = {}, next?: Uint8Array): Promise<void> {
+    const kept = segments.slice(0, MAX_SEGMENTS)
+    await this.#store.writeSync({ ...changes, state: { [STATE]: encode(kept) } })
+    this.#segments = kept
+    this.#next = next ?? this.#nextOf(kept[0])
+  }
+
+  #without(number: number): readonly Segment[] {
+    const above = this.#segments.filter(({ last }) => last > number)
+    return above.map(({ first, last }) => ({ first: Math.max(first, number + 1), last }))
+  }
+
+  #nextOf(segment: Segment | undefined): Uint8Array | undefined {
+    return segment && this.headerAt(segment.first).parentHash
+  }
+
+  /** Segments whose ends are there; a damaged note is as good as none. */
+  #load(): readonly Segment[] {
+    const bytes = this.#store.syncState(STATE)
+    if (!bytes) return []
+    try {
+      const segments = segmentsCodec.decode(bytes)
+      return segments.filter(({ first, last }) => this.#store.syncHeader(first) && this.#store.syncHeader(last))
+    } catch (error) {
+      if (error instanceof CodecError) return []
+      throw error
+    }
+  }
+}
+
+function encode(segments: readonly Segment[]): Uint8Array | undefined {
+  return segments.length > 0 ? segmentsCodec.encode(segments) : undefined
+}
+
+/** What is left of the segments below this number. */
+function below(segments: readonly Segment[], number: number): Segment[] {
+  const left = segments.filter(({ first }) => first < number)
+  return left.map(({ first, last }) => ({ first, last: Math.min(last, number - 1) }))
+}

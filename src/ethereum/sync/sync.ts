@@ -1,0 +1,280 @@
+/**
+ * Brings a chain store to a head that somebody vouches for, from whatever peers there are.
+ * @module
+ */
+import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
+import { type Clock, systemClock } from '../../base/clock.ts'
+import { describeError } from '../../base/errors.ts'
+import { Events, type SubscribeOptions, type Subscription } from '../../base/events.ts'
+import { type Logger, silentLogger } from '../../base/log.ts'
+import type { ChainStore } from '../chain/index.ts'
+import type { Eth } from '../eth/index.ts'
+import type { Header } from '../types/index.ts'
+import { syncClosed, wrongChain } from './errors.ts'
+import { Fill } from './fill.ts'
+import { HeaderDownload } from './header-download.ts'
+import { RateMeter, type SyncPhase, type SyncProgress, type SyncShare } from './progress.ts'
+import { Skeleton } from './skeleton.ts'
+import { findTarget, type Target } from './target.ts'
+import { Wakeup } from './wakeup.ts'
+import type { WindowLimits } from './window.ts'
+import { type PeerVerdict, type Worker, Workers } from './workers.ts'
+
+export interface SyncOptions {
+  readonly store: ChainStore
+  /** Whose peers are asked; its `announceRange` is called when the chain has moved. */
+  readonly eth: Pick<Eth, 'peers' | 'events' | 'announceRange'>
+  /** Whether blocks are stored without their receipts. @default 'required' */
+  readonly receipts?: 'required' | 'none'
+  /** What may be downloaded ahead of what is stored. @default 8192 blocks, 64 MiB */
+  readonly window?: WindowLimits
+  /** @default systemClock */
+  readonly clock?: Clock
+  /** @default silentLogger */
+  readonly log?: Logger
+}
+
+export interface SyncResult {
+  readonly number: number
+  /** 32 bytes. */
+  readonly hash: Uint8Array
+}
+
+export type SyncEvent =
+  | { readonly type: 'target' | 'done'; readonly number: number; readonly hash: Uint8Array }
+  /** Headers were linked, or blocks stored. */
+  | { readonly type: 'progress'; readonly progress: SyncProgress }
+  /** The target is not a descendant of the head: blocks above this one will be replaced. */
+  | { readonly type: 'reorg'; readonly ancestor: number; readonly head: number }
+  /** No peer is there; the sync goes on when one comes. */
+  | { readonly type: 'waiting' }
+  | { readonly type: 'peer'; readonly verdict: PeerVerdict }
+  | { readonly type: 'failed'; readonly error: unknown }
+
+/**
+ * Downloads headers in reverse from a head hash to what is known, then bodies, receipts and access lists; verifies all
+ * of it; stores whole blocks in order. What has been stored is not asked for again, also after a `kill -9`. Does nothing
+ * until it is given a target; disposing it stops it.
+ */
+export class Sync implements AsyncDisposable {
+  readonly #store: ChainStore
+  readonly #eth: SyncOptions['eth']
+  readonly #receipts: 'required' | 'none'
+  readonly #window: WindowLimits | undefined
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #skeleton: Skeleton
+  readonly #workers: Workers
+  readonly #wakeup = new Wakeup()
+  readonly #events = new Events<SyncEvent>()
+  readonly #closing = new AbortController()
+  readonly #rate: RateMeter
+  readonly #watching: Promise<void>
+  #phase: SyncPhase = 'idle'
+  #target: Header | undefined
+  #fill: Fill | undefined
+  #bytes = 0
+  #waiting = false
+  /** Ends when the last call of `syncTo` has. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(options: SyncOptions) {
+    this.#store = options.store
+    this.#eth = options.eth
+    this.#receipts = options.receipts ?? 'required'
+    this.#window = options.window
+    this.#clock = options.clock ?? systemClock
+    this.#log = options.log ?? silentLogger
+    this.#skeleton = new Skeleton(options.store)
+    this.#rate = new RateMeter(this.#clock)
+    this.#workers = new Workers({
+      eth: options.eth,
+      clock: this.#clock,
+      log: this.#log,
+      wakeup: this.#wakeup,
+      onVerdict: (verdict) => this.#events.emit({ type: 'peer', verdict }),
+    })
+    this.#watching = this.#watchPeers()
+  }
+
+  /**
+   * Makes the block of this hash the head. Calls are served one after another; a target that is canonical already changes
+   * nothing. Waits as long as it takes for peers, until the signal aborts. What has been stored stays when it fails, and a
+   * later call goes on from there.
+   *
+   * Rejects with `ERR_SYNC_WRONG_CHAIN` (not on our genesis block), `ERR_SYNC_INVALID_CHAIN` (`cause` names the rule), a
+   * `StorageError`, the signal's reason, or `ERR_SYNC_CLOSED`.
+   */
+  syncTo(hash: Uint8Array, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<SyncResult> {
+    const { signal } = options
+    const either = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
+    const result = this.#last.then(() => this.#run(hash, either))
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  /** How far the sync is, with what was there before it. */
+  get progress(): SyncProgress {
+    const { number } = this.#store.head
+    const window = this.#fill?.window
+    const total = this.#target?.number ?? number
+    const base = Math.min(this.#fill?.stored ?? number, total)
+    const share = (more: number): SyncShare => ({ done: Math.min(total, base + more), total })
+    return {
+      phase: this.#phase,
+      waiting: this.#waiting,
+      target: this.#target && { number: this.#target.number, hash: this.#target.hash },
+      head: number,
+      headers: share(this.#skeleton.countAbove(base)),
+      bodies: share(window?.here('bodies') ?? 0),
+      receipts: share(window?.here('receipts') ?? 0),
+      blocksPerSecond: this.#rate.perSecond,
+      bytes: this.#bytes + (this.#fill?.bytes ?? 0),
+      peers: this.#workers.count,
+    }
+  }
+
+  /** What happens, from now on. */
+  events(options?: SubscribeOptions): Subscription<SyncEvent> {
+    return this.#events.subscribe(options)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(syncClosed())
+    await this.#last
+    await this.#watching
+    this.#events.close()
+  }
+
+  async #run(hash: Uint8Array, signal: AbortSignal): Promise<SyncResult> {
+    signal.throwIfAborted()
+    const number = this.#store.numberOf(hash)
+    if (number !== undefined && this.#store.isCanonical(hash)) return { number, hash }
+    try {
+      return await this.#reach(hash, signal)
+    } catch (error) {
+      this.#log.warn('sync: failed', { target: bytesTo0x(hash), error: describeError(error) })
+      this.#events.emit({ type: 'failed', error })
+      throw error
+    } finally {
+      this.#bytes += this.#fill?.bytes ?? 0
+      this.#fill = undefined
+      this.#target = undefined
+      this.#phase = 'idle'
+      this.#waiting = false
+    }
+  }
+
+  async #reach(hash: Uint8Array, signal: AbortSignal): Promise<SyncResult> {
+    this.#phase = 'target'
+    this.#noteWaiting()
+    const { header, giver } = await this.#findTarget(hash, signal)
+    this.#target = header
+    this.#events.emit({ type: 'target', number: header.number, hash })
+    this.#log.info('sync: target', { number: header.number, hash: bytesTo0x(hash), head: this.#store.head.number })
+    this.#phase = 'headers'
+    if (header.number === 0) throw await this.#wrongChain(hash, giver)
+    await this.#skeleton.begin(header)
+    const ancestor = await this.#headers(signal)
+    if (ancestor === undefined) throw await this.#wrongChain(hash, giver)
+    this.#noteReorg(ancestor)
+    this.#phase = 'blocks'
+    await this.#blocks(header, signal)
+    this.#events.emit({ type: 'done', number: header.number, hash })
+    this.#log.info('sync: done', { number: header.number, hash: bytesTo0x(hash) })
+    return { number: header.number, hash: header.hash }
+  }
+
+  async #findTarget(hash: Uint8Array, signal: AbortSignal): Promise<Target> {
+    const held = this.#store.header(hash) ?? this.#top()
+    if (held && equalBytes(held.hash, hash)) return { header: held }
+    const common = { workers: this.#workers, wakeup: this.#wakeup, clock: this.#clock, log: this.#log }
+    return findTarget({ ...common, hash, signal })
+  }
+
+  /** The target of an earlier run. */
+  #top(): Header | undefined {
+    const { current } = this.#skeleton
+    return current && this.#skeleton.headerAt(current.last)
+  }
+
+  #headers(signal: AbortSignal): Promise<number | undefined> {
+    const download = new HeaderDownload({
+      store: this.#store,
+      skeleton: this.#skeleton,
+      workers: this.#workers,
+      wakeup: this.#wakeup,
+      signal,
+      onLinked: (bytes) => {
+        this.#bytes += bytes
+        this.#emitProgress()
+      },
+    })
+    return download.run()
+  }
+
+  async #blocks(target: Header, signal: AbortSignal): Promise<void> {
+    const fill = new Fill({
+      store: this.#store,
+      skeleton: this.#skeleton,
+      workers: this.#workers,
+      wakeup: this.#wakeup,
+      clock: this.#clock,
+      log: this.#log,
+      signal,
+      target,
+      receipts: this.#receipts,
+      limits: this.#window,
+      onStored: (blocks) => {
+        this.#rate.add(blocks)
+        this.#eth.announceRange()
+        this.#emitProgress()
+      },
+    })
+    this.#fill = fill
+    try {
+      await fill.run()
+    } catch (error) {
+      if (isInvalidChain(error)) await this.#skeleton.clear()
+      throw error
+    }
+  }
+
+  async #wrongChain(hash: Uint8Array, giver: Worker | undefined): Promise<unknown> {
+    const error = wrongChain(hash)
+    if (giver) this.#workers.drop(giver, error.code, error.message)
+    await this.#skeleton.clear()
+    return error
+  }
+
+  #noteReorg(ancestor: number): void {
+    const { number } = this.#store.head
+    if (ancestor === number) return
+    this.#log.info('sync: reorganization', { ancestor, head: number, target: this.#target?.number })
+    this.#events.emit({ type: 'reorg', ancestor, head: number })
+  }
+
+  #emitProgress(): void {
+    if (this.#events.observed) this.#events.emit({ type: 'progress', progress: this.progress })
+  }
+
+  async #watchPeers(): Promise<void> {
+    for await (const _ of this.#eth.events({ signal: this.#closing.signal })) {
+      this.#noteWaiting()
+      this.#wakeup.wake()
+    }
+  }
+
+  #noteWaiting(): void {
+    const waiting = this.#phase !== 'idle' && this.#eth.peers.size === 0
+    if (waiting && !this.#waiting) {
+      this.#log.info('sync: waiting for peers', { phase: this.#phase })
+      this.#events.emit({ type: 'waiting' })
+    }
+    this.#waiting = waiting
+  }
+}
+
+function isInvalidChain(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_SYNC_INVALID_CHAIN'
+}

@@ -1,0 +1,74 @@
+/**
+ * From a head hash to its header: eth gives no way to learn a head, but any peer that has it can give it by hash.
+ * @module
+ */
+import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/log.ts'
+import type { Header } from '../types/index.ts'
+import type { Wakeup } from './wakeup.ts'
+import type { Worker, Workers } from './workers.ts'
+
+/** Milliseconds until the same peers are asked again, doubled each time. */
+const RETRY = 1_000
+const MAX_RETRY = 30_000
+
+export interface TargetSearchOptions {
+  readonly hash: Uint8Array
+  readonly workers: Workers
+  readonly wakeup: Wakeup
+  readonly clock: Clock
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+export interface Target {
+  readonly header: Header
+  /** Who gave it; undefined when it was in the store. */
+  readonly giver?: Worker | undefined
+}
+
+/** Asks every peer, those that come at once, the others again and again, until one has it or the signal aborts. */
+export async function findTarget(options: TargetSearchOptions): Promise<Target> {
+  const { hash, workers, wakeup, clock, log, signal } = options
+  const asked = new Set<Worker>()
+  const found: Target[] = []
+  let pending = 0
+  let tries = 0
+  let waiting = false
+
+  const ask = async (worker: Worker): Promise<void> => {
+    asked.add(worker)
+    pending++
+    await workers.ask(worker, 'headers', signal, {
+      request: (how) => worker.peer.getBlockHeaders({ start: hash, limit: 1 }, how),
+      use: (headers) => {
+        const header = headers?.[0]
+        if (!header) return
+        if (equalBytes(header.hash, hash)) found.push({ header, giver: worker })
+        else workers.drop(worker, 'ERR_SYNC_BAD_HEADERS', 'another header than the one asked for by hash', LIAR)
+      },
+    })
+    pending--
+    wakeup.wake()
+  }
+  const again = (): void => {
+    waiting = false
+    asked.clear()
+    wakeup.wake()
+  }
+
+  for (;;) {
+    if (found[0]) return found[0]
+    for (const worker of workers.free('headers')) if (!asked.has(worker)) void ask(worker)
+    if (pending === 0 && !waiting) {
+      waiting = true
+      const delay = Math.min(MAX_RETRY, RETRY * 2 ** tries++)
+      log.info('sync: no peer has the target', { hash: bytesTo0x(hash), peers: workers.count, retryAfter: delay })
+      clock.setTimer(delay, again)
+    }
+    await wakeup.wait(signal)
+  }
+}
+
+export const LIAR = { penalty: 100 } as const

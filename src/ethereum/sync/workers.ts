@@ -1,0 +1,248 @@
+/**
+ * The peers as those who work: who may be asked now, for how much, and what becomes of those who do not deliver.
+ * @module
+ */
+import type { Clock } from '../../base/clock.ts'
+import { describeError, type ErrorCode, ProtocolError, TimeoutError } from '../../base/errors.ts'
+import type { Logger } from '../../base/log.ts'
+import { type Eth, type EthPeer, type EthRequestOptions, RANGE_UPDATE_BLOCKS } from '../eth/index.ts'
+import { type FetchKind, PeerCapacity, RoundTrip } from './capacity.ts'
+import type { Wakeup } from './wakeup.ts'
+
+/** Requests of one kind a peer has at once: while it answers one, the next is on its way. */
+const MAX_IN_FLIGHT = 2
+/** Deadlines a peer may miss in a row. */
+const MAX_TIMEOUTS = 2
+/** Empty answers in a row about blocks it announced. */
+const MAX_EMPTY = 3
+/** Milliseconds a peer without an answer is left alone, doubled each time. */
+const PAUSE = 2_000
+const MAX_PAUSE = 60_000
+
+/** Disconnect reasons of devp2p. Source: devp2p rlpx.md. */
+const USELESS_PEER = 0x03
+const SUBPROTOCOL_ERROR = 0x10
+
+interface Lane {
+  inFlight: number
+  /** Of the sync's clock. */
+  pausedUntil: number
+  timeouts: number
+  /** Fruitless answers in a row. */
+  fruitless: number
+  /** Those of them about blocks it had announced. */
+  empty: number
+}
+
+const newLane = (): Lane => ({ inFlight: 0, pausedUntil: 0, timeouts: 0, fruitless: 0, empty: 0 })
+
+/** A peer and what is known of its work. */
+export class Worker {
+  readonly peer: EthPeer
+  readonly capacity: PeerCapacity
+  readonly lanes: Readonly<Record<FetchKind, Lane>> = {
+    headers: newLane(),
+    bodies: newLane(),
+    receipts: newLane(),
+    accessLists: newLane(),
+  }
+
+  constructor(peer: EthPeer, rtt: number) {
+    this.peer = peer
+    this.capacity = new PeerCapacity(rtt)
+  }
+
+  /** Whether it said that it has this of the block: a lack of it is a fault then. */
+  announced(kind: FetchKind, number: number): boolean {
+    const { range } = this.peer
+    if (!range || kind === 'accessLists') return false
+    return number <= range.latest && (kind === 'headers' || number >= range.earliest)
+  }
+
+  /** Whether asking makes sense. The range is news of up to 32 blocks ago; headers are had from the genesis on. */
+  mayHave(kind: FetchKind, number: number): boolean {
+    if (kind === 'accessLists' && this.peer.version < 71) return false
+    const { range } = this.peer
+    if (!range) return true
+    if (number > range.latest + RANGE_UPDATE_BLOCKS) return false
+    return kind === 'headers' || number >= range.earliest
+  }
+}
+
+/** One request and what is done with its answer. */
+export interface Task<T> {
+  request(options: EthRequestOptions): Promise<readonly T[]>
+  use(items: readonly T[] | undefined): Promise<void> | void
+}
+
+export interface WorkersOptions {
+  readonly eth: Pick<Eth, 'peers'>
+  readonly clock: Clock
+  readonly log: Logger
+  /** Woken when a worker may be free again. */
+  readonly wakeup: Wakeup
+  readonly onVerdict: (verdict: PeerVerdict) => void
+}
+
+/** What became of a peer that did not deliver. */
+export interface PeerVerdict {
+  readonly peer: string
+  /** `set aside`: it is not asked for this kind for a while. */
+  readonly action: 'dropped' | 'set aside'
+  readonly reason: string
+  /** Of what it was dropped with. */
+  readonly code?: ErrorCode
+}
+
+export class Workers {
+  readonly roundTrip: RoundTrip
+  readonly #eth: Pick<Eth, 'peers'>
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #wakeup: Wakeup
+  readonly #onVerdict: (verdict: PeerVerdict) => void
+  readonly #workers = new WeakMap<EthPeer, Worker>()
+
+  constructor({ eth, clock, log, wakeup, onVerdict }: WorkersOptions) {
+    this.#eth = eth
+    this.#clock = clock
+    this.#log = log
+    this.#wakeup = wakeup
+    this.#onVerdict = onVerdict
+    this.roundTrip = new RoundTrip(clock.now())
+  }
+
+  get count(): number {
+    return this.#eth.peers.size
+  }
+
+  /** All that are not about to leave. */
+  all(): Worker[] {
+    const workers: Worker[] = []
+    for (const peer of this.#eth.peers) if (!peer.peer.signal.aborted) workers.push(this.#workerOf(peer))
+    return workers
+  }
+
+  /** Who may be asked now, the quickest first. */
+  free(kind: FetchKind): Worker[] {
+    const now = this.#clock.now()
+    const free = this.all().filter(({ lanes }) => {
+      const { inFlight, pausedUntil } = lanes[kind]
+      return inFlight < MAX_IN_FLIGHT && now >= pausedUntil
+    })
+    return free.length < 2 ? free : free.sort((a, b) => this.items(b, kind) - this.items(a, kind))
+  }
+
+  /** Who may have it, now or when its present work is done. */
+  available(kind: FetchKind, number: number): Worker[] {
+    const now = this.#clock.now()
+    return this.all().filter((worker) => worker.mayHave(kind, number) && now >= worker.lanes[kind].pausedUntil)
+  }
+
+  /** How many items to ask this worker for. */
+  items(worker: Worker, kind: FetchKind): number {
+    return worker.capacity.items(kind, this.roundTrip.target)
+  }
+
+  /**
+   * Runs one request of a worker, with the deadline of the day, and gives its answer to `use`: undefined when there is
+   * none; what the worker deserves for that has been done. The worker counts as busy until `use` has returned.
+   */
+  async ask<T>(worker: Worker, kind: FetchKind, signal: AbortSignal, task: Task<T>): Promise<void> {
+    const lane = worker.lanes[kind]
+    lane.inFlight++
+    try {
+      await task.use(await this.#answer(worker, kind, signal, task))
+    } finally {
+      lane.inFlight--
+      this.#wakeup.wake()
+    }
+  }
+
+  /** It delivered: what was held against it is forgotten. */
+  delivered(worker: Worker, kind: FetchKind): void {
+    const lane = worker.lanes[kind]
+    lane.timeouts = lane.fruitless = lane.empty = 0
+  }
+
+  /** It answered with nothing. A fault when it had announced the blocks. */
+  empty(worker: Worker, kind: FetchKind, announced: boolean): void {
+    const lane = worker.lanes[kind]
+    if (announced) lane.empty++
+    if (lane.empty >= MAX_EMPTY) {
+      const message = `${lane.empty} empty answers about ${kind} it announced`
+      return this.drop(worker, 'ERR_SYNC_EMPTY', message, { disconnectReason: USELESS_PEER })
+    }
+    this.setAside(worker, kind, announced ? 'no answer about blocks it announced' : 'does not have them')
+  }
+
+  /** Leaves it alone with this kind for a while, longer each time. */
+  setAside(worker: Worker, kind: FetchKind, reason: string): void {
+    const lane = worker.lanes[kind]
+    const pause = Math.min(MAX_PAUSE, PAUSE * 2 ** Math.min(lane.fruitless++, 10))
+    lane.pausedUntil = this.#clock.now() + pause
+    worker.capacity.measured(kind, 0, 0)
+    this.#log.debug('sync: peer set aside', { peer: worker.peer.id, kind, reason, pause })
+    this.#onVerdict({ peer: worker.peer.id, action: 'set aside', reason: `${kind}: ${reason}` })
+    this.#clock.setTimer(pause, () => this.#wakeup.wake())
+  }
+
+  /** Ends the connection, with this as the reason. */
+  drop(
+    worker: Worker,
+    code: ErrorCode,
+    reason: string,
+    options: { readonly penalty?: number; readonly disconnectReason?: number; readonly cause?: unknown } = {},
+  ): void {
+    this.#log.info('sync: peer dropped', { peer: worker.peer.id, code, reason })
+    this.#onVerdict({ peer: worker.peer.id, action: 'dropped', reason, code })
+    worker.peer.peer.close(new ProtocolError(code, reason, { disconnectReason: SUBPROTOCOL_ERROR, ...options }))
+  }
+
+  #workerOf(peer: EthPeer): Worker {
+    const known = this.#workers.get(peer)
+    if (known) return known
+    const worker = new Worker(peer, this.roundTrip.estimate)
+    this.#workers.set(peer, worker)
+    this.roundTrip.joined(this.count)
+    return worker
+  }
+
+  async #answer<T>(
+    worker: Worker,
+    kind: FetchKind,
+    signal: AbortSignal,
+    task: Task<T>,
+  ): Promise<readonly T[] | undefined> {
+    const began = this.#clock.now()
+    try {
+      const items = await task.request({ timeout: this.roundTrip.timeout, signal })
+      this.#measure(worker, kind, items.length, began)
+      return items
+    } catch (error) {
+      if (!signal.aborted && !worker.peer.peer.signal.aborted) this.#failed(worker, kind, error)
+      return undefined
+    }
+  }
+
+  #measure(worker: Worker, kind: FetchKind, items: number, began: number): void {
+    const now = this.#clock.now()
+    worker.capacity.measured(kind, items, now - began)
+    worker.lanes[kind].timeouts = 0
+    this.roundTrip.tune(
+      this.all().map(({ capacity }) => capacity.rtt),
+      now,
+    )
+  }
+
+  #failed(worker: Worker, kind: FetchKind, error: unknown): void {
+    const lane = worker.lanes[kind]
+    if (!(error instanceof TimeoutError)) return this.setAside(worker, kind, describeError(error))
+    worker.capacity.measured(kind, 0, 0)
+    if (++lane.timeouts < MAX_TIMEOUTS) {
+      return this.#log.debug('sync: peer is late', { peer: worker.peer.id, kind, timeout: error.timeout })
+    }
+    const message = `${lane.timeouts} deadlines missed in a row with ${kind}`
+    this.drop(worker, 'ERR_SYNC_STALLED', message, { disconnectReason: USELESS_PEER, cause: error })
+  }
+}
