@@ -1,0 +1,46 @@
+import { Argument, Option } from 'commander'
+import { DataFolder, exportChainFile, type ImportProgress } from '../../node/index.ts'
+import type { CommandSpec } from '../command.ts'
+import { FileView } from '../file-view.ts'
+import { type ChainOptions, datadirOption, parseWhole, required } from '../flags.ts'
+import { countOf, formatBytes } from '../format.ts'
+
+interface ExportFlags extends ChainOptions {
+  readonly first?: number
+  readonly last?: number
+}
+
+const numberOption = (flag: string, what: string): Option =>
+  new Option(`${flag} <number>`, what).argParser((text) => parseWhole(flag, text, 0, Number.MAX_SAFE_INTEGER))
+
+export const exportCommand: CommandSpec<ExportFlags> = {
+  name: 'export',
+  summary: 'writes the blocks of a data folder into a file',
+  details: "One block's RLP after another, as `geth import` reads it.",
+  examples: [
+    ['export chain.rlp --datadir data', 'all but the genesis block'],
+    ['export part.rlp --datadir data --first 100 --last 199', 'a hundred blocks'],
+  ],
+  arguments: [new Argument('<file>', 'where to; what is there is replaced')],
+  options: [
+    datadirOption(),
+    numberOption('--first', 'the first block (default: 1)'),
+    numberOption('--last', 'the last block (default: the head)'),
+  ],
+  logs: 'progress',
+  async run(context, options, file = '') {
+    const { terminal, signal } = context
+    const path = required('--datadir', options.datadir, 'the folder that keeps the chain')
+    await using folder = await DataFolder.open(path)
+    const { first = 1, last = folder.chain.head.number } = options
+    using view = new FileView(context, 'exporting', undefined)
+    const onProgress = (progress: ImportProgress): void => view.update(progress)
+    const { blocks, bytes } = await exportChainFile(folder.chain, file, { first, last, signal, onProgress })
+    view[Symbol.dispose]()
+    const range = blocks > 0 ? ` from ${first} to ${last}` : ''
+    terminal.say(
+      `exported ${countOf(blocks, 'block')}${range} to ${file}: ${formatBytes(bytes)} (${view.pace(blocks)})`,
+    )
+    return { file, blocks, first, last, bytes, seconds: view.seconds }
+  },
+}

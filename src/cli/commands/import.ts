@@ -1,0 +1,39 @@
+import { stat } from 'node:fs/promises'
+import { Argument } from 'commander'
+import { bytesTo0x } from '../../base/bytes.ts'
+import { DataFolder, type ImportProgress, importChainFile } from '../../node/index.ts'
+import type { CommandSpec } from '../command.ts'
+import { FileView } from '../file-view.ts'
+import { type ChainOptions, chainOf, datadirOption, genesisOption, networkOption, required } from '../flags.ts'
+import { countOf, shortHash } from '../format.ts'
+
+export const importCommand: CommandSpec<ChainOptions> = {
+  name: 'import',
+  summary: 'adds the blocks of a file to a data folder',
+  details:
+    "The file holds one block's RLP after another, as `geth export` writes it. Headers and bodies are verified. Such blocks have no receipts, and the node tells its peers so.",
+  examples: [
+    ['import chain.rlp --datadir data --genesis genesis.json', 'into a new data folder'],
+    ['import more.rlp --datadir data', 'into one that is there'],
+  ],
+  arguments: [new Argument('<file>', 'the blocks')],
+  options: [datadirOption(), genesisOption(), networkOption()],
+  logs: 'progress',
+  async run(context, options, file = '') {
+    const { terminal, signal } = context
+    const path = required('--datadir', options.datadir, 'the folder that keeps the chain')
+    await using folder = await DataFolder.open(path, await chainOf(options))
+    const total = (await stat(file).catch(() => undefined))?.size
+    using view = new FileView(context, 'importing', total)
+    const onProgress = (progress: ImportProgress): void => view.update(progress)
+    const { blocks, imported, bytes } = await importChainFile(folder.chain, file, { signal, onProgress })
+    const { number, hash } = folder.chain.head
+    const head = { number, hash: bytesTo0x(hash) }
+    const known = blocks > imported ? `, ${countOf(blocks - imported, 'block')} known before` : ''
+    view[Symbol.dispose]()
+    terminal.say(
+      `imported ${countOf(imported, 'block')}${known}; the head is block ${number}, ${shortHash(head.hash)} (${view.pace(blocks)})`,
+    )
+    return { file, imported, known: blocks - imported, bytes, seconds: view.seconds, head, dataDir: folder.path }
+  },
+}

@@ -1,0 +1,64 @@
+import { bytesTo0x } from '../../base/bytes.ts'
+import { DataFolder } from '../../node/index.ts'
+import type { CommandSpec } from '../command.ts'
+import { type ChainOptions, datadirOption, required } from '../flags.ts'
+import { countOf, formatBytes, formatCount } from '../format.ts'
+
+export const inspectCommand: CommandSpec<ChainOptions> = {
+  name: 'inspect',
+  summary: 'says what a data folder holds, and whether it is whole',
+  examples: [
+    ['inspect --datadir data', 'for people'],
+    ['inspect --datadir data --json', 'for scripts'],
+  ],
+  options: [datadirOption()],
+  async run({ terminal }, options) {
+    const path = required('--datadir', options.datadir, 'the folder that keeps the chain')
+    await using folder = await DataFolder.open(path)
+    const { chain } = folder
+    const { head, genesis, repaired } = chain
+    const stats = await chain.stats()
+    const bytes = await folder.size()
+    const missing = { headers: head.number + 1 - stats.headers, bodies: head.number + 1 - stats.bodies }
+    const whole = missing.headers <= 0 && missing.bodies <= 0 && stats.blocks === head.number + 1
+    const result = {
+      dataDir: folder.path,
+      genesis: bytesTo0x(genesis.hash),
+      chainId: Number(genesis.config.chainId),
+      head: { number: head.number, hash: bytesTo0x(head.hash), timestamp: head.timestamp },
+      ...stats,
+      firstReceipts: chain.firstReceipts,
+      bytes,
+      health: whole ? (repaired ? 'repaired' : 'ok') : 'damaged',
+      ...(repaired && { repaired }),
+    }
+    terminal.say(`folder    ${folder.path}`)
+    terminal.say(`chain     ${result.chainId}, genesis ${result.genesis}`)
+    terminal.say(`head      ${formatCount(head.number)} ${result.head.hash}`)
+    terminal.say(`time      ${new Date(head.timestamp * 1000).toISOString()}`)
+    const counts = [countOf(stats.headers, 'header'), `${formatCount(stats.bodies)} bodies`]
+    counts.push(
+      `receipts of ${countOf(stats.receipts, 'block')}`,
+      `access lists of ${countOf(stats.accessLists, 'block')}`,
+    )
+    terminal.say(`holds     ${counts.join(', ')}`)
+    terminal.say(`receipts  ${receiptsLine(chain.firstReceipts, head.number)}`)
+    terminal.say(`size      ${formatBytes(bytes)}`)
+    terminal.say(`health    ${healthLine(whole, repaired)}`)
+    return result
+  },
+}
+
+function receiptsLine(first: number, head: number): string {
+  return first > head ? 'none that can be promised to peers' : `whole from block ${formatCount(first)} to the head`
+}
+
+function healthLine(
+  whole: boolean,
+  repaired: { readonly from: number | undefined; readonly to: number } | undefined,
+): string {
+  if (!whole) return 'damaged: blocks are missing; remove the folder and sync anew'
+  if (!repaired) return 'ok'
+  const from = repaired.from === undefined ? 'a lost head' : `block ${repaired.from}`
+  return `ok, after going back from ${from} to block ${repaired.to}, the last one that is whole`
+}

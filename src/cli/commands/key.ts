@@ -1,0 +1,75 @@
+import { stat } from 'node:fs/promises'
+import { Argument, Option } from 'commander'
+import { bytesToHex } from '../../base/bytes.ts'
+import { ConfigError } from '../../base/errors.ts'
+import { formatEnode, NodeKey, readKeyFile, writeKeyFile } from '../../identity/index.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { blamingAsync, type CommonOptions } from '../flags.ts'
+
+interface KeyOptions extends CommonOptions {
+  readonly privateKey?: true
+  readonly force?: true
+}
+
+const privateKeyOption = (): Option =>
+  new Option('--private-key', 'print the private key, too: whoever has it is the node')
+
+export const keyGenerateCommand: CommandSpec<KeyOptions> = {
+  name: 'generate',
+  summary: 'makes a node key',
+  details: "Without a file the key is not kept: use --private-key then. The file has go-ethereum's form (nodekey).",
+  examples: [
+    ['key generate nodekey', 'writes a new key into the file nodekey'],
+    ['key generate --private-key --json', 'prints one'],
+  ],
+  arguments: [new Argument('[file]', 'where to write it')],
+  options: [privateKeyOption(), new Option('--force', 'replace a file that is there')],
+  async run({ terminal }, options, file) {
+    if (file === undefined && !options.privateKey) {
+      throw new ConfigError('file', 'the new key would be lost', {
+        hint: 'name a file, or add --private-key to print it',
+      })
+    }
+    if (file !== undefined && !options.force && (await exists(file))) {
+      throw new ConfigError('file', `${file} is there already`, { hint: '--force replaces it' })
+    }
+    const key = NodeKey.generate()
+    if (file !== undefined) await blamingAsync('file', () => writeKeyFile(file, key))
+    return show(terminal, key, options, file)
+  },
+}
+
+export const keyShowCommand: CommandSpec<KeyOptions> = {
+  name: 'show',
+  summary: 'shows who a key file makes a node',
+  examples: [['key show nodekey', 'prints id, public key and enode']],
+  arguments: [new Argument('<file>', 'a key file')],
+  options: [privateKeyOption()],
+  async run({ terminal }, options, file = '') {
+    return show(terminal, await blamingAsync('file', () => readKeyFile(file)), options, file)
+  },
+}
+
+/** The port stands for wherever a node with this key will listen. */
+function show(terminal: Context['terminal'], key: NodeKey, options: KeyOptions, file: string | undefined): object {
+  const { publicKey } = key
+  const result = {
+    ...(file !== undefined && { file }),
+    id: bytesToHex(key.id),
+    publicKey: bytesToHex(publicKey),
+    enode: formatEnode({ publicKey, host: '127.0.0.1', tcpPort: 30_303, udpPort: 30_303 }),
+    ...(options.privateKey && { privateKey: bytesToHex(key.privateKey) }),
+  }
+  const labels = { file: 'file', id: 'id', publicKey: 'public key', enode: 'enode', privateKey: 'private key' }
+  for (const [name, value] of Object.entries(result)) {
+    terminal.say(`${labels[name as keyof typeof labels].padEnd(12)} ${value}`)
+  }
+  return result
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,35 @@
+import { Argument, Option } from 'commander'
+import { ping } from '../../devp2p/index.ts'
+import { printable } from '../../node/index.ts'
+import type { CommandSpec } from '../command.ts'
+import { type CommonOptions, parseNode, parseWhole } from '../flags.ts'
+
+interface PingFlags extends CommonOptions {
+  readonly timeout: number
+}
+
+export const pingCommand: CommandSpec<PingFlags> = {
+  name: 'ping',
+  summary: "knocks at a node's door: RLPx handshake, Hello, one Ping",
+  details: 'Says what the node calls itself, what it speaks and how long it takes; or why it does not want to.',
+  examples: [
+    ['ping enode://d860a0…@127.0.0.1:30303', 'a node on this machine'],
+    ['ping enode://d860a0…@10.0.0.2:30303 --json', 'for scripts'],
+  ],
+  arguments: [new Argument('<enode>', 'the URL of the node')],
+  options: [
+    new Option('--timeout <seconds>', 'for each step')
+      .argParser((text) => parseWhole('--timeout', text, 1, 3_600))
+      .default(5),
+  ],
+  async run({ terminal, signal, clock }, { timeout }, enode = '') {
+    const url = parseNode('enode', enode)
+    const result = await ping(url, { signal, clock, timeout: timeout * 1000 })
+    terminal.say(`client       ${printable(result.clientId)}`)
+    terminal.say(`speaks       ${printable(result.capabilities.join(' '))} (base protocol ${result.version})`)
+    terminal.say(`handshake    ${result.handshakeLatency.toFixed(1)} ms`)
+    if (result.latency !== undefined) terminal.say(`ping         ${result.latency.toFixed(1)} ms`)
+    if (result.disconnect) terminal.say(`then refused ${printable(result.disconnect.text)}`)
+    return { enode: url, ...result }
+  },
+}

@@ -1,0 +1,87 @@
+/**
+ * How a command ends that does not end well: exit code and one line.
+ * @module
+ */
+import { CommanderError } from 'commander'
+import { ConfigError, describeError, PeerloomError, StorageError } from '../base/errors.ts'
+import { printable } from '../node/index.ts'
+import { InterruptedError } from './interruption.ts'
+
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
+
+export interface Failure {
+  readonly exitCode: number
+  readonly code: string
+  /** `--port: 70000 is not a port (…)`; empty when there is nothing to say. */
+  readonly message: string
+}
+
+/** The flag that sets an option of the library. */
+const FLAGS: Readonly<Record<string, string>> = {
+  port: '--port',
+  host: '--host',
+  listen: '--port',
+  nodekey: '--datadir',
+  maxPeers: '--max-peers',
+  staticNodes: '--peer',
+  genesis: '--genesis',
+  network: '--network',
+  dataDir: '--datadir',
+  first: '--first',
+  last: '--last',
+  PEERLOOM_CRYPTO: 'PEERLOOM_CRYPTO',
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  ERR_STORAGE_LOCKED: 'end that one first, or choose another --datadir',
+  ERR_STORAGE_CORRUPT: 'choose another --datadir, or remove this one and sync anew',
+  ERR_STORAGE_FULL: 'make room, then start again: it goes on where it was',
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof InterruptedError) return { exitCode: EXIT.interrupted, code: error.code, message: '' }
+  if (error instanceof CommanderError) return { exitCode: EXIT.usage, code: 'ERR_USAGE', message: usageMessage(error) }
+  if (error instanceof ConfigError) return { exitCode: EXIT.usage, code: error.code, message: configMessage(error) }
+  if (!(error instanceof PeerloomError)) {
+    return { exitCode: EXIT.failed, code: 'ERR_UNKNOWN', message: oneLine(describeError(error)) }
+  }
+  if (error.code === 'ERR_OUTPUT') return { exitCode: EXIT.failed, code: error.code, message: '' }
+  const hint = HINTS[error.code]
+  const text = error instanceof StorageError ? error.message : describeError(error)
+  return { exitCode: EXIT.failed, code: error.code, message: oneLine(hint ? `${text} (${hint})` : text) }
+}
+
+function configMessage({ field, message }: ConfigError): string {
+  const flag = FLAGS[field]
+  return oneLine(flag && message.startsWith(`${field}: `) ? flag + message.slice(field.length) : message)
+}
+
+/** Commander's `error: unknown option '--x'\n(Did you mean --y?)` in the form of ours. */
+function usageMessage({ code, message }: CommanderError): string {
+  const text = message.replace(/^error: /, '')
+  const [first = '', suggestion] = text.split('\n')
+  const name =
+    /'([^']*)'/
+      .exec(first)?.[1]
+      ?.split(/[ ,=]/)
+      .find((word) => word.startsWith('-')) ?? /'([^']*)'/.exec(first)?.[1]
+  const hint = suggestion ? suggestion.replace(/^\(D/, '(d').replace(/\?\)$/, '?)') : undefined
+  const what = WHAT[code]
+  return oneLine(what && name ? `${name}: ${what}${hint ? ` ${hint}` : ` (${HELP})`}` : text)
+}
+
+const HELP = '--help says what there is'
+
+const WHAT: Readonly<Record<string, string>> = {
+  'commander.unknownOption': 'unknown option',
+  'commander.unknownCommand': 'unknown command',
+  'commander.missingArgument': 'missing argument',
+  'commander.optionMissingArgument': 'a value is missing',
+  'commander.missingMandatoryOptionValue': 'is needed',
+  'commander.excessArguments': 'too many arguments',
+  'commander.conflictingOption': 'does not go with the other options',
+}
+
+function oneLine(text: string): string {
+  return printable(text.replace(/\s*\n\s*/g, ' '))
+}

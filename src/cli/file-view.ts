@@ -1,0 +1,64 @@
+import type { ImportProgress } from '../node/index.ts'
+import type { Context } from './command.ts'
+import { formatBytes, formatCount, formatDuration, formatRate } from './format.ts'
+import { percentOf, renderProgress } from './progress-line.ts'
+import { Rate } from './rate.ts'
+
+/** Milliseconds between log lines, where there is no bar. */
+const LOG_INTERVAL = 5_000
+
+/** Shows how reading or writing a chain file is getting on: a bar over its bytes on a terminal, log lines without one. */
+export class FileView implements Disposable {
+  readonly #context: Context
+  readonly #label: string
+  readonly #total: number | undefined
+  readonly #since: number
+  readonly #rate = new Rate()
+  #lastLog: number
+
+  /** `total` in bytes, when it is known. */
+  constructor(context: Context, label: string, total: number | undefined) {
+    this.#context = context
+    this.#label = label
+    this.#total = total
+    this.#since = this.#lastLog = context.clock.now()
+  }
+
+  /** From the beginning until now. */
+  get seconds(): number {
+    return Math.round(this.#context.clock.now() - this.#since) / 1000
+  }
+
+  /** `1.2 s, 812 blocks/s` */
+  pace(blocks: number): string {
+    const elapsed = Math.max(this.#context.clock.now() - this.#since, 1)
+    return `${formatDuration(elapsed)}, ${formatRate((blocks * 1000) / elapsed)} blocks/s`
+  }
+
+  update({ blocks, bytes }: ImportProgress): void {
+    const { terminal, clock } = this.#context
+    const { unicode, colors } = terminal
+    const now = clock.now()
+    this.#rate.add(now, bytes)
+    const label = `${this.#label}  block ${formatCount(blocks)}`
+    const perSecond = this.#rate.perSecond(now, bytes)
+    const state = { label, unit: 'bytes', done: bytes, total: this.#total, perSecond } as const
+    terminal.show((width) => renderProgress(state, { width, unicode, colors }))
+    if (!terminal.live && now - this.#lastLog >= LOG_INTERVAL) this.#log(blocks, bytes, now)
+  }
+
+  [Symbol.dispose](): void {
+    this.#context.terminal.clear()
+  }
+
+  #log(blocks: number, bytes: number, now: number): void {
+    this.#lastLog = now
+    const percent = percentOf({ label: '', done: bytes, total: this.#total, perSecond: 0 })
+    this.#context.log.info(this.#label, {
+      blocks,
+      size: formatBytes(bytes),
+      ...(percent !== undefined && { percent }),
+      rate: `${formatBytes(this.#rate.perSecond(now, bytes))}/s`,
+    })
+  }
+}

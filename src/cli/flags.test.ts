@@ -1,0 +1,78 @@
+import { CommanderError } from 'commander'
+import { describe, expect, test } from 'vitest'
+import { ConfigError, PeerloomError, StorageError } from '../base/errors.ts'
+import { formatEnode, NodeKey } from '../identity/index.ts'
+import { EXIT, failureOf } from './failure.ts'
+import { parseHash, parseLevel, parseNode, parseWhole } from './flags.ts'
+import { InterruptedError } from './interruption.ts'
+
+describe('flag values', () => {
+  test('whole numbers are decimal and within their bounds', () => {
+    expect(parseWhole('--port', '30303', 0, 65_535)).toBe(30_303)
+    for (const text of ['', '-1', '1e3', '0x10', '65536', ' 1', '1.5']) {
+      expect(() => parseWhole('--port', text, 0, 65_535)).toThrow(/^--port: .*\(a whole number from 0 to 65535\)$/)
+    }
+  })
+
+  test('hashes have 32 bytes, with or without 0x', () => {
+    expect(parseHash('--target', `0x${'0A'.repeat(32)}`)).toEqual(new Uint8Array(32).fill(10))
+    expect(parseHash('--target', 'ff'.repeat(32))).toHaveLength(32)
+    expect(() => parseHash('--target', '0xff')).toThrow(/^--target: /)
+  })
+
+  test('enodes name the flag when they do not do', () => {
+    const { publicKey } = NodeKey.generate()
+    const url = formatEnode({ publicKey, host: '127.0.0.1', tcpPort: 1, udpPort: 1 })
+    expect(parseNode('--peer', url)).toBe(url)
+    expect(() => parseNode('--peer', 'enode://ab')).toThrow(/^--peer: /)
+    expect(() => parseNode('--peer', formatEnode({ publicKey, host: '::1', tcpPort: 0, udpPort: 1 }))).toThrow(/TCP/)
+  })
+
+  test('levels go by name or by number', () => {
+    expect(['0', '3', '5', 'warn'].map(parseLevel)).toEqual(['silent', 'info', 'trace', 'warn'])
+    expect(() => parseLevel('6')).toThrow(/^--verbosity: /)
+  })
+})
+
+describe('failures', () => {
+  test('a field of the library becomes the flag that sets it', () => {
+    const failure = failureOf(new ConfigError('port', '30303 is in use', { hint: 'take another' }))
+    expect(failure).toEqual({
+      exitCode: EXIT.usage,
+      code: 'ERR_CONFIG',
+      message: '--port: 30303 is in use (take another)',
+    })
+  })
+
+  test('a store that fails says what can be done', () => {
+    const locked = new StorageError('ERR_STORAGE_LOCKED', '/d', '/d is in use by another process')
+    expect(failureOf(locked).message).toBe(
+      '/d is in use by another process (end that one first, or choose another --datadir)',
+    )
+    expect(failureOf(locked).exitCode).toBe(EXIT.failed)
+  })
+
+  test('interrupted is no failure to speak of', () => {
+    expect(failureOf(new InterruptedError('SIGINT'))).toMatchObject({ exitCode: 130, message: '' })
+  })
+
+  test('whatever is thrown becomes one printable line', () => {
+    expect(failureOf(new TypeError('a\nb\u001b[2J'))).toEqual({
+      exitCode: 1,
+      code: 'ERR_UNKNOWN',
+      message: 'a b\\u001b[2J',
+    })
+    expect(failureOf(undefined).exitCode).toBe(1)
+    expect(failureOf(new PeerloomError('ERR_X', 'x', { cause: new Error('y') })).message).toBe('x: y')
+  })
+
+  test("Commander's words become ours", () => {
+    const usage = (code: string, message: string): string => failureOf(new CommanderError(1, code, message)).message
+    expect(usage('commander.unknownOption', "error: unknown option '--x'\n(Did you mean --y?)")).toBe(
+      '--x: unknown option (did you mean --y?)',
+    )
+    expect(usage('commander.optionMissingArgument', "error: option '--peer <enode>' argument missing")).toBe(
+      '--peer: a value is missing (--help says what there is)',
+    )
+  })
+})

@@ -1,0 +1,61 @@
+/**
+ * What ends a command early: Ctrl-C and its kin, and an output that nobody reads any more.
+ * @module
+ */
+import { type Clock, systemClock } from '../base/clock.ts'
+import { PeerloomError } from '../base/errors.ts'
+
+/** Ended by a signal: nothing went wrong. */
+export class InterruptedError extends PeerloomError {
+  override readonly name: string = 'InterruptedError'
+
+  constructor(signal: string) {
+    super('ERR_INTERRUPTED', `interrupted (${signal})`)
+  }
+}
+
+export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** One Ctrl-C may come twice, from the terminal and through npm: two within this, in milliseconds, are one. */
+const SAME_KEY_INTERVAL = 500
+
+export interface InterruptionOptions {
+  /** Called at the first signal: says that a second one forces the end. */
+  readonly onInterrupt: () => void
+  /** Called at the second one: ends the process at once. */
+  readonly onForce: () => void
+  readonly clock?: Clock
+}
+
+export class Interruption {
+  readonly #abort = new AbortController()
+  readonly #options: InterruptionOptions
+  readonly #clock: Clock
+  #since: number | undefined
+
+  constructor(options: InterruptionOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+  }
+
+  /** Aborts when the command is to stop: with an {@link InterruptedError}, or because stdout is closed. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** For `process.on`. */
+  readonly onSignal = (signal: string): void => {
+    if (this.#since === undefined) {
+      this.#since = this.#clock.now()
+      this.#abort.abort(new InterruptedError(signal))
+      this.#options.onInterrupt()
+    } else if (this.#clock.now() - this.#since > SAME_KEY_INTERVAL) {
+      this.#options.onForce()
+    }
+  }
+
+  /** A reader such as `head` has had enough: stop, without complaint. */
+  outputFailed(error: NodeJS.ErrnoException): void {
+    this.#abort.abort(new PeerloomError('ERR_OUTPUT', 'nobody reads the output any more', { cause: error }))
+  }
+}

@@ -1,0 +1,18 @@
+import type { EthereumNode } from '../node/index.ts'
+import type { Context } from './command.ts'
+import { countOf, formatCount } from './format.ts'
+
+/** Serves until Ctrl-C, saying so. Rejects with the interruption. */
+export async function stayUp({ terminal, signal }: Context, node: EthereumNode, state: object): Promise<never> {
+  terminal.emit({ type: 'serving', ...state })
+  terminal.say(`serving as ${node.enode}`)
+  terminal.say('Ctrl-C ends it')
+  terminal.show((width) =>
+    `serving  block ${formatCount(node.head.number)}  ${countOf(node.server.peers.size, 'peer')}`.slice(0, width - 1),
+  )
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  throw signal.reason
+}

@@ -1,0 +1,141 @@
+/**
+ * Shows how a sync is getting on: a bar on a terminal, log lines without one, JSON objects for programs.
+ * @module
+ */
+import { bytesTo0x } from '../base/bytes.ts'
+import type { Timer } from '../base/clock.ts'
+import type { EthereumNode, NodeProgress } from '../node/index.ts'
+import type { Context } from './command.ts'
+import { countOf, formatBytes, formatCount, formatDuration, formatRate, shortHash } from './format.ts'
+import { type ProgressState, percentOf, renderProgress, timeLeft } from './progress-line.ts'
+import { Rate } from './rate.ts'
+
+/** Milliseconds between looks at the node. */
+const SAMPLE_INTERVAL = 100
+/** Milliseconds between log lines, where there is no bar. */
+const LOG_INTERVAL = 5_000
+/** Milliseconds between JSON objects. */
+const EMIT_INTERVAL = 1_000
+
+/** What a phase is called, where its name does not say it. */
+const LABELS: Readonly<Record<string, string>> = { idle: 'starting', target: 'looking for the target' }
+
+export class SyncView implements Disposable {
+  readonly #context: Context
+  readonly #node: EthereumNode
+  readonly #since: number
+  readonly #from: number
+  readonly #bytesBefore: number
+  #items = new Rate()
+  readonly #bytes = new Rate()
+  #phase: string | undefined
+  #timer: Timer | undefined
+  #lastLog: number
+  #lastEmit: number
+
+  /** Shows until it is disposed. */
+  constructor(context: Context, node: EthereumNode) {
+    this.#context = context
+    this.#node = node
+    this.#since = this.#lastLog = this.#lastEmit = context.clock.now()
+    this.#from = node.head.number
+    this.#bytesBefore = node.progress.bytes
+    this.#tick()
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#context.terminal.clear()
+  }
+
+  /** What has been done, from the beginning until now: to be part of the result. */
+  summary(): object {
+    const { elapsed, blocks, bytes } = this.#totals()
+    const { number, hash } = this.#node.head
+    return {
+      blocks,
+      bytes,
+      seconds: round(elapsed / 1000),
+      blocksPerSecond: round((blocks * 1000) / Math.max(elapsed, 1)),
+      head: { number, hash: bytesTo0x(hash) },
+    }
+  }
+
+  /** The same as a sentence. */
+  sentence(): string {
+    const { elapsed, blocks, bytes } = this.#totals()
+    const { number, hash } = this.#node.head
+    const rate = formatRate((blocks * 1000) / Math.max(elapsed, 1))
+    const amount = `${countOf(blocks, 'block')} (${formatBytes(bytes)}) in ${formatDuration(elapsed)}, ${rate} blocks/s`
+    return `${amount}; the head is block ${formatCount(number)}, ${shortHash(bytesTo0x(hash))}`
+  }
+
+  #totals(): { elapsed: number; blocks: number; bytes: number } {
+    return {
+      elapsed: this.#context.clock.now() - this.#since,
+      blocks: this.#node.head.number - this.#from,
+      bytes: this.#node.progress.bytes - this.#bytesBefore,
+    }
+  }
+
+  #tick(): void {
+    this.#look()
+    this.#timer = this.#context.clock.setTimer(SAMPLE_INTERVAL, () => this.#tick())
+  }
+
+  #look(): void {
+    const now = this.#context.clock.now()
+    const { progress } = this.#node
+    const isNew = progress.phase !== this.#phase
+    if (isNew) {
+      this.#phase = progress.phase
+      this.#items = new Rate()
+    }
+    this.#items.add(now, progress.done)
+    this.#bytes.add(now, progress.bytes)
+    const state = this.#stateOf(progress, now)
+    this.#show(state)
+    if (isNew || now - this.#lastEmit >= EMIT_INTERVAL) this.#emit(progress, state, now)
+    if (!this.#context.terminal.live && now - this.#lastLog >= LOG_INTERVAL) this.#log(state, now)
+  }
+
+  #stateOf({ phase, done, total, bytes, peers }: NodeProgress, now: number): ProgressState {
+    const perSecond = this.#items.perSecond(now, done)
+    const bytesPerSecond = this.#bytes.perSecond(now, bytes)
+    return { label: LABELS[phase] ?? phase, done, total, perSecond, bytesPerSecond, peers }
+  }
+
+  #show(state: ProgressState): void {
+    const { terminal } = this.#context
+    const { unicode, colors } = terminal
+    if (state.peers === 0) terminal.show((width) => 'waiting for peers'.slice(0, width - 1))
+    else if (state.total === undefined) terminal.show((width) => state.label.slice(0, width - 1))
+    else terminal.show((width) => renderProgress(state, { width, unicode, colors }))
+  }
+
+  #emit(progress: NodeProgress, state: ProgressState, now: number): void {
+    this.#lastEmit = now
+    const { phase, done, total, peers, bytes } = progress
+    const head = this.#node.head.number
+    const rates = { perSecond: round(state.perSecond), bytesPerSecond: Math.round(state.bytesPerSecond ?? 0) }
+    this.#context.terminal.emit({ type: 'progress', phase, done, total, head, peers, bytes, ...rates })
+  }
+
+  #log(state: ProgressState, now: number): void {
+    this.#lastLog = now
+    const left = timeLeft(state)
+    this.#context.log.info(`syncing ${this.#phase}`, {
+      done: state.done,
+      ...(state.total !== undefined && { of: state.total, percent: percentOf(state) }),
+      rate: `${formatRate(state.perSecond)}/s`,
+      in: `${formatBytes(state.bytesPerSecond ?? 0)}/s`,
+      peers: state.peers,
+      ...(left !== undefined && { left: formatDuration(left) }),
+    })
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100
+}

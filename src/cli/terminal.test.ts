@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest'
+import { FakeClock } from '../base/clock.ts'
+import { Interruption } from './interruption.ts'
+import { Rate } from './rate.ts'
+import { Terminal } from './terminal.ts'
+
+class Screen {
+  text = ''
+  readonly isTTY: boolean
+  columns = 80
+  onError: (error: NodeJS.ErrnoException) => void = () => {}
+
+  constructor(isTTY: boolean) {
+    this.isTTY = isTTY
+  }
+
+  write(text: string): void {
+    this.text += text
+  }
+
+  on(_event: 'error', listener: (error: NodeJS.ErrnoException) => void): void {
+    this.onError = listener
+  }
+}
+
+function setUp(options: { tty?: boolean; json?: boolean; env?: Record<string, string> } = {}) {
+  const clock = new FakeClock()
+  const calls: string[] = []
+  const interruption = new Interruption({
+    clock,
+    onInterrupt: () => calls.push('interrupt'),
+    onForce: () => calls.push('force'),
+  })
+  const stdout = new Screen(options.tty ?? true)
+  const stderr = new Screen(options.tty ?? true)
+  const { env = {}, json = false } = options
+  const terminal = new Terminal({ stdout, stderr, env, interruption, json, clock })
+  return { clock, calls, interruption, stdout, stderr, terminal }
+}
+
+describe('Terminal', () => {
+  test('redraws the line at the bottom ten times a second, when it has changed', async () => {
+    const { terminal, stderr, clock } = setUp()
+    let value = 0
+    terminal.show(() => `value ${value}`)
+    stderr.text = ''
+    await clock.advance(1_000)
+    expect(stderr.text).toBe('')
+    value = 1
+    await clock.advance(100)
+    expect(stderr.text).toBe('\r\x1b[Kvalue 1')
+  })
+
+  test('hides the cursor while it draws, and gives it back', async () => {
+    const { terminal, stderr, clock } = setUp()
+    terminal.show(() => 'x')
+    expect(stderr.text).toContain('\x1b[?25l')
+    terminal.clear()
+    expect(stderr.text.endsWith('\r\x1b[K\x1b[?25h')).toBe(true)
+    expect(clock.pending).toBe(0)
+  })
+
+  test('writes other lines above it', () => {
+    const { terminal, stdout, stderr } = setUp()
+    terminal.show(() => 'bar')
+    stderr.text = ''
+    terminal.say('hello')
+    expect(stdout.text).toBe('hello\n')
+    expect(stderr.text).toBe('\r\x1b[Kbar')
+  })
+
+  test('draws nothing without a terminal, and with --json says only objects', () => {
+    const { terminal, stdout, stderr } = setUp({ tty: false })
+    terminal.show(() => 'bar')
+    terminal.emit({ type: 'result' })
+    expect(stdout.text + stderr.text).toBe('')
+    const json = setUp({ json: true })
+    json.terminal.say('hello')
+    json.terminal.emit({ type: 'result', hash: Uint8Array.of(1), big: 2n })
+    expect(json.stdout.text).toBe('{"type":"result","hash":"0x01","big":"2"}\n')
+  })
+
+  test('has colours on a terminal only, and not with NO_COLOR', () => {
+    expect(setUp().terminal.colors).toBe(true)
+    expect(setUp({ tty: false }).terminal.colors).toBe(false)
+    expect(setUp({ env: { NO_COLOR: '1' } }).terminal.colors).toBe(false)
+    expect(setUp({ env: { TERM: 'dumb' } }).terminal).toMatchObject({ colors: false, live: false })
+  })
+
+  test('an output nobody reads stops the command', () => {
+    const { stdout, interruption } = setUp()
+    stdout.onError(Object.assign(new Error('EPIPE'), { code: 'EPIPE' }))
+    expect(interruption.signal.reason).toMatchObject({ code: 'ERR_OUTPUT' })
+  })
+})
+
+describe('Interruption', () => {
+  test('the first signal asks to stop, a second one forces it', async () => {
+    const { interruption, calls, clock } = setUp()
+    interruption.onSignal('SIGINT')
+    expect(interruption.signal.reason).toMatchObject({ code: 'ERR_INTERRUPTED' })
+    await clock.advance(600)
+    interruption.onSignal('SIGINT')
+    expect(calls).toEqual(['interrupt', 'force'])
+  })
+
+  test('one Ctrl-C that comes twice, from the terminal and through npm, is one', async () => {
+    const { interruption, calls, clock } = setUp()
+    interruption.onSignal('SIGINT')
+    await clock.advance(20)
+    interruption.onSignal('SIGINT')
+    expect(calls).toEqual(['interrupt'])
+  })
+})
+
+test('Rate is over the last few seconds', () => {
+  const rate = new Rate()
+  expect(rate.perSecond(0, 0)).toBe(0)
+  for (let at = 0; at <= 10_000; at += 250) rate.add(at, at <= 5_000 ? 0 : at - 5_000)
+  expect(rate.perSecond(10_000, 5_000)).toBeCloseTo(1_000, -2)
+})

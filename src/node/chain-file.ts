@@ -1,0 +1,231 @@
+/**
+ * Chains in files: one block's RLP after another, as `geth export` and `geth import` have it.
+ * @module
+ */
+import { createReadStream } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { equalBytes } from '../base/bytes.ts'
+import { CodecError, ConfigError, describeError, PeerloomError } from '../base/errors.ts'
+import {
+  type ChainStore,
+  type StorableBlock,
+  verifyAccessList,
+  verifyBody,
+  verifyHeader,
+  verifyReceipts,
+} from '../ethereum/chain/index.ts'
+import { Block, BlockBody, blockReceiptsCodec, Header, readBlockStream } from '../ethereum/types/index.ts'
+
+/** One write to the store, in blocks and in bytes of bodies. */
+const BATCH_BLOCKS = 256
+const BATCH_BYTES = 8 * 1024 * 1024
+const EMPTY_STRING = 0x80
+
+export interface ImportProgress {
+  /** Blocks looked at. */
+  readonly blocks: number
+  /** Bytes of the file they take. */
+  readonly bytes: number
+}
+
+export interface ImportResult extends ImportProgress {
+  /** Blocks that were new. */
+  readonly imported: number
+}
+
+export interface ImportOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: ImportProgress) => void
+  /** Receipts of each block in the form of eth/69, in the order of the blocks. @default none: the store then has none */
+  readonly receipts?: Iterator<Uint8Array>
+  /** The access list of each block, or the empty string `0x80`. @default none */
+  readonly accessLists?: Iterator<Uint8Array>
+}
+
+/**
+ * Adds the blocks of a file to the chain: those it has are passed over, the others must follow its head. Everything is
+ * verified that can be without executing. Throws ConfigError (`file`) when it cannot be read, `ERR_CHAIN_FILE` at the
+ * first block that does not do; the blocks before that one stay.
+ */
+export async function importChainFile(
+  chain: ChainStore,
+  path: string,
+  options: ImportOptions = {},
+): Promise<ImportResult> {
+  const importer = new Importer(chain, options)
+  try {
+    for await (const block of readBlockStream(createReadStream(path, { highWaterMark: 1 << 20 }))) {
+      options.signal?.throwIfAborted()
+      importer.add(block)
+      if (importer.isFull) await importer.flush()
+    }
+    await importer.flush()
+  } catch (error) {
+    await importer.flush()
+    throw options.signal?.aborted ? options.signal.reason : explain(error, path, importer.last)
+  }
+  return importer.result
+}
+
+class Importer {
+  readonly #chain: ChainStore
+  readonly #options: ImportOptions
+  /** BOUNDED: by BATCH_BLOCKS and BATCH_BYTES. */
+  #batch: StorableBlock[] = []
+  #batchBytes = 0
+  #parent: Header | undefined
+  #blocks = 0
+  #bytes = 0
+  #imported = 0
+
+  constructor(chain: ChainStore, options: ImportOptions) {
+    this.#chain = chain
+    this.#options = options
+  }
+
+  /** Number of the last block that has been verified. */
+  get last(): number {
+    return this.#parent?.number ?? this.#chain.head.number
+  }
+
+  get result(): ImportResult {
+    return { blocks: this.#blocks, bytes: this.#bytes, imported: this.#imported }
+  }
+
+  get isFull(): boolean {
+    return this.#batch.length >= BATCH_BLOCKS || this.#batchBytes >= BATCH_BYTES
+  }
+
+  add(block: Block): void {
+    const receipts = this.#options.receipts?.next().value as Uint8Array | undefined
+    const accessList = this.#options.accessLists?.next().value as Uint8Array | undefined
+    if (!this.#isKnown(block)) {
+      const stored = this.#verify(block, receipts, accessList?.[0] === EMPTY_STRING ? undefined : accessList)
+      this.#batch.push(stored)
+      this.#batchBytes += block.raw.length
+      this.#parent = block.header
+      this.#imported++
+    }
+    this.#blocks++
+    this.#bytes += block.raw.length
+  }
+
+  async flush(): Promise<void> {
+    const batch = this.#batch
+    this.#batch = []
+    this.#batchBytes = 0
+    await this.#chain.extend(batch)
+    this.#options.onProgress?.(this.result)
+  }
+
+  #isKnown(block: Block): boolean {
+    if (this.#parent) return false
+    if (this.#chain.isCanonical(block.hash)) return true
+    if (block.number <= this.#chain.head.number) throw unfit(block, 'is not the one of this number in the data folder')
+    return false
+  }
+
+  #verify({ header, body }: Block, receipts?: Uint8Array, accessList?: Uint8Array): StorableBlock {
+    const parent = this.#parent ?? this.#chain.header(this.#chain.head.hash)
+    if (!parent || !equalBytes(parent.hash, header.parentHash))
+      throw unfit({ header }, `does not follow block ${this.last}`)
+    verifyHeader(this.#chain.chainConfig, parent, header)
+    verifyBody(header, body)
+    if (receipts) verifyReceipts(header, blockReceiptsCodec.decode(receipts), body)
+    if (accessList) verifyAccessList(header, accessList)
+    return { header, body: body.raw, receipts, accessList }
+  }
+}
+
+function unfit({ header }: { readonly header: Header }, what: string): PeerloomError {
+  return new PeerloomError('ERR_CHAIN_FILE', `block ${header.number} ${what}`)
+}
+
+function explain(error: unknown, path: string, last: number): unknown {
+  const code = (error as NodeJS.ErrnoException).code
+  if (!(error instanceof PeerloomError) && typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
+    const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
+    return new ConfigError('file', `${path} ${why}`, { cause: error })
+  }
+  if (!(error instanceof PeerloomError) || error.code.startsWith('ERR_STORAGE')) return error
+  const after = error instanceof CodecError ? `after block ${last}: ` : ''
+  return new PeerloomError('ERR_CHAIN_FILE', `${path}: ${after}${describeError(error)}`, { cause: error })
+}
+
+export interface ExportOptions {
+  /** @default 1: the genesis block is in genesis.json */
+  readonly first?: number
+  /** @default the head's */
+  readonly last?: number
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: ImportProgress) => void
+}
+
+/**
+ * Writes canonical blocks into a file, which takes its name when it is whole; what is there is replaced. Throws
+ * ConfigError: `file` when it cannot be written, `first` or `last` when the chain has no such blocks.
+ */
+export async function exportChainFile(
+  chain: ChainStore,
+  path: string,
+  options: ExportOptions = {},
+): Promise<ImportProgress> {
+  const { first = 1, last = chain.head.number, signal } = options
+  const top = chain.head.number
+  if (last > top) throw new ConfigError('last', `there is no block ${last}`, { hint: `the head is ${top}` })
+  if (first > last + 1)
+    throw new ConfigError('first', `${first} is after the last block`, { hint: `the last one is ${last}` })
+  const temporary = `${path}.${process.pid}.tmp`
+  const file = await open(temporary, 'w').catch(unwritable(path))
+  const written = { blocks: 0, bytes: 0 }
+  try {
+    for (const chunk of blockChunks(chain, first, last, written)) {
+      signal?.throwIfAborted()
+      await file.writeFile(chunk)
+      options.onProgress?.({ ...written })
+    }
+    await file.close()
+    await rename(temporary, path).catch(unwritable(path))
+  } catch (error) {
+    await file.close().catch(() => undefined)
+    await rm(temporary, { force: true })
+    throw error
+  }
+  return written
+}
+
+function* blockChunks(
+  chain: ChainStore,
+  first: number,
+  last: number,
+  written: { blocks: number; bytes: number },
+): Generator<Uint8Array> {
+  let parts: Uint8Array[] = []
+  let size = 0
+  for (let number = first; number <= last; number++) {
+    const raw = rawBlock(chain, number)
+    parts.push(raw)
+    size += raw.length
+    written.blocks++
+    written.bytes += raw.length
+    if (size < BATCH_BYTES && number < last) continue
+    yield Buffer.concat(parts)
+    parts = []
+    size = 0
+  }
+}
+
+/** `[header, transactions, ommers, withdrawals?]`, from `header` and `[transactions, ommers, withdrawals?]`. */
+function rawBlock(chain: ChainStore, number: number): Uint8Array {
+  const hash = chain.hashAt(number)
+  const header = hash && chain.rawHeader(hash)
+  const body = hash && chain.rawBody(hash)
+  if (!header || !body) throw new PeerloomError('ERR_CHAIN_FILE', `block ${number} is not whole in the data folder`)
+  return new Block(Header.decode(header), BlockBody.decode(body)).raw
+}
+
+function unwritable(path: string) {
+  return (error: NodeJS.ErrnoException): never => {
+    throw new ConfigError('file', `${path} cannot be written (${error.code ?? error.message})`, { cause: error })
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The folder a node keeps its things in, laid out as go-ethereum's: `<folder>/peerloom/{nodekey, chaindata/}`.
+ * @module
+ */
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { ConfigError, StorageError } from '../base/errors.ts'
+import { ChainStore, type Genesis } from '../ethereum/chain/index.ts'
+import { NodeKey, readKeyFile, writeKeyFile } from '../identity/index.ts'
+import { type LevelStore, openLevelStore } from '../storage/index.ts'
+
+const PROGRAM = 'peerloom'
+
+/** An open data folder: nobody else can have it open. */
+export class DataFolder implements AsyncDisposable {
+  /** Absolute. */
+  readonly path: string
+  readonly store: LevelStore
+  readonly chain: ChainStore
+
+  private constructor(path: string, store: LevelStore, chain: ChainStore) {
+    this.path = path
+    this.store = store
+    this.chain = chain
+  }
+
+  /**
+   * Without `genesis` it must hold a chain already. Throws a ConfigError (`dataDir`, `genesis`), or a StorageError:
+   * `ERR_STORAGE_LOCKED` in use by another process, `ERR_STORAGE_CORRUPT`, `ERR_STORAGE_FOREIGN`, `ERR_STORAGE_IO`.
+   */
+  static async open(dataDir: string, genesis?: Genesis): Promise<DataFolder> {
+    const path = resolve(dataDir)
+    const database = databaseIn(path)
+    if (genesis === undefined && !(await isThere(database))) {
+      throw new ConfigError('dataDir', `${path} holds no chain yet`, { hint: 'say which one: a genesis or a network' })
+    }
+    await makeFolder(database)
+    const store = await openLevelStore(database)
+    try {
+      return new DataFolder(path, store, await ChainStore.open(store, genesis))
+    } catch (error) {
+      await store.close()
+      throw explain(error, path)
+    }
+  }
+
+  /** The node's key; made on the first call of a folder's life. Throws a ConfigError when the file is damaged. */
+  async nodeKey(): Promise<NodeKey> {
+    const file = join(this.path, PROGRAM, 'nodekey')
+    if (await isThere(file)) return await readKeyFile(file)
+    const key = NodeKey.generate()
+    await writeKeyFile(file, key)
+    return key
+  }
+
+  /** Bytes of the database's files. */
+  async size(): Promise<number> {
+    let bytes = 0
+    const folder = databaseIn(this.path)
+    for (const name of await readdir(folder))
+      bytes += (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0
+    return bytes
+  }
+
+  close(): Promise<void> {
+    return this.store.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/**
+ * Removes the chain of a data folder, and nothing else; one that is damaged, too. Throws when somebody has it open, or
+ * when it is another chain than that of `genesis`.
+ */
+export async function removeChain(dataDir: string, genesis: Genesis): Promise<void> {
+  const database = databaseIn(resolve(dataDir))
+  if (!(await isThere(database))) return
+  try {
+    const folder = await DataFolder.open(dataDir, genesis)
+    await folder.close()
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.code !== 'ERR_STORAGE_CORRUPT') throw error
+  }
+  await rm(database, { recursive: true, force: true })
+}
+
+/** Where the database of a data folder is. */
+function databaseIn(dataDir: string): string {
+  return join(dataDir, PROGRAM, 'chaindata')
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === 'ENOTDIR' || code === 'EEXIST' ? 'a part of it is a file' : (code ?? String(error))
+    throw new ConfigError('dataDir', `cannot make the folder ${path}: ${why}`, { cause: error })
+  }
+}
+
+/** The chain knows nothing of folders. */
+function explain(error: unknown, path: string): unknown {
+  if (!(error instanceof StorageError) || error.path !== '') return error
+  if (error.code === 'ERR_CHAIN_MISMATCH') {
+    const hint = 'take the genesis it was made with, or another data folder'
+    return new ConfigError('genesis', `does not fit ${path}: ${error.message}`, { hint, cause: error })
+  }
+  if (error.code === 'ERR_CHAIN_MISSING') {
+    const hint = 'say which one: a genesis or a network'
+    return new ConfigError('dataDir', `${path} holds no chain yet`, { hint, cause: error })
+  }
+  return new StorageError(error.code, path, `${path}: ${error.message}`, { cause: error })
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,45 @@
+/**
+ * The chain that comes with the package: a few hundred blocks from Shanghai to Amsterdam, with receipts and access lists.
+ * @module
+ */
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { hexToBytes } from '../base/bytes.ts'
+import { ChainStore, type Genesis } from '../ethereum/chain/index.ts'
+import { readItems } from '../ethereum/types/index.ts'
+import { type KeyValueStore, MemoryStore } from '../storage/index.ts'
+import { importChainFile } from './chain-file.ts'
+import { readGenesisFile } from './genesis-file.ts'
+
+export interface DemoChain {
+  readonly genesis: Genesis
+  readonly headNumber: number
+  /** 32 bytes. */
+  readonly headHash: Uint8Array
+}
+
+/** Beside `dist/node/`, or beside `src/`. */
+const FOLDERS = ['../assets/demo/', '../../assets/demo/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+
+/** What there is to know about it, without its blocks. */
+export async function demoChain(): Promise<DemoChain> {
+  const info = JSON.parse(await readFile(demoFile('info.json'), 'utf8')) as { headNumber: number; headHash: string }
+  const genesis = await readGenesisFile(demoFile('genesis.json'))
+  return { genesis, headNumber: info.headNumber, headHash: hexToBytes(info.headHash) }
+}
+
+/** The whole of it, verified, in memory. */
+export async function loadDemoChain({ genesis }: DemoChain): Promise<KeyValueStore> {
+  const store = new MemoryStore()
+  const receipts = readItems(await readFile(demoFile('receipts.rlp')))
+  const accessLists = readItems(await readFile(demoFile('bals.rlp')))
+  await importChainFile(await ChainStore.open(store, genesis), demoFile('chain.rlp'), { receipts, accessLists })
+  return store
+}
+
+function demoFile(name: string): string {
+  const folder = FOLDERS.find((each) => existsSync(join(each, name))) ?? FOLDERS[0]
+  return join(folder as string, name)
+}

@@ -1,0 +1,165 @@
+/**
+ * A node of an Ethereum chain: a store, the chain in it, a server that speaks eth for it, and the sync.
+ * @module
+ */
+import { type Clock, systemClock } from '../base/clock.ts'
+import { type Logger, silentLogger } from '../base/log.ts'
+import { type Metrics, noMetrics } from '../base/metrics.ts'
+import { Server } from '../devp2p/index.ts'
+import { type ChainHead, ChainStore, type Genesis } from '../ethereum/chain/index.ts'
+import { Eth, type EthVersion } from '../ethereum/eth/index.ts'
+import { Sync, type SyncPhase, type SyncResult } from '../ethereum/sync/index.ts'
+import { NodeKey } from '../identity/index.ts'
+import { formatEndpoint, type Network, tcpNetwork } from '../net/index.ts'
+import type { KeyValueStore } from '../storage/index.ts'
+import { DataFolder } from './data-folder.ts'
+import { clientName } from './version.ts'
+
+export interface EthereumNodeOptions {
+  /** Folder that keeps key and chain; made when it is not there. One of `dataDir` and `store`. */
+  readonly dataDir?: string
+  /** Keeps the chain instead of a folder, and is closed with the node. */
+  readonly store?: KeyValueStore
+  /** The chain. @default the one that folder or store hold */
+  readonly genesis?: Genesis | undefined
+  /** Who this node is. @default the folder's key; without a folder a new one */
+  readonly key?: NodeKey
+  /** Where to listen; port 0 takes a free one. @default not at all */
+  readonly listen?: { readonly host?: string; readonly port: number }
+  /** What the node calls itself. @default Peerloom with versions and system */
+  readonly name?: string
+  /** Enode URLs kept connected. */
+  readonly staticNodes?: readonly string[]
+  /** @default 50 */
+  readonly maxPeers?: number
+  /** @default the chain id */
+  readonly networkId?: bigint
+  /** Versions of eth offered. @default 71, 70, 69, 68 */
+  readonly versions?: readonly EthVersion[]
+  /** @default silentLogger */
+  readonly log?: Logger
+  /** @default noMetrics */
+  readonly metrics?: Metrics
+  /** @default tcpNetwork */
+  readonly network?: Network
+  /** @default systemClock */
+  readonly clock?: Clock
+}
+
+/** How a sync is getting on, as one number of one whole. */
+export interface NodeProgress {
+  readonly phase: SyncPhase
+  /** Blocks that have what the phase is about, whenever it came. */
+  readonly done: number
+  /** Undefined while nobody knows. */
+  readonly total: number | undefined
+  /** Peers that speak eth. */
+  readonly peers: number
+  /** Bytes of what was downloaded and right, since the node is there. */
+  readonly bytes: number
+}
+
+export class EthereumNode implements AsyncDisposable {
+  readonly chain: ChainStore
+  readonly server: Server
+  readonly eth: Eth
+  readonly sync: Sync
+  /** Absolute; undefined for a node without a folder. */
+  readonly dataDir: string | undefined
+  readonly #owner: AsyncDisposable
+
+  /**
+   * A running node. Rejects with a ConfigError that names the option at fault (`dataDir`, `genesis`, `port`, …) or with a
+   * StorageError; what had been opened by then is closed again.
+   */
+  static async open(options: EthereumNodeOptions): Promise<EthereumNode> {
+    const folder = options.dataDir === undefined ? undefined : await DataFolder.open(options.dataDir, options.genesis)
+    const owner = folder ?? (options.store as KeyValueStore)
+    try {
+      const chain = folder?.chain ?? (await ChainStore.open(options.store as KeyValueStore, options.genesis))
+      reportRepair(chain, options.log ?? silentLogger)
+      const key = options.key ?? (await folder?.nodeKey()) ?? NodeKey.generate()
+      const networkId = options.networkId ?? chain.chainConfig.chainId
+      const { versions, log } = options
+      const eth = new Eth({ chain, networkId, ...(versions && { versions }), ...(log && { log }) })
+      const server = await listen(options, key, eth)
+      return new EthereumNode(options, { chain, eth, server, owner, dataDir: folder?.path })
+    } catch (error) {
+      await owner[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  private constructor(options: EthereumNodeOptions, parts: NodeParts) {
+    this.chain = parts.chain
+    this.server = parts.server
+    this.eth = parts.eth
+    this.dataDir = parts.dataDir
+    this.#owner = parts.owner
+    const { log = silentLogger, clock = systemClock } = options
+    this.sync = new Sync({ store: parts.chain, eth: parts.eth, log, clock })
+  }
+
+  /** How others reach this node. */
+  get enode(): string {
+    return this.server.enode
+  }
+
+  /** The last block that is verified and stored. */
+  get head(): ChainHead {
+    return this.chain.head
+  }
+
+  get progress(): NodeProgress {
+    const { phase, headers, head, target, bytes } = this.sync.progress
+    const { done } = phase === 'headers' ? headers : { done: head }
+    return { phase, done, total: target?.number, peers: this.eth.peers.size, bytes }
+  }
+
+  /** {@link Sync.syncTo}: downloads, verifies and stores everything up to the block of this hash (32 bytes). */
+  syncTo(hash: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<SyncResult> {
+    return this.sync.syncTo(hash, options)
+  }
+
+  /** Ends the sync, says goodbye to the peers, then closes the store. */
+  async close(): Promise<void> {
+    await this.sync[Symbol.asyncDispose]()
+    await this.server.close()
+    this.eth[Symbol.dispose]()
+    await this.#owner[Symbol.asyncDispose]()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+interface NodeParts {
+  readonly chain: ChainStore
+  readonly eth: Eth
+  readonly server: Server
+  readonly owner: AsyncDisposable
+  readonly dataDir: string | undefined
+}
+
+function listen(options: EthereumNodeOptions, key: NodeKey, eth: Eth): Promise<Server> {
+  const { listen: at, name = clientName(), staticNodes = [], maxPeers, log = silentLogger } = options
+  const { network = tcpNetwork, clock = systemClock, metrics = noMetrics } = options
+  return Server.listen({
+    key,
+    name,
+    staticNodes,
+    log,
+    network,
+    clock,
+    protocols: eth.protocols,
+    metrics,
+    ...(at && { listen: formatEndpoint(at.host ?? '', at.port) }),
+    ...(maxPeers !== undefined && { maxPeers }),
+  })
+}
+
+function reportRepair({ repaired }: ChainStore, log: Logger): void {
+  if (!repaired) return
+  log.warn('went back to the last block that is whole', { from: repaired.from ?? 'unknown', to: repaired.to })
+}

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs'
+
+let version: string | undefined
+
+/** Of this package, such as `0.1.0`. */
+export function packageVersion(): string {
+  // The same way up from src/node and from dist/node.
+  version ??= (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version
+  return version
+}
+
+/** What a node calls itself in Hello: `Peerloom/v0.1.0/linux-x64/node20.19.0`. */
+export function clientName(): string {
+  return `Peerloom/v${packageVersion()}/${process.platform}-${process.arch}/node${process.versions.node}`
+}

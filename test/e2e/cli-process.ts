@@ -1,0 +1,105 @@
+/**
+ * Runs the real bin, compiled into a folder of its own, so that no test depends on a build that may be old.
+ * @module
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const run = promisify(execFile)
+
+export interface Built extends Disposable {
+  /** Path of bin.js. */
+  readonly bin: string
+}
+
+/** Compiles src/ beside node_modules, where the dependencies are found. */
+export async function buildCli(): Promise<Built> {
+  const folder = mkdtempSync(join(root, 'node_modules', '.peerloom-e2e-'))
+  const dist = join(folder, 'dist')
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  // Types are checked elsewhere.
+  await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', dist], { cwd: root })
+  await run(process.execPath, [join(root, 'scripts', 'copy-assets.mjs'), dist])
+  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
+  return { bin: join(dist, 'cli', 'bin.js'), [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+export interface Outcome {
+  /** Undefined when a signal ended it. */
+  readonly code: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** One run of the program. Disposing kills it. */
+export class CliProcess implements AsyncDisposable {
+  readonly done: Promise<Outcome>
+  readonly #child: ChildProcess
+  readonly #waiting = new Set<() => void>()
+  #stdout = ''
+  #stderr = ''
+
+  constructor(bin: string, args: readonly string[], options: { cwd: string; env?: Record<string, string> }) {
+    const env = { ...process.env, NO_COLOR: '', ...options.env }
+    const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = child
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text
+      this.#wake()
+    })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text
+      this.#wake()
+    })
+    this.done = new Promise((resolve) => {
+      child.on('close', (code) => {
+        resolve({ code: code ?? undefined, stdout: this.#stdout, stderr: this.#stderr })
+        this.#wake()
+      })
+    })
+  }
+
+  /** Waits for text on stdout or stderr and gives the match. */
+  async seen(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr)
+      if (match) return match
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+        const { code, stdout, stderr } = await this.done
+        throw new Error(`ended with ${code} before it said ${pattern}:\n${stdout}\n${stderr}`)
+      }
+      await new Promise<void>((resolve) => this.#waiting.add(resolve))
+    }
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Reads no more of its stdout, as `head` does. */
+  closeStdout(): void {
+    this.#child.stdout?.destroy()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.done
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake()
+    this.#waiting.clear()
+  }
+}
+
+/** The JSON objects of an output, one a line. */
+export function jsonLines(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+}
