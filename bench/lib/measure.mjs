@@ -1,0 +1,64 @@
+/** Goes through the rows. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { prepareChain } from './chains.mjs'
+import { measureLink } from './links.mjs'
+import { prepareGo } from './prepare.mjs'
+import { jsonOf, runToEnd } from './process.mjs'
+import { linkRows, syncGoals } from './rows.mjs'
+import { measureSync } from './sync.mjs'
+
+/** `{ links, frames, syncs, complete }`: complete unless something failed that has no excuse. */
+export async function measureAll(options, note) {
+  const rows = linkRows.filter(({ name }) => options.wants(name))
+  const missing = rows.length > 0 ? await missingSides(note) : {}
+  const links = []
+  for (const row of rows) links.push(await measureLink(row, contextOf(row, options, missing, note)))
+  const frames = options.wants('frame') ? await measureFrames(options, note) : []
+  const syncs = await measureSyncs(options, note)
+  const complete = [...links, ...syncs].every(({ failures, excused }) =>
+    Object.entries(failures).every(([name, why]) => excused || missing[name] === why),
+  )
+  return { links, frames, syncs, complete }
+}
+
+async function missingSides(note) {
+  const why = await prepareGo(['yardstick'], note)
+  return why === undefined ? {} : { 'go-ethereum': why }
+}
+
+function contextOf(row, { rounds, memoryRounds, seconds, warmup, load, dist }, missing, note) {
+  const env = { BENCH_DIST: dist }
+  return { rounds: row.heldBefore ? memoryRounds : rounds, seconds, warmup, load, env, missing, note }
+}
+
+async function measureFrames({ dist, frame }, note) {
+  note('frame')
+  const found = []
+  const args = [join(import.meta.dirname, 'frame.mjs'), dist, String(frame.rounds), String(frame.milliseconds)]
+  await runToEnd(process.execPath, args, { onLine: (line) => jsonOf(line) && found.push(jsonOf(line)) })
+  return found
+}
+
+async function measureSyncs({ wants, syncRounds, longSyncRounds, dist }, note) {
+  const plan = { 'sync-600': syncRounds, 'sync-20000': longSyncRounds }
+  const names = Object.keys(plan).filter((name) => wants(name) && plan[name] > 0)
+  if (names.length === 0) return []
+  const cli = join(dist, 'cli', 'bin.js')
+  const why = existsSync(cli) ? await prepareGo(['geth'], note) : `there is no ${cli}`
+  const found = []
+  for (const name of names) {
+    if (why !== undefined) {
+      found.push(unmeasured(name, why))
+      continue
+    }
+    const chain = await prepareChain(name, note)
+    found.push(await measureSync(chain, syncGoals[name], { rounds: plan[name], cli, env: {}, note }))
+  }
+  return found
+}
+
+function unmeasured(name, why) {
+  const sides = { peerloom: { rounds: [] }, 'go-ethereum': { goal: syncGoals[name], rounds: [] } }
+  return { row: name, unit: ' blocks/s', sides, failures: { peerloom: why, 'go-ethereum': why }, excused: true }
+}

@@ -1,0 +1,113 @@
+/**
+ * What is measured, against whom, and what it is to reach. A goal is a ratio ours to theirs (`less`: the smaller the
+ * better); nothing here is an absolute figure, because the same machine swings by two between minutes.
+ */
+
+const node = (file, flags = [], env = {}) => ({ file, flags, env })
+
+/** The peers: a file of peers/, its switches, its environment. */
+export const sides = {
+  peerloom: node('peerloom.mjs'),
+  'peerloom, WASM': node('peerloom.mjs', [], { PEERLOOM_CRYPTO: 'wasm' }),
+  ethereumjs: node('ethereumjs.mjs'),
+  'ethereumjs, NODELAY': node('ethereumjs.mjs', ['--nodelay']),
+  'go-ethereum': node('geth.mjs'),
+}
+
+/** ethereumjs is slow enough for fewer handshakes to take as long. */
+const SLOW_SHARE = 0.05
+
+function handshakes(name, title, concurrency, ours, goals) {
+  return {
+    name,
+    title,
+    ours,
+    goals,
+    unit: '/s',
+    value: (result) => result.perSecond,
+    args(side, { handshakes: count }) {
+      const slow = side.startsWith('ethereumjs')
+      const own = slow ? Math.max(20, Math.round(count * SLOW_SHARE)) : count
+      return { mode: 'handshakes', concurrency, count: Math.max(own, concurrency) }
+    },
+  }
+}
+
+function messages(name, title, size, goals) {
+  const small = size < 10_000
+  return {
+    name,
+    title,
+    ours: 'peerloom',
+    goals,
+    unit: small ? ' msg/s' : ' MB/s',
+    value: (result) => (small ? result.perSecond : result.megabytesPerSecond),
+    args: () => ({ mode: 'oneway', size }),
+  }
+}
+
+function requests(name, title, outstanding, goals) {
+  return {
+    name,
+    title,
+    ours: 'peerloom',
+    goals,
+    unit: '/s',
+    value: (result) => result.perSecond,
+    args: () => ({ mode: 'request', size: 100, outstanding }),
+  }
+}
+
+const goal = (atLeast, aim) => ({ atLeast, aim })
+
+export const linkRows = [
+  handshakes('handshakes-50', 'handshakes, 50 at once', 50, 'peerloom', {
+    ethereumjs: goal(10, 25),
+    'go-ethereum': goal(0.9, 1.3),
+  }),
+  handshakes('handshakes-50-wasm', 'handshakes, 50 at once, WASM secp256k1', 50, 'peerloom, WASM', {
+    ethereumjs: goal(10, 25),
+    'go-ethereum': goal(0.45, 0.6),
+  }),
+  handshakes('handshakes-1', 'handshakes, one after the other', 1, 'peerloom', {
+    ethereumjs: goal(10, 25),
+    'go-ethereum': goal(undefined, 0.9),
+  }),
+  messages('message-100', 'messages of 100 B', 100, { ethereumjs: goal(6, 20), 'go-ethereum': goal(1, 1.5) }),
+  messages('message-1k', 'messages of 1 KB', 1024, { ethereumjs: goal(), 'go-ethereum': goal(1, 1.5) }),
+  messages('message-32k', 'messages of 32 KB', 32_768, { ethereumjs: goal(), 'go-ethereum': goal(0.9, 1.2) }),
+  messages('message-100k', 'messages of 100 KB', 100_000, { ethereumjs: goal(10, 20), 'go-ethereum': goal(0.9, 1.2) }),
+  requests('request-1', 'request and answer of 100 B, 1 outstanding', 1, {
+    ethereumjs: goal(100, 250),
+    'ethereumjs, NODELAY': goal(4),
+    'go-ethereum': goal(1, 1.2),
+  }),
+  requests('request-100', 'request and answer of 100 B, 100 outstanding', 100, {
+    ethereumjs: goal(),
+    'ethereumjs, NODELAY': goal(),
+    'go-ethereum': goal(1, 1.5),
+  }),
+  {
+    name: 'memory',
+    title: 'resident memory of an idle inbound peer',
+    ours: 'peerloom',
+    goals: { ethereumjs: goal(0.5, 0.3), 'go-ethereum': goal(1, 0.6) },
+    unit: ' KB',
+    less: true,
+    /** Held before the measured ones, in a fresh process: what the first peers warm up is not what a peer costs. */
+    heldBefore: 50,
+    value: (result) => result.remoteBytesEach / 1000,
+    args(side, { idlePeers, slowIdlePeers, holdSeconds }) {
+      const count = side.startsWith('ethereumjs') ? slowIdlePeers : idlePeers
+      return { mode: 'idle', count, seconds: holdSeconds }
+    },
+  },
+]
+
+/** Share of the bare crypto's speed that a whole frame reaches, by payload size. */
+export const frameGoals = { 100: goal(undefined, 0.5), 32768: goal(undefined, 0.8), 100000: goal() }
+
+/** Ours to geth's full sync, which also executes. */
+export const syncGoals = { 'sync-600': goal(), 'sync-20000': goal(10, 25) }
+
+export const rowNames = [...linkRows.map((row) => row.name), 'frame', ...Object.keys(syncGoals)]
