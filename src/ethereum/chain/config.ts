@@ -31,6 +31,7 @@ export const TIME_FORKS = [
   'cancunTime',
   'pragueTime',
   'osakaTime',
+  'ubtTime',
   'bpo1Time',
   'bpo2Time',
   'bpo3Time',
@@ -39,6 +40,9 @@ export const TIME_FORKS = [
   'amsterdamTime',
   'bogotaTime',
 ] as const
+
+/** Forks that add fields to the header: a field has its place only after those of the forks before it. */
+const FIELD_FORKS = ['londonBlock', 'shanghaiTime', 'cancunTime', 'pragueTime', 'amsterdamTime'] as const
 
 /** Forks that may change the blob schedule, youngest first: the first one that is active and has an entry counts. */
 const BLOB_FORKS = ['bpo5', 'bpo4', 'bpo3', 'bpo2', 'bpo1', 'prague', 'cancun'] as const
@@ -65,6 +69,8 @@ export interface ChainConfig extends Readonly<Partial<Record<BlockFork | TimeFor
   readonly blobSchedule: Readonly<Partial<Record<BlobFork, BlobParameters>>>
   /** Proof of authority, with its signers in the extra data. */
   readonly clique: boolean
+  /** Clique: seconds between blocks at least. 0 on other chains. */
+  readonly cliquePeriod: number
   /** As it was read: what `nodeInfo` shows. */
   readonly json: Readonly<Record<string, unknown>>
 }
@@ -77,15 +83,22 @@ export function parseChainConfig(json: unknown): ChainConfig {
     const at = reader.optionalNumber(fork)
     if (at !== undefined) forks[fork] = at
   }
-  checkOrder(forks)
+  checkOrder(forks, BLOCK_FORKS)
+  checkOrder(forks, TIME_FORKS)
+  checkFieldForks(reader, forks)
+  if (reader.optionalBoolean('enableUBTAtGenesis')) {
+    throw reader.error('enableUBTAtGenesis', 'is true', 'only genesis states in a Merkle Patricia trie are supported')
+  }
   const terminal = reader.optionalBigint('terminalTotalDifficulty')
+  const clique = reader.optionalObject('clique')
   return {
     ...forks,
     chainId: reader.bigint('chainId'),
     daoForkSupport: reader.optionalBoolean('daoForkSupport') ?? false,
     ...(terminal !== undefined && { terminalTotalDifficulty: terminal }),
     blobSchedule: parseBlobSchedule(reader),
-    clique: reader.has('clique'),
+    clique: clique !== undefined,
+    cliquePeriod: clique?.optionalNumber('period') ?? 0,
     json: reader.object,
   }
 }
@@ -117,23 +130,31 @@ function parseBlobSchedule(reader: JsonReader): ChainConfig['blobSchedule'] {
   const entries = reader.optionalObject('blobSchedule')
   for (const fork of BLOB_FORKS) {
     const entry = entries?.optionalObject(fork)
-    if (!entry) continue
-    const max = entry.number('max')
-    if (max === 0) throw entry.error('max', 'is 0', 'a block must be able to hold a blob')
-    const baseFeeUpdateFraction = entry.bigint('baseFeeUpdateFraction')
-    if (baseFeeUpdateFraction === 0n) throw entry.error('baseFeeUpdateFraction', 'is 0', 'copy it from EIP-7840')
-    schedule[fork] = { target: entry.number('target'), max, baseFeeUpdateFraction }
-  }
-  if (reader.has('cancunTime') && !schedule.cancun) {
-    throw reader.error('blobSchedule', 'has no entry "cancun"', 'a chain with cancunTime needs one: target, max, …')
+    if (entry) schedule[fork] = parseBlobParameters(entry)
+    else if (reader.has(`${fork}Time`)) {
+      const hint = `a chain with ${fork}Time needs one: target, max, baseFeeUpdateFraction`
+      throw reader.error('blobSchedule', `has no entry "${fork}"`, hint)
+    }
   }
   return schedule
 }
 
-/** A fork by time must not come before an older one: the rules would contradict each other. */
-function checkOrder(forks: Partial<Record<BlockFork | TimeFork, number>>): void {
-  let last: TimeFork | undefined
-  for (const fork of TIME_FORKS) {
+function parseBlobParameters(entry: JsonReader): BlobParameters {
+  const max = entry.number('max')
+  if (max === 0) throw entry.error('max', 'is 0', 'a block must be able to hold a blob')
+  const target = entry.number('target')
+  if (target > max) throw entry.error('target', `is above max, ${max}`, 'copy both from EIP-7840')
+  const baseFeeUpdateFraction = entry.bigint('baseFeeUpdateFraction')
+  if (baseFeeUpdateFraction === 0n) throw entry.error('baseFeeUpdateFraction', 'is 0', 'copy it from EIP-7840')
+  return { target, max, baseFeeUpdateFraction }
+}
+
+type Forks = Partial<Record<BlockFork | TimeFork, number>>
+
+/** A fork must not come before an older one: the rules would contradict each other. */
+function checkOrder(forks: Forks, names: readonly (BlockFork | TimeFork)[]): void {
+  let last: BlockFork | TimeFork | undefined
+  for (const fork of names) {
     const at = forks[fork]
     if (at === undefined) continue
     if (last && (forks[last] as number) > at) {
@@ -141,4 +162,11 @@ function checkOrder(forks: Partial<Record<BlockFork | TimeFork, number>>): void 
     }
     last = fork
   }
+}
+
+function checkFieldForks(reader: JsonReader, forks: Forks): void {
+  const last = FIELD_FORKS.findLast((fork) => forks[fork] !== undefined)
+  const missing = FIELD_FORKS.find((fork) => forks[fork] === undefined)
+  if (!last || !missing || FIELD_FORKS.indexOf(missing) > FIELD_FORKS.indexOf(last)) return
+  throw reader.error(missing, `is missing, but there is ${last}`, 'each fork builds on the one before')
 }

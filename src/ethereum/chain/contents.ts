@@ -8,19 +8,22 @@ import { keccak256 } from '../../crypto/index.ts'
 import { type BlockBody, type Header, type Receipt, receiptsRoot } from '../types/index.ts'
 import { GAS_PER_BLOB } from './fees.ts'
 
+const BLOB_TYPE = 3
+
 /** Throws `ProtocolError` `ERR_BODY_…`; `CodecError` when the contents are malformed. */
 export function verifyBody(header: Header, body: BlockBody): void {
   expectEqual('ERR_BODY_TRANSACTIONS', header, body.transactionsRoot(), header.transactionsRoot)
   expectEqual('ERR_BODY_OMMERS', header, body.ommersHash(), header.ommersHash)
   expectEqual('ERR_BODY_WITHDRAWALS', header, body.withdrawalsRoot(), header.withdrawalsRoot)
-  if (header.blobGasUsed !== undefined && header.blobGasUsed > 0n) verifyBlobs(header, body)
+  if (header.blobGasUsed !== undefined) verifyBlobs(header, body)
 }
 
-/** Throws `ProtocolError` `ERR_RECEIPTS_…`; `CodecError` when they are malformed. `body` adds the check of the types. */
+/** Throws `ProtocolError` `ERR_RECEIPTS_…`; `CodecError` when they are malformed. `body` adds the check of their number. */
 export function verifyReceipts(header: Header, receipts: readonly Receipt[], body?: BlockBody): void {
   expectEqual('ERR_RECEIPTS_ROOT', header, receiptsRoot(receipts), header.receiptsRoot)
   const used = receipts.at(-1)?.cumulativeGasUsed ?? 0n
-  // Since EIP-7778 (Amsterdam) what a block counts against its limit is not what its transactions pay for.
+  // Since Amsterdam a block counts execution and state apart and without refunds (EIP-7778, EIP-8037): its gas is the
+  // larger of the two, while receipts go on adding up what transactions pay for.
   if (header.blockAccessListHash === undefined && used !== header.gasUsed) {
     throw wrong('ERR_RECEIPTS_GAS', header, `${used} gas`, `${header.gasUsed}`)
   }
@@ -36,7 +39,11 @@ export function verifyAccessList(header: Header, raw: Uint8Array): void {
 
 function verifyBlobs(header: Header, body: BlockBody): void {
   let blobs = 0
-  for (const { fields } of body.transactions) if (fields.type === 3) blobs += fields.blobVersionedHashes.length
+  for (const transaction of body.transactions) {
+    if (transaction.type !== BLOB_TYPE) continue // the fields of the others are not decoded for this
+    const { fields } = transaction
+    if (fields.type === BLOB_TYPE) blobs += fields.blobVersionedHashes.length
+  }
   if (BigInt(blobs) * GAS_PER_BLOB !== header.blobGasUsed) {
     throw wrong('ERR_BODY_BLOBS', header, `${blobs} blobs`, `${header.blobGasUsed} blob gas`)
   }

@@ -10,7 +10,7 @@ const MINIMUM_DIFFICULTY = 131_072n
 const BOUND_DIVISOR = 2048n
 const BOMB_PERIOD = 100_000
 
-/** By how many blocks each fork moved the bomb, youngest first (EIP-5133, 4345, 3554, 2384, 1234, 649). */
+/** By how many blocks each fork since Byzantium moved the bomb, youngest first (EIP-5133, 4345, 3554, 2384, 1234, 649). */
 const BOMB_DELAYS: readonly (readonly [BlockFork, number])[] = [
   ['grayGlacierBlock', 11_400_000],
   ['arrowGlacierBlock', 10_700_000],
@@ -23,22 +23,24 @@ const BOMB_DELAYS: readonly (readonly [BlockFork, number])[] = [
 /** Of the block after `parent` with this time, in seconds. */
 export function expectedDifficulty(config: ChainConfig, parent: Header, timestamp: number): bigint {
   const number = parent.number + 1
-  const base = parent.difficulty + (parent.difficulty / BOUND_DIVISOR) * adjustment(config, parent, timestamp)
+  const delay = BOMB_DELAYS.find(([fork]) => isBlockFork(config, fork, number))?.[1]
+  const homestead = isBlockFork(config, 'homesteadBlock', number)
+  const steps = delay !== undefined ? sinceByzantium(parent, timestamp) : beforeByzantium(homestead, parent, timestamp)
+  const base = parent.difficulty + (parent.difficulty / BOUND_DIVISOR) * BigInt(Math.max(-99, steps))
   const floored = base < MINIMUM_DIFFICULTY ? MINIMUM_DIFFICULTY : base
-  const delay = BOMB_DELAYS.find(([fork]) => isBlockFork(config, fork, number))?.[1] ?? 0
-  return floored + bomb(Math.max(0, number - delay))
+  return floored + bomb(Math.max(0, number - (delay ?? 0)))
 }
 
-/** In 2048ths of the parent's difficulty. */
-function adjustment(config: ChainConfig, parent: Header, timestamp: number): bigint {
+/** In 2048ths of the parent's difficulty, as the one below. */
+function sinceByzantium(parent: Header, timestamp: number): number {
+  const ommers = equalBytes(parent.ommersHash, EMPTY_OMMERS_HASH) ? 1 : 2
+  return ommers - Math.floor((timestamp - parent.timestamp) / 9)
+}
+
+function beforeByzantium(homestead: boolean, parent: Header, timestamp: number): number {
   const elapsed = timestamp - parent.timestamp
-  const number = parent.number + 1
-  if (!isBlockFork(config, 'homesteadBlock', number)) return elapsed < 13 ? 1n : -1n
-  const byzantium = isBlockFork(config, 'byzantiumBlock', number)
-  const steps = byzantium
-    ? (equalBytes(parent.ommersHash, EMPTY_OMMERS_HASH) ? 1 : 2) - Math.floor(elapsed / 9)
-    : 1 - Math.floor(elapsed / 10)
-  return BigInt(Math.max(-99, steps))
+  if (homestead) return 1 - Math.floor(elapsed / 10)
+  return elapsed < 13 ? 1 : -1
 }
 
 function bomb(number: number): bigint {

@@ -44,15 +44,19 @@ export function expectedExcessBlobGas(config: ChainConfig, parent: Header, numbe
 
 /** EIP-7918: blobs are priced below what their execution would cost, so their price may only rise. */
 function belowReserve(parent: Header, parameters: BlobParameters, excess: bigint): boolean {
-  const price = fakeExponential(MIN_BLOB_BASE_FEE, excess, parameters.baseFeeUpdateFraction) * GAS_PER_BLOB
-  return BLOB_BASE_COST * (parent.baseFeePerGas ?? 0n) > price
+  const cost = BLOB_BASE_COST * (parent.baseFeePerGas ?? 0n)
+  const enough = cost / GAS_PER_BLOB + 1n
+  return cost > fakeExponential(MIN_BLOB_BASE_FEE, excess, parameters.baseFeeUpdateFraction, enough) * GAS_PER_BLOB
 }
 
-/** `factor * e ** (numerator / denominator)`, by the integer series of EIP-4844. */
-function fakeExponential(factor: bigint, numerator: bigint, denominator: bigint): bigint {
+/**
+ * `factor * e ** (numerator / denominator)`, by the integer series of EIP-4844. Ends early once the result has reached
+ * `enough`: an absurd excess would keep it busy for ever.
+ */
+function fakeExponential(factor: bigint, numerator: bigint, denominator: bigint, enough: bigint): bigint {
   let sum = 0n
   let term = factor * denominator
-  for (let i = 1n; term > 0n; i++) {
+  for (let i = 1n; term > 0n && sum < enough * denominator; i++) {
     sum += term
     term = (term * numerator) / (denominator * i)
   }

@@ -2,7 +2,7 @@
  * The first block, from go-ethereum's genesis.json: its state root is computed from the accounts it lists.
  * @module
  */
-import { bigintToBytes, EMPTY_BYTES, hexToBytes } from '../../base/bytes.ts'
+import { bigintToBytes, bytesToBigint, bytesToHex, EMPTY_BYTES, hexToBytes } from '../../base/bytes.ts'
 import { ConfigError, describeError } from '../../base/errors.ts'
 import { rlp } from '../../codec/index.ts'
 import { keccak256, sha256 } from '../../crypto/index.ts'
@@ -17,13 +17,17 @@ import {
   ZERO_HASH,
 } from '../types/index.ts'
 import { type ChainConfig, isBlockFork, isTimeFork, parseChainConfig } from './config.ts'
-import { JsonReader } from './json-reader.ts'
+import { JsonReader, parseJson } from './json-reader.ts'
 
 /** In wei; EIP-1559's `INITIAL_BASE_FEE`. */
 export const INITIAL_BASE_FEE = 1_000_000_000n
 const DEFAULT_GAS_LIMIT = 4_712_388n
 const DEFAULT_DIFFICULTY = 131_072n
 const EMPTY_LIST = Uint8Array.of(0xc0)
+/** What a header can hold; clique's signers need the room. */
+const MAX_EXTRA_DATA_BYTES = 100 * 1024
+/** Clique: 32 bytes of vanity and a signature of 65 around the signers. */
+const MIN_CLIQUE_EXTRA_DATA_BYTES = 97
 
 /** EIP-7685: of no requests at all. */
 const EMPTY_REQUESTS_HASH = sha256()
@@ -36,7 +40,7 @@ export interface Genesis {
   readonly body: BlockBody
   /** 32 bytes. */
   readonly hash: Uint8Array
-  /** Fields of the file that make the chain: config and header, without the accounts; `genesisFromFields` reads it. */
+  /** Fields of the file that make the chain: config and header, without the accounts; `genesisFromJson` reads it. */
   readonly json: GenesisJson
 }
 
@@ -51,7 +55,7 @@ export interface GenesisJson {
 export function parseGenesis(text: string): Genesis {
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = parseJson(text)
   } catch (error) {
     throw new ConfigError('genesis', `is not JSON: ${describeError(error)}`, {
       hint: 'expected a genesis.json of go-ethereum',
@@ -96,12 +100,12 @@ function headerFields(reader: JsonReader, config: ChainConfig): HeaderFields {
     logsBloom: new Uint8Array(256),
     difficulty: reader.optionalBigint('difficulty') ?? defaultDifficulty,
     number,
-    gasLimit: reader.optionalBigint('gasLimit') || DEFAULT_GAS_LIMIT,
-    gasUsed: reader.optionalBigint('gasUsed') ?? 0n,
+    gasLimit: reader.optionalUint64('gasLimit') || DEFAULT_GAS_LIMIT,
+    gasUsed: reader.optionalUint64('gasUsed') ?? 0n,
     timestamp,
-    extraData: reader.optionalBytes('extraData') ?? EMPTY_BYTES,
+    extraData: extraDataOf(reader, config),
     mixHash,
-    nonce: nonceBytes(reader.optionalBigint('nonce') ?? 0n),
+    nonce: nonceBytes(reader.optionalUint64('nonce') ?? 0n),
     ...forkFields(reader, config, timestamp),
   }
 }
@@ -115,16 +119,25 @@ function forkFields(reader: JsonReader, config: ChainConfig, timestamp: number):
     }),
     ...(active('shanghaiTime') && { withdrawalsRoot: EMPTY_ROOT }),
     ...(active('cancunTime') && {
-      blobGasUsed: reader.optionalBigint('blobGasUsed') ?? 0n,
-      excessBlobGas: reader.optionalBigint('excessBlobGas') ?? 0n,
+      blobGasUsed: reader.optionalUint64('blobGasUsed') ?? 0n,
+      excessBlobGas: reader.optionalUint64('excessBlobGas') ?? 0n,
       parentBeaconBlockRoot: ZERO_HASH,
     }),
     ...(active('pragueTime') && { requestsHash: EMPTY_REQUESTS_HASH }),
     ...(amsterdam && {
       blockAccessListHash: EMPTY_ACCESS_LIST_HASH,
-      slotNumber: reader.optionalBigint('slotNumber') ?? 0n,
+      slotNumber: reader.optionalUint64('slotNumber') ?? 0n,
     }),
   }
+}
+
+function extraDataOf(reader: JsonReader, config: ChainConfig): Uint8Array {
+  const bytes = reader.optionalBytes('extraData') ?? EMPTY_BYTES
+  if (bytes.length > MAX_EXTRA_DATA_BYTES) throw reader.error('extraData', 'is too long', 'at most 100 KiB')
+  if (config.clique && bytes.length < MIN_CLIQUE_EXTRA_DATA_BYTES) {
+    throw reader.error('extraData', 'names no signers', 'a clique chain needs 32 bytes, its signers, and 65 bytes')
+  }
+  return bytes
 }
 
 function nonceBytes(nonce: bigint): Uint8Array {
@@ -142,28 +155,41 @@ const accountCodec = rlp.struct({
 
 function stateRootOf(alloc: JsonReader | undefined): Uint8Array {
   if (!alloc) return EMPTY_ROOT
-  const accounts = Object.keys(alloc.object).map((address): [Uint8Array, Uint8Array] => {
-    const account = alloc.optionalObject(address) as JsonReader
+  return hashedRoot(alloc, addressBytes, (address) => {
+    const account = alloc.optionalObject(address)
+    if (!account) throw alloc.error(address, 'is null', 'an account is an object, with a balance')
     const code = account.optionalBytes('code')
-    const value = accountCodec.encode({
-      nonce: account.optionalBigint('nonce') ?? 0n,
+    return accountCodec.encode({
+      nonce: account.optionalUint64('nonce') ?? 0n,
       balance: account.optionalBigint('balance') ?? 0n,
       storageRoot: storageRootOf(account.optionalObject('storage')),
       codeHash: code && code.length > 0 ? keccak256(code) : EMPTY_CODE_HASH,
     })
-    return [keccak256(addressBytes(alloc, address)), value]
   })
-  return secureTrieRoot(accounts)
 }
 
 function storageRootOf(storage: JsonReader | undefined): Uint8Array {
   if (!storage) return EMPTY_ROOT
-  const slots = Object.keys(storage.object).flatMap((slot): [Uint8Array, Uint8Array][] => {
-    const value = storage.optionalBigint(slot) ?? 0n
-    if (value === 0n) return []
-    return [[keccak256(slotBytes(storage, slot)), rlp.bytes.encode(bigintToBytes(value))]]
+  return hashedRoot(storage, slotBytes, (slot) => {
+    const value = bytesToBigint(wordBytes(storage, slot, storage.object[slot]))
+    return value === 0n ? undefined : rlp.bytes.encode(bigintToBytes(value))
   })
-  return slots.length === 0 ? EMPTY_ROOT : secureTrieRoot(slots)
+}
+
+/** Of the trie that maps the hash of each field's name to a value; names without a value are left out. */
+function hashedRoot(
+  json: JsonReader,
+  nameBytes: (json: JsonReader, name: string) => Uint8Array,
+  encode: (name: string) => Uint8Array | undefined,
+): Uint8Array {
+  const entries = new Map<string, [Uint8Array, Uint8Array | undefined]>()
+  for (const name of Object.keys(json.object)) {
+    const key = keccak256(nameBytes(json, name))
+    const id = bytesToHex(key)
+    if (entries.has(id)) throw json.error(name, 'is there twice', 'with and without 0x, or in another case')
+    entries.set(id, [key, encode(name)])
+  }
+  return secureTrieRoot([...entries.values()].filter((entry): entry is [Uint8Array, Uint8Array] => !!entry[1]))
 }
 
 function addressBytes(alloc: JsonReader, address: string): Uint8Array {
@@ -172,6 +198,13 @@ function addressBytes(alloc: JsonReader, address: string): Uint8Array {
 }
 
 function slotBytes(storage: JsonReader, slot: string): Uint8Array {
-  if (!/^(0x)?[0-9a-fA-F]{1,64}$/.test(slot)) throw storage.error(slot, 'is not a storage slot', 'up to 64 hex digits')
-  return hexToBytes(slot.replace(/^0x/, '').padStart(64, '0'))
+  return wordBytes(storage, slot, slot)
+}
+
+/** Slots and their values are hex, with or without 0x: `10` is sixteen. */
+function wordBytes(storage: JsonReader, slot: string, hex: unknown): Uint8Array {
+  if (typeof hex !== 'string' || !/^(0x)?[0-9a-fA-F]{0,64}$/.test(hex)) {
+    throw storage.error(slot, 'is not a storage slot and its value', 'up to 64 hex digits each')
+  }
+  return hexToBytes(hex.replace(/^0x/, '').padStart(64, '0'))
 }

@@ -6,6 +6,20 @@
 import { hexToBytes } from '../../base/bytes.ts'
 import { ConfigError } from '../../base/errors.ts'
 
+/** A string, or a number. */
+const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
+/** Integers of so many digits may be above 2^53. */
+const LONG_DIGITS = /^\d{16,}$/
+const MAX_UINT64 = 2n ** 64n - 1n
+const MAX_UINT256 = 2n ** 256n - 1n
+/** Characters of a wrong value that an error repeats. */
+const SHOWN_CHARACTERS = 80
+
+/** As `JSON.parse`, but integers that a JavaScript number cannot hold become decimal strings, with every digit. */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text.replace(JSON_TOKEN, (token) => (LONG_DIGITS.test(token) ? `"${token}"` : token)))
+}
+
 export class JsonReader {
   readonly object: Readonly<Record<string, unknown>>
   readonly #path: string
@@ -26,14 +40,23 @@ export class JsonReader {
     return new ConfigError(`${this.#path}.${name}`, message, { hint })
   }
 
+  /** Of at most 256 bits. */
   optionalBigint(name: string): bigint | undefined {
     const value = this.object[name]
     if (value === undefined || value === null) return undefined
     const text = typeof value === 'number' ? wholeNumber(value) : value
-    if (typeof text !== 'string' || !/^(0x[0-9a-fA-F]*|[0-9]+)$/.test(text) || text.length > 80) {
-      throw this.error(name, `is ${JSON.stringify(value)}`, 'a whole number, decimal or 0x hex')
+    if (typeof text !== 'string' || text.length > 80 || !/^(0x[0-9a-fA-F]*|[0-9]+)$/.test(text)) {
+      throw this.error(name, `is ${shown(value)}`, 'a whole number, decimal or 0x hex')
     }
-    return text === '0x' ? 0n : BigInt(text)
+    const number = text === '0x' ? 0n : BigInt(text)
+    if (number > MAX_UINT256) throw this.error(name, 'is too large', 'below 2^256')
+    return number
+  }
+
+  optionalUint64(name: string): bigint | undefined {
+    const value = this.optionalBigint(name)
+    if (value !== undefined && value > MAX_UINT64) throw this.error(name, 'is too large', 'below 2^64')
+    return value
   }
 
   bigint(name: string): bigint {
@@ -54,7 +77,7 @@ export class JsonReader {
   optionalBoolean(name: string): boolean | undefined {
     const value = this.object[name]
     if (value === undefined || value === null) return undefined
-    if (typeof value !== 'boolean') throw this.error(name, `is ${JSON.stringify(value)}`, 'true or false')
+    if (typeof value !== 'boolean') throw this.error(name, `is ${shown(value)}`, 'true or false')
     return value
   }
 
@@ -81,7 +104,16 @@ export class JsonReader {
   }
 }
 
-/** JSON numbers above 2^53 lose digits; those that are written as 5.875e22 are meant as they read. */
+/** Digits of a number as it reads, not of the nearest double: 5.875e22 is 5875 and 19 zeros. */
 function wholeNumber(value: number): string | undefined {
-  return Number.isInteger(value) && value >= 0 ? BigInt(value).toString() : undefined
+  if (!Number.isInteger(value) || value < 0) return undefined
+  const [digits = '', exponent] = String(value).split('e+')
+  if (exponent === undefined) return digits
+  const [whole = '', fraction = ''] = digits.split('.')
+  return whole + fraction.padEnd(Number(exponent), '0')
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value)
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text
 }

@@ -1,9 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { header } from '../../../test/support/headers.ts'
 import { hexToBytes } from '../../base/bytes.ts'
-import { type Block, blockReceiptsCodec, Header, type HeaderFields, readBlocks, readItems } from '../types/index.ts'
+import {
+  type Block,
+  blockReceiptsCodec,
+  EMPTY_ROOT,
+  Header,
+  type HeaderFields,
+  readBlocks,
+  readItems,
+} from '../types/index.ts'
+import { type ChainConfig, parseChainConfig } from './config.ts'
 import { verifyAccessList, verifyBody, verifyReceipts } from './contents.ts'
+import { expectedDifficulty } from './difficulty.ts'
+import { expectedBaseFee } from './fees.ts'
 import { type Genesis, parseGenesis } from './genesis.ts'
+import { networkGenesis } from './networks.ts'
 import { verifyHeader } from './rules.ts'
 
 const asset = (name: string) => readFileSync(new URL(`../../../assets/demo/${name}`, import.meta.url))
@@ -86,5 +99,161 @@ describe('a header that breaks one rule', () => {
     expect(broken(60, { blobGasUsed: 131_072n * 7n })).toThrow(
       expect.objectContaining({ code: 'ERR_HEADER_BLOB_GAS_USED' }),
     )
+  })
+})
+
+/** A child of `parent` that follows every rule of proof of work on mainnet, but for `fields`. */
+function worked(config: ChainConfig, parent: Header, fields: Partial<HeaderFields> = {}): Header {
+  const timestamp = fields.timestamp ?? parent.timestamp + 13
+  return header({
+    number: parent.number + 1,
+    parentHash: parent.hash,
+    gasLimit: parent.gasLimit,
+    timestamp,
+    difficulty: expectedDifficulty(config, parent, timestamp),
+    ...fields,
+  })
+}
+
+const code = (code: string) => expect.objectContaining({ code, penalty: 100 })
+
+describe('a header of proof of work', () => {
+  const { config } = networkGenesis('mainnet')
+  const parent = header({ number: 1_000_000, difficulty: 10n ** 13n, timestamp: 1_455_404_053 })
+  const verify = (fields: Partial<HeaderFields>, unixTime?: number) => () =>
+    verifyHeader(config, parent, worked(config, parent, fields), unixTime === undefined ? {} : { unixTime })
+
+  it('follows its parent', () => {
+    verify({})()
+    verify({ extraData: new Uint8Array(32), nonce: new Uint8Array(8).fill(7), ommersHash: new Uint8Array(32) })()
+  })
+
+  it('is refused when it breaks a rule', () => {
+    expect(verify({ difficulty: 10n ** 13n })).toThrow(code('ERR_HEADER_DIFFICULTY'))
+    expect(verify({ extraData: new Uint8Array(33) })).toThrow(code('ERR_HEADER_EXTRA_DATA'))
+    expect(verify({ timestamp: parent.timestamp })).toThrow(code('ERR_HEADER_TIMESTAMP'))
+    expect(verify({ baseFeePerGas: 1n })).toThrow(code('ERR_HEADER_BASE_FEE'))
+    expect(verify({ baseFeePerGas: 1n, withdrawalsRoot: EMPTY_ROOT })).toThrow(code('ERR_HEADER_BASE_FEE'))
+    expect(verify({ gasLimit: 4_999n })).toThrow(code('ERR_HEADER_GAS_LIMIT'))
+  })
+
+  it('may be 15 seconds ahead of our clock, when we have one', () => {
+    const timestamp = parent.timestamp + 13
+    verify({ timestamp }, timestamp - 15)()
+    expect(verify({ timestamp }, timestamp - 16)).toThrow(code('ERR_HEADER_FUTURE'))
+    const staked = header({ number: 1_000_001, parentHash: parent.hash, timestamp })
+    verifyHeader(config, parent, staked, { unixTime: 0 })
+  })
+
+  it('is the last one once there is proof of stake: never back', () => {
+    const staked = header({ number: 15_537_394, difficulty: 0n, gasLimit: parent.gasLimit, baseFeePerGas: 10n ** 9n })
+    const back = header({ number: 15_537_395, parentHash: staked.hash, timestamp: 23, difficulty: 131_072n })
+    expect(() => verifyHeader(config, staked, back)).toThrow(code('ERR_HEADER_DIFFICULTY'))
+    const work = header({ number: 15_537_393, difficulty: 10n ** 16n, baseFeePerGas: 10n ** 9n })
+    const fee = expectedBaseFee(config, work)
+    const merge = header({ number: 15_537_394, parentHash: work.hash, timestamp: 23, baseFeePerGas: fee })
+    verifyHeader(config, work, merge)
+    const never = parseChainConfig({ chainId: 1, londonBlock: 12_965_000 })
+    expect(() => verifyHeader(never, work, merge)).toThrow(code('ERR_HEADER_DIFFICULTY'))
+  })
+
+  it('cannot have the time of Shanghai', () => {
+    const london = header({ number: 16_000_000, difficulty: 10n ** 16n, timestamp: 1_681_338_450, baseFeePerGas: 8n })
+    const late = worked(config, london, { baseFeePerGas: 7n })
+    expect(() => verifyHeader(config, london, late)).toThrow(code('ERR_HEADER_DIFFICULTY'))
+  })
+
+  it('says dao-hard-fork for ten blocks, on the side of the fork that supports it', () => {
+    const extraData = new TextEncoder().encode('dao-hard-fork')
+    const opposed = parseChainConfig({ chainId: 61, daoForkBlock: 1_920_000, homesteadBlock: 0 })
+    const at = (number: number, config: ChainConfig, fields: Partial<HeaderFields>) => () => {
+      const before = header({ number: number - 1, difficulty: 10n ** 13n })
+      verifyHeader(config, before, worked(config, before, fields))
+    }
+    for (const number of [1_920_000, 1_920_009]) {
+      at(number, config, { extraData })()
+      expect(at(number, config, {})).toThrow(code('ERR_HEADER_EXTRA_DATA'))
+      at(number, opposed, {})()
+      expect(at(number, opposed, { extraData })).toThrow(code('ERR_HEADER_EXTRA_DATA'))
+    }
+    for (const number of [1_919_999, 1_920_010]) {
+      at(number, config, {})()
+      at(number, opposed, { extraData })()
+    }
+  })
+})
+
+describe('the first block of London', () => {
+  const config = parseChainConfig({ chainId: 1, homesteadBlock: 0, byzantiumBlock: 0, londonBlock: 5 })
+  const follow = (number: number, parentLimit: bigint, gasLimit: bigint) => () => {
+    const fee = number >= 5 ? 1_000_000_000n : undefined
+    const parent = header({
+      number,
+      gasLimit: parentLimit,
+      gasUsed: parentLimit / 2n,
+      difficulty: 131_072n,
+      baseFeePerGas: fee,
+    })
+    verifyHeader(
+      config,
+      parent,
+      worked(config, parent, { gasLimit, baseFeePerGas: number >= 4 ? 1_000_000_000n : undefined }),
+    )
+  }
+
+  it('may have twice the gas limit, and those after it move from there', () => {
+    // go-ethereum v1.17.8, consensus/misc/eip1559, TestBlockGasLimits
+    for (const [number, parent, low, high] of [
+      [4, 10_000_000n, 19_980_470n, 20_019_530n],
+      [5, 20_000_000n, 19_980_470n, 20_019_530n],
+      [5, 40_000_000n, 39_960_939n, 40_039_061n],
+    ] as const) {
+      for (const limit of [low, parent * (number === 4 ? 2n : 1n), high]) follow(number, parent, limit)()
+      for (const limit of [low - 1n, high + 1n])
+        expect(follow(number, parent, limit)).toThrow(code('ERR_HEADER_GAS_LIMIT'))
+    }
+    expect(follow(3, 10_000_000n, 20_000_000n)).toThrow(code('ERR_HEADER_GAS_LIMIT'))
+  })
+
+  it('needs the first base fee', () => {
+    const parent = header({ number: 4, gasLimit: 10_000_000n, difficulty: 131_072n })
+    const first = (baseFeePerGas: bigint | undefined) => () =>
+      verifyHeader(config, parent, worked(config, parent, { gasLimit: 20_000_000n, baseFeePerGas }))
+    first(1_000_000_000n)()
+    expect(first(undefined)).toThrow(code('ERR_HEADER_BASE_FEE'))
+    expect(first(999_999_999n)).toThrow(code('ERR_HEADER_BASE_FEE'))
+  })
+})
+
+describe('a header of clique', () => {
+  const config = (period: number) =>
+    parseChainConfig({ chainId: 5, homesteadBlock: 0, clique: { period, epoch: 30_000 } })
+  const parent = header({ number: 7, difficulty: 2n, timestamp: 100 })
+  const verify =
+    (fields: Partial<HeaderFields>, period = 15) =>
+    () =>
+      verifyHeader(
+        config(period),
+        parent,
+        worked(config(period), parent, { difficulty: 1n, timestamp: 115, extraData: new Uint8Array(97), ...fields }),
+      )
+
+  it('has a signature in its extra data and a difficulty of 1 or 2', () => {
+    verify({})()
+    verify({ difficulty: 2n, extraData: new Uint8Array(97 + 40), nonce: new Uint8Array(8).fill(255) })()
+    expect(verify({ difficulty: 3n })).toThrow(code('ERR_HEADER_DIFFICULTY'))
+    expect(verify({ extraData: new Uint8Array(96) })).toThrow(code('ERR_HEADER_EXTRA_DATA'))
+  })
+
+  it('votes with its nonce, and has neither ommers nor a mix', () => {
+    expect(verify({ nonce: new Uint8Array(8).fill(1) })).toThrow(code('ERR_HEADER_NONCE'))
+    expect(verify({ mixHash: new Uint8Array(32).fill(1) })).toThrow(code('ERR_HEADER_MIX_HASH'))
+    expect(verify({ ommersHash: new Uint8Array(32) })).toThrow(code('ERR_HEADER_OMMERS'))
+  })
+
+  it('keeps the period; a chain without one may seal twice in a second', () => {
+    expect(verify({ timestamp: 114 })).toThrow(code('ERR_HEADER_TIMESTAMP'))
+    verify({ timestamp: 100 }, 0)()
+    expect(verify({ timestamp: 99 }, 0)).toThrow(code('ERR_HEADER_TIMESTAMP'))
   })
 })

@@ -6,9 +6,9 @@
  * that somebody else vouches for.
  * @module
  */
-import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
+import { bytesTo0x, equalBytes, utf8ToBytes } from '../../base/bytes.ts'
 import { ProtocolError } from '../../base/errors.ts'
-import { EMPTY_OMMERS_HASH, type Header } from '../types/index.ts'
+import { EMPTY_OMMERS_HASH, type Header, ZERO_HASH } from '../types/index.ts'
 import { blobParametersAt, type ChainConfig, isBlockFork, isTimeFork } from './config.ts'
 import { expectedDifficulty } from './difficulty.ts'
 import { ELASTICITY, expectedBaseFee, expectedExcessBlobGas, GAS_PER_BLOB } from './fees.ts'
@@ -21,6 +21,9 @@ const MAX_EXTRA_DATA_BYTES = 32
 const CLIQUE_EXTRA_DATA_BYTES = 97
 /** A block of proof of work may be this far ahead of our clock, in seconds. */
 const MAX_FUTURE_SECONDS = 15
+/** EIP-779 and its counterpart on the other side: `dao-hard-fork`, in the first blocks of the fork. */
+const DAO_EXTRA_DATA = utf8ToBytes('dao-hard-fork')
+const DAO_EXTRA_DATA_BLOCKS = 10
 
 export interface HeaderContext {
   /** Our clock, in seconds since 1970: only blocks of proof of work are compared with it. @default not compared */
@@ -29,7 +32,7 @@ export interface HeaderContext {
 
 /** Throws a `ProtocolError` whose code names the rule (`ERR_HEADER_…`) and whose message says what was expected. */
 export function verifyHeader(config: ChainConfig, parent: Header, header: Header, context: HeaderContext = {}): void {
-  verifyLink(parent, header)
+  verifyLink(config, parent, header)
   verifyGas(config, parent, header)
   if (header.difficulty === 0n) verifyStake(config, header)
   else verifyWork(config, parent, header, context)
@@ -38,11 +41,12 @@ export function verifyHeader(config: ChainConfig, parent: Header, header: Header
   verifyBlobGas(config, parent, header)
 }
 
-function verifyLink(parent: Header, header: Header): void {
+function verifyLink(config: ChainConfig, parent: Header, header: Header): void {
   if (header.number !== parent.number + 1) throw wrong('NUMBER', header, header.number, parent.number + 1)
   if (!equalBytes(header.parentHash, parent.hash)) throw wrong('PARENT', header, header.parentHash, parent.hash)
-  if (header.timestamp <= parent.timestamp) {
-    throw wrong('TIMESTAMP', header, header.timestamp, `more than ${parent.timestamp}`)
+  const step = config.clique && header.difficulty > 0n ? config.cliquePeriod : 1
+  if (header.timestamp < parent.timestamp + step) {
+    throw wrong('TIMESTAMP', header, header.timestamp, `at least ${parent.timestamp + step}`)
   }
 }
 
@@ -64,8 +68,12 @@ function verifyStake(config: ChainConfig, header: Header): void {
     throw wrong('DIFFICULTY', header, 0, 'more: this chain has no stake')
   if (header.extraData.length > MAX_EXTRA_DATA_BYTES) throw tooMuchExtraData(header)
   if (header.nonce.some((byte) => byte !== 0)) throw wrong('NONCE', header, header.nonce, '0')
-  if (!equalBytes(header.ommersHash, EMPTY_OMMERS_HASH))
-    throw wrong('OMMERS', header, header.ommersHash, EMPTY_OMMERS_HASH)
+  verifyNoOmmers(header)
+}
+
+function verifyNoOmmers(header: Header): void {
+  if (equalBytes(header.ommersHash, EMPTY_OMMERS_HASH)) return
+  throw wrong('OMMERS', header, header.ommersHash, EMPTY_OMMERS_HASH)
 }
 
 function verifyWork(config: ChainConfig, parent: Header, header: Header, { unixTime }: HeaderContext): void {
@@ -78,14 +86,28 @@ function verifyWork(config: ChainConfig, parent: Header, header: Header, { unixT
   }
   if (config.clique) return verifyClique(header)
   if (header.extraData.length > MAX_EXTRA_DATA_BYTES) throw tooMuchExtraData(header)
+  verifyDaoExtraData(config, header)
   const expected = expectedDifficulty(config, parent, header.timestamp)
   if (header.difficulty !== expected) throw wrong('DIFFICULTY', header, header.difficulty, expected)
+}
+
+function verifyDaoExtraData({ daoForkBlock, daoForkSupport }: ChainConfig, header: Header): void {
+  if (daoForkBlock === undefined || header.number < daoForkBlock) return
+  if (header.number >= daoForkBlock + DAO_EXTRA_DATA_BLOCKS) return
+  if (equalBytes(header.extraData, DAO_EXTRA_DATA) === daoForkSupport) return
+  throw wrong('EXTRA_DATA', header, header.extraData, daoForkSupport ? DAO_EXTRA_DATA : 'not dao-hard-fork')
 }
 
 function verifyClique(header: Header): void {
   const { length } = header.extraData
   if (length < CLIQUE_EXTRA_DATA_BYTES) throw wrong('EXTRA_DATA', header, `${length} bytes`, 'vanity and signature')
   if (header.difficulty > 2n) throw wrong('DIFFICULTY', header, header.difficulty, '1 or 2')
+  const [vote] = header.nonce
+  if ((vote !== 0x00 && vote !== 0xff) || header.nonce.some((byte) => byte !== vote)) {
+    throw wrong('NONCE', header, header.nonce, 'all 00 or all ff')
+  }
+  if (!equalBytes(header.mixHash, ZERO_HASH)) throw wrong('MIX_HASH', header, header.mixHash, '0')
+  verifyNoOmmers(header)
 }
 
 function verifyBaseFee(config: ChainConfig, parent: Header, header: Header): void {

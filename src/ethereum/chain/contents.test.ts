@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { demoAccessLists, demoBlocks, demoReceipts } from '../../../test/support/demo-chain.ts'
+import { BlockBody, blockReceiptsCodec, Header, type HeaderFields, receiptsRoot } from '../types/index.ts'
+import { verifyAccessList, verifyBody, verifyReceipts } from './contents.ts'
+
+const change = (header: Header, fields: Partial<HeaderFields>): Header => Header.from({ ...header, ...fields })
+const amsterdam = demoBlocks.filter(({ header }) => header.blockAccessListHash)
+const last = demoBlocks.at(-1)!
+const receiptsOf = (number: number) => blockReceiptsCodec.decode(demoReceipts[number - 1]!)
+const gasOf = (number: number) => receiptsOf(number).at(-1)?.cumulativeGasUsed ?? 0n
+const code = (code: string) => expect.objectContaining({ code, penalty: 100 })
+
+describe('a body', () => {
+  const withBlobs = demoBlocks.find(({ header }) => (header.blobGasUsed ?? 0n) > 0n)!
+  const withoutBlobs = demoBlocks.find(({ header, body }) => header.blobGasUsed === 0n && body.transactions.length > 0)!
+
+  it('is refused by the name of the list that differs', () => {
+    const { transactions, withdrawals } = last.body
+    const verify = (parts: Parameters<typeof BlockBody.from>[0]) => () =>
+      verifyBody(last.header, BlockBody.from({ withdrawals, ...parts }))
+    expect(verify({ transactions: withBlobs.body.transactions })).toThrow(code('ERR_BODY_TRANSACTIONS'))
+    expect(verify({ transactions, ommers: [last.header] })).toThrow(code('ERR_BODY_OMMERS'))
+    expect(verify({ transactions, withdrawals: undefined })).toThrow(code('ERR_BODY_WITHDRAWALS'))
+  })
+
+  it('is refused when its blobs are more, fewer, or where the header has none', () => {
+    for (const blobGasUsed of [withBlobs.header.blobGasUsed! + 131_072n, 131_072n * 50n, 0n]) {
+      const header = change(withBlobs.header, { blobGasUsed })
+      expect(() => verifyBody(header, withBlobs.body)).toThrow(code('ERR_BODY_BLOBS'))
+    }
+    const header = change(withoutBlobs.header, { blobGasUsed: 131_072n })
+    expect(() => verifyBody(header, withoutBlobs.body)).toThrow(code('ERR_BODY_BLOBS'))
+  })
+})
+
+describe('receipts', () => {
+  it('are refused when one is missing or of another block', () => {
+    const block = demoBlocks.find(({ header }) => receiptsOf(header.number).length > 1)!
+    const receipts = receiptsOf(block.number)
+    expect(() => verifyReceipts(block.header, receipts.slice(1))).toThrow(code('ERR_RECEIPTS_ROOT'))
+    expect(() => verifyReceipts(block.header, [])).toThrow(code('ERR_RECEIPTS_ROOT'))
+    const header = change(block.header, { receiptsRoot: receiptsRoot(receipts.slice(0, 1)) })
+    expect(() => verifyReceipts(header, receipts.slice(0, 1))).toThrow(code('ERR_RECEIPTS_GAS'))
+    const fewer = change(header, { gasUsed: receipts[0]!.cumulativeGasUsed })
+    expect(() => verifyReceipts(fewer, receipts.slice(0, 1), block.body)).toThrow(code('ERR_RECEIPTS_COUNT'))
+  })
+
+  it('add up to the gas of the header before Amsterdam, in every block', () => {
+    for (const { header } of demoBlocks) {
+      if (!header.blockAccessListHash) expect(gasOf(header.number)).toBe(header.gasUsed)
+    }
+  })
+
+  it('need not add up to it since Amsterdam, where a block counts gas otherwise (EIP-7778, EIP-8037)', () => {
+    expect(amsterdam.length).toBeGreaterThan(50)
+    const other = amsterdam.filter(({ header }) => gasOf(header.number) !== header.gasUsed)
+    expect(other.length).toBeGreaterThan(10)
+    for (const { header, body } of other) verifyReceipts(header, receiptsOf(header.number), body)
+  })
+})
+
+describe('an access list', () => {
+  it('is the one whose hash the header has', () => {
+    const raw = demoAccessLists[last.number - 1]!
+    verifyAccessList(last.header, raw)
+    expect(() => verifyAccessList(last.header, Uint8Array.of(0xc0))).toThrow(code('ERR_ACCESS_LIST'))
+    expect(() => verifyAccessList(demoBlocks[0]!.header, raw)).toThrow(code('ERR_ACCESS_LIST'))
+  })
+})
