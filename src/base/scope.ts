@@ -3,7 +3,8 @@
  * go-ethereum's `closed` channel, WaitGroup and `protoErr` (p2p/peer.go) as one object.
  * @module
  */
-import { type Clock, systemClock } from './clock.ts'
+import { setMaxListeners } from 'node:events'
+import { type Clock, systemClock, type Timer } from './clock.ts'
 import { type Logger, silentLogger } from './log.ts'
 
 export interface ScopeOptions {
@@ -27,8 +28,10 @@ export class Scope implements AsyncDisposable {
   /** BOUNDED: one entry per live task; the owner spawns a fixed set, or one per peer. */
   readonly #tasks = new Map<Promise<void>, string>()
   #detach: (() => void) | undefined
+  #grace: Timer | undefined
 
   constructor(options: ScopeOptions = {}) {
+    setMaxListeners(0, this.#abort.signal) // a scope of many tasks and requests is no leak that Node should warn of
     this.#graceTimeout = options.graceTimeout ?? GRACE_TIMEOUT
     this.#clock = options.clock ?? systemClock
     this.#log = options.log ?? silentLogger
@@ -63,7 +66,7 @@ export class Scope implements AsyncDisposable {
     if (this.signal.aborted) return
     this.#detach?.()
     this.#abort.abort(reason)
-    if (this.#tasks.size > 0) this.#clock.setTimer(this.#graceTimeout, () => this.#nameTheStuck())
+    if (this.#tasks.size > 0) this.#grace = this.#clock.setTimer(this.#graceTimeout, () => this.#nameTheStuck())
   }
 
   /** Resolves when every task has ended. Never rejects. */
@@ -84,8 +87,13 @@ export class Scope implements AsyncDisposable {
       } catch (error) {
         this.close(error)
       }
-    })().finally(() => this.#tasks.delete(running))
+    })().finally(() => this.#ended(running))
     this.#tasks.set(running, name)
+  }
+
+  #ended(task: Promise<void>): void {
+    this.#tasks.delete(task)
+    if (this.#tasks.size === 0) this.#grace?.cancel()
   }
 
   #follow(parent: AbortSignal): void {
