@@ -19,13 +19,20 @@ export interface Clock {
   sleep(delay: number, options?: { readonly signal?: AbortSignal }): Promise<void>
 }
 
+/** setTimeout counts in 31 bits and runs anything longer at once. */
+const MAX_DELAY = 2 ** 31 - 1
+
 /** What the package uses when no clock is given. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   unixTime: () => Date.now(),
   setTimer(delay, callback) {
-    const handle = setTimeout(callback, delay)
-    handle.unref()
+    let handle = arm(delay)
+    function arm(left: number): NodeJS.Timeout {
+      const later = left - MAX_DELAY
+      const step = later > 0 ? setTimeout(() => (handle = arm(later)), MAX_DELAY) : setTimeout(callback, left)
+      return step.unref()
+    }
     return { cancel: () => clearTimeout(handle) }
   },
   sleep(delay, options) {
