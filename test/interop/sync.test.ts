@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { bytesTo0x } from '../../src/base/bytes.ts'
+import { readBlocks } from '../../src/ethereum/types/index.ts'
+import { type ChainFiles, demoChain, hivechain } from './chains.ts'
+import { Geth } from './geth.ts'
+import { peerloom, run, serve, tempFolder } from './peerloom.ts'
+
+interface Inspection {
+  readonly head: { readonly number: number; readonly hash: string }
+  readonly health: string
+}
+
+function headOf(chain: ChainFiles): { number: number; hash: string } {
+  const { header } = [...readBlocks(readFileSync(chain.chain))].at(-1)!
+  return { number: header.number, hash: bytesTo0x(header.hash) }
+}
+
+const syncArgs = (chain: ChainFiles, datadir: string, peers: readonly string[]): string[] => [
+  ...['sync', '--genesis', chain.genesis, '--datadir', datadir, '--target', headOf(chain).hash, '--exit-when-synced'],
+  ...['--host', '127.0.0.1', '--port', '0', ...peers.flatMap((enode) => ['--peer', enode])],
+]
+
+const inspect = async (datadir: string): Promise<Inspection> =>
+  (await run('inspect', '--datadir', datadir)) as unknown as Inspection
+
+const source = (chain: ChainFiles): Promise<Geth> => Geth.start({ genesis: chain.genesis, chainFile: chain.chain })
+
+describe('a chain from geth', () => {
+  it('is downloaded, verified and stored: the bundled one', async () => {
+    using folder = tempFolder()
+    await using geth = await source(demoChain)
+    await run(...syncArgs(demoChain, folder.path, [geth.enode]))
+    expect(await inspect(folder.path)).toMatchObject({ head: headOf(demoChain) })
+  })
+
+  it('is downloaded from three geths at once: the 600 blocks of its own test data', async () => {
+    using folder = tempFolder()
+    const chain = hivechain()
+    await using one = await source(chain)
+    await using two = await source(chain)
+    await using three = await source(chain)
+    await run(...syncArgs(chain, folder.path, [one.enode, two.enode, three.enode]))
+    expect(await inspect(folder.path)).toMatchObject({ head: headOf(chain) })
+  })
+
+  it('survives kill -9 of ours at twenty moments', async () => {
+    using folder = tempFolder()
+    const chain = hivechain()
+    await using geth = await source(chain)
+    for (let round = 0; round < 20; round++) {
+      const command = peerloom(...syncArgs(chain, folder.path, [geth.enode]), '--json')
+      await command.waitFor(/"type":"started"/)
+      const stored = command.waitFor(/never/, 20 + 37 * round).catch(() => {}) // a moment, further on each time
+      await stored
+      command.kill('SIGKILL')
+      await command.exited
+    }
+    await run(...syncArgs(chain, folder.path, [geth.enode]))
+    expect(await inspect(folder.path)).toMatchObject({ head: headOf(chain) })
+  })
+
+  it('survives that geth is killed in the middle and comes back', async () => {
+    using folder = tempFolder()
+    using data = tempFolder()
+    const chain = hivechain()
+    const start = (port: number) =>
+      Geth.start({ genesis: chain.genesis, chainFile: chain.chain, datadir: data.path, port })
+    const first = await start(0)
+    const port = Number(/:(\d+)/.exec(first.enode.split('@')[1]!)?.[1])
+    await using command = peerloom(...syncArgs(chain, folder.path, [first.enode]), '--json', '--log-level', 'debug')
+    await command.waitFor(/peer added/)
+    await first.kill('SIGKILL')
+    await first[Symbol.asyncDispose]()
+    await using _second = await Geth.start({ genesis: chain.genesis, datadir: data.path, port })
+    await command.succeeded()
+    expect(await inspect(folder.path)).toMatchObject({ head: headOf(chain) })
+  })
+})
+
+describe('a chain to geth', () => {
+  for (const [name, chain] of [
+    ['the bundled one', demoChain],
+    ['the 600 blocks of its own test data', hivechain()],
+  ] as const) {
+    it(`geth downloads it back from us: ${name}`, async () => {
+      using folder = tempFolder()
+      {
+        await using geth = await source(chain)
+        await run(...syncArgs(chain, folder.path, [geth.enode]))
+      }
+      await using ours = await serve(folder.path)
+      const { number, hash } = headOf(chain)
+      await using geth = await Geth.start({
+        genesis: chain.genesis,
+        bootnodes: [ours.enode],
+        syncTarget: hash,
+        exitWhenSynced: true,
+      })
+      await geth.waitForLog(new RegExp(`msg="Sync target reached" number=${number}`))
+      expect(await geth.exited).toEqual({ code: 0, signal: null })
+    })
+  }
+})
