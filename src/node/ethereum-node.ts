@@ -3,6 +3,7 @@
  * @module
  */
 import { type Clock, systemClock } from '../base/clock.ts'
+import { ConfigError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import { type Metrics, noMetrics } from '../base/metrics.ts'
 import { Server } from '../devp2p/index.ts'
@@ -73,10 +74,12 @@ export class EthereumNode implements AsyncDisposable {
    * StorageError; what had been opened by then is closed again.
    */
   static async open(options: EthereumNodeOptions): Promise<EthereumNode> {
-    const folder = options.dataDir === undefined ? undefined : await DataFolder.open(options.dataDir, options.genesis)
-    const owner = folder ?? (options.store as KeyValueStore)
+    const { dataDir, store, genesis } = options
+    const folder = dataDir === undefined ? undefined : await DataFolder.open(dataDir, genesis)
+    const owner = folder ?? store
+    if (!owner) throw new ConfigError('dataDir', 'is needed', { hint: 'or a store to keep the chain in' })
     try {
-      const chain = folder?.chain ?? (await ChainStore.open(options.store as KeyValueStore, options.genesis))
+      const chain = folder?.chain ?? (await ChainStore.open(store as KeyValueStore, genesis))
       reportRepair(chain, options.log ?? silentLogger)
       const key = options.key ?? (await folder?.nodeKey()) ?? NodeKey.generate()
       const networkId = options.networkId ?? chain.chainConfig.chainId

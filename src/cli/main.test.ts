@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { type MainOptions, main } from './main.ts'
+
+const assets = fileURLToPath(new URL('../../assets/demo/', import.meta.url))
+const chain = join(assets, 'chain.rlp')
+const info = JSON.parse(readFileSync(join(assets, 'info.json'), 'utf8')) as { headHash: string }
+
+async function run(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const texts = { stdout: '', stderr: '' }
+  const stream = (name: 'stdout' | 'stderr'): MainOptions['stdout'] => ({
+    write: (text) => {
+      texts[name] += text
+    },
+    on: () => undefined,
+  })
+  const streams = { stdout: stream('stdout'), stderr: stream('stderr') }
+  const code = await main(words, { ...streams, env: {}, onSignals: () => undefined, exit: () => undefined })
+  return { code, ...texts }
+}
+
+describe('wrong usage ends with 2 and one line', () => {
+  const target = ['--target', info.headHash]
+  const cases: readonly (readonly [RegExp, ...string[]])[] = [
+    [/^error: command: missing /],
+    [/^error: nope: unknown command/, 'nope'],
+    [/^error: --nope: unknown option/, 'demo', '--nope'],
+    [/^error: --exit-when-sync: unknown option \(did you mean --exit-when-synced\?\)$/, 'demo', '--exit-when-sync'],
+    [
+      /^error: --port: "70000" does not do \(a whole number from 0 to 65535\)$/,
+      'serve',
+      '--datadir',
+      'x',
+      '--port',
+      '70000',
+    ],
+    [/^error: --peer: a value is missing/, 'sync', '--peer'],
+    [/^error: --peer: not an enode URL: "http:/, 'sync', '--peer', 'http://x'],
+    [/^error: --target: "12" is not a block hash/, 'sync', '--target', '12'],
+    [/^error: --target: is needed/, 'sync', '--datadir', 'x'],
+    [/^error: --datadir: is needed/, 'sync', ...target],
+    [/^error: --network: "main" does not do \(one of mainnet, sepolia, hoodi\)$/, 'sync', '--network', 'main'],
+    [/^error: --verbosity: "loud" does not do/, 'demo', '--verbosity', 'loud'],
+    [/^error: --datadir: .*x holds no chain yet/, 'inspect', '--datadir', 'x'],
+    [/^error: --genesis: none\.json does not exist$/, 'serve', '--datadir', 'x', '--genesis', 'none.json'],
+    [/^error: --genesis: .*chain\.rlp: is not JSON/, 'serve', '--datadir', 'x', '--genesis', chain],
+    [/^error: file: .*chain\.rlp does not hold 64 hex digits/, 'key', 'show', chain],
+    [/^error: file: .*none cannot be read/, 'key', 'show', 'none'],
+    [/^error: file: the new key would be lost/, 'key', 'generate'],
+    [/^error: enode: .*point on the curve/, 'ping', `enode://${'ab'.repeat(64)}@127.0.0.1:1`],
+  ]
+  for (const [line, ...args] of cases) {
+    test(`peerloom ${args.join(' ').slice(0, 60)}`, async () => {
+      const { code, stdout, stderr } = await run(...args)
+      expect(stderr.trimEnd()).toMatch(line)
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    })
+  }
+
+  test('nothing is made by it', () => {
+    expect(existsSync('x')).toBe(false)
+  })
+
+  test('with --json it is the last line of stdout, too', async () => {
+    const { code, stdout } = await run('inspect', '--datadir', 'x', '--json')
+    expect(code).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'error', code: 'ERR_CONFIG', exitCode: 2 })
+  })
+})
+
+describe('help', () => {
+  const commands = ['demo', 'sync', 'serve', 'import', 'export', 'inspect', 'ping', 'key show', 'key generate']
+  test.each(commands)('%s has a help with examples', async (command) => {
+    const { code, stdout, stderr } = await run(...command.split(' '), '--help')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/Usage: peerloom[\s\S]*--json[\s\S]*Examples:\n {2}peerloom /)
+  })
+
+  test('the program has one that lists them', async () => {
+    const { code, stdout } = await run('--help')
+    expect(code).toBe(0)
+    for (const command of commands) expect(stdout).toContain(`  ${command.split(' ')[0]} `)
+  })
+})
