@@ -93,7 +93,10 @@ export class Fill {
     const slices = new Slices()
     let parent = store.headerAt(this.#stored) as Header
     while (parent.number < target.number) {
-      while (this.window.room === 0) await wakeup.wait(this.#scope.signal)
+      while (this.window.room === 0) {
+        wakeup.wake()
+        await wakeup.wait(this.#scope.signal)
+      }
       const header = skeleton.headerAt(parent.number + 1)
       this.#verify(parent, header)
       this.window.add(newSlot(header, store, receipts === 'required'))
@@ -148,8 +151,8 @@ export class Fill {
     const { store, target } = this.#options
     const replaced = Math.min(store.head.number + 1, target.number) - this.#stored
     const isReorg = replaced > 1 && store.head.number > this.#stored
-    const fits = this.window.room > 0 && !this.window.overBudget
-    const least = isReorg && (fits || replaced <= this.window.length) ? replaced : 1
+    const fits = !this.window.overBudget && (this.window.room > 0 || replaced <= this.window.length)
+    const least = isReorg && fits ? replaced : 1
     const limit = least > 1 ? { blocks: Math.max(least, BATCH.blocks), bytes: Number.POSITIVE_INFINITY } : BATCH
     const slots = this.window.leading(isComplete, limit)
     return slots.length < least ? [] : slots

@@ -28,13 +28,15 @@ interface Lane {
   /** Of the sync's clock. */
   pausedUntil: number
   timeouts: number
+  /** When the last of them passed: a request of before is late for the same reason. */
+  lateAt: number
   /** Fruitless answers in a row. */
   fruitless: number
   /** Those of them about blocks it had announced. */
   empty: number
 }
 
-const newLane = (): Lane => ({ inFlight: 0, pausedUntil: 0, timeouts: 0, fruitless: 0, empty: 0 })
+const newLane = (): Lane => ({ inFlight: 0, pausedUntil: 0, timeouts: 0, lateAt: 0, fruitless: 0, empty: 0 })
 
 /** A peer and what is known of its work. */
 export class Worker {
@@ -220,7 +222,7 @@ export class Workers {
       this.#measure(worker, kind, items.length, began)
       return items
     } catch (error) {
-      if (!signal.aborted && !worker.peer.peer.signal.aborted) this.#failed(worker, kind, error)
+      if (!signal.aborted && !worker.peer.peer.signal.aborted) this.#failed(worker, kind, error, began)
       return undefined
     }
   }
@@ -235,10 +237,12 @@ export class Workers {
     )
   }
 
-  #failed(worker: Worker, kind: FetchKind, error: unknown): void {
+  #failed(worker: Worker, kind: FetchKind, error: unknown, began: number): void {
     const lane = worker.lanes[kind]
     if (!(error instanceof TimeoutError)) return this.setAside(worker, kind, describeError(error))
     worker.capacity.measured(kind, 0, 0)
+    if (lane.timeouts > 0 && began < lane.lateAt) return
+    lane.lateAt = this.#clock.now()
     if (++lane.timeouts < MAX_TIMEOUTS) {
       return this.#log.debug('sync: peer is late', { peer: worker.peer.id, kind, timeout: error.timeout })
     }

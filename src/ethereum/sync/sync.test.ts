@@ -1,0 +1,324 @@
+import { describe, expect, test } from 'vitest'
+import { demoChain } from '../../../test/support/demo-chain.ts'
+import { Asked, connect, emptyBlocks, ethOf, honest, scripted } from '../../../test/support/sync-nodes.ts'
+import { equalBytes } from '../../base/bytes.ts'
+import { FakeClock } from '../../base/clock.ts'
+import { StorageError } from '../../base/errors.ts'
+import { MemoryStore } from '../../storage/index.ts'
+import { ChainStore } from '../chain/index.ts'
+import { Header } from '../types/index.ts'
+import { Sync, type SyncEvent } from './sync.ts'
+
+/** Whether two stores hold the same chain, part by part. */
+function expectSame(store: ChainStore, source: ChainStore): void {
+  expect(store.head).toEqual(source.head)
+  const differing: number[] = []
+  for (let number = 1; number <= source.head.number; number++) {
+    const hash = source.hashAt(number)!
+    const parts = (['rawHeader', 'rawBody', 'rawReceipts', 'rawAccessList'] as const).map((part) => [
+      store[part](hash) ?? new Uint8Array(0),
+      source[part](hash) ?? new Uint8Array(0),
+    ])
+    const same = parts.every(([a, b]) => equalBytes(a!, b!)) && equalBytes(store.hashAt(number)!, hash)
+    if (!same) differing.push(number)
+  }
+  expect(differing).toEqual([])
+}
+
+async function fresh(options: Partial<ConstructorParameters<typeof Sync>[0]> = {}) {
+  const memory = new MemoryStore()
+  const store = await demoChain(0, memory)
+  const eth = ethOf(store)
+  return { memory, store, eth, sync: new Sync({ store, eth, ...options }) }
+}
+
+async function next<T extends SyncEvent['type']>(sync: Sync, type: T): Promise<Extract<SyncEvent, { type: T }>> {
+  for await (const event of sync.events()) if (event.type === type) return event as Extract<SyncEvent, { type: T }>
+  throw new Error('the sync ended')
+}
+
+const source = await demoChain()
+const { hash } = source.head
+
+describe('a sync to a head hash', () => {
+  test('brings an empty store to the head of one peer, with bodies, receipts and access lists', async () => {
+    const { store, eth, sync } = await fresh()
+    await using _ = sync
+    await connect(eth, honest(source))
+    expect(await sync.syncTo(hash)).toEqual({ number: 320, hash })
+    expectSame(store, source)
+    expect(await store.stats()).toEqual(await source.stats())
+    expect(store.syncState('skeleton')).toBeUndefined()
+    expect(store.syncHeader(320)).toBeUndefined()
+  })
+
+  test.each([68, 69, 70] as const)('speaks eth/%i, which brings no access lists', async (version) => {
+    const { store, eth, sync } = await fresh()
+    await using _ = sync
+    await connect(eth, honest(source, version))
+    await sync.syncTo(hash)
+    expect(await store.stats()).toEqual({ ...(await source.stats()), accessLists: 0 })
+  })
+
+  test('divides the work among three peers and asks nothing twice', async () => {
+    const { store, eth, sync } = await fresh()
+    await using _ = sync
+    const asked = [new Asked(), new Asked(), new Asked()]
+    for (const one of asked) await connect(eth, scripted(source, {}, { asked: one }))
+    await sync.syncTo(hash)
+    expectSame(store, source)
+    for (const one of asked) expect(one.bodies.length).toBeGreaterThan(0)
+    const bodies = asked.flatMap((one) => one.bodies)
+    expect(new Set(bodies).size).toBe(bodies.length)
+    const receipts = asked.flatMap((one) => one.receipts)
+    expect(new Set(receipts).size).toBe(receipts.length)
+  })
+
+  test('stores no receipts when they are not required, and asks for none', async () => {
+    const { store, eth, sync } = await fresh({ receipts: 'none' })
+    await using _ = sync
+    const asked = new Asked()
+    await connect(eth, scripted(source, {}, { asked }))
+    await sync.syncTo(hash)
+    expect(store.head.number).toBe(320)
+    expect(asked.requests.GetReceipts).toBe(0)
+  })
+
+  test('holds no more blocks than its window in memory', async () => {
+    const { store, eth, sync } = await fresh({ window: { blocks: 16, bytes: 4_000 } })
+    await using _ = sync
+    const asked: number[] = []
+    const note = (truth: readonly Uint8Array[], query: { hashes: readonly Uint8Array[] }) => {
+      asked.push(query.hashes.length)
+      return truth
+    }
+    await connect(eth, scripted(source, { GetBlockBodies: note, GetReceipts: note }))
+    await sync.syncTo(hash)
+    expectSame(store, source)
+    expect(Math.max(...asked)).toBeLessThanOrEqual(16)
+  })
+
+  test('waits for peers, says so, and goes on when one comes', async () => {
+    const { store, eth, sync } = await fresh()
+    await using _ = sync
+    const waiting = next(sync, 'waiting')
+    const done = sync.syncTo(hash)
+    await waiting
+    expect(sync.progress).toMatchObject({ phase: 'target', waiting: true, peers: 0 })
+    await connect(eth, honest(source))
+    await done
+    expectSame(store, source)
+  })
+
+  test('asks again for a target that nobody knows yet, until the signal aborts', async () => {
+    const clock = new FakeClock()
+    const { eth, sync } = await fresh({ clock })
+    await using _ = sync
+    const asked = new Asked()
+    await connect(eth, scripted(source, {}, { asked }), { clock })
+    const abort = new AbortController()
+    const done = sync.syncTo(new Uint8Array(32).fill(9), { signal: abort.signal })
+    done.catch(() => {})
+    await clock.advance(60_000)
+    expect(asked.requests.GetBlockHeaders).toBeGreaterThan(3)
+    abort.abort(new Error('enough'))
+    await expect(done).rejects.toThrow('enough')
+    expect(sync.progress.phase).toBe('idle')
+  })
+
+  test('refuses a target of another genesis block, and drops who gave it', async () => {
+    const { store, eth, sync } = await fresh()
+    await using _ = sync
+    const strange = Header.from({ ...source.headerAt(1)!, parentHash: new Uint8Array(32).fill(7) })
+    const peer = await connect(eth, scripted(source, { GetBlockHeaders: () => [strange.raw] }))
+    await expect(sync.syncTo(strange.hash)).rejects.toMatchObject({ code: 'ERR_SYNC_WRONG_CHAIN' })
+    expect((await peer.closed).cause).toMatchObject({ code: 'ERR_SYNC_WRONG_CHAIN' })
+    expect(store.syncState('skeleton')).toBeUndefined()
+  })
+
+  test('refuses a chain that breaks the rules, names the rule, and reaches a good target afterwards', async () => {
+    const { store, eth, sync } = await fresh()
+    await using _ = sync
+    const bad = Header.from({ ...source.headerAt(5)!, timestamp: 1 })
+    await connect(
+      eth,
+      scripted(source, {
+        GetBlockHeaders: (truth, { start }) => (equalBytes(start as Uint8Array, bad.hash) ? [bad.raw] : truth),
+      }),
+    )
+    await expect(sync.syncTo(bad.hash)).rejects.toMatchObject({
+      code: 'ERR_SYNC_INVALID_CHAIN',
+      cause: { code: 'ERR_HEADER_TIMESTAMP' },
+    })
+    await sync.syncTo(hash)
+    expectSame(store, source)
+  })
+
+  test('changes nothing for a target that is canonical already', async () => {
+    const { eth, sync, store } = await fresh()
+    await using _ = sync
+    await connect(eth, honest(source))
+    await sync.syncTo(hash)
+    expect(await sync.syncTo(source.hashAt(100)!)).toEqual({ number: 100, hash: source.hashAt(100) })
+    expect(store.head.number).toBe(320)
+  })
+
+  test('serves calls one after another, and what ends it rejects those that wait', async () => {
+    const { eth, sync } = await fresh()
+    await connect(eth, honest(source))
+    const first = sync.syncTo(source.hashAt(100)!)
+    const second = sync.syncTo(source.hashAt(200)!)
+    const third = sync.syncTo(new Uint8Array(32).fill(1))
+    third.catch(() => {})
+    expect((await first).number).toBe(100)
+    expect((await second).number).toBe(200)
+    await sync[Symbol.asyncDispose]()
+    await expect(third).rejects.toMatchObject({ code: 'ERR_SYNC_CLOSED' })
+    await expect(sync.syncTo(hash)).rejects.toMatchObject({ code: 'ERR_SYNC_CLOSED' })
+  })
+})
+
+describe('a sync that was interrupted', () => {
+  test('goes on where it was, and downloads nothing twice', async () => {
+    const memory = new MemoryStore()
+    await demoChain(0, memory)
+    const asked = new Asked()
+    for (let run = 0; run < 40; run++) {
+      const store = await ChainStore.open(memory)
+      const eth = ethOf(store)
+      const sync = new Sync({ store, eth, window: { blocks: 32, bytes: 1e9 } })
+      await connect(eth, scripted(source, {}, { asked }))
+      const abort = new AbortController()
+      const done = sync.syncTo(hash, { signal: abort.signal }).catch(() => undefined)
+      let steps = 0
+      for await (const { type } of sync.events()) {
+        if (type === 'done' || (type === 'progress' && ++steps > run % 4)) break
+      }
+      const { number } = store.head
+      const before = sync.progress
+      expect(before.bodies.done).toBeGreaterThanOrEqual(number)
+      abort.abort(new Error('killed'))
+      const result = await done
+      await sync[Symbol.asyncDispose]()
+      if (result) break
+    }
+    const store = await ChainStore.open(memory)
+    expect(store.repaired).toBeUndefined()
+    expectSame(store, source)
+    // The target itself is asked for first; every other header came once.
+    expect(asked.headers.length).toBe(320)
+  })
+
+  test('counts what was there already as done', async () => {
+    const store = await demoChain(200)
+    const eth = ethOf(store)
+    await using sync = new Sync({ store, eth })
+    const target = next(sync, 'progress')
+    await connect(eth, honest(source))
+    const done = sync.syncTo(hash)
+    const { progress } = await target
+    expect(progress.headers.done).toBeGreaterThanOrEqual(200)
+    expect(progress.bodies.done).toBeGreaterThanOrEqual(200)
+    expect(progress.headers.total).toBe(320)
+    await done
+  })
+
+  test('gives back what the store failed with, stays consistent, and goes on afterwards', async () => {
+    const { memory, store, eth, sync } = await fresh({ window: { blocks: 32, bytes: 1e9 } })
+    await using _ = sync
+    await connect(eth, honest(source))
+    const done = sync.syncTo(hash)
+    done.catch(() => {})
+    for await (const event of sync.events()) if (event.type === 'progress' && event.progress.head > 50) break
+    memory.failWrites = new StorageError('ERR_STORAGE_FULL', '', 'no space left')
+    await expect(done).rejects.toMatchObject({ code: 'ERR_STORAGE_FULL' })
+    memory.failWrites = undefined
+    const { number } = store.head
+    expect(number).toBeGreaterThan(50)
+    expect((await ChainStore.open(memory)).head).toEqual(store.head)
+    await sync.syncTo(hash)
+    expectSame(store, source)
+  })
+})
+
+describe('a new target', () => {
+  test('extends the chain by what is missing only', async () => {
+    const store = await demoChain(300)
+    const eth = ethOf(store)
+    const asked = new Asked()
+    await using sync = new Sync({ store, eth })
+    await connect(eth, scripted(source, {}, { asked }))
+    await sync.syncTo(hash)
+    expectSame(store, source)
+    expect(asked.headers.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => 301 + i))
+  })
+
+  test('on another branch replaces the blocks above the common ancestor in one step, with right totals', async () => {
+    const store = await demoChain(320)
+    const eth = ethOf(store)
+    const other = await demoChain(290)
+    await other.extend(emptyBlocks(other, other.headerAt(290)!, 60))
+    await using sync = new Sync({ store, eth })
+    await connect(eth, honest(other))
+    const reorg = next(sync, 'reorg')
+    const heads = new Set<number>()
+    const watch = (async () => {
+      for await (const event of sync.events()) if (event.type === 'progress') heads.add(event.progress.head)
+    })()
+    await sync.syncTo(other.head.hash)
+    await sync[Symbol.asyncDispose]()
+    await watch
+    expect(await reorg).toMatchObject({ ancestor: 290, head: 320 })
+    expectSame(store, other)
+    expect(store.hashAt(351)).toBeUndefined()
+    expect(Math.min(...heads)).toBe(320)
+  })
+
+  test('back on the first branch needs nothing from peers but the blocks it never had', async () => {
+    const store = await demoChain(320)
+    const eth = ethOf(store)
+    const other = await demoChain(290)
+    await other.extend(emptyBlocks(other, other.headerAt(290)!, 60))
+    const asked = new Asked()
+    await using sync = new Sync({ store, eth })
+    await connect(eth, honest(other))
+    await sync.syncTo(other.head.hash)
+    await connect(eth, scripted(source, {}, { asked }))
+    await sync.syncTo(hash)
+    expectSame(store, source)
+    expect(asked.bodies).toEqual([])
+    expect(asked.headers).toEqual([])
+  })
+
+  test('on a branch that begins at the genesis block is found by stepping back', async () => {
+    const store = await demoChain(320)
+    const eth = ethOf(store)
+    const other = await demoChain(0)
+    await other.extend(emptyBlocks(other, other.headerAt(0)!, 330))
+    await using sync = new Sync({ store, eth })
+    await connect(eth, honest(other))
+    await sync.syncTo(other.head.hash)
+    expectSame(store, other)
+  })
+
+  test('that comes before an older one was reached takes over its headers', async () => {
+    const memory = new MemoryStore()
+    const store = await demoChain(0, memory)
+    const asked = new Asked()
+    const eth = ethOf(store)
+    await connect(eth, scripted(source, { GetBlockBodies: () => undefined }, { asked }))
+    await using sync = new Sync({ store, eth })
+    const abort = new AbortController()
+    const first = sync.syncTo(source.hashAt(200)!, { signal: abort.signal })
+    first.catch(() => {})
+    while (sync.progress.headers.done < 200) await new Promise(setImmediate)
+    abort.abort(new Error('another head'))
+    await expect(first).rejects.toThrow('another head')
+    for (const { peer } of eth.peers) peer.close('replaced')
+    const again = new Asked()
+    await connect(eth, scripted(source, {}, { asked: again }))
+    await sync.syncTo(hash)
+    expectSame(store, source)
+    expect([...asked.headers, ...again.headers].filter((number) => number < 200).length).toBe(199)
+  })
+})
