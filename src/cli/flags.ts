@@ -102,7 +102,7 @@ export function parseNode(flag: string, text: string): string {
   })
 }
 
-export function parseOneOf<T extends string>(flag: string, text: string, choices: readonly T[]): T {
+function parseOneOf<T extends string>(flag: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((each) => each === text)
   if (choice !== undefined) return choice
   throw new ConfigError(flag, `${JSON.stringify(text)} does not do`, { hint: `one of ${choices.join(', ')}` })
@@ -114,7 +114,7 @@ export function parseLevel(text: string): LogLevel | 'silent' {
 }
 
 /** Has a ConfigError of a lower room name the flag the value came from. */
-export function blaming<T>(flag: string, read: () => T): T {
+function blaming<T>(flag: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
