@@ -104,7 +104,7 @@ export class Lane implements Channel {
   send(name: string, body: unknown): Promise<void> {
     if (this.#closed) return this.#refuse()
     const spec = this.protocol.messages[name]
-    if (!spec) return Promise.reject(new InternalError(`${this.protocol.name} has no message ${JSON.stringify(name)}`))
+    if (!spec) return Promise.reject(this.#unknown(name))
     return this.#send(spec.key, spec.codec.encode(body))
   }
 
@@ -119,27 +119,30 @@ export class Lane implements Channel {
     const { reply, where, signal, timeout } = options
     if (this.#closed) return this.#refuse()
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const replyKey = this.protocol.messages[reply]?.key as Key
+    const question = this.protocol.messages[name]
+    const answer = this.protocol.messages[reply]
+    if (!question || !answer) return Promise.reject(this.#unknown(question ? reply : name))
     return new Promise((resolve, reject) => {
+      const payload = question.codec.encode(body) // what it throws must leave nothing waiting
       const done = (): void => {
         waiting.delete(expectation)
         stop()
       }
       const expectation: Expectation = {
         where: where as Expectation['where'],
-        resolve(answer) {
+        resolve(reply) {
           done()
-          resolve(answer as never)
+          resolve(reply as never)
         },
         reject(error) {
           done()
           reject(error)
         },
       }
-      const waiting = this.#waitingFor(replyKey)
+      const waiting = this.#waitingFor(answer.key)
       waiting.add(expectation) // before the send, so that no answer can slip past
       const stop = this.#watch(`${this.protocol.name}/${name}`, { signal, timeout }, expectation.reject)
-      this.send(name, body).catch(expectation.reject)
+      this.#send(question.key, payload).catch(expectation.reject)
     })
   }
 
@@ -178,6 +181,10 @@ export class Lane implements Channel {
     meter.sent.messages++
     meter.sent.bytes += payload.length
     return this.#peer.write(this, key, payload)
+  }
+
+  #unknown(name: string): InternalError {
+    return new InternalError(`${this.protocol.name} has no message ${JSON.stringify(name)}`)
   }
 
   #refuse(): Promise<never> {
@@ -220,6 +227,7 @@ export class Lane implements Channel {
     const held = this.#queue.shift()
     if (held) return held
     if (options.timeout === undefined) return (await this.#queue.next(options)).value
+    if (options.signal?.aborted) throw options.signal.reason
     const abort = new AbortController()
     const stop = this.#watch(what, options, (error) => abort.abort(error))
     try {

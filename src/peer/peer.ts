@@ -179,6 +179,7 @@ export class Peer implements AsyncDisposable {
   }
 
   async #runProtocol(lane: Lane): Promise<void> {
+    await undefined // the constructor ends first, so that the protocol is given a whole peer
     try {
       await lane.protocol.run(this, lane as never)
     } catch (error) {

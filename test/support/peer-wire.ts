@@ -1,0 +1,129 @@
+/**
+ * One real peer at one end of a pipe, and at the other end the bare wire in the hands of the test.
+ * @module
+ */
+import { FakeClock } from '../../src/base/clock.ts'
+import type { PeerClosedError } from '../../src/base/errors.ts'
+import { rlp } from '../../src/codec/index.ts'
+import {
+  type AnyProtocol,
+  type Channel,
+  type Control,
+  defineProtocol,
+  type Key,
+  type MessageTable,
+  message,
+  Peer,
+  type PeerOptions,
+  type PipeOptions,
+  type Protocol,
+  protocolLength,
+  type Transport,
+  transportPipe,
+} from '../../src/peer/index.ts'
+
+const numbered = rlp.struct({ id: rlp.number })
+const sized = rlp.struct({ id: rlp.number, data: rlp.bytes })
+
+/** A table with a bit of everything. */
+export const words = {
+  hello: message(0, numbered, { maxBytes: 64 }),
+  ask: message(1, numbered),
+  answer: message(2, sized),
+  bulk: message(3, rlp.bytes),
+}
+export type Words = typeof words
+
+/** What the wire end received or was told. */
+export interface Wire {
+  readonly peer: Peer
+  readonly clock: FakeClock
+  readonly end: Transport<Key>
+  readonly frames: { readonly key: Key; readonly payload: Uint8Array }[]
+  /** Set once the peer closed its side. */
+  readonly ended: boolean
+  readonly keys: readonly Key[]
+  /** Puts an encoded message of {@link words} on the wire. */
+  say<N extends keyof Words & string>(name: N, body: Parameters<Words[N]['codec']['encode']>[0], offset?: number): void
+  /** Lets everything that is ready run, without moving the clock. */
+  settle(): Promise<void>
+}
+
+export type WireOptions = Partial<Omit<PeerOptions, 'mounted' | 'clock'>> & PipeOptions
+
+/** Mounts the protocols one after the other from offset 16, as devp2p does, and runs a peer over the pipe. */
+export function wire(protocols: readonly AnyProtocol[], options: WireOptions = {}): Wire {
+  const [near, end] = transportPipe(options)
+  const clock = new FakeClock()
+  const frames: { key: Key; payload: Uint8Array }[] = []
+  let ended = false
+  end.open({ frame: (key, payload) => frames.push({ key, payload }), drain() {}, end: () => (ended = true) })
+  const peer = new Peer(near, { id: 'near', inbound: false, ...options, clock, mounted: mount(protocols) })
+  return {
+    peer,
+    clock,
+    end,
+    frames,
+    get ended() {
+      return ended
+    },
+    get keys() {
+      return frames.map(({ key }) => key)
+    },
+    say(name, body, offset = 16) {
+      const { key, codec } = words[name]
+      end.write(key + offset, codec.encode(body as never))
+    },
+    settle: () => clock.advance(0),
+  }
+}
+
+export function mount(
+  protocols: readonly AnyProtocol[],
+): { readonly protocol: AnyProtocol; readonly offset: number }[] {
+  let next = 16
+  return protocols.map((protocol) => {
+    const offset = next
+    next += protocolLength(protocol)
+    return { protocol, offset }
+  })
+}
+
+/** A protocol of {@link words} that runs `script`. */
+export function speaking(
+  run: (channel: Channel<Words>, peer: Peer) => Promise<unknown>,
+  name = 'words',
+): Protocol<Words> {
+  return defineProtocol({
+    name,
+    version: 1,
+    messages: words,
+    run: async (peer, channel) => void (await run(channel, peer)),
+  })
+}
+
+/** A protocol that leaves its channel to the test. */
+export function idle(name = 'words'): Protocol<Words> {
+  return speaking((_channel, peer) => aborted(peer.signal), name)
+}
+
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+export function channelOf<M extends MessageTable>(peer: Peer, protocol: Protocol<M>): Channel<M> {
+  const channel = peer.channel(protocol)
+  if (!channel) throw new Error(`${protocol.name} does not run here`)
+  return channel
+}
+
+/** Control that notes what it sees and says farewell with key 1 and the message as text. */
+export function noting(seen: Key[]): Control {
+  return {
+    frame: (_peer, key) => void seen.push(key),
+    farewell: (reason: PeerClosedError) => ({ key: 1, payload: new TextEncoder().encode(reason.message) }),
+  }
+}
