@@ -52,10 +52,11 @@ export function readOptions(args) {
     if (!rowNames.includes(name))
       throw new Error(`--only: no row is called "${name}": there are ${rowNames.join(', ')}`)
   }
-  const plan = values.quick ? quick : full
+  const plan = { ...(values.quick ? quick : full) }
+  if (values.only.includes('sync-20000')) plan.longSyncRounds ||= 1
   return {
     ...plan,
-    ...(values.rounds !== undefined && roundsOf(values.rounds, values.only.includes('sync-20000') ? 1 : 0, plan)),
+    ...(values.rounds !== undefined && roundsOf(values.rounds, plan)),
     quick: values.quick,
     help: values.help,
     json: values.json,
@@ -64,10 +65,10 @@ export function readOptions(args) {
   }
 }
 
-function roundsOf(text, longest, plan) {
+function roundsOf(text, { longSyncRounds, frame }) {
   const rounds = Number(text)
   if (!Number.isSafeInteger(rounds) || rounds < 1)
     throw new Error(`--rounds: "${text}" is not a whole number from 1 up`)
-  const longSyncRounds = longest === 1 ? rounds : plan.longSyncRounds
-  return { rounds, memoryRounds: rounds, syncRounds: rounds, longSyncRounds, frame: { ...plan.frame, rounds } }
+  const long = longSyncRounds > 0 ? { longSyncRounds: rounds } : {}
+  return { rounds, memoryRounds: rounds, syncRounds: rounds, frame: { ...frame, rounds }, ...long }
 }

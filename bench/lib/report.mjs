@@ -6,6 +6,7 @@ const titles = {
   'sync-600': 'sync of 600 blocks from geth',
   'sync-20000': 'sync of 20,000 blocks from geth',
 }
+const sizeNames = { 100: '100 B', 32768: '32 KB', 100000: '100 KB' }
 const HEAD = ['', 'peerloom', 'against', 'theirs', 'ratio', 'at least', 'aim', 'reached']
 
 export function printMachine(machine) {
@@ -52,7 +53,7 @@ export function printFrames(found) {
   )
   const head = ['payload', 'bare crypto', 'written', 'share', 'read', 'share', 'aim']
   const rows = found.map(({ size, bare, write, writeShare, read, readShare }) => [
-    `${formatNumber(size)} B`,
+    sizeNames[size] ?? `${size} B`,
     formatSummary(bare, '/s'),
     formatSummary(write, '/s'),
     percent(writeShare),

@@ -2,8 +2,8 @@
  * Sync of a whole chain from one geth over loopback: ours (headers, bodies and receipts, verified and stored) and, in
  * turn with it, another geth's full sync, which executes the blocks as well and keeps no other's receipts.
  *
- * geth's clock begins when it begins to sync, after it has found its peer; ours with the program's first word, before
- * it has dialed.
+ * geth's clock begins when it begins to sync, after it has found its peer; ours when the program has opened its store,
+ * before it has dialed.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -41,9 +41,9 @@ export async function measureSync(chain, goal, context) {
 async function syncOurs(chain, enode, folder, { cli, env }) {
   const flags = ['sync', '--genesis', chain.genesis, '--datadir', join(folder, 'data'), '--peer', enode]
   const own = ['--target', chain.head, '--exit-when-synced', '--json', '--port', '0', '--host', '127.0.0.1']
-  let began
+  let began = performance.now()
   const onLine = (line) => {
-    if (jsonOf(line)) began ??= performance.now()
+    if (jsonOf(line)?.type === 'started') began = performance.now()
   }
   const program = new Program(process.execPath, [cli, ...flags, ...own], { env, onLine })
   const resident = new Resident(program.pid)
