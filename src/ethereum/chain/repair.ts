@@ -6,7 +6,17 @@ import { equalBytes } from '../../base/bytes.ts'
 import { CodecError, StorageError } from '../../base/errors.ts'
 import type { KeyValueStore, Operation } from '../../storage/index.ts'
 import { Header } from '../types/index.ts'
-import { blockKey, canonicalKey, decodeNumber, encodeNumber, metaKey, numberOfKey, Prefix } from './schema.ts'
+import {
+  blockKey,
+  canonicalKey,
+  encodeNumber,
+  HASH_BYTES,
+  metaKey,
+  numberOfKey,
+  Prefix,
+  rangeOf,
+  readNumber,
+} from './schema.ts'
 
 export interface RepairReport {
   /** Number of the head as it was noted; undefined when the note itself was lost. */
@@ -22,30 +32,41 @@ export interface WholeHead {
 }
 
 /** Looks at the head, and below it when it is not whole. Writes nothing. Throws when not even the genesis is left. */
-export function wholeHead(store: KeyValueStore): WholeHead {
+export async function wholeHead(store: KeyValueStore): Promise<WholeHead> {
   const noted = store.get(metaKey('head'))
-  const number = noted && store.get(numberOfKey(noted))
-  const from = number && decodeNumber(number)
+  const from = noted && numberOf(store, noted)
   const receipts = store.get(metaKey('receipts'))
-  if (from !== undefined && noted && receipts && isWhole(store, from, noted))
+  const first = receipts && readNumber(receipts)
+  if (noted && from !== undefined && first !== undefined && first <= from + 1 && isWhole(store, from, noted)) {
     return { repaired: undefined, operations: [] }
-  const highest = from ?? highestCanonical(store)
+  }
+  const highest = await highestCanonical(store)
   let to = highest
   while (to >= 0 && !isWhole(store, to, store.get(canonicalKey(to)))) to--
-  if (to < 0) throw new StorageError('ERR_STORAGE_CORRUPT', '', 'the database has lost its genesis block')
+  const hash = store.get(canonicalKey(to))
+  if (to < 0 || !hash) throw new StorageError('ERR_STORAGE_CORRUPT', '', 'the database has lost its genesis block')
   const operations: Operation[] = [
-    { type: 'put', key: metaKey('head'), value: store.get(canonicalKey(to)) as Uint8Array },
-    { type: 'put', key: metaKey('receipts'), value: encodeNumber(firstReceipts(store, to, receipts)) },
+    { type: 'put', key: metaKey('head'), value: hash },
+    { type: 'put', key: metaKey('receipts'), value: encodeNumber(firstReceipts(store, to, first)) },
+    { type: 'put', key: numberOfKey(hash), value: encodeNumber(to) },
   ]
   for (let lost = to + 1; lost <= highest; lost++) operations.push({ type: 'del', key: canonicalKey(lost) })
   return { repaired: { from, to }, operations }
+}
+
+/** Of a block that was canonical; undefined when that is lost, or not what it can be. */
+function numberOf(store: KeyValueStore, hash: Uint8Array): number | undefined {
+  const entry = hash.length === HASH_BYTES ? store.get(numberOfKey(hash)) : undefined
+  return entry && readNumber(entry)
 }
 
 function isWhole(store: KeyValueStore, number: number, hash: Uint8Array | undefined): boolean {
   const canonical = store.get(canonicalKey(number))
   if (!hash || !canonical || !equalBytes(canonical, hash)) return false
   const header = store.get(blockKey(Prefix.Header, number, hash))
-  return header !== undefined && store.has(blockKey(Prefix.Body, number, hash)) && isHeaderOf(header, hash)
+  const rest = [Prefix.Body, Prefix.TotalDifficulty] as const
+  if (!header || !rest.every((prefix) => store.has(blockKey(prefix, number, hash)))) return false
+  return isHeaderOf(header, hash)
 }
 
 function isHeaderOf(raw: Uint8Array, hash: Uint8Array): boolean {
@@ -57,21 +78,15 @@ function isHeaderOf(raw: Uint8Array, hash: Uint8Array): boolean {
   }
 }
 
-/** The note of the head is lost: the canonical index tells, by doubling and halving. */
-function highestCanonical(store: KeyValueStore): number {
-  let high = 1
-  while (store.has(canonicalKey(high))) high *= 2
-  let low = Math.floor(high / 2)
-  while (low + 1 < high) {
-    const middle = Math.floor((low + high) / 2)
-    if (store.has(canonicalKey(middle))) low = middle
-    else high = middle
-  }
-  return low
+/** -1 when there is none. The index may have gaps. */
+async function highestCanonical(store: KeyValueStore): Promise<number> {
+  const range = { ...rangeOf(Prefix.Canonical), reverse: true, limit: 1, keysOnly: true }
+  for await (const [key] of store.iterate(range)) return readNumber(key.subarray(1)) ?? -1
+  return -1
 }
 
-function firstReceipts(store: KeyValueStore, head: number, noted: Uint8Array | undefined): number {
-  if (noted) return Math.min(decodeNumber(noted), head + 1)
+function firstReceipts(store: KeyValueStore, head: number, noted: number | undefined): number {
+  if (noted !== undefined && noted <= head + 1) return noted
   let first = head + 1
   while (first > 0) {
     const hash = store.get(canonicalKey(first - 1))

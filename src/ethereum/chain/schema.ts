@@ -21,6 +21,9 @@ import { utf8ToBytes } from '../../base/bytes.ts'
 /** Raised when the meaning of a key changes. */
 export const SCHEMA_VERSION = '1'
 
+export const HASH_BYTES = 32
+const NUMBER_BYTES = 8
+
 export const Prefix = {
   Meta: 0x4d,
   Canonical: 0x6e,
@@ -81,6 +84,12 @@ export function encodeNumber(number: number): Uint8Array {
 export function decodeNumber(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return view.getUint32(0) * 2 ** 32 + view.getUint32(4)
+}
+
+/** Undefined for what cannot be a number of ours: the entry is damaged. */
+export function readNumber(entry: Uint8Array): number | undefined {
+  const number = entry.length === NUMBER_BYTES ? decodeNumber(entry) : Number.NaN
+  return Number.isSafeInteger(number) ? number : undefined
 }
 
 function numbered(prefix: number, number: number, length: number): Uint8Array {

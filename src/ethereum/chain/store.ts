@@ -5,7 +5,7 @@
  * @module
  */
 import { bigintToBytes, bytesTo0x, bytesToBigint, equalBytes } from '../../base/bytes.ts'
-import { InternalError, StorageError } from '../../base/errors.ts'
+import { describeError, InternalError, StorageError } from '../../base/errors.ts'
 import type { KeyValueStore, Operation } from '../../storage/index.ts'
 import { EMPTY_ROOT, Header } from '../types/index.ts'
 import type { ChainConfig } from './config.ts'
@@ -17,10 +17,12 @@ import {
   canonicalKey,
   decodeNumber,
   encodeNumber,
+  HASH_BYTES,
   metaKey,
   numberOfKey,
   Prefix,
   rangeOf,
+  readNumber,
   skeletonKey,
   syncKey,
 } from './schema.ts'
@@ -83,7 +85,7 @@ export class ChainStore {
    */
   static async open(store: KeyValueStore, genesis?: Genesis): Promise<ChainStore> {
     const chain = await openGenesis(store, genesis)
-    const report = wholeHead(store)
+    const report = await wholeHead(store)
     if (report.repaired) await store.write(report.operations)
     return new ChainStore(store, chain, report.repaired)
   }
@@ -140,8 +142,8 @@ export class ChainStore {
   }
 
   numberOf(hash: Uint8Array): number | undefined {
-    const number = this.#store.get(numberOfKey(hash))
-    return number && decodeNumber(number)
+    const number = hash.length === HASH_BYTES ? this.#store.get(numberOfKey(hash)) : undefined
+    return number && readNumber(number)
   }
 
   rawHeader(hash: Uint8Array): Uint8Array | undefined {
@@ -169,12 +171,12 @@ export class ChainStore {
 
   header(hash: Uint8Array): Header | undefined {
     const raw = this.rawHeader(hash)
-    return raw && Header.decode(raw)
+    return raw && decodeHeader(raw)
   }
 
   headerAt(number: number): Header | undefined {
     const raw = this.rawHeaderAt(number)
-    return raw && Header.decode(raw)
+    return raw && decodeHeader(raw)
   }
 
   isCanonical(hash: Uint8Array): boolean {
@@ -305,6 +307,17 @@ export class ChainStore {
       operations.push({ type: 'del', key: skeletonKey(n) })
     }
     return operations
+  }
+}
+
+/** What does not decode here was whole once: the fault is the disk's, not a peer's. */
+function decodeHeader(raw: Uint8Array): Header {
+  try {
+    return Header.decode(raw)
+  } catch (error) {
+    throw new StorageError('ERR_STORAGE_CORRUPT', '', `a header in the database: ${describeError(error)}`, {
+      cause: error,
+    })
   }
 }
 
