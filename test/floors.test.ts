@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { importsOf } from './support/imports.ts'
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url))
+
+/** ARCHITECTURE.md's floors. A room stands on lower floors only; rooms of one floor do not know each other. */
+const FLOORS: Readonly<Record<string, number>> = {
+  base: 0,
+  codec: 1,
+  crypto: 1,
+  storage: 1,
+  net: 1,
+  identity: 2,
+  peer: 3,
+  pool: 4,
+  devp2p: 5,
+  discovery: 5,
+  rpc: 5,
+  ethereum: 6,
+  bitcoin: 6,
+  pss: 6,
+  node: 7,
+  fleet: 7,
+  simulation: 7,
+  cli: 8,
+  testing: 9,
+}
+/** Inside a room that has floors of its own: each folder stands on those before it. */
+const INNER: Readonly<Record<string, readonly string[]>> = { ethereum: ['types', 'chain', 'eth', 'sync'] }
+
+/** A file of src, as the path below it with slashes. */
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.split(sep).join('/'))
+
+/** What stands against `from` importing `to`, both below src; undefined when nothing does. */
+function objection(from: string, to: string, isTest: boolean): string | undefined {
+  const [room = '', folder = ''] = from.split('/')
+  const [target = '', targetFolder = ''] = to.split('/')
+  const [floor, targetFloor] = [FLOORS[room], FLOORS[target]]
+  if (floor === undefined || targetFloor === undefined) return 'a room without a floor'
+  if (room === target) return isTest ? undefined : innerObjection(room, folder, targetFolder, to)
+  if (targetFloor >= floor && !(isTest && targetFloor === 9)) return 'not a lower floor'
+  if (target === 'base' || isTest) return undefined
+  return to === `${target}/index.ts` || isInnerIndex(target, to) ? undefined : 'past the index.ts of another room'
+}
+
+function innerObjection(room: string, folder: string, targetFolder: string, to: string): string | undefined {
+  const inner = INNER[room]
+  if (!inner || folder === targetFolder || folder.endsWith('.ts')) return undefined
+  if (inner.indexOf(targetFolder) >= inner.indexOf(folder)) return `${targetFolder} does not lie below ${folder}`
+  return to === `${room}/${targetFolder}/index.ts` ? undefined : 'past the index.ts of another part'
+}
+
+function isInnerIndex(target: string, to: string): boolean {
+  return INNER[target]?.some((folder) => to === `${target}/${folder}/index.ts`) ?? false
+}
+
+function objectionsIn(file: string): string[] {
+  const isTest = file.endsWith('.test.ts')
+  return importsOf(readFileSync(join(SRC, file), 'utf8'))
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) =>
+      relative(SRC, join(SRC, dirname(file), specifier))
+        .split(sep)
+        .join('/'),
+    )
+    .filter((to) => !to.startsWith('../')) // a test's support and vectors, the WASM sources
+    .map((to) => ({ to, why: objection(file, to, isTest) }))
+    .filter(({ why }) => why !== undefined)
+    .map(({ to, why }) => `${file} imports ${to}: ${why}`)
+}
+
+describe('floors', () => {
+  test('every folder of src has a floor', () => {
+    const rooms = new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0] as string))
+    expect([...rooms].filter((room) => FLOORS[room] === undefined)).toEqual([])
+  })
+
+  test('a file imports its own room and the open doors of lower floors only', () => {
+    const rooms = files.filter((file) => file.includes('/')) // src/index.ts is the house, not a room
+    expect(rooms.flatMap(objectionsIn)).toEqual([])
+  })
+
+  test('no source outside of tests imports a test, or a file that is not TypeScript', () => {
+    const sources = files.filter((file) => !file.endsWith('.test.ts'))
+    const strange = sources.flatMap((file) =>
+      importsOf(readFileSync(join(SRC, file), 'utf8'))
+        .filter((to) => to.startsWith('.') && (!to.endsWith('.ts') || to.endsWith('.test.ts')))
+        .map((to) => `${file}: ${to}`),
+    )
+    expect(strange).toEqual([])
+  })
+
+  test('every room opens with an index.ts that only re-exports, under a comment that says what it is for', () => {
+    const rooms = files.filter((file) => /^\w+\/index\.ts$/.test(file) && !file.startsWith('cli/'))
+    for (const file of rooms) {
+      const text = readFileSync(join(SRC, file), 'utf8')
+      expect(text, file).toMatch(/^\/\*\*\n \* \S/)
+      expect(text, file).not.toMatch(/^(?:const|let|function|class|import)\b|^export (?:const|let|function|class)\b/m)
+    }
+    expect(rooms.length).toBeGreaterThan(8)
+  })
+
+  test.each([
+    ['codec/snappy.ts', 'crypto/index.ts', 'not a lower floor'],
+    ['peer/peer.ts', 'pool/index.ts', 'not a lower floor'],
+    ['peer/peer.ts', 'codec/rlp/items.ts', 'past the index.ts of another room'],
+    ['ethereum/types/block.ts', 'ethereum/eth/index.ts', 'eth does not lie below types'],
+    ['ethereum/eth/eth.ts', 'ethereum/types/block.ts', 'past the index.ts of another part'],
+    ['ethereum/eth/eth.ts', 'ethereum/types/index.ts', undefined],
+    ['peer/peer.ts', 'base/clock.ts', undefined],
+    ['newroom/x.ts', 'base/clock.ts', 'a room without a floor'],
+  ])('%s importing %s: %s', (from, to, why) => {
+    expect(objection(from, to, false)).toBe(why)
+  })
+})
