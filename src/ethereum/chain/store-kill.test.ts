@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { branchGenesis } from '../../../test/support/branches.ts'
+import { openLevelStore } from '../../storage/index.ts'
+import { ChainStore } from './store.ts'
+
+/** Our own code, which Node alone cannot read, through vite. Opens the chain and turns it between branches of 40 and of 25 blocks, until it is killed. */
+const WRITER = `
+import { createServer } from 'vite'
+const server = { middlewareMode: true, hmr: false, ws: false, watch: null }
+const vite = await createServer({ configFile: false, appType: 'custom', logLevel: 'error', server, optimizeDeps: { noDiscovery: true } })
+const load = (path) => vite.ssrLoadModule(path)
+const { branch, branchGenesis } = await load('/test/support/branches.ts')
+const { openLevelStore } = await load('/src/storage/index.ts')
+const { ChainStore } = await load('/src/ethereum/chain/index.ts')
+const chain = await ChainStore.open(await openLevelStore(process.argv[1]), branchGenesis())
+const base = chain.head.number === 0 ? chain.genesis.header : chain.headerAt(1)
+for (let salt = 0; ; salt++) {
+  const blocks = branch(base, salt % 2 ? 25 : 40, { salt: salt % 251 })
+  await chain.extend(blocks, { state: { tip: blocks.at(-1).header.hash } })
+  if (salt === 5) process.stdout.write('ready')
+}`
+
+async function startWriter(path: string): Promise<ChildProcess> {
+  const cwd = fileURLToPath(new URL('../../..', import.meta.url))
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', WRITER, path], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
+  expect(child.exitCode).toBeNull()
+  return child
+}
+
+it('is a whole chain after kill -9 in the middle of its reorganisations', { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'peerloom-kill-'))
+  const path = join(folder, 'db')
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const child = await startWriter(path)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await using store = await openLevelStore(path)
+    const chain = await ChainStore.open(store, branchGenesis())
+    const { head } = chain
+    expect(chain.repaired).toBeUndefined()
+    expect(head.totalDifficulty).toBe(5n + 2n * BigInt(head.number))
+    expect(chain.syncState('tip')).toEqual(head.hash)
+    expect((await chain.stats()).blocks).toBe(head.number + 1)
+    for (let number = head.number; number > 0; number--) {
+      const header = chain.headerAt(number)!
+      expect(chain.hashAt(number - 1)).toEqual(header.parentHash)
+      expect(chain.rawBody(header.hash)).toBeDefined()
+      expect(chain.rawReceipts(header.hash)).toBeDefined()
+    }
+  }
+  await rm(folder, { recursive: true })
+})
