@@ -14,6 +14,8 @@ const TURN_BYTES = 64 * 1024
 const MAX_BLOCKED_CONTROL = 64
 /** A protocol that never awaits `send` is cut off when its backlog is this many times its budget. */
 const OVERRUN_FACTOR = 8
+/** What a waiting message takes beside its payload: empty ones must not wait in any number. */
+const QUEUED_OVERHEAD_BYTES = 64
 /** Room for one whole message of the largest size on top of any budget. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
@@ -69,14 +71,14 @@ export class Outbox {
       return READY
     }
     lane.queue.push({ key, payload })
-    lane.bytes += payload.length
+    lane.bytes += payload.length + QUEUED_OVERHEAD_BYTES
     if (lane.bytes <= this.#budgetBytes) return READY
     if (lane.bytes > this.#budgetBytes * OVERRUN_FACTOR + MAX_MESSAGE_BYTES) throw overrun(lane.bytes)
     lane.room ??= promise()
     return lane.room.promise
   }
 
-  /** The transport has room again. */
+  /** The transport has room again. Throws what the transport has against a message that waited. */
   drain(): void {
     this.#writable = true
     this.#blockedControl = 0
@@ -101,8 +103,8 @@ export class Outbox {
     let sent = 0
     while (this.#writable && sent < TURN_BYTES && lane.head < lane.queue.length) {
       const { key, payload } = lane.queue[lane.head++] as Queued
-      lane.bytes -= payload.length
-      sent += payload.length + 1
+      lane.bytes -= payload.length + QUEUED_OVERHEAD_BYTES
+      sent += payload.length + QUEUED_OVERHEAD_BYTES
       this.#writable = this.#transport.write(key, payload)
     }
     if (lane.head === lane.queue.length) lane.queue.length = lane.head = 0

@@ -128,9 +128,12 @@ export class Peer implements AsyncDisposable {
     this.#scope.close(closed)
   }
 
-  /** Sends a control frame ahead of all that waits. False when it was dropped because the remote reads nothing. */
+  /**
+   * Sends a control frame ahead of all that waits. False when it was dropped because the remote reads nothing, or the
+   * peer has closed.
+   */
   sendControl(key: Key, payload: Uint8Array): boolean {
-    return this.#outbox.control(key, payload)
+    return this.#guarded(() => this.#outbox.control(key, payload)) ?? false
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -214,7 +217,17 @@ export class Peer implements AsyncDisposable {
   }
 
   #drain(): void {
-    if (!this.signal.aborted) this.#outbox.drain()
+    if (!this.signal.aborted) this.#guarded(() => this.#outbox.drain())
+  }
+
+  /** Transports throw at what they cannot send; that ends the peer, and not whoever called. */
+  #guarded<T>(write: () => T): T | undefined {
+    try {
+      return write()
+    } catch (error) {
+      this.close(error)
+      return undefined
+    }
   }
 
   #ended(error: unknown): void {
@@ -258,9 +271,13 @@ export class Peer implements AsyncDisposable {
     this.#stall?.cancel()
     this.#outbox.close()
     for (const { lane } of this.#lanes) lane.close(reason)
-    const last = reason.side === 'local' && !this.#transportEnded ? this.#control?.farewell?.(reason) : undefined
-    if (last) this.#transport.write(last.key, last.payload)
+    if (reason.side === 'local' && !this.#transportEnded) this.#guarded(() => this.#farewell(reason))
     if (this.#pausedAt !== undefined) this.#transport.resume()
+  }
+
+  #farewell(reason: PeerClosedError): void {
+    const last = this.#control?.farewell?.(reason)
+    if (last) this.#transport.write(last.key, last.payload)
   }
 
   /** The parent's signal may abort with anything. */

@@ -49,7 +49,11 @@ export interface Wire {
   settle(): Promise<void>
 }
 
-export type WireOptions = Partial<Omit<PeerOptions, 'mounted' | 'clock'>> & PipeOptions
+export type WireOptions = Partial<Omit<PeerOptions, 'mounted' | 'clock'>> &
+  PipeOptions & {
+    /** Puts something between the peer and its end of the pipe. */
+    readonly through?: (near: Transport<Key>) => Transport<Key>
+  }
 
 /** Mounts the protocols one after the other from offset 16, as devp2p does, and runs a peer over the pipe. */
 export function wire(protocols: readonly AnyProtocol[], options: WireOptions = {}): Wire {
@@ -58,7 +62,8 @@ export function wire(protocols: readonly AnyProtocol[], options: WireOptions = {
   const frames: { key: Key; payload: Uint8Array }[] = []
   let ended = false
   end.open({ frame: (key, payload) => frames.push({ key, payload }), drain() {}, end: () => (ended = true) })
-  const peer = new Peer(near, { id: 'near', inbound: false, ...options, clock, mounted: mount(protocols) })
+  const transport = options.through?.(near) ?? near
+  const peer = new Peer(transport, { id: 'near', inbound: false, ...options, clock, mounted: mount(protocols) })
   return {
     peer,
     clock,
@@ -76,6 +81,21 @@ export function wire(protocols: readonly AnyProtocol[], options: WireOptions = {
     },
     settle: () => clock.advance(0),
   }
+}
+
+/** A transport that refuses payloads over a size by throwing, as RLPx does. */
+export function refusing(maxBytes: number, error: unknown): (near: Transport<Key>) => Transport<Key> {
+  return (near) => ({
+    open: (sink) => near.open(sink),
+    write(key, payload) {
+      if (payload.length > maxBytes) throw error
+      return near.write(key, payload)
+    },
+    pause: () => near.pause(),
+    resume: () => near.resume(),
+    close: () => near.close(),
+    destroy: (reason) => near.destroy(reason),
+  })
 }
 
 export function mount(
