@@ -10,6 +10,8 @@ import type { ConnectionFlags } from './server-peer.ts'
 export interface AdmissionState {
   /** Whether this node is a peer already. */
   readonly connected: boolean
+  /** Whether a call of ours to this node is under way that counts more than one of its own. @default false */
+  readonly crossed?: boolean
   readonly self: boolean
   readonly peers: number
   readonly maxPeers: number
@@ -17,8 +19,24 @@ export interface AdmissionState {
   readonly maxInbound: number
 }
 
-/** Checkpoint 1, in go-ethereum's order: too many peers, inbound slots, already connected, self. */
+/**
+ * Checkpoint 1: go-ethereum's reasons, then which of two calls survives when two nodes call each other at once. Each
+ * would refuse the other's as a duplicate and both be left without; the call of the smaller id is the one that counts.
+ */
 export function refuseIdentity(flags: ConnectionFlags, state: AdmissionState): PeerloomError | undefined {
+  return (
+    refuseState(flags, state) ??
+    (flags.inbound && state.crossed ? refusal(DisconnectReason.AlreadyConnected) : undefined)
+  )
+}
+
+/** Checkpoint 2: something to talk about, then go-ethereum's reasons again. */
+export function refusePeer(shared: number, flags: ConnectionFlags, state: AdmissionState): PeerloomError | undefined {
+  return shared === 0 ? refusal(DisconnectReason.UselessPeer) : refuseState(flags, state)
+}
+
+/** In go-ethereum's order: too many peers, inbound slots, already connected, self. */
+function refuseState(flags: ConnectionFlags, state: AdmissionState): PeerloomError | undefined {
   if (!flags.trusted && state.peers >= state.maxPeers) return refusal(DisconnectReason.TooManyPeers)
   if (!flags.trusted && flags.inbound && state.inboundPeers >= state.maxInbound) {
     return refusal(DisconnectReason.TooManyPeers)
@@ -26,12 +44,6 @@ export function refuseIdentity(flags: ConnectionFlags, state: AdmissionState): P
   if (state.connected) return refusal(DisconnectReason.AlreadyConnected)
   if (state.self) return refusal(DisconnectReason.Self)
   return undefined
-}
-
-/** Checkpoint 2: something to talk about, then checkpoint 1 again. */
-export function refusePeer(shared: number, flags: ConnectionFlags, state: AdmissionState): PeerloomError | undefined {
-  if (shared === 0) return refusal(DisconnectReason.UselessPeer)
-  return refuseIdentity(flags, state)
 }
 
 function refusal(reason: number): PeerloomError {

@@ -13,7 +13,7 @@ import { disconnectReasonOf, encodeDisconnect } from './disconnect.ts'
 import { BASE_VERSION, BaseCode, exchangeHello, type Hello } from './hello.ts'
 import { RlpxTransport } from './rlpx/index.ts'
 
-export interface ConnectOptions {
+export interface ConnectOptions<P> {
   readonly key: NodeKey
   readonly clientId: string
   readonly protocols: readonly AnyProtocol[]
@@ -23,8 +23,11 @@ export interface ConnectOptions {
   readonly remotePublicKey?: Uint8Array | undefined
   /** Throws when this identity (32 bytes) may not connect. */
   readonly checkIdentity: (id: Uint8Array) => void
-  /** Throws when this node may not become a peer. */
-  readonly checkPeer: (id: Uint8Array, mounted: readonly Mounted[]) => void
+  /**
+   * Makes it a peer, or throws when it may not become one. Called at most once, last, and all in one go: nobody else can
+   * take the slot between the decision and the peer.
+   */
+  readonly admit: (connection: Connection) => P
 }
 
 export interface Connection {
@@ -37,8 +40,8 @@ export interface Connection {
 /** A remote that does not read its Disconnect is not waited for any longer than this, in milliseconds. */
 const FAREWELL_TIMEOUT = 1_000
 
-/** The transport comes back paused: its peer resumes it. */
-export async function setUpConnection(stream: ByteStream, options: ConnectOptions): Promise<Connection> {
+/** `admit` gets the transport paused: the peer resumes it. */
+export async function setUpConnection<P>(stream: ByteStream, options: ConnectOptions<P>): Promise<P> {
   const { key, clock, signal, remotePublicKey } = options
   const transport = remotePublicKey
     ? await RlpxTransport.initiate(stream, { key, clock, signal, remotePublicKey })
@@ -52,15 +55,14 @@ export async function setUpConnection(stream: ByteStream, options: ConnectOption
       remotePublicKey: transport.remotePublicKey,
     })
     const mounted = matchProtocols(options.protocols, hello.capabilities)
-    options.checkPeer(id, mounted)
-    return { id, transport, hello, mounted }
+    return options.admit({ id, transport, hello, mounted })
   } catch (error) {
     await sayFarewell(transport, error, clock)
     throw error
   }
 }
 
-function ourHello({ clientId, protocols, key }: ConnectOptions): Hello {
+function ourHello({ clientId, protocols, key }: ConnectOptions<unknown>): Hello {
   return { version: BASE_VERSION, clientId, capabilities: capabilitiesOf(protocols), listenPort: 0, id: key.publicKey }
 }
 

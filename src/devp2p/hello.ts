@@ -36,13 +36,20 @@ export interface Hello {
   readonly id: Uint8Array
 }
 
-const capability = rlp.struct({ name: rlp.text, version: rlp.number }, { extra: 'ignore' })
+/** go-ethereum takes any bytes for a name; what is not UTF-8 in it is shown as U+FFFD, and costs nobody the connection. */
+const name = rlp.mapped(
+  rlp.bytes,
+  (bytes) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
+  (text) => new TextEncoder().encode(text),
+)
+
+const capability = rlp.struct({ name, version: rlp.number }, { extra: 'ignore' })
 
 /** Elements after the fifth are ignored. */
 export const helloCodec = rlp.struct(
   {
     version: rlp.number,
-    clientId: rlp.text,
+    clientId: name,
     capabilities: rlp.list(capability, { max: MAX_CAPABILITIES }),
     listenPort: rlp.number,
     id: rlp.bytes,
@@ -93,6 +100,7 @@ function firstFrame(
       settled()
       reject(error)
     }
+    if (signal?.aborted) return reject(signal.reason)
     const onAbort = (): void => fail(signal?.reason)
     const timer = clock.setTimer(timeout, () => fail(new TimeoutError('hello', timeout)))
     const settled = (): void => {

@@ -89,13 +89,21 @@ interface Pong {
 function pong(transport: RlpxTransport, clock: Clock, timeout: number, signal: AbortSignal | undefined): Promise<Pong> {
   const sent = clock.now()
   return new Promise<Pong>((resolve, reject) => {
-    const onAbort = (): void => reject(signal?.reason)
-    const timer = clock.setTimer(timeout, () => reject(new TimeoutError('pong', timeout)))
-    const done = (result: Pong): void => {
+    if (signal?.aborted) return reject(signal.reason)
+    const settled = (): void => {
       timer.cancel()
       signal?.removeEventListener('abort', onAbort)
+    }
+    const done = (result: Pong): void => {
+      settled()
       resolve(result)
     }
+    const fail = (error: unknown): void => {
+      settled()
+      reject(error)
+    }
+    const onAbort = (): void => fail(signal?.reason)
+    const timer = clock.setTimer(timeout, () => fail(new TimeoutError('pong', timeout)))
     signal?.addEventListener('abort', onAbort, { once: true })
     transport.open({
       frame(code, payload) {

@@ -1,5 +1,5 @@
 /**
- * Meters under go-ethereum's names: `p2p/peers`, `p2p/dials/error/useless`, `p2p/ingress/eth/0x03`, …
+ * Meters under go-ethereum's names: `p2p/peers`, `p2p/dials/error/useless`, `p2p/ingress/eth/69/0x03`, …
  * @module
  */
 import { PeerClosedError, PeerloomError } from '../base/errors.ts'
@@ -34,9 +34,10 @@ export class ServerMetrics {
     this.#funnel('p2p/serves', error)
   }
 
-  message(direction: 'received' | 'sent', protocol: string, key: number | string, bytes: number): void {
+  /** `capability` is `eth/69`. */
+  message(direction: 'received' | 'sent', capability: string, key: number | string, bytes: number): void {
     const way = direction === 'received' ? 'ingress' : 'egress'
-    const name = `p2p/${way}/${protocol}/${typeof key === 'number' ? `0x${key.toString(16).padStart(2, '0')}` : key}`
+    const name = `p2p/${way}/${capability}/${typeof key === 'number' ? `0x${key.toString(16).padStart(2, '0')}` : key}`
     this.#counter(`p2p/${way}`).add(bytes)
     this.#counter(name).add(bytes)
     this.#counter(`${name}/packets`).add(1)

@@ -8,7 +8,7 @@ import { type Logger, silentLogger } from '../base/log.ts'
 import { type Metrics, noMetrics } from '../base/metrics.ts'
 import type { NodeKey } from '../identity/index.ts'
 import { IpRanges, type Network, tcpNetwork } from '../net/index.ts'
-import { type AnyProtocol, protocolLength } from '../peer/index.ts'
+import { type AnyProtocol, type Key, protocolLength } from '../peer/index.ts'
 import { BASE_LENGTH } from './hello.ts'
 
 export interface ServerOptions {
@@ -74,6 +74,7 @@ export function settingsOf(options: ServerOptions): Settings {
   checkProtocols(options.protocols)
   checkCount('maxPeers', options.maxPeers)
   checkCount('maxPendingPeers', options.maxPendingPeers)
+  checkCount('dialRatio', options.dialRatio)
   return {
     ...options,
     protocols: [...options.protocols],
@@ -98,13 +99,34 @@ function checkProtocols(protocols: readonly AnyProtocol[]): void {
     }
     if (seen.has(`${name}/${version}`)) throw new ConfigError('protocols', `${name}/${version} stands there twice`)
     seen.add(`${name}/${version}`)
-    if (protocolLength(protocol) > 0xffff - BASE_LENGTH)
-      throw new ConfigError('protocols', `${name}: too many messages`)
+    if (!isCount(version)) throw new ConfigError('protocols', `${name}: ${version} is not a version`)
+    checkMessages(protocol)
   }
 }
 
+/** Two ends agree on where a protocol's messages lie, so none may reach into the next one's. */
+function checkMessages(protocol: AnyProtocol): void {
+  const { name, messages } = protocol
+  const length = protocolLength(protocol)
+  if (!isCount(length) || length > 0xffff - BASE_LENGTH) {
+    throw new ConfigError('protocols', `${name}: ${length} is not a number of messages`)
+  }
+  const seen = new Set<Key>()
+  for (const [word, { key }] of Object.entries(messages)) {
+    if (!isCount(key) || key >= length) {
+      throw new ConfigError('protocols', `${name}: the code of ${word}, ${key}, is none from 0 to ${length - 1}`)
+    }
+    if (seen.has(key)) throw new ConfigError('protocols', `${name}: two messages have the code ${key}`)
+    seen.add(key)
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
 function checkCount(field: string, value: number | undefined): void {
-  if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0)) {
+  if (value !== undefined && !isCount(value)) {
     throw new ConfigError(field, `${value} is not a count`, { hint: 'a whole number from 0 up' })
   }
 }

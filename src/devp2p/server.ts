@@ -10,22 +10,22 @@ import { describeError, HandshakeError, type PeerClosedError, PeerloomError } fr
 import { Events, type SubscribeOptions, type Subscription } from '../base/events.ts'
 import { rlp } from '../codec/index.ts'
 import { type Enode, Enr, formatEnode, parseEnode } from '../identity/index.ts'
-import { type ByteStream, formatEndpoint, ipToBytes, isLan, type Listener } from '../net/index.ts'
-import type { Mounted } from '../peer/index.ts'
-import { Peer } from '../peer/index.ts'
-import { Dialer, ExpiringSet, Slots } from '../pool/index.ts'
+import { type ByteStream, formatEndpoint, ipToBytes, type Listener } from '../net/index.ts'
+import { type MessageObserver, type Mounted, Peer } from '../peer/index.ts'
+import { Dialer, Slots } from '../pool/index.ts'
 import { type AdmissionState, refuseIdentity, refusePeer } from './admission.ts'
 import { BaseProtocol } from './base-protocol.ts'
+import { CallerGate } from './caller-gate.ts'
+import { formatCapability } from './capabilities.ts'
 import { type Connection, setUpConnection } from './connect.ts'
 import { DisconnectReason, disconnected } from './disconnect.ts'
+import { enodesFrom } from './enode-source.ts'
 import { type NodeInfo, nodeInfoOf, type PeerInfo } from './peer-info.ts'
 import type { ServerEvent } from './server-events.ts'
 import { ServerMetrics } from './server-metrics.ts'
 import { type ServerOptions, type Settings, settingsOf } from './server-options.ts'
 import { type ConnectionFlags, ServerPeer } from './server-peer.ts'
 
-/** The same address may not call twice within this, in milliseconds; addresses of the LAN may. */
-export const INBOUND_THROTTLE = 30_000
 /** How long dialing one node may take up to the RLPx handshake, in milliseconds. */
 export const DIAL_TIMEOUT = 15_000
 
@@ -42,19 +42,22 @@ export class Server implements AsyncDisposable {
   readonly #peers = new Map<string, ServerPeer>()
   /** BOUNDED: by the user's own calls. */
   readonly #trusted = new Set<string>()
-  readonly #callers: ExpiringSet
+  readonly #gate: CallerGate
+  /** Nodes our calls to which are in their handshake. BOUNDED: as the dials in progress. */
+  readonly #calling = new Set<string>()
   /** Connections being set up. BOUNDED: by `maxPendingPeers` inbound, by the dialer outbound. */
   readonly #pending = new Set<Promise<unknown>>()
-  #pendingInbound = 0
   #listener: Listener | undefined
   #finish: () => void = () => {}
 
-  /** Rejects with a `ConfigError` that names the option at fault, such as a port in use. */
+  /** Rejects with a `ConfigError` that names the option at fault, such as a port in use, or with the signal's reason. */
   static async listen(options: ServerOptions): Promise<Server> {
     const settings = settingsOf(options)
     const statics = (options.staticNodes ?? []).map(parseEnode)
+    const trusted = (options.trustedNodes ?? []).map(parseEnode)
+    options.signal?.throwIfAborted()
     const server = new Server(settings)
-    for (const url of options.trustedNodes ?? []) server.addTrusted(url)
+    for (const { id } of trusted) server.#trusted.add(bytesToHex(id))
     await server.#listen()
     for (const node of statics) server.#dialer.addStatic(node)
     server.#dialer.wake()
@@ -65,7 +68,7 @@ export class Server implements AsyncDisposable {
     this.#settings = settings
     this.#slots = new Slots(settings)
     this.#metrics = new ServerMetrics(settings.metrics, () => this.#count())
-    this.#callers = new ExpiringSet({ clock: settings.clock, lifetime: INBOUND_THROTTLE })
+    this.#gate = new CallerGate(settings)
     this.#dialer = new Dialer<Enode>({
       clock: settings.clock,
       random: settings.random,
@@ -75,14 +78,12 @@ export class Server implements AsyncDisposable {
       freeSlots: () => this.#slots.maxDialed - this.#count().dialed,
       refuse: (node) => this.#refuseDial(node),
       dial: async (node, isStatic) => void (await this.#dial(node, isStatic)),
-      candidates: settings.candidates ? parsed(settings.candidates) : undefined,
+      candidates: settings.candidates && enodesFrom(settings.candidates, settings.log),
     })
     this.closed = new Promise((resolve) => {
       this.#finish = resolve
     })
-    const { signal } = settings
-    if (signal?.aborted) void this.close()
-    else signal?.addEventListener('abort', () => void this.close(), { once: true, signal: this.#abort.signal })
+    settings.signal?.addEventListener('abort', () => void this.close(), { once: true, signal: this.#abort.signal })
   }
 
   /** Connected peers by id. */
@@ -119,7 +120,7 @@ export class Server implements AsyncDisposable {
     const known = this.#peers.get(id)
     if (known) return known
     if (this.#dialer.isDialing(id)) throw new HandshakeError('ERR_DIALING', 'connect', `already dialing ${url}`)
-    return await this.#dial(node, true, options.signal)
+    return await this.#dial(node, this.#dialer.isStatic(id), options.signal)
   }
 
   /** Keeps this node connected from now on. */
@@ -170,8 +171,8 @@ export class Server implements AsyncDisposable {
       this.#abort.abort(disconnected('local', DisconnectReason.Quitting))
       this.#dialer.close()
       for (const { peer } of this.#peers.values()) peer.close(disconnected('local', DisconnectReason.Quitting))
-      await Promise.all([this.#listener?.close(), ...this.#pending])
-      await Promise.all([...this.#peers.values()].map(({ peer }) => peer.closed))
+      await this.#listener?.close()
+      while (this.#pending.size > 0) await Promise.all(this.#pending)
       this.#events.close()
       this.#finish()
     }
@@ -188,13 +189,17 @@ export class Server implements AsyncDisposable {
   }
 
   async #listen(): Promise<void> {
-    const { listen, network, log } = this.#settings
+    const { listen, network, log, signal } = this.#settings
     if (!listen) return
     this.#listener = await network.listen({
       ...listen,
       onConnection: (stream) => this.#track(this.#serve(stream)),
       onError: (error) => log.warn('cannot accept a connection', { error: describeError(error) }),
     })
+    if (this.#abort.signal.aborted) {
+      await this.#listener.close()
+      throw signal?.reason
+    }
     log.info('listening', { enode: this.enode })
   }
 
@@ -204,33 +209,19 @@ export class Server implements AsyncDisposable {
   }
 
   async #serve(stream: ByteStream): Promise<void> {
-    const { ip } = stream.remote
-    const refusal = this.#refuseCaller(ip)
+    const refusal = this.#abort.signal.aborted ? refused('closing') : this.#gate.enter(stream.remote.ip)
     if (refusal) {
       stream.destroy()
       return this.#reportServe(stream, undefined, refusal)
     }
-    this.#pendingInbound++
     try {
       const peer = await this.#setUp(stream, { inbound: true, static: false, trusted: false }, undefined)
       this.#reportServe(stream, peer.id, undefined)
     } catch (error) {
       this.#reportServe(stream, undefined, error)
     } finally {
-      this.#pendingInbound--
+      this.#gate.leave()
     }
-  }
-
-  #refuseCaller(ip: string): PeerloomError | undefined {
-    const { netRestrict, onInbound, maxPendingPeers } = this.#settings
-    if (this.#abort.signal.aborted) return refused('closing')
-    if (this.#pendingInbound >= maxPendingPeers) return refused('too many handshakes in progress')
-    if (netRestrict && !netRestrict.contains(ip)) return refused('not in netRestrict')
-    if (onInbound && !onInbound(ip)) return refused('refused by onInbound')
-    if (isLan(ip)) return undefined
-    if (this.#callers.has(ip)) return refused('too many attempts')
-    this.#callers.add(ip)
-    return undefined
   }
 
   #refuseDial(node: Enode): string | undefined {
@@ -267,13 +258,19 @@ export class Server implements AsyncDisposable {
     const either = signal ? AbortSignal.any([signal, this.#abort.signal]) : this.#abort.signal
     const target = { host: node.host, port: node.tcpPort }
     const stream = await this.#settings.network.connect(target, { signal: either, timeout: DIAL_TIMEOUT })
-    const flags = { inbound: false, static: isStatic, trusted: this.#trusted.has(bytesToHex(node.id)) }
-    return await this.#setUp(stream, flags, node)
+    const id = bytesToHex(node.id)
+    const flags = { inbound: false, static: isStatic, trusted: this.#trusted.has(id) }
+    this.#calling.add(id)
+    try {
+      return await this.#setUp(stream, flags, node)
+    } finally {
+      this.#calling.delete(id)
+    }
   }
 
   async #setUp(stream: ByteStream, flags: ConnectionFlags, node: Enode | undefined): Promise<ServerPeer> {
     const { key, name, protocols, clock } = this.#settings
-    const connection = await setUpConnection(stream, {
+    return await setUpConnection(stream, {
       key,
       clientId: name,
       protocols,
@@ -281,9 +278,8 @@ export class Server implements AsyncDisposable {
       signal: this.#abort.signal,
       remotePublicKey: node?.publicKey,
       checkIdentity: (id) => this.#checkIdentity(bytesToHex(id), flags),
-      checkPeer: (id, mounted) => this.#checkPeer(bytesToHex(id), flags, mounted),
+      admit: (connection) => this.#admit(connection, flags, node),
     })
-    return this.#launch(connection, flags, node)
   }
 
   #checkIdentity(id: string, flags: ConnectionFlags): void {
@@ -292,18 +288,22 @@ export class Server implements AsyncDisposable {
     if (refusal) throw refusal
   }
 
-  #checkPeer(id: string, flags: ConnectionFlags, mounted: readonly Mounted[]): void {
-    const refusal = refusePeer(mounted.length, flags, this.#admission(id))
+  #admit(connection: Connection, flags: ConnectionFlags, node: Enode | undefined): ServerPeer {
+    this.#abort.signal.throwIfAborted()
+    const { id, mounted } = connection
+    const refusal = refusePeer(mounted.length, flags, this.#admission(bytesToHex(id)))
     if (refusal) throw refusal
+    return this.#launch(connection, flags, node)
   }
 
   #admission(id: string): AdmissionState {
     const { maxPeers, maxInbound } = this.#slots
     const { inbound } = this.#count()
-    const self = id === bytesToHex(this.#settings.key.id)
+    const own = bytesToHex(this.#settings.key.id)
     return {
       connected: this.#peers.has(id),
-      self,
+      crossed: this.#calling.has(id) && own < id,
+      self: id === own,
       peers: this.#peers.size,
       maxPeers,
       inboundPeers: inbound,
@@ -317,7 +317,6 @@ export class Server implements AsyncDisposable {
     return { inbound, dialed: this.#peers.size - inbound }
   }
 
-  /** Synchronous from checkpoint 2 on: nobody else can take the slot in between. */
   #launch({ id, transport, hello, mounted }: Connection, flags: ConnectionFlags, node: Enode | undefined): ServerPeer {
     const { clock, log } = this.#settings
     const hex = bytesToHex(id)
@@ -330,7 +329,7 @@ export class Server implements AsyncDisposable {
       control: base,
       clock,
       log: log.child({ peer: hex.slice(0, 8) }),
-      observer: this.#observe(hex),
+      observer: this.#observe(hex, mounted),
     })
     base.attach(peer)
     const serverPeer = new ServerPeer({ peer, transport, hello, flags, base, dialed: node && formatEnode(node) })
@@ -350,14 +349,13 @@ export class Server implements AsyncDisposable {
     this.#dialer.lost(peer.id, clock.now() - peer.since)
   }
 
-  #observe(peerId: string): {
-    message: (d: 'received' | 'sent', protocol: string, key: number | string, bytes: number) => void
-  } {
+  #observe(peerId: string, mounted: readonly Mounted[]): MessageObserver {
     const metrics = this.#metrics
     const events = this.#events
+    const capabilities = new Map(mounted.map(({ protocol }) => [protocol.name, formatCapability(protocol)]))
     return {
       message(direction, protocol, key, bytes) {
-        metrics.message(direction, protocol, key, bytes)
+        metrics.message(direction, capabilities.get(protocol) ?? protocol, key, bytes)
         if (!events.observed) return
         events.emit({ type: direction === 'sent' ? 'msgsend' : 'msgrecv', peerId, protocol, code: Number(key), bytes })
       },
@@ -382,8 +380,4 @@ export class Server implements AsyncDisposable {
 
 function refused(why: string): PeerloomError {
   return new PeerloomError('ERR_REFUSED', why)
-}
-
-async function* parsed(urls: AsyncIterable<string>): AsyncGenerator<Enode> {
-  for await (const url of urls) yield parseEnode(url)
 }

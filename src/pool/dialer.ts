@@ -14,6 +14,10 @@ export const DIAL_HISTORY = 35_000
 /** go-ethereum's `defaultMaxPendingPeers`: dials in progress. */
 export const MAX_ACTIVE_DIALS = 50
 const STATIC_BACKOFF = { initial: 1_000, max: 60_000 }
+/** A source that gives this many useless candidates in a row rests: one that answers at once would hold up everything. */
+const MAX_USELESS = 64
+/** How long it rests, in milliseconds. */
+export const SOURCE_REST = 1_000
 
 export interface DialerOptions<C> {
   readonly clock: Clock
@@ -29,8 +33,8 @@ export interface DialerOptions<C> {
   readonly refuse: (candidate: C) => string | undefined
   /** Sets a connection up. Resolves when it became a peer, rejects when not. */
   readonly dial: (candidate: C, isStatic: boolean) => Promise<void>
-  /** Where further nodes come from. @default nowhere */
-  readonly candidates?: AsyncIterable<C> | undefined
+  /** Where further nodes come from; undefined stands for a find that is none. @default nowhere */
+  readonly candidates?: AsyncIterable<C | undefined> | undefined
 }
 
 interface StaticNode<C> {
@@ -47,9 +51,11 @@ export class Dialer<C> {
   readonly #statics = new Map<string, StaticNode<C>>()
   /** BOUNDED: by `maxActiveDials`. */
   readonly #active = new Set<string>()
-  #source: AsyncIterator<C> | undefined
+  #source: AsyncIterator<C | undefined> | undefined
   #asking = false
+  #useless = 0
   #timer: Timer | undefined
+  #rest: Timer | undefined
   #closed = false
 
   constructor(options: DialerOptions<C>) {
@@ -99,7 +105,8 @@ export class Dialer<C> {
   close(): void {
     this.#closed = true
     this.#timer?.cancel()
-    void this.#source?.return?.()
+    this.#rest?.cancel()
+    this.#source?.return?.().catch(() => {})
   }
 
   #dialStatics(): void {
@@ -117,7 +124,7 @@ export class Dialer<C> {
 
   /** One question to the source at a time; more while slots are free. */
   async #dialCandidates(): Promise<void> {
-    if (this.#asking || !this.#source) return
+    if (this.#asking || this.#rest || !this.#source) return
     this.#asking = true
     while (!this.#closed && this.#roomForCandidates()) {
       const next = await this.#source.next().catch(() => undefined)
@@ -125,9 +132,22 @@ export class Dialer<C> {
         this.#source = undefined
         break
       }
-      this.#consider(next.value)
+      if (this.#consider(next.value)) this.#useless = 0
+      else if (++this.#useless >= MAX_USELESS) {
+        this.#restSource()
+        break
+      }
     }
     this.#asking = false
+  }
+
+  #restSource(): void {
+    this.#useless = 0
+    if (this.#closed) return
+    this.#rest = this.#options.clock.setTimer(SOURCE_REST, () => {
+      this.#rest = undefined
+      this.wake()
+    })
   }
 
   /** go-ethereum dials twice as many as it has slots, because most attempts fail. */
@@ -136,10 +156,13 @@ export class Dialer<C> {
     return free - this.#active.size > 0
   }
 
-  #consider(candidate: C): void {
+  /** Dials it, unless there is a reason not to. */
+  #consider(candidate: C | undefined): boolean {
+    if (candidate === undefined || this.#closed) return false
     const id = this.#options.idOf(candidate)
-    if (this.#active.has(id) || this.#history.has(id) || this.#options.refuse(candidate)) return
+    if (this.#active.has(id) || this.#history.has(id) || this.#options.refuse(candidate)) return false
     void this.#dial(id, candidate, undefined)
+    return true
   }
 
   async #dial(id: string, candidate: C, node: StaticNode<C> | undefined): Promise<void> {
