@@ -93,7 +93,8 @@ export class Peer implements AsyncDisposable {
     this.#observer = options.observer
     this.#stallTimeout = options.stallTimeout ?? STALL_TIMEOUT
     this.#outbox = new Outbox(transport, options.sendBudgetBytes ?? SEND_BUDGET_BYTES)
-    this.#scope = new Scope({ signal: options.signal, clock: this.clock, log: this.log })
+    this.#scope = new Scope({ clock: this.clock, log: this.log })
+    if (options.signal) this.#follow(options.signal)
     for (const mounted of options.mounted) this.#mount(mounted, options.receiveBudgetBytes ?? RECEIVE_BUDGET_BYTES)
     this.closed = this.#run()
   }
@@ -183,6 +184,7 @@ export class Peer implements AsyncDisposable {
 
   async #runProtocol(lane: Lane): Promise<void> {
     await undefined // the constructor ends first, so that the protocol is given a whole peer
+    if (this.signal.aborted) return
     try {
       await lane.protocol.run(this, lane as never)
     } catch (error) {
@@ -267,7 +269,7 @@ export class Peer implements AsyncDisposable {
   }
 
   #shut(): void {
-    const reason = this.#reason()
+    const reason = this.signal.reason as PeerClosedError
     this.#stall?.cancel()
     this.#outbox.close()
     for (const { lane } of this.#lanes) lane.close(reason)
@@ -280,10 +282,10 @@ export class Peer implements AsyncDisposable {
     if (last) this.#transport.write(last.key, last.payload)
   }
 
-  /** The parent's signal may abort with anything. */
-  #reason(): PeerClosedError {
-    const { reason } = this.signal
-    return reason instanceof PeerClosedError ? reason : new PeerClosedError('local', wordsOf(reason), { cause: reason })
+  /** Not left to the scope: what the signal aborts with may be anything, and this peer's reason is a {@link PeerClosedError}. */
+  #follow(signal: AbortSignal): void {
+    if (signal.aborted) return this.close(signal.reason)
+    signal.addEventListener('abort', () => this.close(signal.reason), { once: true, signal: this.signal })
   }
 
   async #closeTransport(): Promise<void> {
