@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { demoAccessLists, demoBlocks, demoReceipts } from '../../../test/support/demo-chain.ts'
-import { BlockBody, blockReceiptsCodec, Header, type HeaderFields, receiptsRoot } from '../types/index.ts'
+import { BlockBody, blockReceiptsCodec, Header, type HeaderFields, Receipt, receiptsRoot } from '../types/index.ts'
 import { verifyAccessList, verifyBody, verifyReceipts } from './contents.ts'
 
 const change = (header: Header, fields: Partial<HeaderFields>): Header => Header.from({ ...header, ...fields })
@@ -43,6 +43,18 @@ describe('receipts', () => {
     expect(() => verifyReceipts(header, receipts.slice(0, 1))).toThrow(code('ERR_RECEIPTS_GAS'))
     const fewer = change(header, { gasUsed: receipts[0]!.cumulativeGasUsed })
     expect(() => verifyReceipts(fewer, receipts.slice(0, 1), block.body)).toThrow(code('ERR_RECEIPTS_COUNT'))
+  })
+
+  it('are refused when one is of another type than its transaction, though the header agrees with it', () => {
+    const block = demoBlocks.find(({ header }) => receiptsOf(header.number).length > 1)!
+    const others = receiptsOf(block.number).map((receipt, i) => {
+      const { outcome, cumulativeGasUsed, rawLogs } = receipt
+      const type = i === 0 ? (receipt.type === 2 ? 1 : 2) : receipt.type
+      return new Receipt({ type, outcome, cumulativeGasUsed, rawLogs })
+    })
+    const header = change(block.header, { receiptsRoot: receiptsRoot(others) })
+    expect(() => verifyReceipts(header, others)).not.toThrow()
+    expect(() => verifyReceipts(header, others, block.body)).toThrow(code('ERR_RECEIPTS_TYPE'))
   })
 
   it('add up to the gas of the header before Amsterdam, in every block', () => {

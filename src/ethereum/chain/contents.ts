@@ -18,7 +18,7 @@ export function verifyBody(header: Header, body: BlockBody): void {
   if (header.blobGasUsed !== undefined) verifyBlobs(header, body)
 }
 
-/** Throws `ProtocolError` `ERR_RECEIPTS_…`; `CodecError` when they are malformed. `body` adds the check of their number. */
+/** Throws `ProtocolError` `ERR_RECEIPTS_…`; `CodecError` when they are malformed. `body` adds the check of their number and types. */
 export function verifyReceipts(header: Header, receipts: readonly Receipt[], body?: BlockBody): void {
   expectEqual('ERR_RECEIPTS_ROOT', header, receiptsRoot(receipts), header.receiptsRoot)
   const used = receipts.at(-1)?.cumulativeGasUsed ?? 0n
@@ -27,14 +27,23 @@ export function verifyReceipts(header: Header, receipts: readonly Receipt[], bod
   if (header.blockAccessListHash === undefined && used !== header.gasUsed) {
     throw wrong('ERR_RECEIPTS_GAS', header, `${used} gas`, `${header.gasUsed}`)
   }
-  if (body && body.transactions.length !== receipts.length) {
-    throw wrong('ERR_RECEIPTS_COUNT', header, `${receipts.length}`, `${body.transactions.length}`)
-  }
+  if (body) verifyTypes(header, receipts, body)
 }
 
 /** `raw` is the list's RLP (EIP-7928). Throws `ProtocolError` `ERR_ACCESS_LIST`. */
 export function verifyAccessList(header: Header, raw: Uint8Array): void {
   expectEqual('ERR_ACCESS_LIST', header, keccak256(raw), header.blockAccessListHash)
+}
+
+/** The root says which types the receipts have, but not that these are the transactions'. */
+function verifyTypes(header: Header, receipts: readonly Receipt[], { transactions }: BlockBody): void {
+  if (transactions.length !== receipts.length) {
+    throw wrong('ERR_RECEIPTS_COUNT', header, `${receipts.length}`, `${transactions.length}`)
+  }
+  for (const [i, { type }] of transactions.entries()) {
+    const got = receipts[i]?.type
+    if (got !== type) throw wrong('ERR_RECEIPTS_TYPE', header, `type ${got} at ${i}`, `type ${type}`)
+  }
 }
 
 function verifyBlobs(header: Header, body: BlockBody): void {
