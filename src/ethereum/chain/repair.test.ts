@@ -51,10 +51,11 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       expect((await openAfter(put(metaKey('head'), Uint8Array.of(1)))).repaired).toEqual({ from: undefined, to: 20 })
     })
 
-    it('goes back to the block before when the head lost its body, header, canonical entry or difficulty', async () => {
+    it('goes back to the block before when the head lost its body, header, receipts, canonical entry or difficulty', async () => {
       for (const damage of [
         del(keyOf(Prefix.Body, 20)),
         del(keyOf(Prefix.Header, 20)),
+        del(keyOf(Prefix.Receipts, 20)),
         del(keyOf(Prefix.TotalDifficulty, 20)),
         del(canonicalKey(20)),
       ]) {

@@ -37,12 +37,13 @@ export async function wholeHead(store: KeyValueStore): Promise<WholeHead> {
   const from = noted && numberOf(store, noted)
   const receipts = store.get(metaKey('receipts'))
   const first = receipts && readNumber(receipts)
-  if (noted && from !== undefined && first !== undefined && first <= from + 1 && isWhole(store, from, noted)) {
+  const agrees = from !== undefined && first !== undefined && first <= from + 1
+  if (noted && agrees && isWhole(store, from, noted, first)) {
     return { repaired: undefined, operations: [] }
   }
   const highest = await highestCanonical(store)
   let to = highest
-  while (to >= 0 && !isWhole(store, to, store.get(canonicalKey(to)))) to--
+  while (to >= 0 && !isWhole(store, to, store.get(canonicalKey(to)), first)) to--
   const hash = store.get(canonicalKey(to))
   if (to < 0 || !hash) throw new StorageError('ERR_STORAGE_CORRUPT', '', 'the database has lost its genesis block')
   const operations: Operation[] = [
@@ -60,12 +61,14 @@ function numberOf(store: KeyValueStore, hash: Uint8Array): number | undefined {
   return entry && readNumber(entry)
 }
 
-function isWhole(store: KeyValueStore, number: number, hash: Uint8Array | undefined): boolean {
+/** `first`: blocks from this number on have receipts, as the store noted; nothing is missed when that is lost. */
+function isWhole(store: KeyValueStore, number: number, hash: Uint8Array | undefined, first = Infinity): boolean {
   const canonical = store.get(canonicalKey(number))
   if (!hash || !canonical || !equalBytes(canonical, hash)) return false
   const header = store.get(blockKey(Prefix.Header, number, hash))
   const rest = [Prefix.Body, Prefix.TotalDifficulty] as const
   if (!header || !rest.every((prefix) => store.has(blockKey(prefix, number, hash)))) return false
+  if (number >= first && !store.has(blockKey(Prefix.Receipts, number, hash))) return false
   return isHeaderOf(header, hash)
 }
 
