@@ -18,7 +18,7 @@ import { isComplete, isSettled, type Slot, Window, type WindowLimits } from './w
 import type { Workers } from './workers.ts'
 
 /** One batch. A reorganization takes as many blocks as it needs to be one step. */
-const BATCH: WindowLimits = { blocks: 1_024, bytes: 8 * 1024 * 1024 }
+const BATCH: WindowLimits = { blocks: 256, bytes: 4 * 1024 * 1024 }
 /** Milliseconds a block that is complete but for its access list waits for it. */
 const ACCESS_LIST_GRACE = 3_000
 

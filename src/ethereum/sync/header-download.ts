@@ -16,7 +16,7 @@ export const HEADERS_PER_REQUEST = 512
 /** Ranges being downloaded or waiting to be linked: 32 768 headers, some 40 MB. */
 const MAX_RANGES = 64
 /** Ranges linked in one batch. */
-const MAX_LINKED = 8
+const MAX_LINKED = 2
 /** Headers asked for below a place that did not fit, doubled each time: most reorganizations are short. */
 const FIRST_STEP_BACK = 32
 const MAX_STEP_BACK = 16_384

@@ -17,6 +17,8 @@ interface Segment {
 const STATE = 'skeleton'
 /** Targets that came while an older one was not linked yet; the lowest is forgotten. */
 const MAX_SEGMENTS = 8
+/** Headers kept in memory as well: those downloaded last are the first whose blocks are fetched. Some 20 MB. */
+const MAX_RECENT = 8_192
 /** Headers forgotten in one batch. */
 const DROP_BATCH = 8_192
 
@@ -32,6 +34,8 @@ export class Skeleton {
   readonly #store: ChainStore
   /** From the highest down. BOUNDED: {@link MAX_SEGMENTS}. */
   #segments: readonly Segment[]
+  /** By number. BOUNDED: {@link MAX_RECENT}, the oldest is forgotten. */
+  readonly #recent = new Map<number, Header>()
   /** Parent of the lowest header of the first segment. */
   #next: Uint8Array | undefined
 
@@ -65,6 +69,8 @@ export class Skeleton {
 
   /** Throws `ERR_STORAGE_CORRUPT` when the header is not there. */
   headerAt(number: number): Header {
+    const recent = this.#recent.get(number)
+    if (recent) return recent
     const raw = this.#store.syncHeader(number)
     if (raw) return Header.decode(raw)
     throw new StorageError('ERR_STORAGE_CORRUPT', '', `the sync's header ${number} is missing`)
@@ -101,6 +107,7 @@ export class Skeleton {
 
   /** The blocks up to `number` are in the store. */
   stored(number: number): void {
+    for (let n = this.current?.first ?? number; n <= number; n++) this.#recent.delete(n)
     this.#segments = this.#without(number)
     this.#next = this.#nextOf(this.#segments[0])
   }
@@ -109,6 +116,7 @@ export class Skeleton {
   async clear(): Promise<void> {
     const segments = this.#segments
     await this.#save([])
+    this.#recent.clear()
     for (const { first, last } of segments) {
       for (let from = first; from <= last; from += DROP_BATCH) {
         await this.#store.writeSync({ dropHeaders: [from, Math.min(last, from + DROP_BATCH - 1)] })
@@ -126,8 +134,20 @@ export class Skeleton {
   async #save(segments: readonly Segment[], changes: SyncChanges = {}, next?: Uint8Array): Promise<void> {
     const kept = segments.slice(0, MAX_SEGMENTS)
     await this.#store.writeSync({ ...changes, state: { [STATE]: encode(kept) } })
+    this.#remember(changes.addHeaders ?? [])
     this.#segments = kept
     this.#next = next ?? this.#nextOf(kept[0])
+  }
+
+  #remember(headers: readonly Header[]): void {
+    for (const header of headers) {
+      this.#recent.delete(header.number) // so that it becomes the newest
+      this.#recent.set(header.number, header)
+    }
+    for (const number of this.#recent.keys()) {
+      if (this.#recent.size <= MAX_RECENT) return
+      this.#recent.delete(number)
+    }
   }
 
   #without(number: number): readonly Segment[] {

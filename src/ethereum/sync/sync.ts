@@ -49,6 +49,7 @@ export type SyncEvent =
   /** No peer is there; the sync goes on when one comes. */
   | { readonly type: 'waiting' }
   | { readonly type: 'peer'; readonly verdict: PeerVerdict }
+  /** It was given up, by an error or by the caller's signal. */
   | { readonly type: 'failed'; readonly error: unknown }
 
 /**
@@ -153,7 +154,9 @@ export class Sync implements AsyncDisposable {
     try {
       return await this.#reach(hash, signal)
     } catch (error) {
-      this.#log.warn('sync: failed', { target: bytesTo0x(hash), error: describeError(error) })
+      const fields = { target: bytesTo0x(hash), head: this.#store.head.number, error: describeError(error) }
+      if (signal.aborted) this.#log.debug('sync: stopped', fields)
+      else this.#log.warn('sync: failed', fields)
       this.#events.emit({ type: 'failed', error })
       throw error
     } finally {
