@@ -5,12 +5,16 @@
 
 import type { Timer } from '../base/clock.ts'
 import { TimeoutError } from '../base/errors.ts'
+import { deadline } from './deadline.ts'
 import type { Peer } from './peer.ts'
 
 export interface KeepaliveOptions {
   /** Milliseconds between two pings. */
   readonly interval: number
-  /** Milliseconds a pong may take; undefined leaves that to the transport's read deadline, as go-ethereum does. */
+  /**
+   * Milliseconds a pong may take, not counting those in which this side had paused the socket; undefined leaves that to
+   * the transport's read deadline, as go-ethereum does.
+   */
   readonly timeout?: number
   /** Sends a ping. */
   readonly ping: () => void
@@ -20,15 +24,15 @@ export interface KeepaliveOptions {
 export class Keepalive {
   readonly #peer: Peer
   readonly #options: KeepaliveOptions
-  #timer: Timer
+  #timer: Timer | undefined
   #sentAt: number | undefined
   #roundTrip: number | undefined
 
   constructor(peer: Peer, options: KeepaliveOptions) {
     this.#peer = peer
     this.#options = options
-    this.#timer = peer.clock.setTimer(options.interval, () => this.#ping())
-    peer.signal.addEventListener('abort', () => this.#timer.cancel(), { once: true })
+    peer.signal.addEventListener('abort', () => this.#timer?.cancel(), { once: true })
+    this.#arm()
   }
 
   /** Milliseconds the last pong took; undefined before the first one. */
@@ -48,12 +52,14 @@ export class Keepalive {
     const { timeout, ping } = this.#options
     this.#sentAt ??= this.#peer.clock.now()
     ping()
+    if (this.#peer.signal.aborted) return
     if (timeout === undefined) return this.#arm()
-    this.#timer = this.#peer.clock.setTimer(timeout, () => this.#peer.close(new TimeoutError('pong', timeout)))
+    this.#timer = deadline(this.#peer, timeout, () => this.#peer.close(new TimeoutError('pong', timeout)))
   }
 
   #arm(): void {
-    this.#timer.cancel()
+    this.#timer?.cancel()
+    if (this.#peer.signal.aborted) return
     this.#timer = this.#peer.clock.setTimer(this.#options.interval, () => this.#ping())
   }
 }

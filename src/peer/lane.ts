@@ -2,9 +2,9 @@
  * The inside of a {@link Channel}: decodes what comes in, encodes what goes out.
  * @module
  */
-import type { Clock } from '../base/clock.ts'
 import { InternalError, type PeerClosedError, ProtocolError, TimeoutError } from '../base/errors.ts'
 import { Queue } from '../base/queue.ts'
+import { deadline, type Pausable } from './deadline.ts'
 import { Meter } from './meters.ts'
 import type { OutLane } from './outbox.ts'
 import {
@@ -21,11 +21,8 @@ import {
 import type { Key } from './transport.ts'
 
 /** What a lane needs of the peer it belongs to. */
-export interface LanePeer {
-  readonly clock: Clock
+export interface LanePeer extends Pausable {
   readonly receiveBudgetBytes: number
-  /** Milliseconds in which the peer had paused the socket, up to now. */
-  readonly pausedFor: number
   /** `key` is relative to the lane. */
   write(lane: Lane, key: Key, payload: Uint8Array): Promise<void>
   /** The lane's queue, which had been over its budget, has room. */
@@ -242,24 +239,11 @@ export class Lane implements Channel {
     const onAbort = (): void => fail(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
     const timer =
-      timeout === undefined ? undefined : this.#deadline(timeout, () => fail(new TimeoutError(what, timeout)))
+      timeout === undefined ? undefined : deadline(this.#peer, timeout, () => fail(new TimeoutError(what, timeout)))
     return () => {
       signal?.removeEventListener('abort', onAbort)
       timer?.cancel()
     }
-  }
-
-  #deadline(timeout: number, expired: () => void): { cancel(): void } {
-    const peer = this.#peer
-    let paused = peer.pausedFor
-    const check = (): void => {
-      const ours = peer.pausedFor - paused
-      if (ours <= 0) return expired()
-      paused += ours
-      timer = peer.clock.setTimer(ours, check)
-    }
-    let timer = peer.clock.setTimer(timeout, check)
-    return { cancel: () => timer.cancel() }
   }
 }
 

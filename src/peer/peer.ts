@@ -114,6 +114,11 @@ export class Peer implements AsyncDisposable {
     return this.#lanes.flatMap(({ lane }) => lane.meters)
   }
 
+  /** Milliseconds in which this side had the socket paused: no deadline of the remote's runs in them. */
+  get pausedFor(): number {
+    return this.#pausedTotal + (this.#pausedAt === undefined ? 0 : this.clock.now() - this.#pausedAt)
+  }
+
   /** The channel of one of this peer's own protocols: for code beside its `run`. Undefined when it does not run here. */
   channel<M extends MessageTable>(protocol: Protocol<M>): Channel<M> | undefined {
     return this.#lanes.find(({ lane }) => lane.protocol === (protocol as AnyProtocol))?.lane as unknown as
@@ -148,7 +153,7 @@ export class Peer implements AsyncDisposable {
       clock: this.clock,
       receiveBudgetBytes,
       get pausedFor() {
-        return self.#pausedFor
+        return self.pausedFor
       },
       write: (lane, key, payload) => this.#write(lane, offset, key, payload),
       caughtUp: (lane) => this.#caughtUp(lane),
@@ -241,11 +246,6 @@ export class Peer implements AsyncDisposable {
     )
   }
 
-  /** Milliseconds in which this side had the socket paused: no deadline of the remote's runs in them. */
-  get #pausedFor(): number {
-    return this.#pausedTotal + (this.#pausedAt === undefined ? 0 : this.clock.now() - this.#pausedAt)
-  }
-
   #fallBehind(lane: Lane): void {
     this.#behind.add(lane)
     if (this.#pausedAt !== undefined) return
@@ -282,7 +282,7 @@ export class Peer implements AsyncDisposable {
     if (last) this.#transport.write(last.key, last.payload)
   }
 
-  /** Not left to the scope: what the signal aborts with may be anything, and this peer's reason is a {@link PeerClosedError}. */
+  /** Not left to the scope: the signal may abort with anything, and this peer's reason is a {@link PeerClosedError}. */
   #follow(signal: AbortSignal): void {
     if (signal.aborted) return this.close(signal.reason)
     signal.addEventListener('abort', () => this.close(signal.reason), { once: true, signal: this.signal })

@@ -104,12 +104,14 @@ class PipeEnd<K extends Key> implements Transport<K> {
       this.#sink.frame(frame.key, frame.payload, frame.payload.length)
     }
     if (this.#heldBytes * 2 < this.#highWaterBytes) this.other.#drained()
-    if (this.#held.length === 0 && this.#remoteEnd && !this.#closed) this.#finish()
+    if (this.#held.length === 0 && this.#remoteEnd && this.#sink && !this.#closed) this.#finish()
   }
 
   #finish(): void {
     this.#closed = true
-    this.#sink?.end(this.#remoteEnd?.error)
+    const sink = this.#sink
+    this.#sink = undefined // the end is told once
+    sink?.end(this.#remoteEnd?.error)
   }
 
   #drained(): void {
