@@ -127,7 +127,7 @@ export class Dialer<C> {
     if (this.#asking || this.#rest || !this.#source) return
     this.#asking = true
     while (!this.#closed && this.#roomForCandidates()) {
-      const next = await this.#source.next().catch(() => undefined)
+      const next = await this.#source.next().catch((error: unknown) => this.#sourceFailed(error))
       if (!next || next.done) {
         this.#source = undefined
         break
@@ -139,6 +139,10 @@ export class Dialer<C> {
       }
     }
     this.#asking = false
+  }
+
+  #sourceFailed(error: unknown): undefined {
+    if (!this.#closed) this.#options.log.warn('the source of nodes to dial failed', { error: describeError(error) })
   }
 
   #restSource(): void {
