@@ -49,6 +49,9 @@ export class Fill {
   /** The block that waits for nothing but its access list, and since when. */
   #stuck: { readonly slot: Slot; readonly since: number } | undefined
 
+  /** The block of which the log said that nobody has it. */
+  #missed: Slot | undefined
+
   /** To be made when the skeleton links to a canonical block. */
   constructor(options: FillOptions) {
     const { skeleton, workers, wakeup, clock, log, signal, target, limits } = options
@@ -123,8 +126,21 @@ export class Fill {
       this.#bodies.schedule()
       this.#receipts.schedule()
       this.#accessLists.schedule()
+      this.#noteMissing()
       await this.#options.wakeup.wait(this.#scope.signal)
     }
+  }
+
+  /** Says so, once for each block, when the sync stands still because none of the peers can go on. */
+  #noteMissing(): void {
+    const { workers, log } = this.#options
+    const front = this.window.front
+    if (!front || front === this.#missed || workers.count === 0) return
+    const { number } = front.header
+    const kind = (['bodies', 'receipts'] as const).find((part) => front.state[part] === 'wanted')
+    if (!kind || workers.available(kind, number).length > 0) return
+    this.#missed = front
+    log.info('sync: waiting, no peer has what comes next', { kind, number, peers: workers.count })
   }
 
   async #store(): Promise<void> {
