@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { World } from '../../test/support/servers.ts'
+import type { Subscription } from '../base/events.ts'
+import { NodeKey } from '../identity/index.ts'
+import type { Server } from './server.ts'
+import type { ServerEvent } from './server-events.ts'
+import type { ServerPeer } from './server-peer.ts'
+
+/** Addresses far from each other, none in a LAN. */
+const FAR = ['1.0.0.1', '2.0.0.1', '3.0.0.1', '4.0.0.1', '5.0.0.1'] as const
+function collect(subscription: Subscription<ServerEvent>): ServerEvent[] {
+  const seen: ServerEvent[] = []
+  void (async () => {
+    for await (const event of subscription) seen.push(event)
+  })()
+  return seen
+}
+
+const dials = (events: readonly ServerEvent[]): number => events.filter((e) => e.type === 'dial').length
+
+/** Gives what it is told to, and notes how often it was asked and whether it was left. */
+function source(urls: readonly string[], endless = false) {
+  const state = { asked: 0, left: false }
+  const iterable: AsyncIterable<string> = {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const value = urls[state.asked % Math.max(1, urls.length)]
+        if (state.asked++ >= urls.length && !endless) return { value: undefined, done: true }
+        return { value: value as string, done: false }
+      },
+      async return() {
+        state.left = true
+        return { value: undefined, done: true }
+      },
+    }),
+  }
+  return { state, iterable }
+}
+
+function only(server: Server): ServerPeer {
+  const [peer, ...others] = server.peers.values()
+  if (!peer || others.length > 0) throw new Error(`${server.peers.size} peers where one was expected`)
+  return peer
+}
+
+describe('candidates', () => {
+  test('are dialed while slots for dialing are free', async () => {
+    await using world = new World()
+    const others = await Promise.all(FAR.slice(1).map((ip) => world.server(ip)))
+    const { state, iterable } = source(others.map((o) => o.enode))
+    const a = await world.server(FAR[0], { maxPeers: 6, dialRatio: 3, candidates: iterable })
+    await world.settle()
+    expect(a.peers.size).toBeGreaterThanOrEqual(2)
+    expect(only(others[0]!).inbound).toBe(true)
+    expect(state.asked).toBeLessThanOrEqual(5)
+  })
+
+  test('a URL that names no node is passed over', async () => {
+    await using world = new World()
+    const b = await world.server(FAR[1])
+    const { iterable } = source(['enode://nonsense', '', b.enode])
+    const a = await world.server(FAR[0], { candidates: iterable })
+    await world.settle()
+    expect(a.peers.size).toBe(1)
+  })
+
+  test('the same node is not dialed again within 35 seconds', async () => {
+    await using world = new World()
+    const absent = `enode://${Buffer.from(NodeKey.generate().publicKey).toString('hex')}@${FAR[1]}:30303`
+    const { iterable } = source([absent], true)
+    const a = await world.server(FAR[0], { candidates: iterable })
+    const events = collect(a.events())
+    await world.clock.advance(34_000)
+    expect(dials(events)).toBe(1)
+    await world.clock.advance(3_000)
+    expect(dials(events)).toBe(2)
+  })
+
+  test('an endless source of useless nodes is asked with pauses, not for ever', async () => {
+    await using world = new World()
+    const { state, iterable } = source(['enode://nonsense'], true)
+    await world.server(FAR[0], { candidates: iterable })
+    await world.settle()
+    const first = state.asked
+    expect(first).toBeLessThanOrEqual(64)
+    await world.clock.advance(10_000)
+    expect(state.asked).toBeGreaterThan(first)
+    expect(state.asked).toBeLessThanOrEqual(64 * 11)
+  })
+
+  test('a source that fails is given up; the server lives on', async () => {
+    await using world = new World()
+    const failing: AsyncIterable<string> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.reject(new Error('no')),
+        return: () => Promise.reject('no'),
+      }),
+    }
+    const a = await world.server(FAR[0], { candidates: failing })
+    await world.settle()
+    const b = await world.server('10.0.0.9')
+    await b.dial(a.enode)
+    expect(a.peers.size).toBe(1)
+  })
+
+  test('the source is left when the server closes', async () => {
+    await using world = new World()
+    const waiting: { left: boolean } = { left: false }
+    const iterable: AsyncIterable<string> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise(() => {}),
+        async return() {
+          waiting.left = true
+          return { value: undefined, done: true }
+        },
+      }),
+    }
+    const a = await world.server(FAR[0], { candidates: iterable })
+    await a.close()
+    expect(waiting.left).toBe(true)
+  })
+})

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { echo, World } from '../../test/support/servers.ts'
+import { NodeKey } from '../identity/index.ts'
+
+/** Addresses far from each other, none in a LAN. */
+const FAR = ['1.0.0.1', '2.0.0.1', '3.0.0.1', '4.0.0.1', '5.0.0.1'] as const
+describe('dial', () => {
+  test('answers the peer there is', async () => {
+    await using world = new World()
+    const b = await world.server(FAR[1])
+    const a = await world.server(FAR[0])
+    const peer = await a.dial(b.enode)
+    expect(await a.dial(b.enode)).toBe(peer)
+    expect(peer.static).toBe(false)
+  })
+
+  test('rejects with what went wrong: nobody there, another node there, given up', async () => {
+    await using world = new World()
+    const b = await world.server(FAR[1])
+    const a = await world.server(FAR[0])
+    const stranger = Buffer.from(NodeKey.generate().publicKey).toString('hex')
+    await expect(a.dial(`enode://${stranger}@${FAR[2]}:30303`)).rejects.toMatchObject({ code: 'ERR_CONNECT' })
+    const wrongKey = a.dial(`enode://${stranger}@${FAR[1]}:30303`)
+    await expect(wrongKey).rejects.toMatchObject({ name: 'HandshakeError' })
+    const reason = new Error('no longer wanted')
+    const abort = new AbortController()
+    world.network.isolate(FAR[1])
+    const given = a.dial(b.enode, { signal: abort.signal })
+    abort.abort(reason)
+    await expect(given).rejects.toBe(reason)
+    const slow = a.dial(b.enode).catch((error) => error)
+    await world.clock.advance(15_000)
+    expect(await slow).toMatchObject({ code: 'ERR_CONNECT' })
+  })
+
+  test('a server that does not dial says so', async () => {
+    await using world = new World()
+    const b = await world.server(FAR[1])
+    const a = await world.server(FAR[0], { dials: false, staticNodes: [b.enode] })
+    await world.settle()
+    expect(a.peers.size).toBe(0)
+    await expect(a.dial(b.enode)).rejects.toMatchObject({ message: 'this server does not dial' })
+    await expect(a.dial('enode://x')).rejects.toMatchObject({ code: 'ERR_CONFIG' })
+  })
+
+  test('a peer found by dialing runs its protocols', async () => {
+    await using world = new World()
+    const b = await world.server(FAR[1])
+    const a = await world.server(FAR[0])
+    const channel = (await a.dial(b.enode)).peer.channel(echo)
+    const answer = await channel!.request('ask', { id: 3n, text: 'hi' }, { reply: 'answer' })
+    expect(answer).toEqual({ id: 3n, text: 'hi' })
+  })
+})

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import { World } from '../../test/support/servers.ts'
+import type { Subscription } from '../base/events.ts'
+import { NodeKey } from '../identity/index.ts'
+import type { Server } from './server.ts'
+import type { ServerEvent } from './server-events.ts'
+import type { ServerPeer } from './server-peer.ts'
+
+/** Addresses far from each other, none in a LAN. */
+const FAR = ['1.0.0.1', '2.0.0.1', '3.0.0.1', '4.0.0.1', '5.0.0.1'] as const
+function collect(subscription: Subscription<ServerEvent>): ServerEvent[] {
+  const seen: ServerEvent[] = []
+  void (async () => {
+    for await (const event of subscription) seen.push(event)
+  })()
+  return seen
+}
+
+const dials = (events: readonly ServerEvent[]): number => events.filter((e) => e.type === 'dial').length
+
+function only(server: Server): ServerPeer {
+  const [peer, ...others] = server.peers.values()
+  if (!peer || others.length > 0) throw new Error(`${server.peers.size} peers where one was expected`)
+  return peer
+}
+
+describe('static nodes', () => {
+  test('a static node that comes back is connected again', async () => {
+    await using world = new World()
+    const key = NodeKey.generate()
+    const b = await world.server(FAR[1], { key })
+    const a = await world.server(FAR[0], { staticNodes: [b.enode] })
+    await world.settle()
+    expect(only(a).info().network.static).toBe(true)
+    await b.close()
+    await world.settle()
+    expect(a.peers.size).toBe(0)
+    await world.clock.advance(60_000)
+    const again = await world.server(FAR[1], { key })
+    await world.clock.advance(90_000)
+    expect(a.peers.size).toBe(1)
+    expect(only(again).inbound).toBe(true)
+  })
+
+  test('one that does not answer is dialed after 1, 2, 4, … seconds, at most once a minute', async () => {
+    await using world = new World()
+    const absent = `enode://${Buffer.from(NodeKey.generate().publicKey).toString('hex')}@${FAR[1]}:30303`
+    const a = await world.server(FAR[0], { staticNodes: [absent] })
+    const events = collect(a.events())
+    await world.settle()
+    const times: number[] = []
+    for (let second = 0; second < 300; second++) {
+      if (events.splice(0).some((e) => e.type === 'dial')) times.push(second)
+      await world.clock.advance(1_000)
+    }
+    expect(times).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243])
+  })
+
+  test.each([
+    [0, 750],
+    [0.999_999, 1_250],
+  ])('the wait varies by a quarter: with random %f it is %i ms', async (random, wait) => {
+    await using world = new World()
+    const absent = `enode://${Buffer.from(NodeKey.generate().publicKey).toString('hex')}@${FAR[1]}:30303`
+    const a = await world.server(FAR[0], { staticNodes: [absent], random: () => random })
+    const events = collect(a.events())
+    await world.settle()
+    expect(dials(events)).toBe(1)
+    await world.clock.advance(wait - 1)
+    expect(dials(events)).toBe(1)
+    await world.clock.advance(1)
+    expect(dials(events)).toBe(2)
+  })
+
+  test('one that hangs up at once is asked less and less often', async () => {
+    await using world = new World()
+    const b = await world.server(FAR[1], { maxPeers: 0 })
+    const a = await world.server('10.0.0.1', { staticNodes: [b.enode] })
+    const events = collect(a.events())
+    await world.clock.advance(10_000)
+    expect(dials(events)).toBe(4)
+    expect(a.peers.size).toBe(0)
+  })
+
+  test('addStatic dials at once; removeStatic hangs up and dials no more', async () => {
+    await using world = new World()
+    const b = await world.server(FAR[1])
+    const a = await world.server(FAR[0])
+    a.addStatic(b.enode)
+    await world.settle()
+    const peer = only(a)
+    expect(a.removeStatic(b.enode)).toBe(true)
+    expect((await peer.peer.closed).disconnectReason).toBe(0)
+    await world.clock.advance(120_000)
+    expect(a.peers.size).toBe(0)
+    expect(a.removeStatic(b.enode)).toBe(false)
+  })
+
+  test('a static node outside netRestrict, or ourselves, is never dialed', async () => {
+    await using world = new World()
+    const b = await world.server(FAR[1])
+    const a = await world.server(FAR[0], { staticNodes: [b.enode], netRestrict: '10.0.0.0/8' })
+    const events = collect(a.events())
+    a.addStatic(a.enode)
+    await world.clock.advance(120_000)
+    expect(dials(events)).toBe(0)
+  })
+})
