@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Queue } from './queue.ts'
 
@@ -155,4 +156,26 @@ test('a queue that is never empty keeps its order and its count over many items'
   }
   expect(inOrder).toBe(true)
   expect([queue.length, queue.bytes]).toEqual([2_000, 4_000])
+})
+
+test('whatever the order of pushes and reads, nothing is lost, doubled or miscounted, and each stop is followed by a drain', () => {
+  const step = fc.oneof(fc.nat(60), fc.constant('shift' as const))
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+      let stopped = false
+      const queue = new Queue<number>({ highWaterBytes: 100, onDrain: () => (stopped = false) })
+      const model: number[] = []
+      for (const bytes of steps) {
+        if (bytes === 'shift') expect(queue.shift()).toBe(model.shift())
+        else {
+          model.push(bytes)
+          stopped = !queue.push(bytes, bytes)
+        }
+        const held = model.reduce((sum, n) => sum + n, 0)
+        expect([queue.length, queue.bytes]).toEqual([model.length, held])
+        if (held >= 100) expect(stopped).toBe(true)
+        if (held < 50) expect(stopped).toBe(false)
+      }
+    }),
+  )
 })

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { channelOf, idle, noting, refusing, speaking, wire } from '../../test/support/peer-wire.ts'
 import type { Key, Peer } from './index.ts'
@@ -221,6 +222,34 @@ describe('what waits to be sent', () => {
     await settle()
     expect(frames).toHaveLength(65)
     expect(peer.sendControl(2, new Uint8Array(1))).toBe(true)
+  })
+
+  test('arrives whole and in the order of each protocol, however the remote stops and goes on', async () => {
+    const step = fc.oneof(
+      fc.record({ lane: fc.nat(1), bytes: fc.nat(300) }),
+      fc.constantFrom('pause', 'resume', 'settle'),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const protocols = [idle('first'), idle('second')]
+        const { peer, end, frames, settle } = wire(protocols, { highWaterBytes: 400, sendBudgetBytes: KIB })
+        const sent: number[][] = [[], []]
+        for (const step of steps) {
+          if (step === 'pause') end.pause()
+          else if (step === 'resume') end.resume()
+          else if (step === 'settle') await settle()
+          else {
+            sent[step.lane]?.push(step.bytes)
+            void channelOf(peer, protocols[step.lane] as (typeof protocols)[0]).write(3, new Uint8Array(step.bytes))
+          }
+        }
+        end.resume()
+        await settle()
+        const got = [19, 23].map((key) => frames.filter((f) => f.key === key).map(({ payload }) => payload.length))
+        expect(got).toEqual(sent)
+        await peer[Symbol.asyncDispose]()
+      }),
+    )
   })
 
   test('is forgotten when the peer closes, and its senders go on', async () => {

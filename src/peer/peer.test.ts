@@ -245,3 +245,15 @@ test('a peer knows no channel of a protocol that does not run on it', () => {
   const { peer } = wire([idle()])
   expect(peer.channel(idle())).toBeUndefined()
 })
+
+test('a body that cannot be encoded is thrown at its sender, and nothing goes out or is counted', async () => {
+  const protocol = speaking(async (channel) => {
+    void channel.send('hello', { id: -1 })
+  })
+  const { peer, keys } = wire([protocol])
+  const closed = await peer.closed
+  expect(closed).toMatchObject({ side: 'local' })
+  expect(closed.cause).toBeInstanceOf(Error)
+  expect(keys).toEqual([])
+  expect(peer.meters.every(({ sent }) => sent.messages === 0)).toBe(true)
+})

@@ -56,7 +56,10 @@ export interface RequestOptions<M extends MessageTable, R extends Name<M>> exten
 
 /** One protocol's share of a connection. Iterating it gives the messages no `expect` or `request` took. */
 export interface Channel<M extends MessageTable = MessageTable> extends AsyncIterable<Message<M>> {
-  /** Sends, in call order. Await it to respect back-pressure; not awaiting is safe, up to the send budget. */
+  /**
+   * Sends, in call order. Await it to respect back-pressure; not awaiting is safe, up to the send budget. A body that the
+   * codec cannot encode is thrown in the caller's own tick, awaited or not.
+   */
   send<N extends Name<M>>(name: N, body: Body<M[N]>): Promise<void>
   /**
    * The next message, which must be of this name: for handshakes. Anything else is an `ERR_UNEXPECTED_MESSAGE`, no
