@@ -98,7 +98,7 @@ class ClassicLevelStore implements LevelStore {
   constructor(path: string, db: Level) {
     this.path = path
     this.#db = db
-    this.#line = new WriteLine((operations, sync) => db.batch(operations, { sync }))
+    this.#line = new WriteLine((operations, sync) => writeBatch(db, operations, sync))
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -167,6 +167,21 @@ class ClassicLevelStore implements LevelStore {
       await entries.close()
     }
   }
+}
+
+/** One by one into LevelDB's own batch: half the time on our thread of handing it an array of objects. */
+async function writeBatch(db: Level, operations: readonly Operation[], sync: boolean): Promise<void> {
+  const batch = db.batch()
+  try {
+    for (const operation of operations) {
+      if (operation.type === 'put') batch.put(operation.key, operation.value)
+      else batch.del(operation.key)
+    }
+  } catch (error) {
+    await batch.close()
+    throw error
+  }
+  await batch.write({ sync })
 }
 
 /** LevelDB's binding gives Buffers whatever it is asked for; ours are plain views of the same memory. */
