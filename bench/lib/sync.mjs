@@ -13,7 +13,9 @@ import { jsonOf, Program } from './process.mjs'
 import { Resident } from './resident.mjs'
 import { ratios, summary } from './stats.mjs'
 
-const SYNC_TIMEOUT = 900_000
+/** A sync that is slower than this hangs: milliseconds, and blocks a second. */
+const PATIENCE = 60_000
+const LEAST_RATE = 20
 
 /** `context` has: rounds, cli (path of our bin), env, note. */
 export async function measureSync(chain, goal, context) {
@@ -48,7 +50,7 @@ async function syncOurs(chain, enode, folder, { cli, env }) {
   const program = new Program(process.execPath, [cli, ...flags, ...own], { env, onLine })
   const resident = new Resident(program.pid)
   try {
-    await program.first((line) => (jsonOf(line)?.blocksPerSecond === undefined ? undefined : true), SYNC_TIMEOUT)
+    await program.first((line) => (jsonOf(line)?.blocksPerSecond === undefined ? undefined : true), patience(chain))
     const seconds = (performance.now() - began) / 1000
     const memory = resident.stop()
     const code = await program.exited
@@ -70,7 +72,7 @@ async function syncGeth(chain, enode, folder) {
   const geth = await startGeth(chain, { datadir: join(folder, 'data'), folder, peers: [enode], extra, onLine })
   const resident = new Resident(geth.pid)
   try {
-    await geth.first((line) => (head.test(line.replaceAll(',', '')) ? true : undefined), SYNC_TIMEOUT)
+    await geth.first((line) => (head.test(line.replaceAll(',', '')) ? true : undefined), patience(chain))
     const seconds = (performance.now() - began) / 1000
     return { seconds, blocksPerSecond: chain.blocks / seconds, ...resident.stop() }
   } finally {
@@ -103,6 +105,8 @@ async function startGeth(chain, { datadir, folder = mkdtemp(), peers = [], extra
     stop: () => program.stop(60_000),
   }
 }
+
+const patience = ({ blocks }) => PATIENCE + (blocks / LEAST_RATE) * 1000
 
 const mkdtemp = () => mkdtempSync(join(tmpdir(), 'peerloom-bench-'))
 
