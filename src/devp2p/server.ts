@@ -5,6 +5,7 @@
  * (`connect.ts`), and it asks {@link Server} at its two checkpoints.
  * @module
  */
+import { setMaxListeners } from 'node:events'
 import { bytesToHex } from '../base/bytes.ts'
 import { describeError, HandshakeError, type PeerClosedError, PeerloomError } from '../base/errors.ts'
 import { Events, type SubscribeOptions, type Subscription } from '../base/events.ts'
@@ -66,6 +67,7 @@ export class Server implements AsyncDisposable {
 
   private constructor(settings: Settings) {
     this.#settings = settings
+    setMaxListeners(0, this.#abort.signal) // every connection being set up listens, and that is no leak
     this.#slots = new Slots(settings)
     this.#metrics = new ServerMetrics(settings.metrics, () => this.#count())
     this.#gate = new CallerGate(settings)
