@@ -107,7 +107,7 @@ export class PeerClosedError extends PeerloomError {
   }
 
   override get penalty(): number {
-    return this.side === 'local' && this.cause instanceof PeerloomError ? this.cause.penalty : 0
+    return this.cause instanceof PeerloomError ? this.cause.penalty : 0
   }
 }
 

@@ -76,6 +76,11 @@ export class Lane implements Channel {
     return [...this.#rows.values()].map((row) => row.meter)
   }
 
+  /** Whether a message with this key, relative to the lane, is for this protocol: numbers by range, names by the table. */
+  owns(key: Key): boolean {
+    return typeof key === 'number' ? key >= 0 && key < this.length : this.#rows.has(key)
+  }
+
   /**
    * Takes a message off the transport, in the socket's tick. False when the protocol is over its receive budget.
    * Throws what the remote did wrong.

@@ -73,7 +73,7 @@ export class Peer implements AsyncDisposable {
   readonly #stallTimeout: number
   readonly #scope: Scope
   readonly #outbox: Outbox
-  readonly #lanes: { readonly lane: Lane; readonly offset: number; readonly end: number }[] = []
+  readonly #lanes: { readonly lane: Lane; readonly offset: number }[] = []
   /** Lanes over their receive budget; while there are any, the socket is paused. */
   readonly #behind = new Set<Lane>()
   #pausedAt: number | undefined
@@ -159,7 +159,7 @@ export class Peer implements AsyncDisposable {
       caughtUp: (lane) => this.#caughtUp(lane),
     }
     const lane = new Lane(protocol, view, this.#outbox.lane())
-    this.#lanes.push({ lane, offset, end: offset + lane.length })
+    this.#lanes.push({ lane, offset })
   }
 
   async #run(): Promise<PeerClosedError> {
@@ -200,9 +200,9 @@ export class Peer implements AsyncDisposable {
   #route(key: Key, payload: Uint8Array): void {
     if (this.signal.aborted) return
     try {
-      for (const { lane, offset, end } of this.#lanes) {
-        if (typeof key === 'number' && (key < offset || key >= end)) continue
+      for (const { lane, offset } of this.#lanes) {
         const own = typeof key === 'number' ? key - offset : key
+        if (!lane.owns(own)) continue
         this.#observer?.message('received', lane.protocol.name, own, payload.length)
         if (!lane.deliver(own, payload)) this.#fallBehind(lane)
         return

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import {
+  CodecError,
+  ConfigError,
+  describeError,
+  HandshakeError,
+  InternalError,
+  PeerClosedError,
+  PeerloomError,
+  ProtocolError,
+  StorageError,
+  TimeoutError,
+} from './errors.ts'
+
+describe('an error answers', () => {
+  test('what it is called, with a stable code', () => {
+    const errors = [
+      new PeerloomError('ERR_X', 'x'),
+      new CodecError('ERR_X', 'x'),
+      new ProtocolError('ERR_X', 'x'),
+      new HandshakeError('ERR_X', 'auth', 'x'),
+      new PeerClosedError('local', 'x'),
+      new TimeoutError('x', 1),
+      new ConfigError('port', 'x'),
+      new StorageError('ERR_X', '/x', 'x'),
+      new InternalError('x'),
+    ]
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(PeerloomError)
+      expect(error.name).toBe(error.constructor.name)
+      expect(error.code).toMatch(/^ERR_[A-Z_]+$/)
+    }
+  })
+
+  test('how much it speaks against the peer: garbage and breaches do, silence and our own faults do not', () => {
+    expect(new CodecError('ERR_X', 'x').penalty).toBe(20)
+    expect(new ProtocolError('ERR_X', 'x').penalty).toBe(20)
+    expect(new ProtocolError('ERR_X', 'x', { penalty: 100 }).penalty).toBe(100)
+    expect(new TimeoutError('x', 1).penalty).toBe(0)
+    expect(new InternalError('x').penalty).toBe(0)
+  })
+
+  test('how much the end of a peer speaks against it: as much as its cause, whoever hung up', () => {
+    const cause = new CodecError('ERR_RLPX_MAC', 'a frame that is not authentic')
+    expect(new PeerClosedError('local', 'x', { cause }).penalty).toBe(20)
+    expect(new PeerClosedError('remote', 'x', { cause }).penalty).toBe(20)
+    expect(new PeerClosedError('remote', 'x').penalty).toBe(0)
+    expect(new PeerClosedError('local', 'x', { cause: new Error('ours') }).penalty).toBe(0)
+  })
+
+  test('whether trying again makes sense', () => {
+    expect(new HandshakeError('ERR_X', 'auth', 'x', { retryAfter: 5 }).retryAfter).toBe(5)
+    expect(new HandshakeError('ERR_X', 'auth', 'x').retryAfter).toBeUndefined()
+    expect(new CodecError('ERR_X', 'x').retryAfter).toBeUndefined()
+  })
+
+  test('which field is wrong and how to mend it', () => {
+    const error = new ConfigError('--port', '99999 is not a port', { hint: 'ports are 0 to 65535' })
+    expect(error).toMatchObject({ field: '--port', hint: 'ports are 0 to 65535' })
+    expect(error.message).toBe('--port: 99999 is not a port (ports are 0 to 65535)')
+  })
+})
+
+describe('describeError', () => {
+  test('says the message and the causes below it on one line', () => {
+    const error = new PeerloomError('ERR_X', 'cannot connect', { cause: new Error('refused') })
+    expect(describeError(error)).toBe('cannot connect: refused')
+  })
+
+  test('says nothing twice, and ends on a circle of causes', () => {
+    const inner = new Error('refused')
+    expect(describeError(new Error('connect: refused', { cause: inner }))).toBe('connect: refused')
+    inner.cause = inner
+    expect(describeError(inner)).toBe('refused')
+  })
+
+  test('takes anything that can be thrown', () => {
+    expect(describeError('text')).toBe('text')
+    expect(describeError(7)).toBe('7')
+    expect(describeError(undefined)).toBe('')
+    expect(describeError(new TypeError())).toBe('TypeError')
+  })
+})
