@@ -56,9 +56,25 @@ export function snappyDecompress(block: Uint8Array, maxBytes: number): Uint8Arra
   const { length } = preamble
   if (length > maxBytes) fail(`content of ${length} bytes, at most ${maxBytes} allowed`, 0)
   if (length > (block.length - preamble.bytes) * MAX_RATIO) fail(`${block.length} bytes cannot hold ${length}`, 0)
+  const literal = soleLiteral(block, preamble)
+  if (literal) return literal
   const content = runWasm(wasm.decompress_raw, block)
   if (content.length !== length) fail(`content of ${content.length} bytes, ${length} declared`, 0)
   return content
+}
+
+/**
+ * Short payloads mostly come as one literal, whose content needs no decompressor: a tag that holds its length less one,
+ * below 60, or 60 and the length in the next byte.
+ */
+function soleLiteral(block: Uint8Array, { length, bytes }: Preamble): Uint8Array | undefined {
+  const tag = block[bytes]
+  if (tag === undefined || length === 0 || (tag & 3) !== 0) return undefined
+  const inTag = tag >> 2
+  if (inTag > 60) return undefined
+  const at = bytes + (inTag === 60 ? 2 : 1)
+  const held = (inTag === 60 ? (block[bytes + 1] ?? 0) : inTag) + 1
+  return held === length && block.length === at + length ? block.slice(at) : undefined
 }
 
 /** Compresses into a block. Throws `ERR_SNAPPY` for more than 2^32 - 1 bytes. */

@@ -8,6 +8,7 @@ import { HandshakeError, type PeerloomError, ProtocolError, TimeoutError } from 
 import { rlp } from '../codec/index.ts'
 import type { Transport } from '../peer/index.ts'
 import { DisconnectReason, decodeDisconnect, disconnected } from './disconnect.ts'
+import { type FrameLimits, MAX_MESSAGE_BYTES } from './rlpx/index.ts'
 
 /** Codes of the base protocol; those from 4 to 15 are reserved. */
 export const BaseCode = { Hello: 0x00, Disconnect: 0x01, Ping: 0x02, Pong: 0x03 } as const
@@ -19,6 +20,13 @@ export const SNAPPY_VERSION = 5
 /** Largest Hello accepted, in bytes (go-ethereum's `baseProtocolMaxMsgSize`). */
 export const MAX_HELLO_BYTES = 2048
 const MAX_CAPABILITIES = 256
+/**
+ * Anybody can send a first frame, so it is not given 16 MiB of memory; but room enough to be told what is wrong with a
+ * Hello that is too large.
+ */
+const BEFORE_HELLO: FrameLimits = { frameBytes: 64 * 1024, baseBytes: MAX_HELLO_BYTES }
+/** Nothing of the base protocol is large. Without a limit, pings that unpack to 16 MiB each would cost nothing but us. */
+const AFTER_HELLO: FrameLimits = { frameBytes: MAX_MESSAGE_BYTES, baseBytes: MAX_HELLO_BYTES }
 
 export interface Capability {
   readonly name: string
@@ -66,9 +74,10 @@ export interface HelloOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A transport that can be told that both sides compress from now on. */
+/** A transport that can be told that both sides compress from now on, and how much may come. */
 export interface CompressibleTransport extends Transport<number> {
   setSnappy(on: boolean): void
+  setLimits?(limits: FrameLimits): void
 }
 
 export const HELLO_TIMEOUT = 5_000
@@ -108,9 +117,11 @@ function firstFrame(
       signal?.removeEventListener('abort', onAbort)
     }
     signal?.addEventListener('abort', onAbort, { once: true })
+    transport.setLimits?.(BEFORE_HELLO)
     transport.open({
       frame(code, payload) {
         transport.pause() // the frames behind it belong to the peer
+        transport.setLimits?.(AFTER_HELLO)
         if (code === BaseCode.Hello && speaksSnappy(payload)) transport.setSnappy(true)
         settled()
         resolve({ code, payload })

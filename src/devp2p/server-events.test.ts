@@ -147,7 +147,7 @@ describe('nodeInfo', () => {
     expect(info).toEqual({
       id: bytesToHex(key.id),
       name: 'me/1.0',
-      enode: `enode://${bytesToHex(key.publicKey)}@10.0.0.1:30303`,
+      enode: `enode://${bytesToHex(key.publicKey)}@10.0.0.1:30303?discport=0`,
       enr: expect.stringMatching(/^enr:/),
       ip: '10.0.0.1',
       ports: { discovery: 0, listener: 30303 },

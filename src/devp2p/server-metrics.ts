@@ -18,6 +18,8 @@ export class ServerMetrics {
   readonly #metrics: Metrics
   /** BOUNDED: by the messages of the protocols this server runs. */
   readonly #counters = new Map<string, Counter>()
+  /** BOUNDED: by the protocols this server runs. */
+  readonly #capabilities = new Map<string, MessageMeters>()
 
   constructor(metrics: Metrics, count: () => { readonly inbound: number; readonly dialed: number }) {
     this.#metrics = metrics
@@ -34,13 +36,13 @@ export class ServerMetrics {
     this.#funnel('p2p/serves', error)
   }
 
-  /** `capability` is `eth/69`. */
-  message(direction: 'received' | 'sent', capability: string, key: number | string, bytes: number): void {
-    const way = direction === 'received' ? 'ingress' : 'egress'
-    const name = `p2p/${way}/${capability}/${typeof key === 'number' ? `0x${key.toString(16).padStart(2, '0')}` : key}`
-    this.#counter(`p2p/${way}`).add(bytes)
-    this.#counter(name).add(bytes)
-    this.#counter(`${name}/packets`).add(1)
+  /** The meters of one capability, such as `eth/69`. */
+  messages(capability: string): MessageMeters {
+    const known = this.#capabilities.get(capability)
+    if (known) return known
+    const meters = new MessageMeters((name) => this.#counter(name), capability)
+    this.#capabilities.set(capability, meters)
+    return meters
   }
 
   #funnel(name: string, error: unknown): void {
@@ -54,6 +56,44 @@ export class ServerMetrics {
     const counter = this.#metrics.counter(name)
     this.#counters.set(name, counter)
     return counter
+  }
+}
+
+interface MessageCounters {
+  readonly all: Counter
+  readonly bytes: Counter
+  readonly packets: Counter
+}
+
+/** Counts messages; names are made once for each message, because this stands in the way of all of them. */
+export class MessageMeters {
+  readonly #counter: (name: string) => Counter
+  readonly #capability: string
+  /** By code. BOUNDED: by the protocol's length. */
+  readonly #counters: Readonly<Record<'received' | 'sent', MessageCounters[]>> = { received: [], sent: [] }
+
+  constructor(counter: (name: string) => Counter, capability: string) {
+    this.#counter = counter
+    this.#capability = capability
+  }
+
+  count(direction: 'received' | 'sent', code: number, bytes: number): void {
+    const counters = this.#counters[direction][code] ?? this.#make(direction, code)
+    counters.all.add(bytes)
+    counters.bytes.add(bytes)
+    counters.packets.add(1)
+  }
+
+  #make(direction: 'received' | 'sent', code: number): MessageCounters {
+    const way = direction === 'received' ? 'p2p/ingress' : 'p2p/egress'
+    const name = `${way}/${this.#capability}/0x${code.toString(16).padStart(2, '0')}`
+    const counters = {
+      all: this.#counter(way),
+      bytes: this.#counter(name),
+      packets: this.#counter(`${name}/packets`),
+    }
+    this.#counters[direction][code] = counters
+    return counters
   }
 }
 

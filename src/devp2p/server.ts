@@ -97,7 +97,7 @@ export class Server implements AsyncDisposable {
   get enode(): string {
     const { publicKey } = this.#settings.key
     const port = this.#listener?.endpoint.port ?? 0
-    return formatEnode({ publicKey, host: this.#ownIp, tcpPort: port, udpPort: port })
+    return formatEnode({ publicKey, host: this.#ownIp, tcpPort: port, udpPort: 0 }) // no discovery: nobody listens on UDP
   }
 
   /** This node's signed record: where it listens, and what its protocols say of themselves. */
@@ -352,14 +352,14 @@ export class Server implements AsyncDisposable {
   }
 
   #observe(peerId: string, mounted: readonly Mounted[]): MessageObserver {
-    const metrics = this.#metrics
     const events = this.#events
-    const capabilities = new Map(mounted.map(({ protocol }) => [protocol.name, formatCapability(protocol)]))
+    const meters = new Map(mounted.map(({ protocol: p }) => [p.name, this.#metrics.messages(formatCapability(p))]))
     return {
       message(direction, protocol, key, bytes) {
-        metrics.message(direction, capabilities.get(protocol) ?? protocol, key, bytes)
+        const code = Number(key)
+        meters.get(protocol)?.count(direction, code, bytes)
         if (!events.observed) return
-        events.emit({ type: direction === 'sent' ? 'msgsend' : 'msgrecv', peerId, protocol, code: Number(key), bytes })
+        events.emit({ type: direction === 'sent' ? 'msgsend' : 'msgrecv', peerId, protocol, code, bytes })
       },
     }
   }

@@ -219,7 +219,9 @@ export class Peer implements AsyncDisposable {
       return this.#outbox.send(lane.out, typeof key === 'number' ? key + offset : key, payload)
     } catch (error) {
       this.close(error)
-      return Promise.resolve()
+      const refused = Promise.reject(error)
+      refused.catch(() => {}) // a send that nobody awaits stays quiet
+      return refused
     }
   }
 

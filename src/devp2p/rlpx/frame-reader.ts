@@ -12,6 +12,7 @@ import {
   type RunningHash,
   readCode,
   seededHash,
+  tooLarge,
 } from './frame-codec.ts'
 import type { Secrets } from './handshake.ts'
 
@@ -22,6 +23,16 @@ export interface MessageSink {
   /** Whether the reader is to stop after this message, within a chunk. */
   isStopped(): boolean
 }
+
+/** What is checked before memory is taken: the size in a frame's header, and the length a payload unpacks to. */
+export interface FrameLimits {
+  /** Of any frame. */
+  readonly frameBytes: number
+  /** Of an unpacked message of the base protocol, which has the ids below 16. */
+  readonly baseBytes: number
+}
+
+const BASE_LENGTH = 16
 
 /** The farewell: some implementations send it uncompressed whatever was agreed (Nethermind issue 7726, reth PR 6862). */
 const DISCONNECT_CODE = 0x01
@@ -34,6 +45,7 @@ const DISCONNECT_CODE = 0x01
 export class FrameReader {
   /** Whether payloads are compressed: from the message after Hello. */
   snappy = false
+  limits: FrameLimits = { frameBytes: MAX_MESSAGE_BYTES, baseBytes: MAX_MESSAGE_BYTES }
   readonly #sink: MessageSink
   readonly #cipher: FrameCipher
   readonly #mac: FrameMac
@@ -92,6 +104,7 @@ export class FrameReader {
     this.#cipher.apply(bytes, at, at + HEADER_BYTES)
     const size = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number)
     if (size === 0) throw new CodecError('ERR_RLPX_MESSAGE_ID', 'a frame is empty: it has no message id')
+    if (size > this.limits.frameBytes) throw tooLarge(size)
     this.#size = size
   }
 
@@ -131,9 +144,10 @@ export class FrameReader {
 
   #payload(code: number, body: Uint8Array, own: boolean): Uint8Array {
     if (!this.snappy) return own ? body : new Uint8Array(body)
-    if (code !== DISCONNECT_CODE) return snappyDecompress(body, MAX_MESSAGE_BYTES)
+    const max = code < BASE_LENGTH ? this.limits.baseBytes : MAX_MESSAGE_BYTES
+    if (code !== DISCONNECT_CODE) return snappyDecompress(body, max)
     try {
-      return snappyDecompress(body, MAX_MESSAGE_BYTES)
+      return snappyDecompress(body, max)
     } catch {
       return new Uint8Array(body)
     }

@@ -17,8 +17,8 @@ import {
 } from './frame-codec.ts'
 import type { Secrets } from './handshake.ts'
 
-/** Nothing shorter gets shorter: a copy needs four equal bytes and takes two or three. */
-const COMPRESSIBLE_BYTES = 16
+/** What shorter payloads could save, some ten bytes, is not worth the search for it. */
+const COMPRESSIBLE_BYTES = 128
 
 /** A message as it goes into a frame. `body` is the payload, compressed if the remote expects that. */
 export interface PreparedFrame {

@@ -10,7 +10,7 @@ import type { ByteStream, Endpoint, StreamSink } from '../../net/index.ts'
 import type { FrameSink, Transport } from '../../peer/index.ts'
 import { ReadDeadline, WriteDeadline } from './deadlines.ts'
 import { EgressBatch } from './egress-batch.ts'
-import { FrameReader, type MessageSink } from './frame-reader.ts'
+import { type FrameLimits, FrameReader, type MessageSink } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { type Handshake, Initiator, Recipient } from './handshake.ts'
 import { type Established, exchangeHandshake, HANDSHAKE_TIMEOUT } from './handshake-io.ts'
@@ -21,6 +21,13 @@ export const READ_TIMEOUT = 30_000
 export const WRITE_TIMEOUT = 20_000
 /** Unsent bytes at which `write` asks to wait: above the socket's own mark, so that it never runs dry in between. */
 export const HIGH_WATER_BYTES: number = 256 * 1024
+/**
+ * Payload after which the event loop turns to the other connections. Node alone reads up to 2 MiB from one socket in a
+ * row: that many small messages, or as many that unpack to 16 MiB, from a few peers would keep all others waiting.
+ */
+const TURN_BYTES = 2 * 1024 * 1024
+/** What a frame counts for beside its payload: empty ones cost time, too. */
+const TURN_FRAME_BYTES = 2 * 1024
 
 export interface RlpxOptions {
   /** Our node key; its private half is used in the handshake and not kept. */
@@ -69,7 +76,8 @@ export class RlpxTransport implements Transport<number> {
     drain: () => this.#drained(),
     end: (error) => this.#streamEnded(error),
     message: (code, payload, wireBytes) => this.#message(code, payload, wireBytes),
-    isStopped: () => this.#paused || !this.#sink || this.#closing !== undefined || this.#end !== undefined,
+    isStopped: () =>
+      this.#paused || this.#yielding || !this.#sink || this.#closing !== undefined || this.#end !== undefined,
     flush: () => this.#flush(),
   }
   readonly #stream: ByteStream
@@ -84,6 +92,9 @@ export class RlpxTransport implements Transport<number> {
   #readDeadline: ReadDeadline | undefined
   #sink: FrameSink<number> | undefined
   #paused = false
+  /** Whether it is the others' turn, and what was delivered since it last was. */
+  #yielding = false
+  #turnBytes = 0
   /** What of a chunk is left undelivered. BOUNDED: one chunk, because the stream is paused with us. */
   #held: Uint8Array
   #waking = false
@@ -166,6 +177,11 @@ export class RlpxTransport implements Transport<number> {
     this.#writer.snappy = on
   }
 
+  /** What the remote may send from the next frame on. A frame past it ends the connection. @default 16 MiB - 1 each */
+  setLimits(limits: FrameLimits): void {
+    this.#reader.limits = limits
+  }
+
   open(sink: FrameSink<number>): void {
     this.#sink = sink
     if (this.#end) return queueMicrotask(() => sink.end(this.#end?.error))
@@ -234,7 +250,19 @@ export class RlpxTransport implements Transport<number> {
 
   #message(code: number, payload: Uint8Array, wireBytes: number): void {
     this.#frames++
+    this.#turnBytes += payload.length + TURN_FRAME_BYTES
     this.#sink?.frame(code, payload, wireBytes)
+    if (this.#turnBytes >= TURN_BYTES) this.#yield()
+  }
+
+  #yield(): void {
+    this.#turnBytes = 0
+    this.#yielding = true
+    this.#stream.pause()
+    setImmediate(() => {
+      this.#yielding = false
+      this.#wake()
+    })
   }
 
   /** Delivery never begins inside a call of the receiver's. */
