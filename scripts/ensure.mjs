@@ -30,17 +30,20 @@ function packagesOf(file) {
   }
 }
 
-/** Runs npm with this Node, wherever it is. Its output goes to stderr, so that stdout is the program's own, or is kept. */
-export function npm(args, { keepOutput = false } = {}) {
+/** Runs npm with this Node, wherever it is, and answers its exit code. Its output goes to stderr: stdout is the program's. */
+export function npm(args) {
   const cli = process.env.npm_execpath
   const own = cli !== undefined && /npm-cli\.c?js$/.test(cli)
   const [command, first] = own ? [process.execPath, [cli]] : ['npm', []]
-  const stdio = keepOutput ? ['ignore', 'pipe', 'pipe'] : ['ignore', 2, 2]
   const shell = !own && process.platform === 'win32'
-  const { status, signal, error, stderr } = spawnSync(command, [...first, ...args], { cwd: root, stdio, shell })
+  const { status, signal, error } = spawnSync(command, [...first, ...args], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell,
+  })
   if (signal) process.kill(process.pid, signal)
   if (error) console.error(`error: npm: ${error.message} (npm comes with Node: https://nodejs.org)`)
-  return { status: status ?? 1, output: stderr?.toString() ?? '' }
+  return status ?? 1
 }
 
 /** Exits when it does not work. */
@@ -48,16 +51,7 @@ export function ensureInstalled() {
   const missing = whatIsMissing()
   if (missing === undefined) return
   console.error(`peerloom: ${missing}: npm ci`)
-  const quiet = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error']
-  const clean = npm(['ci', ...quiet], { keepOutput: true })
-  if (clean.status === 0) return
-  // A registry that lacks binaries for other systems yields a lock file without them, which only `npm install` puts up with.
-  if (clean.output.includes('EUSAGE')) {
-    console.error('peerloom: the lock file does not name the packages of every system: npm install')
-    if (npm(['install', '--no-save', ...quiet]).status === 0) return
-  } else {
-    console.error(clean.output)
-  }
+  if (npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']) === 0) return
   console.error('error: npm ci: dependencies cannot be installed (see above; the first time needs a network)')
   process.exit(1)
 }

@@ -31,7 +31,7 @@ checkNode()
 ensureInstalled()
 if (!isBuilt()) {
   console.error('peerloom: building')
-  if (npm(['run', '--silent', 'build']).status !== 0) {
+  if (npm(['run', '--silent', 'build']) !== 0) {
     console.error('error: npm run build: failed (see above)')
     process.exit(1)
   }
