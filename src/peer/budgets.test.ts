@@ -266,10 +266,10 @@ describe('a message that the transport refuses', () => {
   const error = new Error('too large')
   const through = refusing(200, error)
 
-  test('closes the peer, and its sender goes on', async () => {
+  test('closes the peer, and its sender is told why', async () => {
     const protocol = idle()
     const { peer } = wire([protocol], { through })
-    await channelOf(peer, protocol).send('bulk', new Uint8Array(300))
+    await expect(channelOf(peer, protocol).send('bulk', new Uint8Array(300))).rejects.toBe(error)
     expect((await peer.closed).cause).toBe(error)
   })
 

@@ -6,16 +6,7 @@
  */
 export { Keepalive, type KeepaliveOptions } from './keepalive.ts'
 export type { MessageMeter, MessageObserver, Tally } from './meters.ts'
-export {
-  CLOSE_TIMEOUT,
-  type Control,
-  type Mounted,
-  Peer,
-  type PeerOptions,
-  RECEIVE_BUDGET_BYTES,
-  SEND_BUDGET_BYTES,
-  STALL_TIMEOUT,
-} from './peer.ts'
+export { type Control, type Mounted, Peer, type PeerOptions } from './peer.ts'
 export { type PipeOptions, transportPipe } from './pipe.ts'
 export {
   type AnyProtocol,
