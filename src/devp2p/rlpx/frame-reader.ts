@@ -12,7 +12,6 @@ import {
   type RunningHash,
   readCode,
   seededHash,
-  tooLarge,
 } from './frame-codec.ts'
 import type { Secrets } from './handshake.ts'
 
@@ -104,7 +103,7 @@ export class FrameReader {
     this.#cipher.apply(bytes, at, at + HEADER_BYTES)
     const size = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number)
     if (size === 0) throw new CodecError('ERR_RLPX_MESSAGE_ID', 'a frame is empty: it has no message id')
-    if (size > this.limits.frameBytes) throw tooLarge(size)
+    if (size > this.limits.frameBytes) throw beyond(size, this.limits.frameBytes)
     this.#size = size
   }
 
@@ -156,4 +155,8 @@ export class FrameReader {
 
 function badMac(of: 'header' | 'body'): CodecError {
   return new CodecError('ERR_RLPX_MAC', `the MAC of a frame's ${of} does not match`)
+}
+
+function beyond(bytes: number, limit: number): CodecError {
+  return new CodecError('ERR_RLPX_TOO_LARGE', `a frame of ${bytes} bytes, at most ${limit} here`)
 }

@@ -4,12 +4,5 @@
  * @module
  */
 export { MAX_MESSAGE_BYTES } from './frame-codec.ts'
-export { HANDSHAKE_TIMEOUT } from './handshake-io.ts'
-export {
-  HIGH_WATER_BYTES,
-  READ_TIMEOUT,
-  type RlpxInitiateOptions,
-  type RlpxOptions,
-  RlpxTransport,
-  WRITE_TIMEOUT,
-} from './transport.ts'
+export type { FrameLimits } from './frame-reader.ts'
+export { type RlpxInitiateOptions, type RlpxOptions, RlpxTransport } from './transport.ts'

@@ -581,3 +581,62 @@ describe('a recipient without a transport', () => {
     expect(transport.remotePublicKey).toEqual(keyB.publicKey)
   })
 })
+
+describe('what a remote may cost', () => {
+  it('a flood of empty messages leaves the other connections their turn', async () => {
+    const [a, b] = await transportPair()
+    const sink = opened(b)
+    let inOneTurn = 0
+    let most = 0
+    sink.onFrame = () => {
+      if (inOneTurn++ === 0) setImmediate(() => (inOneTurn = 0))
+      most = Math.max(most, inOneTurn)
+    }
+    for (let i = 0; i < 6_000; i++) a.write(i % 100, new Uint8Array())
+    await sink.count(6_000)
+    expect(sink.keys).toEqual(Array.from({ length: 6_000 }, (_, i) => i % 100))
+    expect(most).toBeLessThanOrEqual(1_024)
+  })
+
+  it('what had to wait its turn is delivered before the end, and not at all once we close', async () => {
+    const [a, b] = await transportPair(tcpNetwork)
+    const sink = opened(b)
+    for (let i = 0; i < 5_000; i++) a.write(1, new Uint8Array())
+    await a.close()
+    expect(await sink.ended()).toBeUndefined()
+    expect(sink.frames).toHaveLength(5_000)
+  })
+
+  it('a frame larger than the limit ends the connection when its header has come', async () => {
+    const [a, b] = await transportPair()
+    const sink = opened(b)
+    b.setLimits({ frameBytes: 1_000, baseBytes: 1_000 })
+    a.write(1, new Uint8Array(999))
+    await sink.count(1)
+    a.write(2, new Uint8Array(1_000))
+    expect(await sink.ended()).toMatchObject({
+      code: 'ERR_RLPX_TOO_LARGE',
+      message: expect.stringContaining('1001 bytes'),
+    })
+    expect(sink.keys).toEqual([1])
+  })
+
+  it('a base message is not unpacked past its limit; a Disconnect is taken as it came', async () => {
+    for (const [key, ends] of [
+      [0x02, true],
+      [0x0f, true],
+      [0x01, false],
+      [0x10, false],
+    ] as const) {
+      const [a, b] = await transportPair()
+      const sink = opened(b)
+      for (const side of [a, b]) side.setSnappy(true)
+      b.setLimits({ frameBytes: 2 ** 24 - 1, baseBytes: 2_048 })
+      a.write(key, new Uint8Array(2_048))
+      a.write(key, new Uint8Array(100_000))
+      if (ends) expect(await sink.ended()).toMatchObject({ code: 'ERR_SNAPPY' })
+      else await sink.count(2)
+      expect(sink.frames.length).toBe(ends ? 1 : 2)
+    }
+  })
+})
