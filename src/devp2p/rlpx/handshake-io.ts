@@ -29,58 +29,62 @@ export function exchangeHandshake<S extends StreamSink>(
   established: (result: Established) => S,
 ): Promise<S> {
   return new Promise((resolve, reject) => {
-    const exchange = new Exchange(stream, handshake, options, (result) => {
+    const done = (result: Established): S => {
       const next = established(result)
       resolve(next)
       return next
-    })
-    exchange.start(reject)
+    }
+    new Exchange(stream).start({ handshake, options, established: done, reject })
   })
+}
+
+/** What is needed until the handshake is over, and would be kept as long as the connection if it were not let go. */
+interface Pending {
+  readonly handshake: Handshake
+  readonly options: ExchangeOptions
+  readonly established: (result: Established) => StreamSink
+  readonly reject: (error: unknown) => void
+  readonly onAbort: () => void
+  readonly timer: Timer
 }
 
 class Exchange implements StreamSink {
   readonly #stream: ByteStream
-  readonly #handshake: Handshake
-  readonly #options: ExchangeOptions
-  readonly #established: (result: Established) => StreamSink
-  #reject: ((error: unknown) => void) | undefined
-  #timer: Timer | undefined
+  #pending: Pending | undefined
   #next: StreamSink | undefined
   #bytesIn = 0
   #bytesOut = 0
 
-  constructor(
-    stream: ByteStream,
-    handshake: Handshake,
-    options: ExchangeOptions,
-    established: (result: Established) => StreamSink,
-  ) {
+  constructor(stream: ByteStream) {
     this.#stream = stream
-    this.#handshake = handshake
-    this.#options = options
-    this.#established = established
   }
 
-  start(reject: (error: unknown) => void): void {
-    const { clock, signal, timeout } = this.#options
-    this.#reject = reject
-    if (signal?.aborted) return this.#fail(signal.reason)
-    signal?.addEventListener('abort', this.#onAbort, { once: true })
-    this.#timer = clock.setTimer(timeout, () => {
+  start(work: Omit<Pending, 'onAbort' | 'timer'>): void {
+    const { handshake, options, reject } = work
+    const { clock, signal, timeout } = options
+    if (signal?.aborted) {
+      this.#stream.destroy(signal.reason)
+      return reject(signal.reason)
+    }
+    const onAbort = (): void => this.#fail(signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    const timer = clock.setTimer(timeout, () => {
       const cause = new TimeoutError('RLPx handshake', timeout)
       this.#fail(this.#error('ERR_HANDSHAKE_TIMEOUT', `no handshake within ${timeout} ms`, cause))
     })
-    this.#send(this.#handshake.opening)
+    this.#pending = { ...work, onAbort, timer }
+    this.#send(handshake.opening)
     this.#stream.open(this)
   }
 
   data(chunk: Uint8Array): void {
     if (this.#next) return this.#next.data(chunk)
-    if (!this.#reject) return
+    const pending = this.#pending
+    if (!pending) return
     this.#bytesIn += chunk.length
     try {
-      const result = this.#handshake.push(chunk)
-      if (result) this.#finish(result)
+      const result = pending.handshake.push(chunk)
+      if (result) this.#finish(result, pending)
     } catch (error) {
       this.#fail(error)
     }
@@ -95,10 +99,10 @@ class Exchange implements StreamSink {
     this.#fail(this.#error('ERR_HANDSHAKE_CLOSED', 'the remote closed the connection during the handshake', error))
   }
 
-  #finish(result: HandshakeResult): void {
+  #finish(result: HandshakeResult, { established }: Pending): void {
     this.#stream.pause()
     this.#send(result.reply)
-    this.#next = this.#established({ ...result, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut })
+    this.#next = established({ ...result, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut })
     this.#settle()
   }
 
@@ -109,22 +113,21 @@ class Exchange implements StreamSink {
   }
 
   #fail(error: unknown): void {
-    const reject = this.#reject
-    if (!reject) return
-    this.#settle()
+    const pending = this.#settle()
+    if (!pending) return
     this.#stream.destroy(error)
-    reject(error)
+    pending.reject(error)
   }
 
-  #settle(): void {
-    this.#reject = undefined
-    this.#timer?.cancel()
-    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+  #settle(): Pending | undefined {
+    const pending = this.#pending
+    this.#pending = undefined
+    pending?.timer.cancel()
+    pending?.options.signal?.removeEventListener('abort', pending.onAbort)
+    return pending
   }
-
-  readonly #onAbort = (): void => this.#fail(this.#options.signal?.reason)
 
   #error(code: 'ERR_HANDSHAKE_TIMEOUT' | 'ERR_HANDSHAKE_CLOSED', message: string, cause: unknown): HandshakeError {
-    return new HandshakeError(code, this.#handshake.stage, message, { cause })
+    return new HandshakeError(code, this.#pending?.handshake.stage ?? 'rlpx', message, { cause })
   }
 }
