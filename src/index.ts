@@ -1,7 +1,7 @@
 /**
  * The words every part of Peerloom shares: errors, tasks and queues that end in order, the clock, logs and meters as
- * interfaces, RLP, and the peer that carries many protocols. Networks are behind the other subpaths: `peerloom/devp2p`,
- * `peerloom/ethereum`, `peerloom/node`, `peerloom/testing`.
+ * interfaces, what a chain is kept in, RLP, and the peer that carries many protocols. Networks are behind the other
+ * subpaths: `peerloom/devp2p`, `peerloom/ethereum`, `peerloom/node`, `peerloom/testing`.
  * @module
  */
 export { bytesToHex, equalBytes, hexToBytes } from './base/bytes.ts'
@@ -14,3 +14,6 @@ export { Queue, type QueueOptions } from './base/queue.ts'
 export { Scope, type ScopeOptions } from './base/scope.ts'
 export { type Codec, type RlpType, rlp, type TypeOf } from './codec/index.ts'
 export * from './peer/index.ts'
+// Not through the room's index.ts, which leads to LevelDB: that is for `peerloom/node`.
+export { MemoryStore } from './storage/memory.ts'
+export type { KeyRange, KeyValueStore, Operation, WriteOptions } from './storage/store.ts'

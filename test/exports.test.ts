@@ -17,17 +17,17 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   '.': [
     'PeerloomError CodecError ProtocolError HandshakeError PeerClosedError TimeoutError ConfigError StorageError',
     'InternalError describeError Scope Queue Events systemClock silentLogger noMetrics rlp bytesToHex hexToBytes',
-    'Peer Keepalive defineProtocol message transportPipe',
+    'Peer Keepalive defineProtocol message transportPipe MemoryStore',
   ],
   './devp2p': [
     'Server ServerPeer RlpxTransport NodeKey Enr parseEnode formatEnode DisconnectReason disconnected disconnectText ping',
-    'Peer defineProtocol message rlp matchProtocols capabilitiesOf formatCapability',
+    'Peer defineProtocol message rlp matchProtocols capabilitiesOf formatCapability tcpNetwork',
   ],
   './ethereum': [
     'Header Block BlockBody Transaction Receipt Eth EthPeer ETH_VERSIONS ethMessages ChainStore ForkIds networkGenesis',
     'verifyHeader verifyBody verifyReceipts deriveRoot transactionsRoot receiptsRoot parseGenesis',
   ],
-  './node': ['EthereumNode DataFolder createLogger importChainFile exportChainFile'],
+  './node': ['EthereumNode DataFolder createLogger importChainFile exportChainFile openLevelStore'],
   './testing': ['FakeClock MemoryNetwork transportPipe peerPair puppet expectMessage'],
 }
 

@@ -5,19 +5,28 @@
  * @module
  */
 
+// What a program on devp2p needs beside the server: encodings, identities, connections, peers.
 export { rlp } from '../codec/index.ts'
-// What a program on devp2p needs beside the server.
-export { type Enode, Enr, formatEnode, NodeKey, parseEnode } from '../identity/index.ts'
+export { type Enode, Enr, type EnrOptions, formatEnode, NodeKey, parseEnode } from '../identity/index.ts'
+export {
+  type ByteStream,
+  type ConnectOptions,
+  type Endpoint,
+  type HostAndPort,
+  type Listener,
+  type ListenOptions,
+  type Network,
+  type StreamSink,
+  tcpNetwork,
+} from '../net/index.ts'
 export * from '../peer/index.ts'
-export { PING_INTERVAL } from './base-protocol.ts'
-export { INBOUND_THROTTLE } from './caller-gate.ts'
 export { capabilitiesOf, formatCapability, matchProtocols } from './capabilities.ts'
 export { DisconnectReason, disconnected, disconnectReasonOf, disconnectText } from './disconnect.ts'
-export { BASE_LENGTH, BASE_VERSION, type Capability, type Hello } from './hello.ts'
+export type { Capability, Hello } from './hello.ts'
 export type { NodeInfo, PeerInfo } from './peer-info.ts'
 export { type PingOptions, type PingResult, ping } from './ping.ts'
-export * from './rlpx/index.ts'
-export { DIAL_TIMEOUT, Server } from './server.ts'
+export { type RlpxInitiateOptions, type RlpxOptions, RlpxTransport } from './rlpx/index.ts'
+export { Server } from './server.ts'
 export type { ServerEvent } from './server-events.ts'
-export { MAX_PENDING_PEERS, type ServerOptions } from './server-options.ts'
+export type { ServerOptions } from './server-options.ts'
 export { ServerPeer } from './server-peer.ts'

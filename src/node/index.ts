@@ -5,6 +5,7 @@
  * @module
  */
 
+export { type LevelStore, type LevelStoreOptions, openLevelStore } from '../storage/index.ts'
 export {
   type ExportOptions,
   exportChainFile,

@@ -13,14 +13,11 @@ import { Outbox } from './outbox.ts'
 import type { AnyProtocol, Channel, MessageTable, Protocol } from './protocol.ts'
 import type { Key, Transport } from './transport.ts'
 
-/** Bytes of received messages a protocol may leave unread before the socket is paused. */
-export const RECEIVE_BUDGET_BYTES = 8 * 1024 * 1024
-/** Bytes a protocol may have waiting to be sent before `send` asks it to wait. */
-export const SEND_BUDGET_BYTES = 1024 * 1024
-/** How long one protocol may keep the socket paused before the peer is given up. */
-export const STALL_TIMEOUT = 30_000
+const RECEIVE_BUDGET_BYTES = 8 * 1024 * 1024
+const SEND_BUDGET_BYTES = 1024 * 1024
+const STALL_TIMEOUT = 30_000
 /** How long the farewell may take to leave; go-ethereum's `discWriteTimeout` is 1 s. */
-export const CLOSE_TIMEOUT = 2_000
+const CLOSE_TIMEOUT = 2_000
 
 /** Where a protocol's keys begin on this connection. A protocol with textual keys begins at 0. */
 export interface Mounted {
@@ -47,11 +44,11 @@ export interface PeerOptions {
   /** Closes the peer when it aborts. */
   readonly signal?: AbortSignal | undefined
   readonly observer?: MessageObserver
-  /** @default {@link RECEIVE_BUDGET_BYTES} */
+  /** Bytes a protocol may leave unread before the socket is paused. @default 8 MiB */
   readonly receiveBudgetBytes?: number
-  /** @default {@link SEND_BUDGET_BYTES} */
+  /** Bytes a protocol may have waiting before `send` asks it to wait. @default 1 MiB */
   readonly sendBudgetBytes?: number
-  /** @default {@link STALL_TIMEOUT} */
+  /** Milliseconds a protocol may keep the socket paused before the peer is given up. @default 30000 */
   readonly stallTimeout?: number
   /** @default systemClock */
   readonly clock?: Clock

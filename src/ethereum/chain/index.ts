@@ -5,13 +5,11 @@
  * @module
  */
 export {
+  type BlobFork,
   type BlobParameters,
   type BlockFork,
   blobParametersAt,
   type ChainConfig,
-  isBlockFork,
-  isTimeFork,
-  parseChainConfig,
   type TimeFork,
 } from './config.ts'
 export { verifyAccessList, verifyBody, verifyReceipts } from './contents.ts'

@@ -15,7 +15,6 @@ export {
   type EthRequest,
   type EthRequestOptions,
   type HeaderQuery,
-  REQUEST_TIMEOUT,
 } from './eth-peer.ts'
 export {
   type AnyEthMessages,
@@ -24,7 +23,6 @@ export {
   type EthMessages,
   type EthVersion,
   ethMessages,
-  MAX_MESSAGE_BYTES,
 } from './messages.ts'
 export type { ReceiptsQuery } from './receipt-stitcher.ts'
 export type { ServeLimits } from './serve.ts'

@@ -10,7 +10,7 @@ export { Block, BlockBody, type BlockBodyParts, blockCodec, bodyCodec } from './
 export { addToBloom, BLOOM_BYTES, bloomContains, mergeBlooms } from './bloom.ts'
 export { EMPTY_CODE_HASH, EMPTY_OMMERS_HASH, EMPTY_ROOT, ZERO_HASH } from './constants.ts'
 export { Header, type HeaderFields, headerCodec } from './header.ts'
-export { type ItemStreamOptions, readBlockStream, readBlocks, readItemStream, readItems } from './items.ts'
+export { type ItemStreamOptions, readBlockStream, readBlocks, readItems } from './items.ts'
 export { type Log, Receipt, type ReceiptFields } from './receipt.ts'
 export { blockReceiptsCodec, blockReceiptsCodec68, receiptCodec, receiptCodec68 } from './receipt-codecs.ts'
 export { ommersHash, receiptsRoot, transactionsRoot, withdrawalsRoot } from './roots.ts'
