@@ -33,6 +33,24 @@ describe('dial', () => {
     expect(await slow).toMatchObject({ code: 'ERR_CONNECT' })
   })
 
+  test('is given up in the middle of the handshake too', async () => {
+    await using world = new World()
+    const a = await world.server(FAR[0])
+    const heard: number[] = []
+    await using _mute = await world.network.host(FAR[1]).listen({
+      port: 30_303,
+      onConnection: (stream) => stream.open({ data: (chunk) => heard.push(chunk.length), drain() {}, end() {} }),
+    })
+    const reason = new Error('no longer wanted')
+    const abort = new AbortController()
+    const stranger = Buffer.from(NodeKey.generate().publicKey).toString('hex')
+    const given = a.dial(`enode://${stranger}@${FAR[1]}:30303`, { signal: abort.signal })
+    await world.settle()
+    expect(heard).toHaveLength(1) // the auth message, which nobody answers
+    abort.abort(reason)
+    await expect(given).rejects.toBe(reason)
+  })
+
   test('a server that does not dial says so', async () => {
     await using world = new World()
     const b = await world.server(FAR[1])

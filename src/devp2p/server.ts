@@ -217,7 +217,7 @@ export class Server implements AsyncDisposable {
       return this.#reportServe(stream, undefined, refusal)
     }
     try {
-      const peer = await this.#setUp(stream, { inbound: true, static: false, trusted: false }, undefined)
+      const peer = await this.#setUp(stream, { inbound: true, static: false, trusted: false }, this.#abort.signal)
       this.#reportServe(stream, peer.id, undefined)
     } catch (error) {
       this.#reportServe(stream, undefined, error)
@@ -264,20 +264,20 @@ export class Server implements AsyncDisposable {
     const flags = { inbound: false, static: isStatic, trusted: this.#trusted.has(id) }
     this.#calling.add(id)
     try {
-      return await this.#setUp(stream, flags, node)
+      return await this.#setUp(stream, flags, either, node)
     } finally {
       this.#calling.delete(id)
     }
   }
 
-  async #setUp(stream: ByteStream, flags: ConnectionFlags, node: Enode | undefined): Promise<ServerPeer> {
+  async #setUp(stream: ByteStream, flags: ConnectionFlags, signal: AbortSignal, node?: Enode): Promise<ServerPeer> {
     const { key, name, protocols, clock } = this.#settings
     return await setUpConnection(stream, {
       key,
       clientId: name,
       protocols,
       clock,
-      signal: this.#abort.signal,
+      signal,
       remotePublicKey: node?.publicKey,
       checkIdentity: (id) => this.#checkIdentity(bytesToHex(id), flags),
       admit: (connection) => this.#admit(connection, flags, node),
@@ -290,7 +290,7 @@ export class Server implements AsyncDisposable {
     if (refusal) throw refusal
   }
 
-  #admit(connection: Connection, flags: ConnectionFlags, node: Enode | undefined): ServerPeer {
+  #admit(connection: Connection, flags: ConnectionFlags, node?: Enode): ServerPeer {
     this.#abort.signal.throwIfAborted()
     const { id, mounted } = connection
     const refusal = refusePeer(mounted.length, flags, this.#admission(bytesToHex(id)))

@@ -31,7 +31,7 @@ export interface DialerOptions<C> {
   readonly freeSlots: () => number
   /** Why this one must not be dialed now; undefined when it may. */
   readonly refuse: (candidate: C) => string | undefined
-  /** Sets a connection up. Resolves when it became a peer, rejects when not. */
+  /** Sets a connection up. Resolves when it became a peer, rejects when not; why is for the one who dials to say. */
   readonly dial: (candidate: C, isStatic: boolean) => Promise<void>
   /** Where further nodes come from; undefined stands for a find that is none. @default nowhere */
   readonly candidates?: AsyncIterable<C | undefined> | undefined
@@ -174,9 +174,8 @@ export class Dialer<C> {
     this.#history.add(id)
     try {
       await this.#options.dial(candidate, node !== undefined)
-    } catch (error) {
+    } catch {
       if (node) node.notBefore = this.#options.clock.now() + node.backoff.next()
-      this.#options.log.debug('dial failed', { id, error: describeError(error) })
     } finally {
       this.#active.delete(id)
       this.wake()
