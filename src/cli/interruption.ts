@@ -54,8 +54,12 @@ export class Interruption {
     }
   }
 
-  /** A reader such as `head` has had enough: stop, without complaint. */
+  /** A reader such as `head` has had enough: stop, without complaint. Any other failure is to be said. */
   outputFailed(error: NodeJS.ErrnoException): void {
-    this.#abort.abort(new PeerloomError('ERR_OUTPUT', 'nobody reads the output any more', { cause: error }))
+    const gone = error.code === 'EPIPE'
+    const failure = gone
+      ? new PeerloomError('ERR_OUTPUT', 'nobody reads the output any more', { cause: error })
+      : new PeerloomError('ERR_OUTPUT_FAILED', 'the output cannot be written', { cause: error })
+    this.#abort.abort(failure)
   }
 }

@@ -21,6 +21,32 @@ async function run(...words: string[]): Promise<{ code: number; stdout: string; 
   return { code, ...texts }
 }
 
+test('a result that cannot be written, as on a full disk, is no success', async () => {
+  for (const [failure, said] of [
+    ['ENOSPC', 'error: the output cannot be written: ENOSPC\n'],
+    ['EPIPE', ''],
+  ] as const) {
+    let stderr = ''
+    let fail: (error: NodeJS.ErrnoException) => void = () => {}
+    const stdout: MainOptions['stdout'] = {
+      write: () => process.nextTick(() => fail(Object.assign(new Error(failure), { code: failure }))),
+      on: (_event, listener) => {
+        fail = listener
+      },
+    }
+    const errors: MainOptions['stderr'] = {
+      write: (text) => {
+        stderr += text
+      },
+      on: () => undefined,
+    }
+    const streams = { stdout, stderr: errors }
+    const code = await main(['--version'], { ...streams, env: {}, onSignals: () => undefined, exit: () => undefined })
+    expect(code).toBe(1)
+    expect(stderr).toBe(said)
+  }
+})
+
 describe('wrong usage ends with 2 and one line', () => {
   const target = ['--target', info.headHash]
   const cases: readonly (readonly [RegExp, ...string[]])[] = [

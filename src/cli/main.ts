@@ -2,6 +2,7 @@
  * From the words of a command line to an exit code.
  * @module
  */
+import { setImmediate } from 'node:timers/promises'
 import { Command, CommanderError } from 'commander'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
@@ -18,7 +19,7 @@ import { serveCommand } from './commands/serve.ts'
 import { syncCommand } from './commands/sync.ts'
 import { EXIT, type Failure, failureOf } from './failure.ts'
 import type { CommonOptions } from './flags.ts'
-import { Interruption } from './interruption.ts'
+import { InterruptedError, Interruption } from './interruption.ts'
 import { type OutputStream, Terminal } from './terminal.ts'
 
 export interface MainOptions {
@@ -54,7 +55,9 @@ export async function main(words: readonly string[], options: MainOptions): Prom
   })
   onSignals(interruption.onSignal)
   try {
-    await program.parseAsync([...words], { from: 'user' })
+    await program.parseAsync([...words], { from: 'user' }).catch(passHelp)
+    await setImmediate() // what has become of the last line is known one turn later
+    if (signal.aborted && !(signal.reason instanceof InterruptedError)) throw signal.reason
     return EXIT.done
   } catch (error) {
     terminal.clear()
@@ -94,8 +97,12 @@ function makeLog(spec: AnyCommandSpec, flags: CommonOptions, terminal: Terminal)
   })
 }
 
+/** Help and the version were printed: commander has no other way to say that it is done. */
+function passHelp(error: unknown): void {
+  if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error
+}
+
 function report(error: unknown, terminal: Terminal, program: Command): number {
-  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done
   const nothing = error instanceof CommanderError && error.code === 'commander.help'
   const { exitCode, code, message } = nothing ? noCommand(program) : failureOf(error)
   if (message) terminal.warn(`error: ${message}`)
