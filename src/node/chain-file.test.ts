@@ -1,4 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -104,6 +106,36 @@ describe('exportChainFile', () => {
     await expect(exportChainFile(chain, out, { last: 999 })).rejects.toMatchObject({ field: 'last' })
     await expect(exportChainFile(chain, join(folder, 'no', 'x'))).rejects.toMatchObject({ field: 'file' })
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('exportChainFile into what is no file', () => {
+  test('goes through a link and into a pipe, and leaves both where they are', async () => {
+    const chain = await newChain()
+    await importChainFile(chain, file)
+    const link = join(folder, 'link')
+    symlinkSync('behind.rlp', link)
+    writeFileSync(join(folder, 'behind.rlp'), 'old')
+    await exportChainFile(chain, link)
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    expect(readFileSync(join(folder, 'behind.rlp')).equals(bytes)).toBe(true)
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const [read] = await Promise.all([readFile(pipe), exportChainFile(chain, pipe)])
+    expect(read.equals(bytes)).toBe(true)
+    expect(lstatSync(pipe).isFIFO()).toBe(true)
+  })
+
+  test.runIf(process.platform === 'linux')('says that no space is left', async () => {
+    const chain = await newChain()
+    await importChainFile(chain, file)
+    const full = join(folder, 'full')
+    symlinkSync('/dev/full', full)
+    await expect(exportChainFile(chain, full)).rejects.toMatchObject({
+      code: 'ERR_CHAIN_FILE',
+      cause: { code: 'ENOSPC' },
+    })
+    expect(lstatSync(full).isSymbolicLink()).toBe(true)
   })
 })
 

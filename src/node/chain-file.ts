@@ -3,7 +3,7 @@
  * @module
  */
 import { createReadStream } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { equalBytes } from '../base/bytes.ts'
 import { CodecError, ConfigError, describeError, PeerloomError } from '../base/errors.ts'
 import {
@@ -162,8 +162,9 @@ export interface ExportOptions {
 }
 
 /**
- * Writes canonical blocks into a file, which takes its name when it is whole; what is there is replaced. Throws
- * ConfigError: `file` when it cannot be written, `first` or `last` when the chain has no such blocks.
+ * Writes canonical blocks into a file, which takes its name when it is whole; a file that is there is replaced, a pipe or a
+ * device is written to. Throws ConfigError: `file` when it cannot be made, `first` or `last` when the chain has no such
+ * blocks; `ERR_CHAIN_FILE` when writing fails.
  */
 export async function exportChainFile(
   chain: ChainStore,
@@ -175,20 +176,22 @@ export async function exportChainFile(
   if (last > top) throw new ConfigError('last', `there is no block ${last}`, { hint: `the head is ${top}` })
   if (first > last + 1)
     throw new ConfigError('first', `${first} is after the last block`, { hint: `the last one is ${last}` })
-  const temporary = `${path}.${process.pid}.tmp`
+  const target = await realpath(path).catch(() => path)
+  const direct = await isSpecial(target)
+  const temporary = direct ? target : `${target}.${process.pid}.tmp`
   const file = await open(temporary, 'w').catch(unwritable(path))
   const written = { blocks: 0, bytes: 0 }
   try {
     for (const chunk of blockChunks(chain, first, last, written)) {
       signal?.throwIfAborted()
-      await file.writeFile(chunk)
+      await file.writeFile(chunk).catch(writeFailed(path))
       options.onProgress?.({ ...written })
     }
     await file.close()
-    await rename(temporary, path).catch(unwritable(path))
+    if (!direct) await rename(temporary, target).catch(unwritable(path))
   } catch (error) {
     await file.close().catch(() => undefined)
-    await rm(temporary, { force: true })
+    if (!direct) await rm(temporary, { force: true })
     throw error
   }
   return written
@@ -222,6 +225,18 @@ function rawBlock(chain: ChainStore, number: number): Uint8Array {
   const body = hash && chain.rawBody(hash)
   if (!header || !body) throw new PeerloomError('ERR_CHAIN_FILE', `block ${number} is not whole in the data folder`)
   return new Block(Header.decode(header), BlockBody.decode(body)).raw
+}
+
+/** Renaming a file onto a device or a pipe would put it in its place. */
+async function isSpecial(path: string): Promise<boolean> {
+  const there = await stat(path).catch(() => undefined)
+  return there !== undefined && !there.isFile() && !there.isDirectory()
+}
+
+function writeFailed(path: string) {
+  return (error: NodeJS.ErrnoException): never => {
+    throw new PeerloomError('ERR_CHAIN_FILE', `${path} cannot be written`, { cause: error })
+  }
 }
 
 function unwritable(path: string) {
