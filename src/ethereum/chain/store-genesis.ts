@@ -23,6 +23,10 @@ export async function openGenesis(store: KeyValueStore, wanted: Genesis | undefi
     const hashes = `it has genesis ${bytesTo0x(stored.hash)}, not ${bytesTo0x(wanted.hash)}`
     throw new StorageError('ERR_CHAIN_MISMATCH', '', `the database holds another chain: ${hashes}`)
   }
+  if (wanted && wanted.config.chainId !== stored.config.chainId) {
+    const ids = `it has chain id ${stored.config.chainId}, not ${wanted.config.chainId}` // the genesis block does not tell
+    throw new StorageError('ERR_CHAIN_MISMATCH', '', `the database holds another chain: ${ids}`)
+  }
   if (wanted) await store.write([configOperation(wanted)]) // forks yet to come may have been added
   return wanted ?? stored
 }

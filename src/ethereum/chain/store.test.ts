@@ -5,6 +5,7 @@ import { header } from '../../../test/support/headers.ts'
 import { utf8ToBytes } from '../../base/bytes.ts'
 import { StorageError } from '../../base/errors.ts'
 import type { KeyValueStore } from '../../storage/index.ts'
+import { genesisFromJson } from './genesis.ts'
 import { metaKey } from './schema.ts'
 import { ChainStore, type StorableBlock } from './store.ts'
 
@@ -65,6 +66,15 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       await open()
       const before = await contents(disk.store)
       const other = branchGenesis({ londonBlock: 0 })
+      await expect(ChainStore.open(disk.store, other)).rejects.toMatchObject({ code: 'ERR_CHAIN_MISMATCH' })
+      expect(await contents(disk.store)).toEqual(before)
+    })
+
+    it('fails on a genesis that is the same but for its chain id, and changes nothing', async () => {
+      await open()
+      const before = await contents(disk.store)
+      const other = genesisFromJson({ ...genesis.json, config: { ...genesis.json.config, chainId: 8 } })
+      expect(other.hash).toEqual(genesis.hash)
       await expect(ChainStore.open(disk.store, other)).rejects.toMatchObject({ code: 'ERR_CHAIN_MISMATCH' })
       expect(await contents(disk.store)).toEqual(before)
     })
