@@ -25,7 +25,7 @@ const open = (options: EthereumNodeOptions): Promise<EthereumNode> =>
 
 describe('EthereumNode', () => {
   test('syncs from another one, and goes on from its folder without a genesis', async () => {
-    await using source = await open({ store: await loadDemoChain(demo), listen: { host: '10.0.0.1', port: 0 } })
+    await using source = await open({ store: await loadDemoChain(demo), listen: '10.0.0.1:0' })
     const staticNodes = [source.enode]
     const dataDir = join(folder, 'node')
     const first = await open({ dataDir, staticNodes, maxPeers: 5, name: 'first' })
@@ -45,7 +45,7 @@ describe('EthereumNode', () => {
     const store = new MemoryStore()
     const file = fileURLToPath(new URL('../../assets/demo/chain.rlp', import.meta.url))
     await importChainFile(await ChainStore.open(store, demo.genesis), file)
-    await using bare = await open({ store, listen: { host: '10.0.0.2', port: 0 } })
+    await using bare = await open({ store, listen: '10.0.0.2:0' })
     await using asker = await open({ store: new MemoryStore() })
     const joined = asker.eth.events()
     await asker.server.dial(bare.enode)
@@ -55,9 +55,9 @@ describe('EthereumNode', () => {
   })
 
   test('what was opened is closed again when the server cannot listen', async () => {
-    await using source = await open({ store: new MemoryStore(), listen: { host: '10.0.0.3', port: 30_303 } })
+    await using source = await open({ store: new MemoryStore(), listen: '10.0.0.3:30303' })
     const dataDir = join(folder, 'busy')
-    const listen = { host: '10.0.0.3', port: 30_303 }
+    const listen = '10.0.0.3:30303'
     await expect(open({ dataDir, listen })).rejects.toMatchObject({ field: 'port' })
     await using node = await open({ dataDir })
     expect(node.head.number).toBe(source.head.number)

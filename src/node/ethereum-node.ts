@@ -5,13 +5,13 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
-import { type Metrics, noMetrics } from '../base/metrics.ts'
+import type { Metrics } from '../base/metrics.ts'
 import { Server } from '../devp2p/index.ts'
 import { type ChainHead, ChainStore, type Genesis } from '../ethereum/chain/index.ts'
 import { Eth, type EthVersion } from '../ethereum/eth/index.ts'
 import { Sync, type SyncPhase, type SyncResult } from '../ethereum/sync/index.ts'
 import { NodeKey } from '../identity/index.ts'
-import { formatEndpoint, type Network, tcpNetwork } from '../net/index.ts'
+import type { Network } from '../net/index.ts'
 import type { KeyValueStore } from '../storage/index.ts'
 import { DataFolder } from './data-folder.ts'
 import { clientName } from './version.ts'
@@ -25,8 +25,8 @@ export interface EthereumNodeOptions {
   readonly genesis?: Genesis | undefined
   /** Who this node is. @default the folder's key; without a folder a new one */
   readonly key?: NodeKey
-  /** Where to listen; port 0 takes a free one. @default not at all */
-  readonly listen?: { readonly host?: string; readonly port: number }
+  /** `host:port`, `[v6]:port` or `:port`; port 0 takes a free one. @default not listening */
+  readonly listen?: string
   /** What the node calls itself. @default Peerloom with versions and system */
   readonly name?: string
   /** Enode URLs kept connected. */
@@ -74,19 +74,19 @@ export class EthereumNode implements AsyncDisposable {
    * StorageError; what had been opened by then is closed again.
    */
   static async open(options: EthereumNodeOptions): Promise<EthereumNode> {
-    const { dataDir, store, genesis } = options
+    const { dataDir, store, genesis, networkId, versions, ...server } = options
     const folder = dataDir === undefined ? undefined : await DataFolder.open(dataDir, genesis)
     const owner = folder ?? store
     if (!owner) throw new ConfigError('dataDir', 'is needed', { hint: 'or a store to keep the chain in' })
     try {
       const chain = folder?.chain ?? (await ChainStore.open(store as KeyValueStore, genesis))
-      reportRepair(chain, options.log ?? silentLogger)
+      const log = options.log ?? silentLogger
+      reportRepair(chain, log)
       const key = options.key ?? (await folder?.nodeKey()) ?? NodeKey.generate()
-      const networkId = options.networkId ?? chain.chainConfig.chainId
-      const { versions, log } = options
-      const eth = new Eth({ chain, networkId, ...(versions && { versions }), ...(log && { log }) })
-      const server = await listen(options, key, eth)
-      return new EthereumNode(options, { chain, eth, server, owner, dataDir: folder?.path })
+      const id = networkId ?? chain.chainConfig.chainId
+      const eth = new Eth({ chain, networkId: id, log, ...(versions && { versions }) })
+      const listening = await Server.listen({ name: clientName(), ...server, key, protocols: eth.protocols })
+      return new EthereumNode(options, { chain, eth, server: listening, owner, dataDir: folder?.path })
     } catch (error) {
       await owner[Symbol.asyncDispose]()
       throw error
@@ -143,23 +143,6 @@ interface NodeParts {
   readonly server: Server
   readonly owner: AsyncDisposable
   readonly dataDir: string | undefined
-}
-
-function listen(options: EthereumNodeOptions, key: NodeKey, eth: Eth): Promise<Server> {
-  const { listen: at, name = clientName(), staticNodes = [], maxPeers, log = silentLogger } = options
-  const { network = tcpNetwork, clock = systemClock, metrics = noMetrics } = options
-  return Server.listen({
-    key,
-    name,
-    staticNodes,
-    log,
-    network,
-    clock,
-    protocols: eth.protocols,
-    metrics,
-    ...(at && { listen: formatEndpoint(at.host ?? '', at.port) }),
-    ...(maxPeers !== undefined && { maxPeers }),
-  })
 }
 
 function reportRepair({ repaired }: ChainStore, log: Logger): void {

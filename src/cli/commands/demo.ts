@@ -15,7 +15,7 @@ interface DemoFlags extends CommonOptions {
 
 /** Visible, under the current folder, and ignored by git. */
 const DATADIR = 'data/demo'
-const LOOPBACK = { host: '127.0.0.1', port: 0 }
+const LOOPBACK = '127.0.0.1:0'
 
 export const demoCommand: CommandSpec<DemoFlags> = {
   name: 'demo',

@@ -1,4 +1,5 @@
 import { bytesTo0x } from '../../base/bytes.ts'
+import { formatEndpoint } from '../../net/index.ts'
 import { EthereumNode } from '../../node/index.ts'
 import type { CommandSpec } from '../command.ts'
 import {
@@ -45,7 +46,7 @@ export const serveCommand: CommandSpec<ServeFlags> = {
     const dataDir = required('--datadir', options.datadir, 'the folder that keeps the chain')
     const genesis = await chainOf(options)
     const { host, port, peer: staticNodes, maxPeers } = options
-    const listen = { host, port }
+    const listen = formatEndpoint(host, port)
     await using node = await EthereumNode.open({ dataDir, genesis, listen, staticNodes, maxPeers, log, clock })
     const { number, hash } = node.head
     return await stayUp(context, node, { enode: node.enode, head: { number, hash: bytesTo0x(hash) } })

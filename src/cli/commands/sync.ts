@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import { bytesTo0x } from '../../base/bytes.ts'
 import { ConfigError } from '../../base/errors.ts'
+import { formatEndpoint } from '../../net/index.ts'
 import { EthereumNode } from '../../node/index.ts'
 import type { CommandSpec } from '../command.ts'
 import {
@@ -58,7 +59,7 @@ export const syncCommand: CommandSpec<SyncFlags> = {
       throw new ConfigError('--peer', 'is needed', { hint: 'the enode URL of a node that has the chain' })
     const genesis = await chainOf(options)
     const { host, port, peer: staticNodes, maxPeers } = options
-    const listen = { host, port }
+    const listen = formatEndpoint(host, port)
     await using node = await EthereumNode.open({ dataDir, genesis, listen, staticNodes, maxPeers, log, clock })
     terminal.say(`going from block ${node.head.number} to ${bytesTo0x(target)}`)
     terminal.emit({
