@@ -6,6 +6,8 @@ import { type ErrorCode, StorageError } from '../base/errors.ts'
 
 /** LevelDB tells what the system said as text only. */
 const FULL = /no space left|disk quota|enospc|edquot/i
+/** A file of the database's own that is gone, or too short to be one, is damage and no trouble of the disk's. */
+const MISSING = /^IO error: .*: (No such file or directory|Invalid argument)$/
 
 const CLOSED: ReadonlySet<unknown> = new Set(['LEVEL_DATABASE_NOT_OPEN', 'LEVEL_ITERATOR_NOT_OPEN'])
 
@@ -17,7 +19,8 @@ export function storageError(path: string, error: unknown): StorageError {
   const fail = (code: ErrorCode, message: string) => new StorageError(code, path, message, { cause: error })
   const code = codeOf(inner)
   if (code === 'LEVEL_LOCKED') return fail('ERR_STORAGE_LOCKED', `${path} is in use by another process`)
-  if (code === 'LEVEL_CORRUPTION') return fail('ERR_STORAGE_CORRUPT', `${path} is damaged: ${text}`)
+  if (code === 'LEVEL_CORRUPTION' || MISSING.test(text))
+    return fail('ERR_STORAGE_CORRUPT', `${path} is damaged: ${text}`)
   if (CLOSED.has(code)) return closedError(path)
   if (FULL.test(text)) return fail('ERR_STORAGE_FULL', `no space left for ${path}`)
   return fail('ERR_STORAGE_IO', `${path}: ${text}`)

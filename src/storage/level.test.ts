@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -87,6 +87,22 @@ test('a damaged CURRENT or MANIFEST is reported as corruption, and repair brings
   await repairLevelStore(path)
   await using store = await openLevelStore(path)
   expect(store.get(bytes(1))).toEqual(bytes(2))
+})
+
+test('a MANIFEST that is gone, a CURRENT that names none and a table that is cut are reported as corruption', async () => {
+  const damaged = { code: 'ERR_STORAGE_CORRUPT', path }
+  await fill()
+  await (await openLevelStore(path)).close() // the second opening turns the log into a table
+  const current = await readFile(join(path, 'CURRENT'))
+  await writeFile(join(path, 'CURRENT'), 'MANIFEST-999999\n')
+  await expect(openLevelStore(path)).rejects.toMatchObject(damaged)
+  await writeFile(join(path, 'CURRENT'), current)
+  await rename(join(path, current.toString().trim()), join(folder, 'manifest'))
+  await expect(openLevelStore(path)).rejects.toMatchObject(damaged)
+  await rename(join(folder, 'manifest'), join(path, current.toString().trim()))
+  for (const name of await readdir(path)) if (name.endsWith('.ldb')) await truncate(join(path, name), 20)
+  await using store = await openLevelStore(path)
+  expect(() => store.get(bytes(1))).toThrow(expect.objectContaining(damaged))
 })
 
 test('tables without CURRENT are reported as corruption instead of being deleted', async () => {
