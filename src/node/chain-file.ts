@@ -121,8 +121,12 @@ class Importer {
   #isKnown(block: Block): boolean {
     if (this.#parent) return false
     if (this.#chain.isCanonical(block.hash)) return true
-    if (block.number <= this.#chain.head.number) throw unfit(block, 'is not the one of this number in the data folder')
-    return false
+    if (block.number > this.#chain.head.number) return false
+    const lost = this.#chain.hashAt(block.number) === undefined
+    throw unfit(
+      block,
+      lost ? 'is missing in the data folder, which is damaged' : 'is not the one of this number in the data folder',
+    )
   }
 
   #verify({ header, body }: Block, receipts?: Uint8Array, accessList?: Uint8Array): StorableBlock {
