@@ -9,7 +9,9 @@ import { setMaxListeners } from 'node:events'
 import { bytesToHex } from '../base/bytes.ts'
 import { describeError, HandshakeError, type PeerClosedError, PeerloomError } from '../base/errors.ts'
 import { Events, type SubscribeOptions, type Subscription } from '../base/events.ts'
+import type { LogFields } from '../base/log.ts'
 import { rlp } from '../codec/index.ts'
+import { secp256k1 } from '../crypto/index.ts'
 import { type Enode, Enr, formatEnode, parseEnode } from '../identity/index.ts'
 import { type ByteStream, formatEndpoint, ipToBytes, type Listener } from '../net/index.ts'
 import { type MessageObserver, type Mounted, Peer } from '../peer/index.ts'
@@ -57,6 +59,7 @@ export class Server implements AsyncDisposable {
     const statics = (options.staticNodes ?? []).map(parseEnode)
     const trusted = (options.trustedNodes ?? []).map(parseEnode)
     options.signal?.throwIfAborted()
+    settings.log.info('starting devp2p', { secp256k1: secp256k1().backend })
     const server = new Server(settings)
     for (const { id } of trusted) server.#trusted.add(bytesToHex(id))
     await server.#listen()
@@ -249,7 +252,7 @@ export class Server implements AsyncDisposable {
     } catch (error) {
       this.#metrics.dialed(error)
       this.#events.emit({ type: 'dial', enode: url, error })
-      this.#settings.log.debug('dial failed', { enode: url, error: describeError(error) })
+      this.#tell(isStatic, 'dial failed', { enode: url, error: describeError(error) })
       throw error
     }
   }
@@ -344,11 +347,19 @@ export class Server implements AsyncDisposable {
   }
 
   #dropped(peer: ServerPeer, reason: PeerClosedError): void {
-    const { log, clock } = this.#settings
+    const { clock } = this.#settings
     this.#peers.delete(peer.id)
-    log.debug('peer dropped', { peer: peer.id.slice(0, 8), side: reason.side, reason: describeError(reason) })
+    const fields = { peer: peer.id.slice(0, 8), side: reason.side, reason: describeError(reason) }
+    this.#tell(peer.static, 'peer dropped', fields)
     this.#events.emit({ type: 'drop', peer, reason })
     this.#dialer.lost(peer.id, clock.now() - peer.since)
+  }
+
+  /** Who names a node wants to know why it is not there; the others come and go. */
+  #tell(isStatic: boolean, message: string, fields: LogFields): void {
+    const { log } = this.#settings
+    if (isStatic && !this.#abort.signal.aborted) log.info(message, fields)
+    else log.debug(message, fields)
   }
 
   #observe(peerId: string, mounted: readonly Mounted[]): MessageObserver {
