@@ -1,20 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { World } from '../../test/support/servers.ts'
-import type { Subscription } from '../base/events.ts'
+import { collect, FAR, only, World } from '../../test/support/servers.ts'
 import { NodeKey } from '../identity/index.ts'
-import type { Server } from './server.ts'
 import type { ServerEvent } from './server-events.ts'
-import type { ServerPeer } from './server-peer.ts'
-
-/** Addresses far from each other, none in a LAN. */
-const FAR = ['1.0.0.1', '2.0.0.1', '3.0.0.1', '4.0.0.1', '5.0.0.1'] as const
-function collect(subscription: Subscription<ServerEvent>): ServerEvent[] {
-  const seen: ServerEvent[] = []
-  void (async () => {
-    for await (const event of subscription) seen.push(event)
-  })()
-  return seen
-}
 
 const dials = (events: readonly ServerEvent[]): number => events.filter((e) => e.type === 'dial').length
 
@@ -35,12 +22,6 @@ function source(urls: readonly string[], endless = false) {
     }),
   }
   return { state, iterable }
-}
-
-function only(server: Server): ServerPeer {
-  const [peer, ...others] = server.peers.values()
-  if (!peer || others.length > 0) throw new Error(`${server.peers.size} peers where one was expected`)
-  return peer
 }
 
 describe('candidates', () => {

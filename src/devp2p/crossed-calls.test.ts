@@ -1,15 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { World } from '../../test/support/servers.ts'
-import type { Server } from './server.ts'
-import type { ServerPeer } from './server-peer.ts'
-
-/** Addresses far from each other, none in a LAN. */
-const FAR = ['1.0.0.1', '2.0.0.1', '3.0.0.1', '4.0.0.1', '5.0.0.1'] as const
-function only(server: Server): ServerPeer {
-  const [peer, ...others] = server.peers.values()
-  if (!peer || others.length > 0) throw new Error(`${server.peers.size} peers where one was expected`)
-  return peer
-}
+import { FAR, only, World } from '../../test/support/servers.ts'
 
 describe('two servers that call each other at once', () => {
   test.each([1, 2, 3, 4, 5, 6])('keep exactly one connection (round %i)', async () => {

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { echo, World } from '../../test/support/servers.ts'
+import { echo, FAR, World } from '../../test/support/servers.ts'
 import { NodeKey } from '../identity/index.ts'
 
-/** Addresses far from each other, none in a LAN. */
-const FAR = ['1.0.0.1', '2.0.0.1', '3.0.0.1', '4.0.0.1', '5.0.0.1'] as const
 describe('dial', () => {
   test('answers the peer there is', async () => {
     await using world = new World()

@@ -1,30 +1,25 @@
 import { describe, expect, test } from 'vitest'
-import { World } from '../../test/support/servers.ts'
-import type { Subscription } from '../base/events.ts'
+import { collect, FAR, only, World } from '../../test/support/servers.ts'
+import { silentLogger } from '../base/log.ts'
 import { NodeKey } from '../identity/index.ts'
-import type { Server } from './server.ts'
 import type { ServerEvent } from './server-events.ts'
-import type { ServerPeer } from './server-peer.ts'
-
-/** Addresses far from each other, none in a LAN. */
-const FAR = ['1.0.0.1', '2.0.0.1', '3.0.0.1', '4.0.0.1', '5.0.0.1'] as const
-function collect(subscription: Subscription<ServerEvent>): ServerEvent[] {
-  const seen: ServerEvent[] = []
-  void (async () => {
-    for await (const event of subscription) seen.push(event)
-  })()
-  return seen
-}
 
 const dials = (events: readonly ServerEvent[]): number => events.filter((e) => e.type === 'dial').length
 
-function only(server: Server): ServerPeer {
-  const [peer, ...others] = server.peers.values()
-  if (!peer || others.length > 0) throw new Error(`${server.peers.size} peers where one was expected`)
-  return peer
-}
-
 describe('static nodes', () => {
+  test('the log says at info why one is not there, and at debug why any other is not', async () => {
+    await using world = new World()
+    const lines: string[] = []
+    const log = { ...silentLogger, info: (message: string) => void lines.push(message) }
+    const [named, found] = [await world.server(FAR[1]), await world.server(FAR[2])]
+    await named.close()
+    await found.close()
+    const a = await world.server(FAR[0], { staticNodes: [named.enode], log })
+    await a.dial(found.enode).catch(() => {})
+    await world.settle()
+    expect(lines.filter((line) => line === 'dial failed')).toHaveLength(1)
+  })
+
   test('a static node that comes back is connected again', async () => {
     await using world = new World()
     const key = NodeKey.generate()

@@ -10,9 +10,13 @@ import { RlpxTransport } from '../../src/devp2p/rlpx/index.ts'
 import { Server } from '../../src/devp2p/server.ts'
 import type { ServerEvent } from '../../src/devp2p/server-events.ts'
 import type { ServerOptions } from '../../src/devp2p/server-options.ts'
+import type { ServerPeer } from '../../src/devp2p/server-peer.ts'
 import { NodeKey, parseEnode } from '../../src/identity/index.ts'
 import { type ByteStream, type Latency, MemoryNetwork } from '../../src/net/index.ts'
 import { defineProtocol, message } from '../../src/peer/index.ts'
+
+/** Addresses far from each other, none in a LAN. */
+export const FAR = ['1.0.0.1', '2.0.0.1', '3.0.0.1', '4.0.0.1', '5.0.0.1'] as const
 
 const talk = rlp.struct({ id: rlp.uint, text: rlp.text })
 
@@ -111,6 +115,13 @@ export function collect(subscription: Subscription<ServerEvent>): ServerEvent[] 
     for await (const event of subscription) seen.push(event)
   })()
   return seen
+}
+
+/** The one peer a server has. */
+export function only(server: Server): ServerPeer {
+  const [peer, ...others] = server.peers.values()
+  if (!peer || others.length > 0) throw new Error(`${server.peers.size} peers where one was expected`)
+  return peer
 }
 
 /** The first message the server sends after the Hellos: its code and payload. */
