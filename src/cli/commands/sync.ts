@@ -37,7 +37,7 @@ export const syncCommand: CommandSpec<SyncFlags> = {
   examples: [
     ['sync --genesis genesis.json --datadir data --peer enode://… --target 0xb625…', 'a private chain'],
     ['sync --datadir data --peer enode://… --target 0xb625… --exit-when-synced', 'goes on, ends at the target'],
-    ['sync --network sepolia --datadir data --peer enode://… --target 0x25a5…', 'a public one'],
+    ['sync --network sepolia --datadir data --peer enode://… --target 0x8f3a…', 'a public one'],
   ],
   options: [
     datadirOption(),

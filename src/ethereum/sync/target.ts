@@ -64,7 +64,8 @@ export async function findTarget(options: TargetSearchOptions): Promise<Target> 
     if (pending === 0 && !waiting) {
       waiting = true
       const delay = Math.min(MAX_RETRY, RETRY * 2 ** tries++)
-      log.info('sync: no peer has the target', { hash: bytesTo0x(hash), peers: workers.count, retryAfter: delay })
+      const fields = { hash: bytesTo0x(hash), peers: workers.count, retryAfter: delay }
+      if (workers.count > 0) log.info('sync: no peer has the target', fields) // else the sync waits for peers, and says so
       clock.setTimer(delay, again)
     }
     await wakeup.wait(signal)
