@@ -74,6 +74,19 @@ describe('a sync to a head hash', () => {
     expect(new Set(receipts).size).toBe(receipts.length)
   })
 
+  test('asks many peers at once without a warning of Node', async () => {
+    const { eth, sync } = await fresh()
+    await using _ = sync
+    for (let i = 0; i < 12; i++) await connect(eth, honest(source))
+    const warnings: Error[] = []
+    const note = (warning: Error): unknown => warnings.push(warning)
+    process.on('warning', note)
+    await sync.syncTo(hash, { signal: new AbortController().signal })
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('warning', note)
+    expect(warnings).toEqual([])
+  })
+
   test('stores no receipts when they are not required, and asks for none', async () => {
     const { store, eth, sync } = await fresh({ receipts: 'none' })
     await using _ = sync

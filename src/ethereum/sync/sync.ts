@@ -2,6 +2,7 @@
  * Brings a chain store to a head that somebody vouches for, from whatever peers there are.
  * @module
  */
+import { setMaxListeners } from 'node:events'
 import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { describeError } from '../../base/errors.ts'
@@ -108,7 +109,8 @@ export class Sync implements AsyncDisposable {
    */
   syncTo(hash: Uint8Array, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<SyncResult> {
     const { signal } = options
-    const either = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
+    const either = AbortSignal.any(signal ? [signal, this.#closing.signal] : [this.#closing.signal])
+    setMaxListeners(0, either) // every request in flight listens, and that is no leak
     const result = this.#last.then(() => this.#run(hash, either))
     this.#last = result.catch(() => {})
     return result
