@@ -163,6 +163,13 @@ describe('DataFolder', () => {
     expect(await second.size()).toBeGreaterThan(0)
   })
 
+  test.runIf(process.platform === 'linux')('that cannot be made says what keeps it from being made', async () => {
+    await expect(DataFolder.open('/sys/peerloom/a/b', genesis)).rejects.toMatchObject({
+      field: 'dataDir',
+      message: expect.stringMatching(/: E(PERM|ACCES|ROFS)$/),
+    })
+  })
+
   test('only the chain is removed, and only the one that is meant', async () => {
     const path = join(folder, 'removed')
     await removeChain(path, genesis)

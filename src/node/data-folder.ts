@@ -3,7 +3,7 @@
  * @module
  */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { ConfigError, StorageError } from '../base/errors.ts'
 import { ChainStore, type Genesis } from '../ethereum/chain/index.ts'
 import { NodeKey, readKeyFile, writeKeyFile } from '../identity/index.ts'
@@ -96,10 +96,18 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const code = await whyNot(path, error as NodeJS.ErrnoException)
     const why = code === 'ENOTDIR' || code === 'EEXIST' ? 'a part of it is a file' : (code ?? String(error))
     throw new ConfigError('dataDir', `cannot make the folder ${path}: ${why}`, { cause: error })
   }
+}
+
+/** Making several folders at once, Node says ENOENT for whatever keeps the first of them from being made. */
+async function whyNot(path: string, error: NodeJS.ErrnoException): Promise<string | undefined> {
+  let first = path
+  while (!(await isThere(dirname(first)))) first = dirname(first)
+  const failed = await mkdir(first).catch((reason: NodeJS.ErrnoException) => reason.code)
+  return failed ?? error.code
 }
 
 /** The chain knows nothing of folders. */
