@@ -1,0 +1,131 @@
+/**
+ * Two RLPx transports that have shaken hands, and what watches or disturbs them.
+ * @module
+ */
+import { afterEach } from 'vitest'
+import { generateKey, secp256k1 } from '../../src/crypto/index.ts'
+import { RlpxTransport } from '../../src/devp2p/rlpx/index.ts'
+import type { RlpxOptions } from '../../src/devp2p/rlpx/transport.ts'
+import { type ByteStream, MemoryNetwork, type Network } from '../../src/net/index.ts'
+import type { FrameSink } from '../../src/peer/index.ts'
+
+export function newKey(): { privateKey: Uint8Array; publicKey: Uint8Array } {
+  const privateKey = generateKey()
+  return { privateKey, publicKey: secp256k1().publicKey(privateKey) }
+}
+
+export const keyA = newKey()
+export const keyB = newKey()
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+export async function streamPair(network: Network = new MemoryNetwork()): Promise<[ByteStream, ByteStream]> {
+  let onConnection: (stream: ByteStream) => void = () => {}
+  const incoming = new Promise<ByteStream>((resolve) => {
+    onConnection = resolve
+  })
+  const listener = await network.listen({ host: '127.0.0.1', port: 0, onConnection })
+  const stream = await network.connect({ host: '127.0.0.1', port: listener.endpoint.port })
+  const pair: [ByteStream, ByteStream] = [stream, await incoming]
+  closers.push(
+    () => listener.close(),
+    () => pair.map((one) => one.destroy()),
+  )
+  return pair
+}
+
+export async function transportPair(
+  network?: Network,
+  options: Partial<RlpxOptions> = {},
+  optionsOfB: Partial<RlpxOptions> = options,
+): Promise<[RlpxTransport, RlpxTransport]> {
+  const [a, b] = await streamPair(network)
+  return Promise.all([
+    RlpxTransport.initiate(a, { key: keyA, remotePublicKey: keyB.publicKey, ...options }),
+    RlpxTransport.accept(b, { key: keyB, ...optionsOfB }),
+  ])
+}
+
+/** Collects what a transport delivers; its promises settle when something has come. */
+export class Collector implements FrameSink<number> {
+  readonly frames: { key: number; payload: Uint8Array; wireBytes: number }[] = []
+  readonly ends: unknown[] = []
+  drains = 0
+  onFrame: (key: number) => void = () => {}
+  readonly #waiting: { ready(): boolean; resolve(): void }[] = []
+
+  frame(key: number, payload: Uint8Array, wireBytes: number): void {
+    this.frames.push({ key, payload, wireBytes })
+    this.onFrame(key)
+    this.#look()
+  }
+
+  drain(): void {
+    this.drains++
+    this.#look()
+  }
+
+  end(error?: unknown): void {
+    this.ends.push(error)
+    this.#look()
+  }
+
+  until(ready: () => boolean): Promise<void> {
+    if (ready()) return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.push({ ready, resolve }))
+  }
+
+  async count(frames: number): Promise<void> {
+    await this.until(() => this.frames.length >= frames || this.ends.length > 0)
+    if (this.frames.length < frames) throw this.ends[0]
+  }
+
+  async ended(): Promise<unknown> {
+    await this.until(() => this.ends.length > 0)
+    return this.ends[0]
+  }
+
+  get keys(): number[] {
+    return this.frames.map(({ key }) => key)
+  }
+
+  #look(): void {
+    for (const waiter of this.#waiting) if (waiter.ready()) waiter.resolve()
+  }
+}
+
+export function opened(transport: RlpxTransport): Collector {
+  const sink = new Collector()
+  transport.open(sink)
+  return sink
+}
+
+/** Lets promises and immediates run. */
+export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** A stream whose bytes come out at the other end changed by `transform`. */
+export function altered(stream: ByteStream, transform: (chunk: Uint8Array) => Uint8Array[]): ByteStream {
+  return {
+    local: stream.local,
+    remote: stream.remote,
+    get bufferedBytes() {
+      return stream.bufferedBytes
+    },
+    open: (sink) =>
+      stream.open({
+        data: (chunk) => {
+          for (const part of transform(chunk)) sink.data(part)
+        },
+        drain: () => sink.drain(),
+        end: (error) => sink.end(error),
+      }),
+    write: (bytes) => stream.write(bytes),
+    pause: () => stream.pause(),
+    resume: () => stream.resume(),
+    end: () => stream.end(),
+    destroy: (error) => stream.destroy(error),
+  }
+}
