@@ -3,7 +3,7 @@
  * when the test says so.
  */
 import { deepStrictEqual } from 'node:assert/strict'
-import { defineProtocol, message, type Peer, rlp } from 'peerloom'
+import { defineProtocol, message, rlp } from 'peerloom'
 import { expectMessage, FakeClock, peerPair, puppet } from 'peerloom/testing'
 
 const HELLO_TIMEOUT = 5_000
@@ -17,7 +17,7 @@ const doubler = defineProtocol({
     number: message(1, rlp.struct({ value: rlp.uint })),
     double: message(2, rlp.struct({ value: rlp.uint })),
   },
-  async run(_peer: Peer, channel) {
+  async run(_peer, channel) {
     await channel.send('hello', { agent: 'doubler/1.0' })
     await channel.expect('hello', { timeout: HELLO_TIMEOUT })
     for await (const msg of channel) {

@@ -28,7 +28,7 @@ export interface CommandSpec<O extends CommonOptions = CommonOptions> {
   readonly arguments?: readonly Argument[]
   readonly options: readonly Option[]
   /** What is logged when nobody says: `progress` is info unless a bar is shown instead. @default 'problems' */
-  readonly logs?: 'problems' | 'progress' | 'all'
+  readonly logs?: 'problems' | 'progress'
   /**
    * Resolves with the result: the last line with `--json`. What is said to people goes through `terminal.say`. Rejects
    * with the signal's reason when it was interrupted.

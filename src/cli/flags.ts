@@ -21,7 +21,7 @@ export const commonOptions = (): Option[] => [
   new Option('--json', 'one JSON object a line on stdout, the last one the result; the log is JSON too'),
   new Option(
     '--log-level, --verbosity <level>',
-    `the least that is logged: ${LOG_LEVELS.join(', ')}, or 0 to 5`,
+    `the least that is logged: ${LOG_LEVELS.join(', ')}, or 0 to 5 (default: warn, or info in place of a progress bar)`,
   ).argParser((text) => parseLevel(text)),
   new Option('--log-format <form>', 'text or json').argParser((text) =>
     parseOneOf('--log-format', text, ['text', 'json']),

@@ -87,8 +87,7 @@ function buildProgram(terminal: Terminal, run: Runner): Command {
 }
 
 function makeLog(spec: AnyCommandSpec, flags: CommonOptions, terminal: Terminal): Logger {
-  const { logs = 'problems' } = spec
-  const verbose = logs === 'all' || (logs === 'progress' && !terminal.live)
+  const verbose = spec.logs === 'progress' && !terminal.live
   return createLogger({
     level: flags.verbosity ?? (verbose ? 'info' : 'warn'),
     format: flags.logFormat ?? (flags.json ? 'json' : 'text'),

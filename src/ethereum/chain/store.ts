@@ -187,7 +187,8 @@ export class ChainStore {
 
   /**
    * Makes these blocks the end of the canonical chain, in one atomic batch. They follow each other, and the first one
-   * follows a canonical block; blocks above that one, if any, are left behind. The caller has verified them.
+   * follows a canonical block; blocks above that one, if any, are left behind. The caller has verified
+   * them, and calls again only when the promise has settled.
    */
   async extend(blocks: readonly StorableBlock[], sync: SyncChanges = {}): Promise<void> {
     const first = blocks[0]
