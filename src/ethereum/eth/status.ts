@@ -1,10 +1,11 @@
 import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
 import { ProtocolError, TimeoutError } from '../../base/errors.ts'
+import { DisconnectReason } from '../../devp2p/index.ts'
 import type { Channel } from '../../peer/index.ts'
 import type { ChainSource } from './chain-source.ts'
 import type { BlockRange, Status } from './codecs.ts'
 import type { AnyEthMessages, EthVersion } from './messages.ts'
-import { READ_TIMEOUT, violation } from './violation.ts'
+import { violation } from './violation.ts'
 
 /** How long the remote's Status may take, in milliseconds. Source: go-ethereum eth/protocols/eth/handshake.go. */
 export const HANDSHAKE_TIMEOUT = 5_000
@@ -49,7 +50,8 @@ async function remoteStatus(channel: Channel<AnyEthMessages>): Promise<Status> {
     return await channel.expect('Status', { timeout: HANDSHAKE_TIMEOUT })
   } catch (error) {
     if (error instanceof TimeoutError) {
-      throw violation('ERR_ETH_NO_STATUS', 'no Status in time', { disconnectReason: READ_TIMEOUT, cause: error })
+      const options = { disconnectReason: DisconnectReason.ReadTimeout, cause: error }
+      throw violation('ERR_ETH_NO_STATUS', 'no Status in time', options)
     }
     if (!(error instanceof ProtocolError) || error.code !== 'ERR_UNEXPECTED_MESSAGE') throw error
     throw violation('ERR_ETH_NO_STATUS', 'the first message is not a Status', { cause: error })

@@ -5,6 +5,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { describeError, type ErrorCode, ProtocolError, TimeoutError } from '../../base/errors.ts'
 import type { Logger } from '../../base/log.ts'
+import { DisconnectReason } from '../../devp2p/index.ts'
 import { type Eth, type EthPeer, type EthRequestOptions, RANGE_UPDATE_BLOCKS } from '../eth/index.ts'
 import { type FetchKind, PeerCapacity, RoundTrip } from './capacity.ts'
 import type { Wakeup } from './wakeup.ts'
@@ -18,10 +19,6 @@ const MAX_EMPTY = 3
 /** Milliseconds a peer without an answer is left alone, doubled each time. */
 const PAUSE = 2_000
 const MAX_PAUSE = 60_000
-
-/** Disconnect reasons of devp2p. Source: devp2p rlpx.md. */
-const USELESS_PEER = 0x03
-const SUBPROTOCOL_ERROR = 0x10
 
 interface Lane {
   inFlight: number
@@ -173,7 +170,7 @@ export class Workers {
     if (announced) lane.empty++
     if (lane.empty >= MAX_EMPTY) {
       const message = `${lane.empty} empty answers about ${kind} it announced`
-      return this.drop(worker, 'ERR_SYNC_EMPTY', message, { disconnectReason: USELESS_PEER })
+      return this.drop(worker, 'ERR_SYNC_EMPTY', message, { disconnectReason: DisconnectReason.UselessPeer })
     }
     this.setAside(worker, kind, announced ? 'no answer about blocks it announced' : 'does not have them')
   }
@@ -198,7 +195,9 @@ export class Workers {
   ): void {
     this.#log.info('sync: peer dropped', { peer: worker.peer.id, code, reason })
     this.#onVerdict({ peer: worker.peer.id, action: 'dropped', reason, code })
-    worker.peer.peer.close(new ProtocolError(code, reason, { disconnectReason: SUBPROTOCOL_ERROR, ...options }))
+    worker.peer.peer.close(
+      new ProtocolError(code, reason, { disconnectReason: DisconnectReason.SubprotocolError, ...options }),
+    )
   }
 
   #workerOf(peer: EthPeer): Worker {
@@ -247,6 +246,6 @@ export class Workers {
       return this.#log.debug('sync: peer is late', { peer: worker.peer.id, kind, timeout: error.timeout })
     }
     const message = `${lane.timeouts} deadlines missed in a row with ${kind}`
-    this.drop(worker, 'ERR_SYNC_STALLED', message, { disconnectReason: USELESS_PEER, cause: error })
+    this.drop(worker, 'ERR_SYNC_STALLED', message, { disconnectReason: DisconnectReason.UselessPeer, cause: error })
   }
 }
