@@ -59,10 +59,10 @@ export class Server implements AsyncDisposable {
     const statics = (options.staticNodes ?? []).map(parseEnode)
     const trusted = (options.trustedNodes ?? []).map(parseEnode)
     options.signal?.throwIfAborted()
-    settings.log.info('starting devp2p', { secp256k1: secp256k1().backend })
     const server = new Server(settings)
     for (const { id } of trusted) server.#trusted.add(bytesToHex(id))
     await server.#listen()
+    settings.log.info('devp2p runs', { secp256k1: secp256k1().backend })
     for (const node of statics) server.#dialer.addStatic(node)
     server.#dialer.wake()
     return server
