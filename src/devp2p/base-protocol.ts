@@ -3,7 +3,7 @@
  * @module
  */
 import { type PeerClosedError, ProtocolError } from '../base/errors.ts'
-import { type Control, Keepalive, type Key, type Peer } from '../peer/index.ts'
+import { type Control, Keepalive, type MessageKey, type Peer } from '../peer/index.ts'
 import { DisconnectReason, decodeDisconnect, disconnected, disconnectReasonOf, encodeDisconnect } from './disconnect.ts'
 import { BaseCode } from './hello.ts'
 
@@ -26,7 +26,7 @@ export class BaseProtocol implements Control {
   }
 
   /** Bodies of Ping and Pong are not looked at: there are `0xc0` and `0x80` out there. */
-  frame(peer: Peer, code: Key, payload: Uint8Array): void {
+  frame(peer: Peer, code: MessageKey, payload: Uint8Array): void {
     if (code === BaseCode.Ping) peer.sendControl(BaseCode.Pong, EMPTY_LIST)
     else if (code === BaseCode.Pong) this.#keepalive?.pong()
     else if (code === BaseCode.Disconnect) peer.close(disconnected('remote', decodeDisconnect(payload)))
@@ -34,7 +34,7 @@ export class BaseProtocol implements Control {
     else if (Number(code) > 0x0f) throw breach(`message ${code} belongs to no protocol of this connection`)
   }
 
-  farewell(reason: PeerClosedError): { readonly key: Key; readonly payload: Uint8Array } {
+  farewell(reason: PeerClosedError): { readonly key: MessageKey; readonly payload: Uint8Array } {
     return { key: BaseCode.Disconnect, payload: encodeDisconnect(disconnectReasonOf(reason)) }
   }
 }

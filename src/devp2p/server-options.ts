@@ -8,7 +8,7 @@ import { type Logger, silentLogger } from '../base/log.ts'
 import { type Metrics, noMetrics } from '../base/metrics.ts'
 import type { NodeKey } from '../identity/index.ts'
 import { IpRanges, type Network, tcpNetwork } from '../net/index.ts'
-import { type AnyProtocol, type Key, protocolLength } from '../peer/index.ts'
+import { type AnyProtocol, type MessageKey, protocolLength } from '../peer/index.ts'
 import { BASE_LENGTH } from './hello.ts'
 
 export interface ServerOptions {
@@ -111,7 +111,7 @@ function checkMessages(protocol: AnyProtocol): void {
   if (!isCount(length) || length > 0xffff - BASE_LENGTH) {
     throw new ConfigError('protocols', `${name}: ${length} is not a number of messages`)
   }
-  const seen = new Set<Key>()
+  const seen = new Set<MessageKey>()
   for (const [word, { key }] of Object.entries(messages)) {
     if (!isCount(key) || key >= length) {
       throw new ConfigError('protocols', `${name}: the code of ${word}, ${key}, is none from 0 to ${length - 1}`)

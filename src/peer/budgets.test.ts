@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { channelOf, idle, noting, refusing, speaking, wire } from '../../test/support/peer-wire.ts'
-import type { Key, Peer } from './index.ts'
+import type { MessageKey, Peer } from './index.ts'
 
 const KIB = 1024
 const received = (peer: Peer, protocol: string): number =>
@@ -9,7 +9,7 @@ const received = (peer: Peer, protocol: string): number =>
 
 describe('what a protocol leaves unread', () => {
   test('stops neither the control frames nor another protocol while it is within the budget', async () => {
-    const control: Key[] = []
+    const control: MessageKey[] = []
     const other = idle('other')
     const { peer, say, end, settle } = wire([idle('slow'), other], { control: noting(control) })
     for (let i = 0; i < 100; i++) say('bulk', new Uint8Array(10 * KIB))

@@ -10,18 +10,18 @@ export { type Control, type Mounted, Peer, type PeerOptions } from './peer.ts'
 export { type PipeOptions, transportPipe } from './pipe.ts'
 export {
   type AnyProtocol,
-  type Body,
   type Channel,
   defineProtocol,
   type Message,
+  type MessageBody,
+  type MessageName,
   type MessageSpec,
   type MessageTable,
   message,
-  type Name,
   type Protocol,
   protocolLength,
   type RawMessage,
   type RequestOptions,
   type WaitOptions,
 } from './protocol.ts'
-export type { FrameSink, Key, Transport } from './transport.ts'
+export type { FrameSink, MessageKey, Transport } from './transport.ts'

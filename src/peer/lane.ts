@@ -18,13 +18,13 @@ import {
   type RequestOptions,
   type WaitOptions,
 } from './protocol.ts'
-import type { Key } from './transport.ts'
+import type { MessageKey } from './transport.ts'
 
 /** What a lane needs of the peer it belongs to. */
 export interface LanePeer extends Pausable {
   readonly receiveBudgetBytes: number
   /** `key` is relative to the lane. */
-  write(lane: Lane, key: Key, payload: Uint8Array): Promise<void>
+  write(lane: Lane, key: MessageKey, payload: Uint8Array): Promise<void>
   /** The lane's queue, which had been over its budget, has room. */
   caughtUp(lane: Lane): void
 }
@@ -55,10 +55,10 @@ export class Lane implements Channel {
   readonly length: number
   readonly out: OutLane
   readonly #peer: LanePeer
-  readonly #rows = new Map<Key, Row>()
+  readonly #rows = new Map<MessageKey, Row>()
   readonly #queue: Queue<Entry>
   /** BOUNDED: by the protocol's own calls of `request`; each has a deadline or ends with the peer. */
-  readonly #expected = new Map<Key, Set<Expectation>>()
+  readonly #expected = new Map<MessageKey, Set<Expectation>>()
   #closed: PeerClosedError | undefined
 
   constructor(protocol: AnyProtocol, peer: LanePeer, out: OutLane) {
@@ -77,7 +77,7 @@ export class Lane implements Channel {
   }
 
   /** Whether a message with this key, relative to the lane, is for this protocol: numbers by range, names by the table. */
-  owns(key: Key): boolean {
+  owns(key: MessageKey): boolean {
     return typeof key === 'number' ? key >= 0 && key < this.length : this.#rows.has(key)
   }
 
@@ -85,7 +85,7 @@ export class Lane implements Channel {
    * Takes a message off the transport, in the socket's tick. False when the protocol is over its receive budget.
    * Throws what the remote did wrong.
    */
-  deliver(key: Key, payload: Uint8Array): boolean {
+  deliver(key: MessageKey, payload: Uint8Array): boolean {
     const row = this.#rowOf(key)
     if (!row) throw new ProtocolError('ERR_UNKNOWN_MESSAGE', `${this.protocol.name}: unknown message ${key}`)
     row.meter.received.messages++
@@ -152,7 +152,7 @@ export class Lane implements Channel {
     return this.#next(this.protocol.name, options)
   }
 
-  write(key: Key, payload: Uint8Array): Promise<void> {
+  write(key: MessageKey, payload: Uint8Array): Promise<void> {
     if (this.#closed) return this.#refuse()
     if (!this.#rowOf(key)) return Promise.reject(new InternalError(`${this.protocol.name} has no message ${key}`))
     return this.#send(key, payload)
@@ -178,7 +178,7 @@ export class Lane implements Channel {
     else this.#queue.clear()
   }
 
-  #send(key: Key, payload: Uint8Array): Promise<void> {
+  #send(key: MessageKey, payload: Uint8Array): Promise<void> {
     const meter = (this.#rowOf(key) as Row).meter
     meter.sent.messages++
     meter.sent.bytes += payload.length
@@ -196,7 +196,7 @@ export class Lane implements Channel {
   }
 
   /** A protocol without a table, or with a longer length than its table, reads and writes raw messages. */
-  #rowOf(key: Key): Row | undefined {
+  #rowOf(key: MessageKey): Row | undefined {
     const row = this.#rows.get(key)
     if (row || typeof key !== 'number' || key < 0 || key >= this.length || this.protocol.length === undefined)
       return row
@@ -217,7 +217,7 @@ export class Lane implements Channel {
     return row.spec ? row.spec.codec.decode(payload) : payload
   }
 
-  #waitingFor(key: Key): Set<Expectation> {
+  #waitingFor(key: MessageKey): Set<Expectation> {
     const held = this.#expected.get(key)
     if (held) return held
     const waiting = new Set<Expectation>()

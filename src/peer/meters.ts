@@ -2,7 +2,7 @@
  * What went over a connection, by protocol and message.
  * @module
  */
-import type { Key } from './transport.ts'
+import type { MessageKey } from './transport.ts'
 
 export interface Tally {
   messages: number
@@ -12,7 +12,7 @@ export interface Tally {
 
 export interface MessageMeter {
   readonly protocol: string
-  readonly key: Key
+  readonly key: MessageKey
   /** The table's name for it; the key as text when the table has none. */
   readonly name: string
   readonly received: Readonly<Tally>
@@ -21,17 +21,17 @@ export interface MessageMeter {
 
 /** Told of each message, when somebody looks. */
 export interface MessageObserver {
-  message(direction: 'received' | 'sent', protocol: string, key: Key, bytes: number): void
+  message(direction: 'received' | 'sent', protocol: string, key: MessageKey, bytes: number): void
 }
 
 export class Meter implements MessageMeter {
   readonly protocol: string
-  readonly key: Key
+  readonly key: MessageKey
   readonly name: string
   readonly received: Tally = { messages: 0, bytes: 0 }
   readonly sent: Tally = { messages: 0, bytes: 0 }
 
-  constructor(protocol: string, key: Key, name: string) {
+  constructor(protocol: string, key: MessageKey, name: string) {
     this.protocol = protocol
     this.key = key
     this.name = name

@@ -6,7 +6,7 @@
  * @module
  */
 import { PeerloomError } from '../base/errors.ts'
-import type { Key, Transport } from './transport.ts'
+import type { MessageKey, Transport } from './transport.ts'
 
 /** Bytes a protocol may put on the wire before it is the next one's turn. */
 const TURN_BYTES = 64 * 1024
@@ -22,7 +22,7 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 const READY: Promise<void> = Promise.resolve()
 
 interface Queued {
-  readonly key: Key
+  readonly key: MessageKey
   readonly payload: Uint8Array
 }
 
@@ -37,7 +37,7 @@ export class OutLane {
 }
 
 export class Outbox {
-  readonly #transport: Transport<Key>
+  readonly #transport: Transport<MessageKey>
   readonly #budgetBytes: number
   readonly #lanes: OutLane[] = []
   #writable = true
@@ -45,7 +45,7 @@ export class Outbox {
   #blockedControl = 0
   #closed = false
 
-  constructor(transport: Transport<Key>, budgetBytes: number) {
+  constructor(transport: Transport<MessageKey>, budgetBytes: number) {
     this.#transport = transport
     this.#budgetBytes = budgetBytes
   }
@@ -57,7 +57,7 @@ export class Outbox {
   }
 
   /** Sends ahead of everything that is queued. False when it was dropped because the remote does not read. */
-  control(key: Key, payload: Uint8Array): boolean {
+  control(key: MessageKey, payload: Uint8Array): boolean {
     if (this.#closed) return false
     if (!this.#writable && ++this.#blockedControl > MAX_BLOCKED_CONTROL) return false
     this.#writable = this.#transport.write(key, payload) && this.#writable
@@ -65,7 +65,7 @@ export class Outbox {
   }
 
   /** Sends, or queues. The promise resolves when the protocol may go on. Throws `ERR_SEND_OVERRUN` far past the budget. */
-  send(lane: OutLane, key: Key, payload: Uint8Array): Promise<void> {
+  send(lane: OutLane, key: MessageKey, payload: Uint8Array): Promise<void> {
     if (this.#writable && lane.bytes === 0) {
       this.#writable = this.#transport.write(key, payload)
       return READY

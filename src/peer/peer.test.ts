@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { aborted, channelOf, idle, noting, speaking, wire, words } from '../../test/support/peer-wire.ts'
 import { rlp } from '../codec/index.ts'
-import type { Key } from './index.ts'
+import type { MessageKey } from './index.ts'
 import { defineProtocol, message } from './protocol.ts'
 
 test('iterating a channel gives the messages, decoded and by name, in order', async () => {
@@ -65,7 +65,7 @@ test('a protocol with textual keys is told apart by them', async () => {
     messages: { ping: message('ping', rlp.number) },
     run: (peer) => aborted(peer.signal),
   })
-  const control: Key[] = []
+  const control: MessageKey[] = []
   const { peer, end, settle } = wire([textual], { control: noting(control) })
   end.write('ping', rlp.number.encode(3))
   expect(await channelOf(peer, textual).expect('ping')).toBe(3)
@@ -177,7 +177,7 @@ test('a message over the limit of its row closes the peer before it is decoded',
 })
 
 test('frames below the protocols go to the control, and what it throws closes the peer', async () => {
-  const seen: Key[] = []
+  const seen: MessageKey[] = []
   const { peer, end, settle } = wire([idle()], { control: noting(seen) })
   end.write(2, Uint8Array.of(0xc0))
   await settle()

@@ -11,7 +11,7 @@ import { Lane, type LanePeer } from './lane.ts'
 import type { MessageMeter, MessageObserver } from './meters.ts'
 import { Outbox } from './outbox.ts'
 import type { AnyProtocol, Channel, MessageTable, Protocol } from './protocol.ts'
-import type { Key, Transport } from './transport.ts'
+import type { MessageKey, Transport } from './transport.ts'
 
 const RECEIVE_BUDGET_BYTES = 8 * 1024 * 1024
 const SEND_BUDGET_BYTES = 1024 * 1024
@@ -28,9 +28,9 @@ export interface Mounted {
 /** Owns the frames that belong to no protocol: devp2p's Disconnect, Ping and Pong. */
 export interface Control {
   /** Takes a frame; what it throws closes the peer. */
-  frame(peer: Peer, key: Key, payload: Uint8Array): void
+  frame(peer: Peer, key: MessageKey, payload: Uint8Array): void
   /** The last message, when this side closes. */
-  farewell?(reason: PeerClosedError): { readonly key: Key; readonly payload: Uint8Array } | undefined
+  farewell?(reason: PeerClosedError): { readonly key: MessageKey; readonly payload: Uint8Array } | undefined
 }
 
 export interface PeerOptions {
@@ -64,7 +64,7 @@ export class Peer implements AsyncDisposable {
   readonly log: Logger
   /** Resolves with why and by whom, when everything has ended. Never rejects. */
   readonly closed: Promise<PeerClosedError>
-  readonly #transport: Transport<Key>
+  readonly #transport: Transport<MessageKey>
   readonly #control: Control | undefined
   readonly #observer: MessageObserver | undefined
   readonly #stallTimeout: number
@@ -79,7 +79,7 @@ export class Peer implements AsyncDisposable {
   #transportEnded = false
 
   /** Takes over the transport and runs every protocol on it. */
-  constructor(transport: Transport<Key>, options: PeerOptions) {
+  constructor(transport: Transport<MessageKey>, options: PeerOptions) {
     this.id = options.id
     this.name = options.name ?? ''
     this.inbound = options.inbound
@@ -135,7 +135,7 @@ export class Peer implements AsyncDisposable {
    * Sends a control frame ahead of all that waits. False when it was dropped because the remote reads nothing, or the
    * peer has closed.
    */
-  sendControl(key: Key, payload: Uint8Array): boolean {
+  sendControl(key: MessageKey, payload: Uint8Array): boolean {
     return this.#guarded(() => this.#outbox.control(key, payload)) ?? false
   }
 
@@ -194,7 +194,7 @@ export class Peer implements AsyncDisposable {
     }
   }
 
-  #route(key: Key, payload: Uint8Array): void {
+  #route(key: MessageKey, payload: Uint8Array): void {
     if (this.signal.aborted) return
     try {
       for (const { lane, offset } of this.#lanes) {
@@ -210,7 +210,7 @@ export class Peer implements AsyncDisposable {
     }
   }
 
-  #write(lane: Lane, offset: number, key: Key, payload: Uint8Array): Promise<void> {
+  #write(lane: Lane, offset: number, key: MessageKey, payload: Uint8Array): Promise<void> {
     this.#observer?.message('sent', lane.protocol.name, key, payload.length)
     try {
       return this.#outbox.send(lane.out, typeof key === 'number' ? key + offset : key, payload)

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import type { FrameSink, Key, Transport } from './index.ts'
+import type { FrameSink, MessageKey, Transport } from './index.ts'
 import { type PipeOptions, transportPipe } from './index.ts'
 
-interface Log extends FrameSink<Key> {
-  readonly frames: (readonly [Key, number[]])[]
+interface Log extends FrameSink<MessageKey> {
+  readonly frames: (readonly [MessageKey, number[]])[]
   readonly ends: unknown[]
   drains: number
 }
 
 function log(): Log {
-  const frames: (readonly [Key, number[]])[] = []
+  const frames: (readonly [MessageKey, number[]])[] = []
   const ends: unknown[] = []
   return {
     frames,
@@ -23,7 +23,7 @@ function log(): Log {
   }
 }
 
-function pipe(options?: PipeOptions): { a: Transport<Key>; b: Transport<Key>; atA: Log; atB: Log } {
+function pipe(options?: PipeOptions): { a: Transport<MessageKey>; b: Transport<MessageKey>; atA: Log; atB: Log } {
   const [a, b] = transportPipe(options)
   const [atA, atB] = [log(), log()]
   a.open(atA)

@@ -2,7 +2,7 @@
  * Two transports joined in memory, for tests of protocols without sockets: go-ethereum's MsgPipe.
  * @module
  */
-import type { FrameSink, Key, Transport } from './transport.ts'
+import type { FrameSink, MessageKey, Transport } from './transport.ts'
 
 /** Bytes on their way to an end that does not read before the other end is told to wait. */
 const PIPE_HIGH_WATER_BYTES = 1024 * 1024
@@ -13,7 +13,9 @@ export interface PipeOptions {
 }
 
 /** Makes the two ends. What one writes the other receives, in order, in a later microtask. */
-export function transportPipe<K extends Key = Key>(options: PipeOptions = {}): [Transport<K>, Transport<K>] {
+export function transportPipe<K extends MessageKey = MessageKey>(
+  options: PipeOptions = {},
+): [Transport<K>, Transport<K>] {
   const highWaterBytes = options.highWaterBytes ?? PIPE_HIGH_WATER_BYTES
   const a = new PipeEnd<K>(highWaterBytes)
   const b = new PipeEnd<K>(highWaterBytes)
@@ -22,7 +24,7 @@ export function transportPipe<K extends Key = Key>(options: PipeOptions = {}): [
   return [a, b]
 }
 
-class PipeEnd<K extends Key> implements Transport<K> {
+class PipeEnd<K extends MessageKey> implements Transport<K> {
   declare other: PipeEnd<K>
   readonly #highWaterBytes: number
   #sink: FrameSink<K> | undefined
@@ -101,7 +103,7 @@ class PipeEnd<K extends Key> implements Transport<K> {
       const frame = this.#held.shift()
       if (!frame) break
       this.#heldBytes -= frame.payload.length
-      this.#sink.frame(frame.key, frame.payload, frame.payload.length)
+      this.#sink.frame(frame.key, frame.payload)
     }
     if (this.#heldBytes * 2 < this.#highWaterBytes) this.other.#drained()
     if (this.#held.length === 0 && this.#remoteEnd && this.#sink && !this.#closed) this.#finish()

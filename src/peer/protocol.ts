@@ -4,10 +4,10 @@
  */
 import type { Codec } from '../codec/index.ts'
 import type { Peer } from './peer.ts'
-import type { Key } from './transport.ts'
+import type { MessageKey } from './transport.ts'
 
 /** One row of a protocol's table: the message's key on the wire, what its body is, and how large it may be. */
-export interface MessageSpec<T, K extends Key = Key> {
+export interface MessageSpec<T, K extends MessageKey = MessageKey> {
   readonly key: K
   readonly codec: Codec<T>
   /** Largest payload accepted, in bytes; a larger one costs the remote the connection. @default the transport's own limit */
@@ -15,7 +15,7 @@ export interface MessageSpec<T, K extends Key = Key> {
 }
 
 /** Makes a row of a protocol's message table. */
-export function message<T, const K extends Key>(
+export function message<T, const K extends MessageKey>(
   key: K,
   codec: Codec<T>,
   options: { readonly maxBytes?: number } = {},
@@ -24,18 +24,18 @@ export function message<T, const K extends Key>(
 }
 
 export type MessageTable = Readonly<Record<string, MessageSpec<unknown>>>
-export type Name<M extends MessageTable> = keyof M & string
-export type Body<S> = S extends MessageSpec<infer T> ? T : never
+export type MessageName<M extends MessageTable> = keyof M & string
+export type MessageBody<S> = S extends MessageSpec<infer T> ? T : never
 
 /** A received message, as a union told apart by `name`. */
 export type Message<M extends MessageTable> = {
-  [N in Name<M>]: { readonly name: N; readonly body: Body<M[N]> }
-}[Name<M>]
+  [N in MessageName<M>]: { readonly name: N; readonly body: MessageBody<M[N]> }
+}[MessageName<M>]
 
 /** A message below the table: what go-ethereum's `MsgReadWriter` reads and writes. */
 export interface RawMessage {
   /** Relative to the protocol: its first message is 0. */
-  readonly key: Key
+  readonly key: MessageKey
   readonly payload: Uint8Array
   /** {@link Clock.now} at arrival. */
   readonly receivedAt: number
@@ -47,11 +47,11 @@ export interface WaitOptions {
   readonly timeout?: number | undefined
 }
 
-export interface RequestOptions<M extends MessageTable, R extends Name<M>> extends WaitOptions {
+export interface RequestOptions<M extends MessageTable, R extends MessageName<M>> extends WaitOptions {
   /** Name of the message that answers. */
   readonly reply: R
   /** Tells this answer from others of its name, by id or nonce. @default the first one */
-  readonly where?: (body: Body<M[R]>) => boolean
+  readonly where?: (body: MessageBody<M[R]>) => boolean
 }
 
 /** One protocol's share of a connection. Iterating it gives the messages no `expect` or `request` took. */
@@ -60,25 +60,25 @@ export interface Channel<M extends MessageTable = MessageTable> extends AsyncIte
    * Sends, in call order. Await it to respect back-pressure; not awaiting is safe, up to the send budget. A body that the
    * codec cannot encode is thrown in the caller's own tick, awaited or not.
    */
-  send<N extends Name<M>>(name: N, body: Body<M[N]>): Promise<void>
+  send<N extends MessageName<M>>(name: N, body: MessageBody<M[N]>): Promise<void>
   /**
    * The next message, which must be of this name: for handshakes. Anything else is an `ERR_UNEXPECTED_MESSAGE`, no
    * message in time a `TimeoutError`.
    */
-  expect<N extends Name<M>>(name: N, options?: WaitOptions): Promise<Body<M[N]>>
+  expect<N extends MessageName<M>>(name: N, options?: WaitOptions): Promise<MessageBody<M[N]>>
   /**
    * Sends, and resolves with the answer, which the iterator then does not see. No answer in time is a `TimeoutError`;
    * a closed peer a `PeerClosedError`.
    */
-  request<N extends Name<M>, R extends Name<M>>(
+  request<N extends MessageName<M>, R extends MessageName<M>>(
     name: N,
-    body: Body<M[N]>,
+    body: MessageBody<M[N]>,
     options: RequestOptions<M, R>,
-  ): Promise<Body<M[R]>>
+  ): Promise<MessageBody<M[R]>>
   /** The next message, undecoded; undefined once the peer has closed. */
   read(options?: WaitOptions): Promise<RawMessage | undefined>
   /** Sends bytes as they are. `key` is relative to the protocol and must be below its length. */
-  write(key: Key, payload: Uint8Array): Promise<void>
+  write(key: MessageKey, payload: Uint8Array): Promise<void>
 }
 
 /** A protocol of any message table: what peers and servers hold. */

@@ -3,7 +3,7 @@ import { aborted, channelOf, idle, noting, wire } from '../../test/support/peer-
 import { rlp } from '../codec/index.ts'
 import { Peer, transportPipe } from './index.ts'
 import { defineProtocol, message } from './protocol.ts'
-import type { Key } from './transport.ts'
+import type { MessageKey } from './transport.ts'
 
 describe('a message goes to', () => {
   test('the protocol in whose range its number lies; its key is relative there', async () => {
@@ -17,7 +17,7 @@ describe('a message goes to', () => {
   })
 
   test('the control when its number is below or above every protocol', async () => {
-    const seen: Key[] = []
+    const seen: MessageKey[] = []
     const { end, settle } = wire([idle()], { control: noting(seen) })
     end.write(3, new Uint8Array(0))
     end.write(20, new Uint8Array(0))
@@ -26,7 +26,7 @@ describe('a message goes to', () => {
   })
 
   test('the protocol whose table has its name, else the control', async () => {
-    const seen: Key[] = []
+    const seen: MessageKey[] = []
     const [near, far] = transportPipe()
     const named = (name: string, word: string) =>
       defineProtocol({ name, version: 1, messages: { [word]: message(word, rlp.text) }, run: (p) => aborted(p.signal) })

@@ -4,22 +4,19 @@
  */
 
 /** What tells one message from another on the wire: a number in devp2p, a command name in Bitcoin. */
-export type Key = number | string
+export type MessageKey = number | string
 
 /** Where a transport pushes what arrives. Frames come in the socket's own tick: no promise sits in between. */
-export interface FrameSink<K extends Key> {
-  /**
-   * One whole message, decrypted and unframed, not decoded. `payload` belongs to the receiver; `wireBytes` is what it
-   * took on the wire, for meters and budgets.
-   */
-  frame(key: K, payload: Uint8Array, wireBytes: number): void
+export interface FrameSink<K extends MessageKey> {
+  /** One whole message, decrypted and unframed, not decoded. `payload` belongs to the receiver. */
+  frame(key: K, payload: Uint8Array): void
   /** There is room again after a write that answered false. */
   drain(): void
   /** Nothing comes any more. Called once; `error` is absent when the remote closed in order. */
   end(error?: unknown): void
 }
 
-export interface Transport<K extends Key> {
+export interface Transport<K extends MessageKey> {
   /** Begins delivery. */
   open(sink: FrameSink<K>): void
   /** Frames, encrypts and queues for the socket in this very tick, so writes never interleave. False: wait for `drain`. */

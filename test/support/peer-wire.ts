@@ -10,7 +10,7 @@ import {
   type Channel,
   type Control,
   defineProtocol,
-  type Key,
+  type MessageKey,
   type MessageTable,
   message,
   Peer,
@@ -38,11 +38,11 @@ export type Words = typeof words
 export interface Wire {
   readonly peer: Peer
   readonly clock: FakeClock
-  readonly end: Transport<Key>
-  readonly frames: { readonly key: Key; readonly payload: Uint8Array }[]
+  readonly end: Transport<MessageKey>
+  readonly frames: { readonly key: MessageKey; readonly payload: Uint8Array }[]
   /** Set once the peer closed its side. */
   readonly ended: boolean
-  readonly keys: readonly Key[]
+  readonly keys: readonly MessageKey[]
   /** Puts an encoded message of {@link words} on the wire. */
   say<N extends keyof Words & string>(name: N, body: Parameters<Words[N]['codec']['encode']>[0], offset?: number): void
   /** Lets everything that is ready run, without moving the clock. */
@@ -52,14 +52,14 @@ export interface Wire {
 export type WireOptions = Partial<Omit<PeerOptions, 'mounted' | 'clock'>> &
   PipeOptions & {
     /** Puts something between the peer and its end of the pipe. */
-    readonly through?: (near: Transport<Key>) => Transport<Key>
+    readonly through?: (near: Transport<MessageKey>) => Transport<MessageKey>
   }
 
 /** Mounts the protocols one after the other from offset 16, as devp2p does, and runs a peer over the pipe. */
 export function wire(protocols: readonly AnyProtocol[], options: WireOptions = {}): Wire {
   const [near, end] = transportPipe(options)
   const clock = new FakeClock()
-  const frames: { key: Key; payload: Uint8Array }[] = []
+  const frames: { key: MessageKey; payload: Uint8Array }[] = []
   let ended = false
   end.open({ frame: (key, payload) => frames.push({ key, payload }), drain() {}, end: () => (ended = true) })
   const transport = options.through?.(near) ?? near
@@ -84,7 +84,7 @@ export function wire(protocols: readonly AnyProtocol[], options: WireOptions = {
 }
 
 /** A transport that refuses payloads over a size by throwing, as RLPx does. */
-export function refusing(maxBytes: number, error: unknown): (near: Transport<Key>) => Transport<Key> {
+export function refusing(maxBytes: number, error: unknown): (near: Transport<MessageKey>) => Transport<MessageKey> {
   return (near) => ({
     open: (sink) => near.open(sink),
     write(key, payload) {
@@ -141,7 +141,7 @@ export function channelOf<M extends MessageTable>(peer: Peer, protocol: Protocol
 }
 
 /** Control that notes what it sees and says farewell with key 1 and the message as text. */
-export function noting(seen: Key[]): Control {
+export function noting(seen: MessageKey[]): Control {
   return {
     frame: (_peer, key) => void seen.push(key),
     farewell: (reason: PeerClosedError) => ({ key: 1, payload: new TextEncoder().encode(reason.message) }),

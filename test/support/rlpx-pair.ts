@@ -51,14 +51,14 @@ export async function transportPair(
 
 /** Collects what a transport delivers; its promises settle when something has come. */
 export class Collector implements FrameSink<number> {
-  readonly frames: { key: number; payload: Uint8Array; wireBytes: number }[] = []
+  readonly frames: { key: number; payload: Uint8Array }[] = []
   readonly ends: unknown[] = []
   drains = 0
   onFrame: (key: number) => void = () => {}
   readonly #waiting: { ready(): boolean; resolve(): void }[] = []
 
-  frame(key: number, payload: Uint8Array, wireBytes: number): void {
-    this.frames.push({ key, payload, wireBytes })
+  frame(key: number, payload: Uint8Array): void {
+    this.frames.push({ key, payload })
     this.onFrame(key)
     this.#look()
   }

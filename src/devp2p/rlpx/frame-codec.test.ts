@@ -23,7 +23,6 @@ const SIZES = [0, 1, 2, 13, 14, 15, 16, 17, 31, 32, 33, 100, 1024, 2047, 2048, 5
 interface Received {
   readonly code: number
   readonly payload: Uint8Array
-  readonly wireBytes: number
 }
 
 class Collector {
@@ -32,8 +31,8 @@ class Collector {
   stopEach = false
   stopped = false
 
-  message(code: number, payload: Uint8Array, wireBytes: number): void {
-    this.messages.push({ code, payload, wireBytes })
+  message(code: number, payload: Uint8Array): void {
+    this.messages.push({ code, payload })
     this.stopped = this.stopEach
   }
 
@@ -73,7 +72,7 @@ describe('a frame', () => {
     expect(bytesToHex(frame(new FrameWriter(secrets, fixed), code, hexToBytes(payload)))).toBe(bytes)
     const sink = new Collector()
     new FrameReader(secrets, sink, fixed).push(hexToBytes(bytes))
-    expect(sink.messages).toEqual([{ code, payload: hexToBytes(payload), wireBytes: 64 }])
+    expect(sink.messages).toEqual([{ code, payload: hexToBytes(payload) }])
   })
 
   it('has the MACs of ethereumjs', () => {
@@ -104,7 +103,7 @@ describe('a frame', () => {
       const bytes = frame(writer, code, payloadOf(size))
       expect(bytes.length % 16).toBe(0)
       expect(reader.push(bytes)).toBe(bytes.length)
-      expect(sink.messages).toMatchObject([{ code, wireBytes: bytes.length }])
+      expect(sink.messages).toMatchObject([{ code }])
       expect(bytesToHex(sink.messages[0]!.payload)).toBe(bytesToHex(payloadOf(size)))
       sink.messages.length = 0
     }

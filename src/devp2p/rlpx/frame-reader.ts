@@ -17,8 +17,8 @@ import type { Secrets } from './handshake.ts'
 
 /** Who gets the messages of a {@link FrameReader}. */
 export interface MessageSink {
-  /** `payload` belongs to the receiver. `wireBytes` is the whole frame. */
-  message(code: number, payload: Uint8Array, wireBytes: number): void
+  /** `payload` belongs to the receiver. */
+  message(code: number, payload: Uint8Array): void
   /** Whether the reader is to stop after this message, within a chunk. */
   isStopped(): boolean
 }
@@ -137,8 +137,7 @@ export class FrameReader {
     const end = at + size
     const code = readCode(bytes, at, end)
     const start = at + codeBytes(code)
-    const wireBytes = HEAD_BYTES + macAt - at + MAC_BYTES
-    this.#sink.message(code, this.#payload(code, bytes.subarray(start, end), own), wireBytes)
+    this.#sink.message(code, this.#payload(code, bytes.subarray(start, end), own))
   }
 
   #payload(code: number, body: Uint8Array, own: boolean): Uint8Array {

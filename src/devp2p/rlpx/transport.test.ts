@@ -197,7 +197,6 @@ describe('delivery', () => {
     await sink.count(2)
     expect(b.bytesIn).toBe(a.bytesOut)
     expect(b.bytesOut).toBe(a.bytesIn)
-    expect(sink.frames.map(({ wireBytes }) => wireBytes)).toEqual([32 + 1008 + 16, 32 + 16 + 16])
   })
 })
 

@@ -75,7 +75,7 @@ export class RlpxTransport implements Transport<number> {
     data: (chunk) => this.#data(chunk),
     drain: () => this.#drained(),
     end: (error) => this.#streamEnded(error),
-    message: (code, payload, wireBytes) => this.#message(code, payload, wireBytes),
+    message: (code, payload) => this.#message(code, payload),
     isStopped: () =>
       this.#paused || this.#yielding || !this.#sink || this.#closing !== undefined || this.#end !== undefined,
     flush: () => this.#flush(),
@@ -248,10 +248,10 @@ export class RlpxTransport implements Transport<number> {
     if (this.#frames !== frames) this.#readDeadline?.touch()
   }
 
-  #message(code: number, payload: Uint8Array, wireBytes: number): void {
+  #message(code: number, payload: Uint8Array): void {
     this.#frames++
     this.#turnBytes += payload.length + TURN_FRAME_BYTES
-    this.#sink?.frame(code, payload, wireBytes)
+    this.#sink?.frame(code, payload)
     if (this.#turnBytes >= TURN_BYTES) this.#yield()
   }
 
