@@ -358,7 +358,7 @@ export class Server implements AsyncDisposable {
   /** Who names a node wants to know why it is not there; the others come and go. */
   #tell(isStatic: boolean, message: string, fields: LogFields): void {
     const { log } = this.#settings
-    if (isStatic && !this.#abort.signal.aborted) log.info(message, fields)
+    if (isStatic && !this.#abort.signal.aborted) log.warn(message, fields)
     else log.debug(message, fields)
   }
 

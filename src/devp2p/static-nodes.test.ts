@@ -7,10 +7,10 @@ import type { ServerEvent } from './server-events.ts'
 const dials = (events: readonly ServerEvent[]): number => events.filter((e) => e.type === 'dial').length
 
 describe('static nodes', () => {
-  test('the log says at info why one is not there, and at debug why any other is not', async () => {
+  test('the log says as a warning why one is not there, and at debug why any other is not', async () => {
     await using world = new World()
     const lines: string[] = []
-    const log = { ...silentLogger, info: (message: string) => void lines.push(message) }
+    const log = { ...silentLogger, warn: (message: string) => void lines.push(message) }
     const [named, found] = [await world.server(FAR[1]), await world.server(FAR[2])]
     await named.close()
     await found.close()
