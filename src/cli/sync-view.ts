@@ -5,6 +5,7 @@
 import { bytesTo0x } from '../base/bytes.ts'
 import type { Timer } from '../base/clock.ts'
 import type { EthereumNode, NodeProgress } from '../node/index.ts'
+import { Absence } from './absence.ts'
 import type { Context } from './command.ts'
 import { countOf, formatBytes, formatCount, formatDuration, formatRate, shortHash } from './format.ts'
 import { type ProgressState, percentOf, renderProgress, timeLeft } from './progress-line.ts'
@@ -28,6 +29,7 @@ export class SyncView implements Disposable {
   readonly #bytesBefore: number
   #items = new Rate()
   readonly #bytes = new Rate()
+  readonly #absence: Absence
   #phase: string | undefined
   #timer: Timer | undefined
   #lastLog: number
@@ -40,12 +42,14 @@ export class SyncView implements Disposable {
     this.#since = this.#lastLog = this.#lastEmit = context.clock.now()
     this.#from = node.head.number
     this.#bytesBefore = node.progress.bytes
+    this.#absence = new Absence(node.server)
     this.#tick()
   }
 
   [Symbol.dispose](): void {
     this.#timer?.cancel()
     this.#timer = undefined
+    this.#absence[Symbol.dispose]()
     this.#context.terminal.clear()
   }
 
@@ -109,7 +113,9 @@ export class SyncView implements Disposable {
   #show(state: ProgressState): void {
     const { terminal } = this.#context
     const { unicode, colors } = terminal
-    if (state.peers === 0) terminal.show((width) => 'waiting for peers'.slice(0, width - 1))
+    const why = this.#absence.reason(state.peers ?? 0)
+    const waiting = why ? `waiting for peers: ${why}` : 'waiting for peers'
+    if (state.peers === 0) terminal.show((width) => waiting.slice(0, width - 1))
     else if (state.total === undefined) terminal.show((width) => state.label.slice(0, width - 1))
     else terminal.show((width) => renderProgress(state, { width, unicode, colors }))
   }
@@ -119,7 +125,9 @@ export class SyncView implements Disposable {
     const { phase, done, total, peers, bytes } = progress
     const head = this.#node.head.number
     const rates = { perSecond: round(state.perSecond), bytesPerSecond: Math.round(state.bytesPerSecond ?? 0) }
-    this.#context.terminal.emit({ type: 'progress', phase, done, total, head, peers, bytes, ...rates })
+    const why = this.#absence.reason(peers)
+    const waiting = why === undefined ? {} : { waiting: why }
+    this.#context.terminal.emit({ type: 'progress', phase, done, total, head, peers, bytes, ...rates, ...waiting })
   }
 
   #log(state: ProgressState, now: number): void {
