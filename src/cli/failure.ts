@@ -66,6 +66,8 @@ function usageMessage({ code, message }: CommanderError): string {
       ?.split(/[ ,=]/)
       .find((word) => word.startsWith('-')) ?? /'([^']*)'/.exec(first)?.[1]
   const hint = suggestion ? suggestion.replace(/^\(D/, '(d').replace(/\?\)$/, '?)') : undefined
+  const other = /with option '(--[a-z-]+)/.exec(first)?.[1]
+  if (name && other) return `${name}: does not go with ${other}`
   const what = WHAT[code]
   return oneLine(what && name ? `${name}: ${what}${hint ? ` ${hint}` : ` (${HELP})`}` : text)
 }

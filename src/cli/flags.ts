@@ -53,7 +53,7 @@ export const maxPeersOption = (): Option =>
     .default(50)
 
 export const peerOption = (): Option =>
-  new Option('--peer <enode>', 'a node to connect to; may stand there several times')
+  new Option('--peer <enode>', 'a node to keep connected to; may be given several times')
     .argParser((text, previous: readonly string[] | undefined) => [...(previous ?? []), parseNode('--peer', text)])
     .default([], 'none')
 

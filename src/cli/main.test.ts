@@ -50,7 +50,9 @@ test('a result that cannot be written, as on a full disk, is no success', async 
 describe('wrong usage ends with 2 and one line', () => {
   const target = ['--target', info.headHash]
   const cases: readonly (readonly [RegExp, ...string[]])[] = [
-    [/^error: command: missing /],
+    [/^error: command: missing \(one of demo, sync, /],
+    [/^error: command: missing \(one of generate, show; /, 'key'],
+    [/^error: --genesis: does not go with --network$/, 'serve', '--genesis', 'x', '--network', 'sepolia'],
     [/^error: nope: unknown command/, 'nope'],
     [/^error: --nope: unknown option/, 'demo', '--nope'],
     [/^error: --exit-when-sync: unknown option \(did you mean --exit-when-synced\?\)$/, 'demo', '--exit-when-sync'],
@@ -73,7 +75,7 @@ describe('wrong usage ends with 2 and one line', () => {
     [/^error: --genesis: none\.json does not exist$/, 'serve', '--datadir', 'x', '--genesis', 'none.json'],
     [/^error: --genesis: .*chain\.rlp: is not JSON/, 'serve', '--datadir', 'x', '--genesis', chain],
     [/^error: file: .*chain\.rlp does not hold 64 hex digits/, 'key', 'show', chain],
-    [/^error: file: .*none cannot be read/, 'key', 'show', 'none'],
+    [/^error: file: .*none does not exist/, 'key', 'show', 'none'],
     [/^error: file: the new key would be lost/, 'key', 'generate'],
     [/^error: enode: .*point on the curve/, 'ping', `enode://${'ab'.repeat(64)}@127.0.0.1:1`],
   ]

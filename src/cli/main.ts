@@ -62,14 +62,15 @@ export async function main(words: readonly string[], options: MainOptions): Prom
   } catch (error) {
     terminal.clear()
     log?.debug('stack', { stack: error instanceof Error ? error.stack : undefined })
-    return report(signal.aborted ? signal.reason : error, terminal, program)
+    const named = program.commands.find((command) => command.name() === words[0])
+    return report(signal.aborted ? signal.reason : error, terminal, named ?? program)
   }
 }
 
 function buildProgram(terminal: Terminal, run: Runner): Command {
   const program = new Command('peerloom')
   program
-    .description("The peer-to-peer networks of Ethereum: syncs a chain, serves it, knocks at nodes' doors.")
+    .description('The peer-to-peer networks of Ethereum: syncs a chain, serves it, pings nodes.')
     .version(packageVersion(), '--version', 'print the version')
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.print(text), writeErr: () => {}, outputError: () => {} })
@@ -101,17 +102,17 @@ function passHelp(error: unknown): void {
   if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error
 }
 
-function report(error: unknown, terminal: Terminal, program: Command): number {
+function report(error: unknown, terminal: Terminal, command: Command): number {
   const nothing = error instanceof CommanderError && error.code === 'commander.help'
-  const { exitCode, code, message } = nothing ? noCommand(program) : failureOf(error)
+  const { exitCode, code, message } = nothing ? noCommand(command) : failureOf(error)
   if (message) terminal.warn(`error: ${message}`)
   terminal.emit({ type: 'error', code, message: message || describeError(error), exitCode })
   return exitCode
 }
 
 /** Nothing but `peerloom`, or `peerloom key`. */
-function noCommand(program: Command): Failure {
-  const names = program.commands.map((command) => command.name()).filter((name) => name !== 'help')
+function noCommand(group: Command): Failure {
+  const names = group.commands.map((command) => command.name()).filter((name) => name !== 'help')
   const message = `command: missing (one of ${names.join(', ')}; or --help)`
   return { exitCode: EXIT.usage, code: 'ERR_USAGE', message }
 }

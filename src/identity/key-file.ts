@@ -41,6 +41,8 @@ async function readStart(path: string): Promise<string> {
       await file.close()
     }
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new ConfigError(FIELD, `the key file ${path} does not exist`, { cause })
     throw unusable(path, 'cannot be read', cause)
   }
   return buffer.toString('latin1', 0, length)

@@ -132,12 +132,18 @@ class Importer {
   #verify({ header, body }: Block, receipts?: Uint8Array, accessList?: Uint8Array): StorableBlock {
     const parent = this.#parent ?? this.#chain.header(this.#chain.head.hash)
     if (!parent || !equalBytes(parent.hash, header.parentHash))
-      throw unfit({ header }, `does not follow block ${this.last}`)
+      throw unfit({ header }, `does not follow block ${this.last}, ${this.#whyNot(header)}`)
     verifyHeader(this.#chain.chainConfig, parent, header)
     verifyBody(header, body)
     if (receipts) verifyReceipts(header, blockReceiptsCodec.decode(receipts), body)
     if (accessList) verifyAccessList(header, accessList)
     return { header, body: body.raw, receipts, accessList }
+  }
+
+  #whyNot({ number }: Header): string {
+    const next = this.last + 1
+    if (number > next) return `block ${next} is missing before it`
+    return 'because its parent is another block: the file is of another chain'
   }
 }
 

@@ -10,6 +10,8 @@ import { NodeKey, readKeyFile, writeKeyFile } from '../identity/index.ts'
 import { type LevelStore, openLevelStore } from '../storage/index.ts'
 
 const PROGRAM = 'peerloom'
+/** For a folder without a chain. */
+const FIRST_TIME = 'sync or import one, and say which: a genesis or a network'
 
 /** An open data folder: nobody else can have it open. */
 export class DataFolder implements AsyncDisposable {
@@ -25,14 +27,14 @@ export class DataFolder implements AsyncDisposable {
   }
 
   /**
-   * Without `genesis` it must hold a chain already. Throws a ConfigError (`dataDir`, `genesis`), or a StorageError:
-   * `ERR_STORAGE_LOCKED` in use by another process, `ERR_STORAGE_CORRUPT`, `ERR_STORAGE_FOREIGN`, `ERR_STORAGE_IO`.
+   * Without `genesis` it must hold a chain already. Throws a ConfigError (`dataDir`; also when it holds another chain), or
+   * a StorageError: `ERR_STORAGE_LOCKED` in use by another process, `ERR_STORAGE_CORRUPT`, `ERR_STORAGE_FOREIGN`, `ERR_STORAGE_IO`.
    */
   static async open(dataDir: string, genesis?: Genesis): Promise<DataFolder> {
     const path = resolve(dataDir)
     const database = databaseIn(path)
     if (genesis === undefined && !(await isThere(database))) {
-      throw new ConfigError('dataDir', `${path} holds no chain yet`, { hint: 'say which one: a genesis or a network' })
+      throw new ConfigError('dataDir', `${path} holds no chain yet`, { hint: FIRST_TIME })
     }
     await makeFolder(database)
     const store = await openLevelStore(database)
@@ -114,12 +116,11 @@ async function whyNot(path: string, error: NodeJS.ErrnoException): Promise<strin
 function explain(error: unknown, path: string): unknown {
   if (!(error instanceof StorageError) || error.path !== '') return error
   if (error.code === 'ERR_CHAIN_MISMATCH') {
-    const hint = 'take the genesis it was made with, or another data folder'
-    return new ConfigError('genesis', `does not fit ${path}: ${error.message}`, { hint, cause: error })
+    const hint = 'take the genesis or network it was made with, or another data folder'
+    return new ConfigError('dataDir', `${path}: ${error.message}`, { hint, cause: error })
   }
   if (error.code === 'ERR_CHAIN_MISSING') {
-    const hint = 'say which one: a genesis or a network'
-    return new ConfigError('dataDir', `${path} holds no chain yet`, { hint, cause: error })
+    return new ConfigError('dataDir', `${path} holds no chain yet`, { hint: FIRST_TIME, cause: error })
   }
   return new StorageError(error.code, path, `${path}: ${error.message}`, { cause: error })
 }

@@ -191,6 +191,8 @@ describe('import and export', () => {
     const there = ['--datadir', imported] as const
     await expectFailure(2, /^error: file: .*none\.rlp does not exist$/, 'import', join(folder, 'none.rlp'), ...there)
     await expectFailure(2, /^error: --last: there is no block 999/, 'export', 'x.rlp', ...there, '--last', '999')
+    const backwards = ['--first', '100', '--last', '99'] as const
+    await expectFailure(2, /^error: --first: 100 is after the last block/, 'export', 'x.rlp', ...there, ...backwards)
     const other = join(folder, 'other.json')
     writeFileSync(other, JSON.stringify({ ...JSON.parse(readFileSync(genesis, 'utf8')), timestamp: '0x1' }))
     await expectFailure(1, /block 1 does not follow block 0/, 'import', chain, '--datadir', fresh(), '--genesis', other)
@@ -217,7 +219,7 @@ describe('wrong usage', () => {
 describe('a data folder that does not do', () => {
   test('another chain than the genesis says', async () => {
     const args = ['--datadir', imported, '--network', 'sepolia', '--port', '0']
-    await expectFailure(2, /^error: --genesis: does not fit .* another chain/, 'serve', ...args)
+    await expectFailure(2, /^error: --datadir: .*: the database holds another chain/, 'serve', ...args)
   })
 
   test('a key file that is damaged', async () => {

@@ -1,4 +1,5 @@
 import { Argument, Option } from 'commander'
+import { ConfigError } from '../../base/errors.ts'
 import { DataFolder, exportChainFile, type ImportProgress } from '../../node/index.ts'
 import type { CommandSpec } from '../command.ts'
 import { FileView } from '../file-view.ts'
@@ -33,6 +34,8 @@ export const exportCommand: CommandSpec<ExportFlags> = {
     const path = required('--datadir', options.datadir, 'the folder that keeps the chain')
     await using folder = await DataFolder.open(path)
     const { first = 1, last = folder.chain.head.number } = options
+    if (first > last && (options.first ?? options.last) !== undefined)
+      throw new ConfigError('--first', `${first} is after the last block`, { hint: `the last one is ${last}` })
     using view = new FileView(context, 'exporting', undefined)
     const onProgress = (progress: ImportProgress): void => view.update(progress)
     const { blocks, bytes } = await exportChainFile(folder.chain, file, { first, last, signal, onProgress })

@@ -10,8 +10,9 @@ interface PingFlags extends CommonOptions {
 
 export const pingCommand: CommandSpec<PingFlags> = {
   name: 'ping',
-  summary: "knocks at a node's door: RLPx handshake, Hello, one Ping",
-  details: 'Says what the node calls itself, what it speaks and how long it takes; or why it does not want to.',
+  summary: 'connects to a node: RLPx handshake, Hello, one Ping',
+  details:
+    'Says what the node calls itself, what it speaks and how long it takes (with --json in milliseconds); or why it refuses. Keep the URL in quotes when it has a question mark.',
   examples: [
     ['ping enode://d860a0…@127.0.0.1:30303', 'a node on this machine'],
     ['ping enode://d860a0…@10.0.0.2:30303 --json', 'for scripts'],
