@@ -32,6 +32,10 @@ import { type ConnectionFlags, ServerPeer } from './server-peer.ts'
 /** How long dialing one node may take up to the RLPx handshake, in milliseconds. */
 export const DIAL_TIMEOUT = 15_000
 
+/**
+ * This program's node on a devp2p network: listens, dials, shakes hands, and runs the protocols with every peer; go-ethereum's
+ * `p2p.Server`. Runs from {@link Server.listen} until it is closed.
+ */
 export class Server implements AsyncDisposable {
   /** Resolves when everything has ended. */
   readonly closed: Promise<void>
@@ -118,7 +122,11 @@ export class Server implements AsyncDisposable {
     return this.#events.subscribe(options)
   }
 
-  /** Connects now, whatever the dial history says. Rejects with why it did not become a peer. */
+  /**
+   * Connects once, now, whatever the dial history says; a node that is connected already is returned. Rejects with a
+   * `ConfigError` for a URL that is none, else with why it did not become a peer: a
+   * `HandshakeError`, a `PeerClosedError` when the node refuses us, or the signal's reason.
+   */
   async dial(url: string, options: { readonly signal?: AbortSignal } = {}): Promise<ServerPeer> {
     const node = parseEnode(url)
     const id = bytesToHex(node.id)
@@ -128,7 +136,7 @@ export class Server implements AsyncDisposable {
     return await this.#dial(node, this.#dialer.isStatic(id), options.signal)
   }
 
-  /** Keeps this node connected from now on. */
+  /** Keeps this node connected from now on: dials again whenever it is lost. Throws a `ConfigError` for a URL that is none. */
   addStatic(url: string): void {
     this.#dialer.addStatic(parseEnode(url))
   }

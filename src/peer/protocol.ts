@@ -47,7 +47,7 @@ export interface WaitOptions {
   readonly timeout?: number | undefined
 }
 
-export interface RequestOptions<M extends MessageTable, R extends MessageName<M>> extends WaitOptions {
+export interface RequestOptions<M extends MessageTable, R extends keyof M & string> extends WaitOptions {
   /** Name of the message that answers. */
   readonly reply: R
   /** Tells this answer from others of its name, by id or nonce. @default the first one */
@@ -60,17 +60,17 @@ export interface Channel<M extends MessageTable = MessageTable> extends AsyncIte
    * Sends, in call order. Await it to respect back-pressure; not awaiting is safe, up to the send budget. A body that the
    * codec cannot encode is thrown in the caller's own tick, awaited or not.
    */
-  send<N extends MessageName<M>>(name: N, body: MessageBody<M[N]>): Promise<void>
+  send<N extends keyof M & string>(name: N, body: MessageBody<M[N]>): Promise<void>
   /**
    * The next message, which must be of this name: for handshakes. Anything else is an `ERR_UNEXPECTED_MESSAGE`, no
    * message in time a `TimeoutError`.
    */
-  expect<N extends MessageName<M>>(name: N, options?: WaitOptions): Promise<MessageBody<M[N]>>
+  expect<N extends keyof M & string>(name: N, options?: WaitOptions): Promise<MessageBody<M[N]>>
   /**
    * Sends, and resolves with the answer, which the iterator then does not see. No answer in time is a `TimeoutError`;
    * a closed peer a `PeerClosedError`.
    */
-  request<N extends MessageName<M>, R extends MessageName<M>>(
+  request<N extends keyof M & string, R extends keyof M & string>(
     name: N,
     body: MessageBody<M[N]>,
     options: RequestOptions<M, R>,
