@@ -37,6 +37,8 @@ export interface Connection {
   readonly mounted: readonly Mounted[]
 }
 
+/** How long dialing one node may take up to the RLPx handshake, in milliseconds. */
+export const DIAL_TIMEOUT = 15_000
 /** A remote that does not read its Disconnect is not waited for any longer than this, in milliseconds. */
 const FAREWELL_TIMEOUT = 1_000
 

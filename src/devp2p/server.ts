@@ -10,27 +10,24 @@ import { bytesToHex } from '../base/bytes.ts'
 import { describeError, HandshakeError, type PeerClosedError, PeerloomError } from '../base/errors.ts'
 import { Events, type SubscribeOptions, type Subscription } from '../base/events.ts'
 import type { LogFields } from '../base/log.ts'
-import { rlp } from '../codec/index.ts'
 import { secp256k1 } from '../crypto/index.ts'
-import { type Enode, Enr, formatEnode, parseEnode } from '../identity/index.ts'
-import { type ByteStream, formatEndpoint, ipToBytes, type Listener } from '../net/index.ts'
+import { type Enode, type Enr, formatEnode, parseEnode } from '../identity/index.ts'
+import { type ByteStream, formatEndpoint, type Listener } from '../net/index.ts'
 import { type MessageObserver, type Mounted, Peer } from '../peer/index.ts'
 import { Dialer, Slots } from '../pool/index.ts'
 import { type AdmissionState, refuseIdentity, refusePeer } from './admission.ts'
 import { BaseProtocol } from './base-protocol.ts'
 import { CallerGate } from './caller-gate.ts'
 import { formatCapability } from './capabilities.ts'
-import { type Connection, setUpConnection } from './connect.ts'
+import { type Connection, DIAL_TIMEOUT, setUpConnection } from './connect.ts'
 import { DisconnectReason, disconnected } from './disconnect.ts'
 import { enodesFrom } from './enode-source.ts'
+import { nodeRecordOf } from './node-record.ts'
 import { type NodeInfo, nodeInfoOf, type PeerInfo } from './peer-info.ts'
 import type { ServerEvent } from './server-events.ts'
 import { ServerMetrics } from './server-metrics.ts'
 import { type ServerOptions, type Settings, settingsOf } from './server-options.ts'
 import { type ConnectionFlags, ServerPeer } from './server-peer.ts'
-
-/** How long dialing one node may take up to the RLPx handshake, in milliseconds. */
-export const DIAL_TIMEOUT = 15_000
 
 /**
  * This program's node on a devp2p network: listens, dials, shakes hands, and runs the protocols with every peer; go-ethereum's
@@ -110,11 +107,8 @@ export class Server implements AsyncDisposable {
   /** This node's signed record: where it listens, and what its protocols say of themselves. */
   get record(): Enr {
     const { key, protocols, clock } = this.#settings
-    const address = ipToBytes(this.#ownIp)
-    const listens = this.#listener && address && { [address.length === 4 ? 'ip' : 'ip6']: rlp.bytes.encode(address) }
-    const port = this.#listener && { tcp: rlp.number.encode(this.#listener.endpoint.port) }
-    const entries = Object.assign({}, ...protocols.map((p) => p.attributes?.()), listens, port)
-    return Enr.sign(key, { sequence: BigInt(clock.unixTime()), entries })
+    const endpoint = this.#listener && { ip: this.#ownIp, port: this.#listener.endpoint.port }
+    return nodeRecordOf({ key, protocols, endpoint, sequence: BigInt(clock.unixTime()) })
   }
 
   /** What happens from now on. Message events cost only while somebody looks. */
