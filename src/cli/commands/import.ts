@@ -11,7 +11,7 @@ export const importCommand: CommandSpec<ChainOptions> = {
   name: 'import',
   summary: 'adds the blocks of a file to a data folder',
   details:
-    "The file holds one block's RLP after another, as `geth export` writes it. Headers and bodies are verified. Such blocks have no receipts, and the node tells its peers so.",
+    "The file holds one block's RLP after another, as `geth export` writes it. Headers and bodies are verified. Such blocks have no receipts, and the node tells its peers so: who wants receipts must sync from another node.",
   examples: [
     ['import chain.rlp --datadir data --genesis genesis.json', 'into a new data folder'],
     ['import more.rlp --datadir data', 'into one that is there'],
