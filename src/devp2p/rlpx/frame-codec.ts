@@ -8,6 +8,7 @@
  * @see https://github.com/ethereum/devp2p/blob/master/rlpx.md#framing
  * @module
  */
+import { EMPTY_BYTES } from '../../base/bytes.ts'
 import { CodecError } from '../../base/errors.ts'
 import { AesBlock, AesCtr, Keccak } from '../../crypto/index.ts'
 
@@ -95,6 +96,8 @@ export class FrameMac {
 
 /** Keystream made at once: several small frames for one call into the cipher, which costs over 1 µs however short. */
 const KEYSTREAM_BYTES = 2048
+/** Each refill is twice the one before, up to all of it. */
+const FIRST_KEYSTREAM_BYTES = 256
 const ZEROS = new Uint8Array(KEYSTREAM_BYTES)
 /** From here on, encrypting in one call beats making keystream and XORing it. */
 const DIRECT_BYTES = 1024
@@ -109,8 +112,8 @@ function aligned(bytes: Uint8Array): Uint8Array {
 /** AES-256-CTR from a zero IV: one stream through all headers and bodies of one direction. Works in place. */
 export class FrameCipher {
   readonly #cipher: AesCtr
-  #keystream: Uint8Array = ZEROS
-  #used: number = KEYSTREAM_BYTES
+  #keystream: Uint8Array = EMPTY_BYTES
+  #used = 0
 
   constructor(aesSecret: Uint8Array) {
     this.#cipher = new AesCtr(aesSecret, new Uint8Array(16))
@@ -124,16 +127,22 @@ export class FrameCipher {
       return
     }
     while (at < end) {
-      this.#keystream = aligned(this.#cipher.update(ZEROS))
-      this.#used = 0
+      this.#refill()
       at = this.#xor(bytes, at, end)
     }
+  }
+
+  /** Little for who says little: most peers are idle most of the time, and there are many. */
+  #refill(): void {
+    const length = Math.min(KEYSTREAM_BYTES, Math.max(FIRST_KEYSTREAM_BYTES, this.#keystream.length * 2))
+    this.#keystream = aligned(this.#cipher.update(ZEROS.subarray(0, length)))
+    this.#used = 0
   }
 
   /** Uses up keystream that was made before; answers how far it went. */
   #xor(bytes: Uint8Array, start: number, end: number): number {
     const used = this.#used
-    const count = Math.min(end - start, KEYSTREAM_BYTES - used)
+    const count = Math.min(end - start, this.#keystream.length - used)
     this.#used = used + count
     if (count >= WORDWISE_BYTES && ((bytes.byteOffset + start) | used | count) % 4 === 0) {
       const words = new Int32Array(bytes.buffer, bytes.byteOffset + start, count / 4)
