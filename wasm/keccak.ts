@@ -1,15 +1,14 @@
 // biome-ignore-all lint/correctness/noPrecisionLoss: AssemblyScript reads these literals as u64
-// keccak-256 for many running states in one linear memory. AssemblyScript: build with `node scripts/build-wasm.mjs`,
-// which writes src/crypto/keccak-wasm.ts. This is Keccak as Ethereum uses it (padding 0x01), not SHA-3 (0x06).
+// keccak-256 for many running states in one linear memory: Keccak as Ethereum uses it (padding 0x01), not SHA-3 (0x06).
 //
 // A state is STATE_BYTES long and belongs to the caller: 25 lanes of 64 bits (200 bytes), then the number of bytes
-// absorbed into the current block (u32). The caller also owns every other address above DIGEST + 200.
+// absorbed into the current block (u32).
 // Source: FIPS 202, section 3 (Keccak-p[1600, 24]), rate 1088 bits.
 
 const RATE: u32 = 136
 const POSITION: usize = 200
 /** Where peek() leaves its result: the finished copy of the state, its first 32 bytes being the digest. */
-const DIGEST: usize = 256
+export const DIGEST: usize = 256
 
 const ROUND_CONSTANTS = memory.data<u64>([
   0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000, 0x000000000000808b,

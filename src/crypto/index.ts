@@ -1,13 +1,23 @@
 /**
  * crypto: the only door to crypto libraries. One interface per job; the best library behind it: libsecp256k1 (native or
- * WASM), our own keccak kernel (wasm/keccak.ts), node:crypto for the rest.
+ * WASM), our own kernel (wasm/) for keccak and the crypto of RLPx frames, node:crypto for the rest.
  *
- * It knows no protocol but ECIES, which RLPx and pss share, and keeps no keys: those are identity's.
+ * It knows no protocol but ECIES, which RLPx and pss share, and the MAC of RLPx frames, which costs a call into the kernel
+ * for each step elsewhere. It keeps no keys: those are identity's.
  * Start reading at secp256k1-backend.ts (what the curve can do) and keccak.ts.
  * @module
  */
 export { ECIES_OVERHEAD_BYTES, eciesDecrypt, eciesEncrypt } from './ecies.ts'
-export { Keccak, keccak256 } from './keccak.ts'
-export { AesBlock, AesCtr, equalSecret, hmacSha256, randomBytes, sha256 } from './node-crypto.ts'
+export {
+  FrameOpener,
+  FrameSealer,
+  type FrameSecrets,
+  frameMemory,
+  INBOUND_WINDOW,
+  OUTBOUND_WINDOW,
+  WINDOW_BYTES,
+} from './frame-crypto.ts'
+export { keccak256 } from './keccak.ts'
+export { AesCtr, equalSecret, hmacSha256, randomBytes, sha256 } from './node-crypto.ts'
 export { generateKey, loadSecp256k1, secp256k1 } from './secp256k1.ts'
 export type { Secp256k1, Secp256k1Backend } from './secp256k1-backend.ts'

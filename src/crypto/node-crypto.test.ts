@@ -1,7 +1,6 @@
-import { createDecipheriv } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '../base/bytes.ts'
-import { AesBlock, AesCtr, equalSecret, hmacSha256, randomBytes, sha256 } from './node-crypto.ts'
+import { AesCtr, equalSecret, hmacSha256, randomBytes, sha256 } from './node-crypto.ts'
 
 describe('hashes and MACs', () => {
   it('sha256 hashes its parts as if they were one', () => {
@@ -22,7 +21,7 @@ describe('hashes and MACs', () => {
     const key = randomBytes(32)
     const iv = randomBytes(16)
     const results = [sha256(key), sha256(key, iv), hmacSha256(key, iv), randomBytes(4)]
-    results.push(new AesCtr(key, iv).update(iv), new AesBlock(key).encrypt(iv))
+    results.push(new AesCtr(key, iv).update(iv))
     for (const result of results) expect(Object.getPrototypeOf(result)).toBe(Uint8Array.prototype)
   })
 
@@ -54,21 +53,9 @@ describe('AES', () => {
     )
   })
 
-  it('AesBlock encrypts each block by itself, without padding', () => {
-    const key = randomBytes(32)
-    const aes = new AesBlock(key)
-    const blocks = [randomBytes(16), randomBytes(16)]
-    const encrypted = [...blocks, blocks[0]!].map((block) => aes.encrypt(block))
-    expect(encrypted[2]).toEqual(encrypted[0])
-    const decipher = createDecipheriv('aes-256-ecb', key, null).setAutoPadding(false)
-    expect(new Uint8Array(decipher.update(encrypted[1]!))).toEqual(blocks[1])
-  })
-
-  it('refuses keys, ivs and blocks of other lengths', () => {
+  it('refuses keys and ivs of other lengths', () => {
     const refused = expect.objectContaining({ code: 'ERR_INVALID_LENGTH' })
     expect(() => new AesCtr(randomBytes(24), randomBytes(16))).toThrow(refused)
     expect(() => new AesCtr(randomBytes(16), randomBytes(12))).toThrow(refused)
-    expect(() => new AesBlock(randomBytes(16))).toThrow(refused)
-    expect(() => new AesBlock(randomBytes(32)).encrypt(randomBytes(15))).toThrow(refused)
   })
 })

@@ -63,22 +63,6 @@ export class AesCtr {
   }
 }
 
-/** AES-256 of single blocks (ECB without padding), as the MACs of RLPx need it. */
-export class AesBlock {
-  readonly #cipher: Cipher
-
-  constructor(key: Uint8Array) {
-    if (key.length !== 32) throw badLength('an AES-256 key', '32', key)
-    this.#cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false)
-  }
-
-  /** 16 bytes to 16 new bytes. */
-  encrypt(block: Uint8Array): Uint8Array {
-    if (block.length !== 16) throw badLength('an AES block', '16', block)
-    return plain(this.#cipher.update(block))
-  }
-}
-
 function badLength(what: string, want: string, got: Uint8Array): PeerloomError {
   return new PeerloomError('ERR_INVALID_LENGTH', `${what} has ${want} bytes, not ${got.length}`)
 }

@@ -120,7 +120,8 @@ it('changed streams of frames deliver what was sent, up to a CodecError', async 
   await fuzz((random) => {
     const seed = randomBytes(40)
     const secrets: Secrets = { aes: randomBytes(32), mac: randomBytes(32), egressMacSeed: seed, ingressMacSeed: seed }
-    const writer = new FrameWriter(secrets)
+    const frames: Uint8Array[] = []
+    const writer = new FrameWriter(secrets, (bytes) => frames.push(bytes))
     const received: Uint8Array[] = []
     const reader = new FrameReader(secrets, {
       message: (_code, payload) => received.push(payload),
@@ -128,12 +129,7 @@ it('changed streams of frames deliver what was sent, up to a CodecError', async 
     })
     writer.snappy = reader.snappy = random(2) === 1
     const sent = Array.from({ length: 1 + random(6) }, () => randomBytes(random(random(3) ? 60 : 5000)))
-    const frames = sent.map((payload, code) => {
-      const frame = writer.prepare(code + 2, payload)
-      const out = new Uint8Array(frame.wireBytes)
-      writer.write(frame, out, 0)
-      return out
-    })
+    writer.write(sent.map((payload, code) => writer.prepare(code + 2, payload)))
     try {
       feed(mutate(concatBytes(...frames), random), random, (chunk) => reader.push(chunk))
     } catch (error) {
@@ -149,8 +145,9 @@ it('authenticated frames with any content deliver, or end with a CodecError', as
   await fuzz((random) => {
     const seed = randomBytes(40)
     const secrets: Secrets = { aes: randomBytes(32), mac: randomBytes(32), egressMacSeed: seed, ingressMacSeed: seed }
-    const writer = new FrameWriter(secrets) // does not compress: the reader gets whatever this is
     const reader = new FrameReader(secrets, { message() {}, isStopped: () => false })
+    // Does not compress: the reader gets whatever this is.
+    const writer = new FrameWriter(secrets, (bytes) => feed(bytes, random, (chunk) => reader.push(chunk)))
     reader.snappy = true
     try {
       for (let i = 0; i < 5; i++) {
@@ -161,9 +158,7 @@ it('authenticated frames with any content deliver, or end with a CodecError', as
             random,
           ),
         )
-        const out = new Uint8Array(frame.wireBytes)
-        writer.write(frame, out, 0)
-        feed(out, random, (chunk) => reader.push(chunk))
+        writer.write([frame])
       }
     } catch (error) {
       expect(error).toBeInstanceOf(CodecError)

@@ -1,19 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { nobleKeccak, ReferenceFrames, ReferenceMac, type RunningHash } from '../../../test/support/rlpx-reference.ts'
 import vectors from '../../../test/vectors/rlpx.json' with { type: 'json' }
 import { bytesToHex, concatBytes, hexToBytes } from '../../base/bytes.ts'
 import { CodecError, InternalError } from '../../base/errors.ts'
 import { rlp, snappyCompress } from '../../codec/index.ts'
-import { AesCtr, Keccak, keccak256, randomBytes } from '../../crypto/index.ts'
-import {
-  FrameCipher,
-  FrameMac,
-  MAX_MESSAGE_BYTES,
-  MAX_MESSAGE_CODE,
-  type RunningHash,
-  readCode,
-  writeCode,
-} from './frame-codec.ts'
+import { keccak256, randomBytes, WINDOW_BYTES } from '../../crypto/index.ts'
+import { MAX_MESSAGE_BYTES, MAX_MESSAGE_CODE, readCode, writeCode } from './frame-codec.ts'
 import { FrameReader } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
 import type { Secrets } from './handshake.ts'
@@ -41,22 +34,25 @@ class Collector {
   }
 }
 
+function secretsOf(seed: Uint8Array = randomBytes(300)): Secrets {
+  return { aes: randomBytes(32), mac: randomBytes(32), egressMacSeed: seed, ingressMacSeed: seed }
+}
+
 function direction(snappy = false) {
-  const seed = randomBytes(300)
-  const secrets: Secrets = { aes: randomBytes(32), mac: randomBytes(32), egressMacSeed: seed, ingressMacSeed: seed }
-  const writer = new FrameWriter(secrets)
+  const secrets = secretsOf()
+  const sent: Uint8Array[] = []
+  const writer = new FrameWriter(secrets, (bytes) => sent.push(bytes))
   const sink = new Collector()
   const reader = new FrameReader(secrets, sink)
   writer.snappy = reader.snappy = snappy
-  return { writer, reader, sink, secrets }
-}
-
-function frame(writer: FrameWriter, code: number, payload: Uint8Array): Uint8Array {
-  const prepared = writer.prepare(code, payload)
-  const out = new Uint8Array(prepared.wireBytes + 10).fill(0xee)
-  writer.write(prepared, out, 7)
-  expect([out[6], out.at(-3)]).toEqual([0xee, 0xee])
-  return out.slice(7, -3)
+  const frame = (code: number, payload: Uint8Array): Uint8Array => {
+    const prepared = writer.prepare(code, payload)
+    writer.write([prepared])
+    const bytes = concatBytes(...sent.splice(0))
+    expect(bytes).toHaveLength(prepared.wireBytes)
+    return bytes
+  }
+  return { writer, reader, sink, secrets, sent, frame }
 }
 
 function payloadOf(size: number): Uint8Array {
@@ -64,43 +60,28 @@ function payloadOf(size: number): Uint8Array {
 }
 
 describe('a frame', () => {
-  it('has the bytes of go-ethereum', () => {
-    const { code, payload, digest, bytes } = vectors.frame
-    const fixed: RunningHash = { update() {}, free() {}, digestInto: (out) => out.set(hexToBytes(digest)) }
-    const secret = keccak256(new Uint8Array(0))
-    const secrets: Secrets = { aes: secret, mac: secret, egressMacSeed: secret, ingressMacSeed: secret }
-    expect(bytesToHex(frame(new FrameWriter(secrets, fixed), code, hexToBytes(payload)))).toBe(bytes)
-    const sink = new Collector()
-    new FrameReader(secrets, sink, fixed).push(hexToBytes(bytes))
-    expect(sink.messages).toEqual([{ code, payload: hexToBytes(payload) }])
-  })
-
-  it('has the MACs of ethereumjs', () => {
-    const { secret, header, body, digests } = vectors.mac
-    const macAfter = (steps: (mac: FrameMac) => void): string => {
-      const mac = new FrameMac(hexToBytes(secret), new Keccak())
-      steps(mac)
-      const out = new Uint8Array(16)
-      mac.writeTo(out, 0)
-      mac.free()
-      return bytesToHex(out)
-    }
-    const takeHeader = (mac: FrameMac): void => mac.header(hexToBytes(header), 0)
-    const takeBody = (mac: FrameMac): void => mac.body(hexToBytes(body))
-    expect(macAfter(() => {})).toBe(digests.empty)
-    expect(macAfter(takeHeader)).toBe(digests.header)
-    expect(macAfter(takeBody)).toBe(digests.body)
-    const takeBoth = (mac: FrameMac): void => {
-      takeHeader(mac)
-      takeBody(mac)
-    }
-    expect(macAfter(takeBoth)).toBe(digests.headerThenBody)
+  it('has the bytes that the specification words, however its body falls into the window', () => {
+    const sizes = [
+      ...SIZES,
+      WINDOW_BYTES - 33,
+      WINDOW_BYTES - 32,
+      WINDOW_BYTES - 17,
+      WINDOW_BYTES,
+      3 * WINDOW_BYTES + 5,
+    ]
+    const { writer, secrets, sent } = direction()
+    const reference = new ReferenceFrames(secrets, nobleKeccak(secrets.egressMacSeed))
+    const bodies = [...sizes, ...sizes.reverse()].map((size) => payloadOf(size))
+    writer.write(bodies.map((body) => writer.prepare(7, body)))
+    const expected = bodies.map((body) => reference.seal(concatBytes(Uint8Array.of(7), body)))
+    expect(Buffer.compare(concatBytes(...sent), concatBytes(...expected))).toBe(0)
+    expect(Math.max(...sent.map((piece) => piece.length))).toBe(WINDOW_BYTES)
   })
 
   it.each([false, true])('comes back as it was sent, at every size (snappy %s)', (snappy) => {
-    const { writer, reader, sink } = direction(snappy)
+    const { frame, reader, sink } = direction(snappy)
     for (const [code, size] of SIZES.entries()) {
-      const bytes = frame(writer, code, payloadOf(size))
+      const bytes = frame(code, payloadOf(size))
       expect(bytes.length % 16).toBe(0)
       expect(reader.push(bytes)).toBe(bytes.length)
       expect(sink.messages).toMatchObject([{ code }])
@@ -114,8 +95,8 @@ describe('a frame', () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 5000 }), { maxLength: 8 })
     const cuts = fc.infiniteStream(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 9000 })))
     const test = fc.property(sizes, cuts, (sizes, cuts) => {
-      const { writer, reader, sink } = direction(snappy)
-      const stream = concatBytes(...sizes.map((size, i) => frame(writer, i, payloadOf(size))))
+      const { frame, reader, sink, writer } = direction(snappy)
+      const stream = concatBytes(...sizes.map((size, i) => frame(i, payloadOf(size))))
       for (let at = 0; at < stream.length; ) {
         const end = at + (cuts.next().value as number)
         reader.push(stream.slice(at, end))
@@ -131,15 +112,31 @@ describe('a frame', () => {
   })
 
   it('survives single bytes', () => {
-    const { writer, reader, sink } = direction()
-    const stream = concatBytes(...[0, 17, 300].map((size) => frame(writer, 5, payloadOf(size))))
+    const { frame, reader, sink } = direction()
+    const stream = concatBytes(...[0, 17, 300].map((size) => frame(5, payloadOf(size))))
     for (const byte of stream) reader.push(Uint8Array.of(byte))
     expect(sink.messages.map(({ payload }) => payload)).toEqual([0, 17, 300].map(payloadOf))
   })
 
+  it('is read right although another connection reads a chunk of its own between any two frames', () => {
+    const [one, other] = [direction(), direction()]
+    const frames = (of: typeof one) => concatBytes(...[5, 300, 2000, 17].map((size) => of.frame(1, payloadOf(size))))
+    const [chunk, rest] = [frames(one), frames(other)]
+    const message = one.sink.message.bind(one.sink)
+    let at = 0
+    one.sink.message = (code, payload) => {
+      message(code, payload)
+      at = other.reader.push(rest.subarray(0, at + 500), at)
+    }
+    one.reader.push(chunk)
+    other.reader.push(rest, at)
+    for (const { sink } of [one, other])
+      expect(sink.messages.map((m) => m.payload)).toEqual([5, 300, 2000, 17].map(payloadOf))
+  })
+
   it('stops within a chunk when it is told to, and goes on from there', () => {
-    const { writer, reader, sink } = direction()
-    const stream = concatBytes(frame(writer, 1, payloadOf(9)), frame(writer, 2, payloadOf(9)))
+    const { frame, reader, sink } = direction()
+    const stream = concatBytes(frame(1, payloadOf(9)), frame(2, payloadOf(9)))
     sink.stopEach = true
     const at = reader.push(stream)
     expect(at).toBe(stream.length / 2)
@@ -150,8 +147,8 @@ describe('a frame', () => {
   })
 
   it('gives payloads away: later chunks do not change them', () => {
-    const { writer, reader, sink } = direction()
-    const chunk = frame(writer, 1, payloadOf(100))
+    const { frame, reader, sink } = direction()
+    const chunk = frame(1, payloadOf(100))
     reader.push(chunk)
     chunk.fill(0)
     expect(sink.messages[0]!.payload).toEqual(payloadOf(100))
@@ -159,8 +156,8 @@ describe('a frame', () => {
 
   it('is refused when any byte of it was changed', () => {
     for (let i = 0; i < 80; i++) {
-      const { writer, reader, sink } = direction()
-      const bytes = frame(writer, 1, payloadOf(20))
+      const { frame, reader, sink } = direction()
+      const bytes = frame(1, payloadOf(20))
       bytes[i]! ^= 1
       expect(() => reader.push(bytes)).toThrow(expect.objectContaining({ code: 'ERR_RLPX_MAC' }))
       expect(sink.messages).toEqual([])
@@ -168,8 +165,8 @@ describe('a frame', () => {
   })
 
   it('is refused when it comes twice or out of order', () => {
-    const { writer, reader } = direction()
-    const [first, , third] = [1, 2, 3].map((code) => frame(writer, code, payloadOf(20)))
+    const { frame, reader } = direction()
+    const [first, , third] = [1, 2, 3].map((code) => frame(code, payloadOf(20)))
     reader.push(first!.slice())
     expect(() => reader.push(first!)).toThrow(CodecError)
     expect(() => reader.push(third!)).toThrow(CodecError)
@@ -182,20 +179,8 @@ describe('a frame', () => {
 })
 
 /** A frame whose body is anything, with MACs that are right. */
-function rawFrame(secrets: Secrets, body: Uint8Array, size = body.length): Uint8Array {
-  const padded = (body.length + 15) & ~15
-  const out = new Uint8Array(32 + padded + 16)
-  out.set([size >> 16, (size >> 8) & 0xff, size & 0xff, 0xc2, 0x80, 0x80])
-  out.set(body, 32)
-  const cipher = new AesCtr(secrets.aes, new Uint8Array(16))
-  out.set(cipher.update(out.slice(0, 16)))
-  out.set(cipher.update(out.slice(32, 32 + padded)), 32)
-  const mac = new FrameMac(secrets.mac, new Keccak().update(secrets.egressMacSeed))
-  mac.header(out, 0)
-  mac.writeTo(out, 16)
-  mac.body(out.subarray(32, 32 + padded))
-  mac.writeTo(out, 32 + padded)
-  return out
+function rawFrame(secrets: Secrets, body: Uint8Array): Uint8Array {
+  return new ReferenceFrames(secrets, nobleKeccak(secrets.ingressMacSeed)).seal(body)
 }
 
 describe('what a frame holds', () => {
@@ -237,18 +222,18 @@ describe('what a frame holds', () => {
   })
 
   it('may be 16 MiB - 1 when it compresses, and no more', { timeout: 60_000 }, () => {
-    const { writer, reader, sink } = direction(true)
+    const { frame, reader, sink, writer } = direction(true)
     const largest = new Uint8Array(MAX_MESSAGE_BYTES).fill(7)
-    reader.push(frame(writer, 0, largest))
+    reader.push(frame(0, largest))
     expect(Buffer.compare(sink.messages[0]!.payload, largest)).toBe(0)
     const larger = new Uint8Array(MAX_MESSAGE_BYTES + 1)
     expect(() => writer.prepare(0, larger)).toThrow(expect.objectContaining({ code: 'ERR_RLPX_TOO_LARGE' }))
   })
 
   it('may fill a frame of 16 MiB - 1 to the last byte, and no more', { timeout: 60_000 }, () => {
-    const { writer, reader, sink } = direction()
+    const { frame, reader, sink, writer } = direction()
     const largest = randomBytes(MAX_MESSAGE_BYTES - 1)
-    reader.push(frame(writer, 0, largest))
+    reader.push(frame(0, largest))
     expect(Buffer.compare(sink.messages[0]!.payload, largest)).toBe(0)
     for (const [code, size] of [[0, MAX_MESSAGE_BYTES] as const, [0x80, MAX_MESSAGE_BYTES - 1] as const]) {
       expect(() => writer.prepare(code, new Uint8Array(size))).toThrow(CodecError)
@@ -273,30 +258,23 @@ describe('a message id', () => {
   })
 })
 
-describe('the cipher', () => {
-  it('is one AES-256-CTR stream, however it is cut', () => {
-    const lengths = fc.array(
-      fc.oneof(
-        fc.integer({ min: 0, max: 64 }),
-        fc.integer({ min: 0, max: 40 }).map((n) => n * 32),
-        fc.nat(5000),
-      ),
-    )
-    const test = fc.property(lengths, (lengths) => {
-      const key = randomBytes(32)
-      const cipher = new FrameCipher(key)
-      const plain = randomBytes(lengths.reduce((sum, length) => sum + length, 0))
-      const bytes = new Uint8Array(plain.length + 1).subarray(lengths.length % 2) // aligned, or not
-      bytes.set(plain)
-      let at = 0
-      for (const length of lengths) {
-        cipher.apply(bytes, at, at + length)
-        at += length
-      }
-      expect(bytesToHex(bytes.subarray(0, plain.length))).toBe(
-        bytesToHex(new AesCtr(key, new Uint8Array(16)).update(plain)),
-      )
-    })
-    fc.assert(test)
+describe('the reference that frames are compared with', () => {
+  it('has the bytes of go-ethereum', () => {
+    const { code, payload, digest, bytes } = vectors.frame
+    const fixed: RunningHash = { update() {}, digest: () => hexToBytes(digest) }
+    const secret = keccak256(new Uint8Array(0))
+    const body = concatBytes(Uint8Array.of(code), hexToBytes(payload))
+    expect(bytesToHex(new ReferenceFrames({ aes: secret, mac: secret }, fixed).seal(body))).toBe(bytes)
+  })
+
+  it('has the MACs of ethereumjs', () => {
+    const { secret, header, body, digests } = vectors.mac
+    const mac = () => new ReferenceMac(hexToBytes(secret), nobleKeccak(new Uint8Array(0)))
+    expect(bytesToHex(mac().digest())).toBe(digests.empty)
+    expect(bytesToHex(mac().header(hexToBytes(header)))).toBe(digests.header)
+    expect(bytesToHex(mac().body(hexToBytes(body)))).toBe(digests.body)
+    const both = mac()
+    both.header(hexToBytes(header))
+    expect(bytesToHex(both.body(hexToBytes(body)))).toBe(digests.headerThenBody)
   })
 })

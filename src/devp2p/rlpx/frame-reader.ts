@@ -1,19 +1,9 @@
 import { CodecError } from '../../base/errors.ts'
 import { snappyDecompress } from '../../codec/index.ts'
-import {
-  codeBytes,
-  FrameCipher,
-  FrameMac,
-  HEAD_BYTES,
-  HEADER_BYTES,
-  MAC_BYTES,
-  MAX_MESSAGE_BYTES,
-  paddedBytes,
-  type RunningHash,
-  readCode,
-  seededHash,
-} from './frame-codec.ts'
+import { FrameOpener, frameMemory, WINDOW_BYTES } from '../../crypto/index.ts'
+import { codeBytes, HEAD_BYTES, MAC_BYTES, MAX_MESSAGE_BYTES, paddedBytes, readCode } from './frame-codec.ts'
 import type { Secrets } from './handshake.ts'
+import { inboundWindow } from './inbound-window.ts'
 
 /** Who gets the messages of a {@link FrameReader}. */
 export interface MessageSink {
@@ -37,8 +27,8 @@ const BASE_LENGTH = 16
 const DISCONNECT_CODE = 0x01
 
 /**
- * Turns the chunks of a stream into messages. A frame that lies whole in a chunk is decrypted right there; one that does
- * not is collected in a buffer of its exact size, made only when its header has proven to be the remote's.
+ * Turns the chunks of a stream into messages. A frame that lies whole in a chunk is opened in the inbound window; one that
+ * does not is opened piece by piece into a buffer of its size, made only when its header has proven to be the remote's.
  * Throws `CodecError`: after that the stream cannot be read on.
  */
 export class FrameReader {
@@ -46,108 +36,132 @@ export class FrameReader {
   snappy = false
   limits: FrameLimits = { frameBytes: MAX_MESSAGE_BYTES, baseBytes: MAX_MESSAGE_BYTES }
   readonly #sink: MessageSink
-  readonly #cipher: FrameCipher
-  readonly #mac: FrameMac
-  /** Where a head is collected that did not come in one piece. */
-  readonly #head = new Uint8Array(HEAD_BYTES)
-  #headFilled = 0
+  readonly #opener: FrameOpener
+  /** How far the chunk has been read. */
+  #at = 0
+  /** Where a head, or the MAC of a body, is gathered that did not come in one piece. */
+  readonly #part = new Uint8Array(HEAD_BYTES)
+  #partFilled = 0
   /** Size of the frame whose head has been read; 0 while waiting for a head. */
   #size = 0
-  /** Padded body and MAC of a frame under way. BOUNDED: 16 MiB, given back with the frame. */
+  /** Padded body of a frame that comes in pieces, as far as it has come. BOUNDED: 16 MiB, given back with the frame. */
   #body: Uint8Array | undefined
   #bodyFilled = 0
 
-  constructor(secrets: Secrets, sink: MessageSink, hash: RunningHash = seededHash(secrets.ingressMacSeed)) {
+  constructor({ aes, mac, ingressMacSeed }: Secrets, sink: MessageSink) {
     this.#sink = sink
-    this.#cipher = new FrameCipher(secrets.aes)
-    this.#mac = new FrameMac(secrets.mac, hash)
+    this.#opener = new FrameOpener({ aes, mac, seed: ingressMacSeed })
   }
 
   /** Whether a frame has begun and not ended. */
   get midFrame(): boolean {
-    return this.#size > 0 || this.#headFilled > 0
+    return this.#size > 0 || this.#partFilled > 0
   }
 
-  /** Takes a chunk, which it may overwrite, from `at`. Answers how far it read: short of the end when stopped. */
+  /** Takes a chunk from `at`. Answers how far it read: short of the end when stopped. */
   push(chunk: Uint8Array, at = 0): number {
-    while (at < chunk.length && !this.#sink.isStopped()) {
-      at = this.#size === 0 ? this.#readHead(chunk, at) : this.#readBody(chunk, at)
+    this.#at = at
+    try {
+      while (this.#at < chunk.length && !this.#sink.isStopped()) this.#step(chunk)
+    } finally {
+      inboundWindow.release()
     }
-    return at
+    return this.#at
   }
 
-  /** Gives the keccak state and all buffers back; nothing can be read any more. */
+  /** Gives the state and all buffers back; nothing can be read any more. */
   free(): void {
-    this.#mac.free()
+    this.#opener.free()
     this.#body = undefined
   }
 
-  #readHead(chunk: Uint8Array, at: number): number {
-    if (this.#headFilled === 0 && chunk.length - at >= HEAD_BYTES) {
-      this.#openHead(chunk, at)
-      return at + HEAD_BYTES
-    }
-    const end = Math.min(chunk.length, at + HEAD_BYTES - this.#headFilled)
-    this.#head.set(chunk.subarray(at, end), this.#headFilled)
-    this.#headFilled += end - at
-    if (this.#headFilled === HEAD_BYTES) {
-      this.#headFilled = 0
-      this.#openHead(this.#head, 0)
-    }
-    return end
+  #step(chunk: Uint8Array): void {
+    if (this.#size === 0) this.#readHead(chunk)
+    else if (this.#isWhole(chunk)) this.#readWhole(chunk)
+    else if (this.#bodyFilled < paddedBytes(this.#size)) this.#readPiece(chunk)
+    else this.#readEnd(chunk)
   }
 
-  #openHead(bytes: Uint8Array, at: number): void {
-    this.#mac.header(bytes, at)
-    if (!this.#mac.matches(bytes, at + HEADER_BYTES)) throw badMac('header')
-    this.#cipher.apply(bytes, at, at + HEADER_BYTES)
-    const size = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number)
+  #readHead(chunk: Uint8Array): void {
+    const address = this.#gather(chunk, HEAD_BYTES)
+    if (address === undefined) return
+    if (!this.#opener.head(address)) throw badMac('header')
+    const bytes = frameMemory()
+    const size =
+      ((bytes[address] as number) << 16) | ((bytes[address + 1] as number) << 8) | (bytes[address + 2] as number)
     if (size === 0) throw new CodecError('ERR_RLPX_MESSAGE_ID', 'a frame is empty: it has no message id')
     if (size > this.limits.frameBytes) throw beyond(size, this.limits.frameBytes)
     this.#size = size
   }
 
-  #readBody(chunk: Uint8Array, at: number): number {
+  /** Whether the rest of the frame lies in the chunk. */
+  #isWhole(chunk: Uint8Array): boolean {
     const length = paddedBytes(this.#size) + MAC_BYTES
-    if (!this.#body && chunk.length - at >= length) {
-      this.#openBody(chunk, at, false)
-      return at + length
-    }
-    this.#body ??= new Uint8Array(length)
-    const end = Math.min(chunk.length, at + length - this.#bodyFilled)
-    this.#body.set(chunk.subarray(at, end), this.#bodyFilled)
-    this.#bodyFilled += end - at
-    if (this.#bodyFilled === length) {
-      const body = this.#body
-      this.#body = undefined
-      this.#bodyFilled = 0
-      this.#openBody(body, 0, true)
-    }
-    return end
+    return !this.#body && length <= chunk.length - this.#at && length <= WINDOW_BYTES
   }
 
-  /** `own` says that the memory holds nothing but this body, so that the payload may stay in it. */
-  #openBody(bytes: Uint8Array, at: number, own: boolean): void {
-    const size = this.#size
-    const macAt = at + paddedBytes(size)
-    this.#mac.body(bytes.subarray(at, macAt))
-    if (!this.#mac.matches(bytes, macAt)) throw badMac('body')
-    this.#cipher.apply(bytes, at, macAt)
+  #readWhole(chunk: Uint8Array): void {
+    const length = paddedBytes(this.#size)
+    const address = inboundWindow.address(chunk, this.#at, length + MAC_BYTES)
+    this.#at += length + MAC_BYTES
+    this.#opener.body(address, length)
+    this.#finish(address + length, frameMemory(), address)
+  }
+
+  #readPiece(chunk: Uint8Array): void {
+    this.#body ??= new Uint8Array(paddedBytes(this.#size))
+    const length = Math.min(chunk.length - this.#at, this.#body.length - this.#bodyFilled, WINDOW_BYTES)
+    const address = inboundWindow.address(chunk, this.#at, length)
+    this.#at += length
+    this.#opener.body(address, length)
+    this.#body.set(frameMemory().subarray(address, address + length), this.#bodyFilled)
+    this.#bodyFilled += length
+  }
+
+  #readEnd(chunk: Uint8Array): void {
+    const address = this.#gather(chunk, MAC_BYTES)
+    if (address === undefined) return
+    const body = this.#body as Uint8Array
+    this.#body = undefined
+    this.#bodyFilled = 0
+    this.#finish(address, body, 0)
+  }
+
+  /** The body, which lies in `bytes` from `start`, is taken for the remote's when the MAC at `macAddress` is right. */
+  #finish(macAddress: number, bytes: Uint8Array, start: number): void {
+    if (!this.#opener.end(macAddress)) throw badMac('body')
+    const end = start + this.#size
     this.#size = 0
-    const end = at + size
-    const code = readCode(bytes, at, end)
-    const start = at + codeBytes(code)
-    this.#sink.message(code, this.#payload(code, bytes.subarray(start, end), own))
+    const code = readCode(bytes, start, end)
+    this.#sink.message(code, this.#payload(code, bytes.subarray(start + codeBytes(code), end)))
   }
 
-  #payload(code: number, body: Uint8Array, own: boolean): Uint8Array {
-    if (!this.snappy) return own ? body : new Uint8Array(body)
+  /** The address of the next `need` bytes, or undefined when the chunk has not all of them. */
+  #gather(chunk: Uint8Array, need: number): number | undefined {
+    const at = this.#at
+    if (this.#partFilled === 0 && chunk.length - at >= need) {
+      this.#at += need
+      return inboundWindow.address(chunk, at, need)
+    }
+    const end = Math.min(chunk.length, at + need - this.#partFilled)
+    this.#part.set(chunk.subarray(at, end), this.#partFilled)
+    this.#partFilled += end - at
+    this.#at = end
+    if (this.#partFilled < need) return undefined
+    this.#partFilled = 0
+    inboundWindow.release()
+    return inboundWindow.address(this.#part, 0, need)
+  }
+
+  /** A copy: the window is everybody's. */
+  #payload(code: number, body: Uint8Array): Uint8Array {
+    if (!this.snappy) return body.slice()
     const max = code < BASE_LENGTH ? this.limits.baseBytes : MAX_MESSAGE_BYTES
     if (code !== DISCONNECT_CODE) return snappyDecompress(body, max)
     try {
       return snappyDecompress(body, max)
     } catch {
-      return new Uint8Array(body)
+      return body.slice()
     }
   }
 }

@@ -1,17 +1,14 @@
 import { InternalError } from '../../base/errors.ts'
 import { snappyCompress, snappyLiteral } from '../../codec/index.ts'
+import { FrameSealer, frameMemory, OUTBOUND_WINDOW, WINDOW_BYTES } from '../../crypto/index.ts'
 import {
   codeBytes,
-  FrameCipher,
-  FrameMac,
   HEAD_BYTES,
   HEADER_BYTES,
   MAC_BYTES,
   MAX_MESSAGE_BYTES,
   MAX_MESSAGE_CODE,
   paddedBytes,
-  type RunningHash,
-  seededHash,
   tooLarge,
   writeCode,
 } from './frame-codec.ts'
@@ -19,25 +16,35 @@ import type { Secrets } from './handshake.ts'
 
 /** What shorter payloads could save, some ten bytes, is not worth the search for it. */
 const COMPRESSIBLE_BYTES = 128
+const WINDOW_END = OUTBOUND_WINDOW + WINDOW_BYTES
 
 /** A message as it goes into a frame. `body` is the payload, compressed if the remote expects that. */
 export interface PreparedFrame {
   readonly code: number
   readonly body: Uint8Array
+  /** Bytes of message id and body. */
+  readonly size: number
   /** Bytes on the wire. */
   readonly wireBytes: number
 }
 
-/** Makes the frames of one direction. Frames must reach the wire in the order they were written. */
+/**
+ * Makes the frames of one direction. They are laid one after another into the outbound window and sealed there; whenever
+ * it is full, and at the end, what lies in it leaves as one piece. A frame may be larger than the window.
+ */
 export class FrameWriter {
   /** Whether payloads are compressed: from the message after Hello. */
   snappy = false
-  readonly #cipher: FrameCipher
-  readonly #mac: FrameMac
+  readonly #sealer: FrameSealer
+  readonly #send: (bytes: Uint8Array) => void
+  /** Where the next byte is laid, and where the bytes of the body begin that are not sealed yet. */
+  #at = OUTBOUND_WINDOW
+  #unsealed = OUTBOUND_WINDOW
 
-  constructor(secrets: Secrets, hash: RunningHash = seededHash(secrets.egressMacSeed)) {
-    this.#cipher = new FrameCipher(secrets.aes)
-    this.#mac = new FrameMac(secrets.mac, hash)
+  /** `send` gets the bytes for the wire in order, and with them the memory. */
+  constructor({ aes, mac, egressMacSeed }: Secrets, send: (bytes: Uint8Array) => void) {
+    this.#sealer = new FrameSealer({ aes, mac, seed: egressMacSeed })
+    this.#send = send
   }
 
   /** Compresses and measures. Throws `ERR_RLPX_TOO_LARGE`; the stream of frames is not touched yet. */
@@ -47,29 +54,65 @@ export class FrameWriter {
     const body = this.snappy ? compress(payload) : payload
     const size = codeBytes(code) + body.length
     if (size > MAX_MESSAGE_BYTES) throw tooLarge(size)
-    return { code, body, wireBytes: HEAD_BYTES + paddedBytes(size) + MAC_BYTES }
+    return { code, body, size, wireBytes: HEAD_BYTES + paddedBytes(size) + MAC_BYTES }
   }
 
-  /** Writes a frame at `at` into memory that need not be zero. */
-  write(frame: PreparedFrame, out: Uint8Array, at: number): void {
-    const start = at + HEAD_BYTES
-    const end = at + frame.wireBytes - MAC_BYTES
-    const bodyAt = writeCode(frame.code, out, start)
-    const size = bodyAt - start + frame.body.length
-    writeHeader(size, out, at)
-    out.set(frame.body, bodyAt)
-    out.fill(0, start + size, end)
-    this.#cipher.apply(out, at, at + HEADER_BYTES)
-    this.#cipher.apply(out, start, end)
-    this.#mac.header(out, at)
-    this.#mac.writeTo(out, at + HEADER_BYTES)
-    this.#mac.body(out.subarray(start, end))
-    this.#mac.writeTo(out, end)
+  /** Seals the frames and sends them. What was prepared must be sealed in the same order. */
+  write(frames: readonly PreparedFrame[]): void {
+    for (const frame of frames) this.#write(frame)
+    this.#emit()
   }
 
-  /** Gives the keccak state back; nothing can be written any more. */
+  /** Gives the state back; nothing can be written any more. */
   free(): void {
-    this.#mac.free()
+    this.#sealer.free()
+  }
+
+  #write({ code, body, size }: PreparedFrame): void {
+    this.#makeRoom(HEAD_BYTES)
+    writeHeader(size, frameMemory(), this.#at)
+    this.#sealer.head(this.#at)
+    this.#at += HEAD_BYTES
+    this.#makeRoom(MAC_BYTES) // a message id fits, too
+    this.#unsealed = this.#at
+    this.#at = writeCode(code, frameMemory(), this.#at)
+    this.#lay(body)
+    const padding = paddedBytes(size) - size // the window, like what lies in it, is a multiple of 16
+    frameMemory().fill(0, this.#at, this.#at + padding)
+    this.#at += padding
+    this.#sealLaid()
+    this.#makeRoom(MAC_BYTES)
+    this.#sealer.end(this.#at)
+    this.#at += MAC_BYTES
+  }
+
+  #lay(body: Uint8Array): void {
+    for (let from = 0; from < body.length; ) {
+      if (this.#at === WINDOW_END) {
+        this.#sealLaid()
+        this.#emit()
+      }
+      const count = Math.min(body.length - from, WINDOW_END - this.#at)
+      frameMemory().set(count === body.length ? body : body.subarray(from, from + count), this.#at)
+      from += count
+      this.#at += count
+    }
+  }
+
+  #sealLaid(): void {
+    this.#sealer.body(this.#unsealed, this.#at - this.#unsealed)
+    this.#unsealed = OUTBOUND_WINDOW // where the body goes on if it does
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#at + bytes > WINDOW_END) this.#emit()
+  }
+
+  #emit(): void {
+    if (this.#at === OUTBOUND_WINDOW) return
+    const piece = frameMemory().slice(OUTBOUND_WINDOW, this.#at)
+    this.#at = OUTBOUND_WINDOW
+    this.#send(piece)
   }
 }
 

@@ -229,12 +229,18 @@ describe('writing', () => {
     expect(sink.keys).toEqual(Array.from({ length: 51 }, (_, i) => i))
   })
 
-  it('does not gather more than 128 KiB', async () => {
+  it('sends before its tick ends once 128 KiB have gathered, in pieces of 64 KiB', async () => {
     const { transport, sink, writes } = await recording()
     const sizes = [10, 100_000, 20_000, 20_000, 300_000, 10]
-    for (const [key, size] of sizes.entries()) transport.write(key, randomBytes(size))
+    const sent = () => writes.reduce((sum, bytes) => sum + bytes, 0)
+    const sentAfter = sizes.map((size, key) => {
+      transport.write(key, randomBytes(size))
+      return sent()
+    })
+    expect(sentAfter.map((bytes) => bytes > 0)).toEqual([false, false, false, true, true, true])
     await sink.count(sizes.length)
-    expect(writes).toHaveLength(4)
+    expect(sent()).toBeGreaterThan(sentAfter[5]!)
+    expect(Math.max(...writes)).toBe(64 * 1024)
     expect(sink.frames.map(({ payload }) => payload.length)).toEqual(sizes)
   })
 

@@ -9,9 +9,8 @@ import { PeerClosedError, TimeoutError } from '../../base/errors.ts'
 import type { ByteStream, Endpoint, StreamSink } from '../../net/index.ts'
 import type { FrameSink, Transport } from '../../peer/index.ts'
 import { ReadDeadline, WriteDeadline } from './deadlines.ts'
-import { EgressBatch } from './egress-batch.ts'
 import { type FrameLimits, FrameReader, type MessageSink } from './frame-reader.ts'
-import { FrameWriter } from './frame-writer.ts'
+import { FrameWriter, type PreparedFrame } from './frame-writer.ts'
 import { type Handshake, Initiator, Recipient } from './handshake.ts'
 import { type Established, exchangeHandshake, HANDSHAKE_TIMEOUT } from './handshake-io.ts'
 
@@ -21,6 +20,8 @@ export const READ_TIMEOUT = 30_000
 export const WRITE_TIMEOUT = 20_000
 /** Unsent bytes at which `write` asks to wait: above the socket's own mark, so that it never runs dry in between. */
 export const HIGH_WATER_BYTES: number = 256 * 1024
+/** Bytes on the wire at which a batch is sent before its tick ends: the system can send while we seal more. */
+const BATCH_BYTES = 128 * 1024
 /**
  * Payload after which the event loop turns to the other connections. Node alone reads up to 2 MiB from one socket in a
  * row: that many small messages, or as many that unpack to 16 MiB, from a few peers would keep all others waiting.
@@ -83,7 +84,9 @@ export class RlpxTransport implements Transport<number> {
   readonly #stream: ByteStream
   readonly #reader: FrameReader
   readonly #writer: FrameWriter
-  readonly #batch: EgressBatch
+  /** What was written in this tick: it leaves as one. BOUNDED: BATCH_BYTES and one frame. */
+  #batch: PreparedFrame[] = []
+  #batchBytes = 0
   readonly #clock: Clock
   readonly #readTimeout: number
   readonly #writeTimeout: number
@@ -143,8 +146,7 @@ export class RlpxTransport implements Transport<number> {
     this.#bytesIn = result.bytesIn
     this.#bytesOut = result.bytesOut
     this.#reader = new FrameReader(result.secrets, this.#port)
-    this.#writer = new FrameWriter(result.secrets)
-    this.#batch = new EgressBatch((bytes) => this.#send(bytes))
+    this.#writer = new FrameWriter(result.secrets, (bytes) => this.#send(bytes))
     this.#writeDeadline = new WriteDeadline(
       this.#clock,
       this.#writeTimeout,
@@ -199,14 +201,15 @@ export class RlpxTransport implements Transport<number> {
   write(code: number, payload: Uint8Array): boolean {
     if (this.#end || this.#closing) return true
     const frame = this.#writer.prepare(code, payload)
-    const at = this.#batch.reserve(frame.wireBytes)
-    this.#writer.write(frame, this.#batch.bytes, at)
+    this.#batch.push(frame)
+    this.#batchBytes += frame.wireBytes
+    if (this.#batchBytes >= BATCH_BYTES) this.#sendBatch()
     if (!this.#flushing) {
       this.#flushing = true
       // Behind the promises of this tick: what they answer leaves in the same write.
       process.nextTick(flushLater, this.#port)
     }
-    if (this.#stream.bufferedBytes + this.#batch.used < this.#highWaterBytes) return true
+    if (this.#stream.bufferedBytes + this.#batchBytes < this.#highWaterBytes) return true
     this.#owesDrain = true
     return false
   }
@@ -284,8 +287,16 @@ export class RlpxTransport implements Transport<number> {
   #flush(): void {
     this.#flushing = false
     if (this.#end) return
-    this.#batch.flush()
+    this.#sendBatch()
     if (!this.#streamFull) this.#giveRoom()
+  }
+
+  #sendBatch(): void {
+    const frames = this.#batch
+    if (frames.length === 0) return
+    this.#batch = []
+    this.#batchBytes = 0
+    this.#writer.write(frames)
   }
 
   #send(bytes: Uint8Array): void {
@@ -316,7 +327,7 @@ export class RlpxTransport implements Transport<number> {
   }
 
   async #shut(): Promise<void> {
-    if (!this.#end) this.#batch.flush()
+    if (!this.#end) this.#sendBatch()
     await this.#stream.end()
     this.#finish(undefined)
   }
@@ -333,6 +344,7 @@ export class RlpxTransport implements Transport<number> {
     this.#writeDeadline.cancel()
     this.#reader.free()
     this.#writer.free()
+    this.#batch = []
     this.#held = EMPTY_BYTES
     this.#sink?.end(error)
   }

@@ -1,0 +1,94 @@
+// What RLPx does to each frame of one direction: a keystream is added, and a keccak-256 that runs through all frames is
+// looked at after each header and body. Everything happens in place, in memory that JavaScript fills and reads.
+//
+// A direction's state, FRAME_STATE_BYTES long, belongs to the caller: a keccak state, what the last look at it gave (16
+// bytes), the expanded MAC key. A header's MAC begins with the look its predecessor's body ended with, so a frame costs
+// three looks.
+// Source: devp2p, rlpx.md, "MAC".
+
+import { encryptBlock, expandKey } from './aes'
+import { DIGEST, peek, update } from './keccak'
+
+const LAST: usize = 208
+const KEY: usize = 224
+/** Where the 16 bytes lie that a MAC's step absorbs. */
+const SEED: usize = 464
+
+const BLOCK: u32 = 16
+
+function look(state: usize): void {
+  peek(state)
+  v128.store(state + LAST, v128.load(DIGEST))
+}
+
+/** Absorbs the encrypted last look, XORed with `block`, and looks again. */
+function mix(state: usize, block: v128): void {
+  const seed = v128.xor(encryptBlock(state + KEY, v128.load(state + LAST)), block)
+  v128.store(SEED, seed)
+  update(state, SEED, BLOCK)
+  look(state)
+}
+
+/** Adds the keystream at `from` to the bytes at `to`, and wipes it: it must not be used twice. */
+function encrypt(to: usize, from: usize, length: u32): void {
+  for (; length >= 16; length -= 16, to += 16, from += 16) {
+    v128.store(to, v128.xor(v128.load(to), v128.load(from)))
+    v128.store(from, i64x2.splat(0))
+  }
+  for (; length > 0; length--, to++, from++) {
+    store<u8>(to, load<u8>(to) ^ load<u8>(from))
+    store<u8>(from, 0)
+  }
+}
+
+/** Whether the MAC at `at` is the last look, in constant time. */
+function matches(state: usize, at: usize): bool {
+  return !v128.any_true(v128.xor(v128.load(at), v128.load(state + LAST)))
+}
+
+/** Begins with the MAC key at `key`, 32 bytes; the direction's seed has been absorbed. */
+export function start(state: usize, key: usize): void {
+  expandKey(state + KEY, key)
+  look(state)
+}
+
+/** Encrypts the header at `at`, and writes its MAC behind it. */
+export function sealHead(state: usize, at: usize, keystream: usize): void {
+  encrypt(at, keystream, BLOCK)
+  mix(state, v128.load(at))
+  v128.store(at + BLOCK, v128.load(state + LAST))
+}
+
+/** Encrypts bytes of a body. */
+export function sealBody(state: usize, at: usize, length: u32, keystream: usize): void {
+  encrypt(at, keystream, length)
+  update(state, at, length)
+}
+
+/** Ends a body: writes its MAC. */
+export function sealEnd(state: usize, at: usize): void {
+  look(state)
+  mix(state, v128.load(state + LAST))
+  v128.store(at, v128.load(state + LAST))
+}
+
+/** Whether the header at `at` goes with the MAC behind it; if so it is decrypted. */
+export function openHead(state: usize, at: usize, keystream: usize): bool {
+  mix(state, v128.load(at))
+  if (!matches(state, at + BLOCK)) return false
+  encrypt(at, keystream, BLOCK)
+  return true
+}
+
+/** Decrypts bytes of a body. They are nobody's before `openEnd` has said so. */
+export function openBody(state: usize, at: usize, length: u32, keystream: usize): void {
+  update(state, at, length)
+  encrypt(at, keystream, length)
+}
+
+/** Ends a body: whether it goes with the MAC at `at`. */
+export function openEnd(state: usize, at: usize): bool {
+  look(state)
+  mix(state, v128.load(state + LAST))
+  return matches(state, at)
+}
