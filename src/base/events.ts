@@ -13,14 +13,14 @@ export interface SubscribeOptions {
 }
 
 /** The events of one subscription, from the moment of the call. Leaving the loop ends it. */
-export interface Subscription<E> extends AsyncIterableIterator<E, undefined>, Disposable {
+export interface Subscription<E extends NonNullable<unknown>> extends AsyncIterableIterator<E, undefined>, Disposable {
   /** Events lost because this reader was behind. */
   readonly dropped: number
 }
 
 export const EVENT_BUFFER = 1024
 
-export class Events<E> {
+export class Events<E extends NonNullable<unknown>> {
   /** BOUNDED: by the observers the program itself makes. */
   readonly #subscribers = new Set<Subscriber<E>>()
   #closed = false
@@ -51,7 +51,7 @@ export class Events<E> {
   }
 }
 
-class Subscriber<E> implements Subscription<E> {
+class Subscriber<E extends NonNullable<unknown>> implements Subscription<E> {
   dropped = 0
   readonly #buffer: number
   readonly #queue = new Queue<E>({ highWaterBytes: Number.POSITIVE_INFINITY })

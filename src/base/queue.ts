@@ -13,17 +13,17 @@ export interface QueueOptions {
 }
 
 interface Waiter<T> {
-  resolve(result: IteratorResult<T, undefined>): void
+  resolve(item: T | undefined): void
   reject(error: unknown): void
 }
 
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true }
 
-export class Queue<T> implements AsyncIterableIterator<T, undefined> {
+export class Queue<T extends NonNullable<unknown>> implements AsyncIterableIterator<T, undefined> {
   readonly #highWaterBytes: number
   readonly #onDrain: (() => void) | undefined
   /** BOUNDED: by the budget, plus what the producer pushes after it was told false. */
-  #items: T[] = []
+  #items: (T | undefined)[] = []
   #sizes: number[] = []
   #head = 0
   #bytes = 0
@@ -52,7 +52,7 @@ export class Queue<T> implements AsyncIterableIterator<T, undefined> {
     const waiter = this.#waiter
     if (waiter) {
       this.#waiter = undefined
-      waiter.resolve({ value: item, done: false })
+      waiter.resolve(item)
       return true
     }
     this.#items.push(item)
@@ -68,7 +68,7 @@ export class Queue<T> implements AsyncIterableIterator<T, undefined> {
     this.#end = { error }
     const waiter = this.#waiter
     this.#waiter = undefined
-    if (error === undefined) waiter?.resolve(DONE)
+    if (error === undefined) waiter?.resolve(undefined)
     else waiter?.reject(error)
   }
 
@@ -88,15 +88,21 @@ export class Queue<T> implements AsyncIterableIterator<T, undefined> {
     return item
   }
 
-  next(options?: { readonly signal?: AbortSignal | undefined }): Promise<IteratorResult<T, undefined>> {
-    if (this.length > 0) return Promise.resolve({ value: this.shift() as T, done: false })
-    if (this.#end) return this.#end.error === undefined ? Promise.resolve(DONE) : Promise.reject(this.#end.error)
+  /** The next item; undefined at the end. One promise, and no object around the item. */
+  take(options?: { readonly signal?: AbortSignal | undefined }): Promise<T | undefined> {
+    if (this.length > 0) return Promise.resolve(this.shift())
+    if (this.#end) return this.#end.error === undefined ? Promise.resolve(undefined) : Promise.reject(this.#end.error)
     if (this.#waiter) return Promise.reject(new InternalError('a queue has one reader; a second one asked'))
     const signal = options?.signal
     if (signal?.aborted) return Promise.reject(signal.reason)
     return new Promise((resolve, reject) => {
       this.#waiter = signal ? this.#cancellable({ resolve, reject }, signal) : { resolve, reject }
     })
+  }
+
+  async next(options?: { readonly signal?: AbortSignal | undefined }): Promise<IteratorResult<T, undefined>> {
+    const item = await this.take(options)
+    return item === undefined ? DONE : { value: item, done: false }
   }
 
   /** Leaving a `for await` loop does not end the queue: another reader may go on. */
@@ -116,9 +122,9 @@ export class Queue<T> implements AsyncIterableIterator<T, undefined> {
     signal.addEventListener('abort', onAbort, { once: true })
     const off = (): void => signal.removeEventListener('abort', onAbort)
     return {
-      resolve(result) {
+      resolve(item) {
         off()
-        waiter.resolve(result)
+        waiter.resolve(item)
       },
       reject(error) {
         off()
@@ -129,7 +135,7 @@ export class Queue<T> implements AsyncIterableIterator<T, undefined> {
 
   #take(): void {
     this.#bytes -= this.#sizes[this.#head] as number
-    this.#items[this.#head] = undefined as T // so that a long queue does not keep what was read
+    this.#items[this.#head] = undefined // so that a long queue does not keep what was read
     if (++this.#head === this.#items.length) this.#items.length = this.#sizes.length = this.#head = 0
     else if (this.#head > 1024 && this.#head * 2 > this.#items.length) this.#compact()
     if (!this.#over || this.#bytes * 2 >= this.#highWaterBytes) return

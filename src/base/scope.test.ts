@@ -4,13 +4,15 @@ import { type LogFields, type Logger, silentLogger } from './log.ts'
 import { Scope } from './scope.ts'
 
 /** A task that ends when its scope closes, and says so. */
-const untilClosed = (ended: string[], name: string) => (signal: AbortSignal) =>
-  new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => {
-      ended.push(name)
-      resolve()
-    }),
-  )
+const untilClosed =
+  (ended: string[], name: string) =>
+  ({ signal }: Scope) =>
+    new Promise<void>((resolve) =>
+      signal.addEventListener('abort', () => {
+        ended.push(name)
+        resolve()
+      }),
+    )
 
 function warnings(): { readonly log: Logger; readonly lines: (readonly [string, LogFields | undefined])[] } {
   const lines: (readonly [string, LogFields | undefined])[] = []
@@ -38,7 +40,7 @@ test('the first task to return closes the scope and its siblings', async () => {
 test('the first task to throw gives the scope its reason; what others throw while closing changes nothing', async () => {
   const scope = new Scope({ clock: clock() })
   const first = new Error('first')
-  scope.spawn('later', async (signal) => {
+  scope.spawn('later', async ({ signal }) => {
     await new Promise((resolve) => signal.addEventListener('abort', resolve))
     throw new Error('second')
   })
@@ -138,7 +140,7 @@ test('a parent signal closes the scope with its reason', () => {
 test('a parent that has aborted already closes the scope at birth, and its tasks see it', async () => {
   const scope = new Scope({ clock: clock(), signal: AbortSignal.abort('too late') })
   let seen: unknown
-  scope.spawn('late', async (signal) => {
+  scope.spawn('late', async ({ signal }) => {
     seen = signal.reason
   })
   await scope.done()
@@ -162,4 +164,29 @@ test('many listeners on its signal are no leak that Node warns of', async () => 
   await new Promise((resolve) => setImmediate(resolve))
   process.off('warning', onWarning)
   expect(warned).toEqual([])
+})
+
+test('what it is closed with becomes the reason that its owner makes of it', async () => {
+  const scope = new Scope({ clock: clock(), reasonOf: (cause) => `because of ${cause}` })
+  scope.spawn('thrower', async () => Promise.reject('a throw'))
+  await scope.done()
+  expect([scope.reason, scope.signal.reason]).toEqual(['because of a throw', 'because of a throw'])
+})
+
+test('who is to be told of the closing is told once, before the signal aborts, or at once when it is late', () => {
+  const scope = new Scope({ clock: clock() })
+  const told: unknown[] = []
+  scope.onClose(() => told.push(['first', scope.closing, scope.signal.aborted]))
+  scope.signal.addEventListener('abort', () => told.push('signal'))
+  scope.onClose(() => told.push('second'))
+  scope.close()
+  scope.close()
+  scope.onClose(() => told.push('late'))
+  expect(told).toEqual([['first', true, false], 'second', 'signal', 'late'])
+})
+
+test('a signal that is first asked for after the closing has aborted, with the reason', () => {
+  const scope = new Scope({ clock: clock() })
+  scope.close('over')
+  expect([scope.signal.aborted, scope.signal.reason]).toEqual([true, 'over'])
 })

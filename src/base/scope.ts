@@ -5,11 +5,14 @@
  */
 import { setMaxListeners } from 'node:events'
 import { type Clock, systemClock, type Timer } from './clock.ts'
+import { type Deferred, deferred } from './deferred.ts'
 import { type Logger, silentLogger } from './log.ts'
 
 export interface ScopeOptions {
   /** Closes this scope when it aborts, with its reason. */
   readonly signal?: AbortSignal | undefined
+  /** Makes the reason of what the scope is closed with. @default as it is */
+  readonly reasonOf?: (cause: unknown) => unknown
   /** How long a task may ignore the closing before the log names it, in milliseconds. @default 5000 */
   readonly graceTimeout?: number
   /** @default systemClock */
@@ -20,58 +23,102 @@ export interface ScopeOptions {
 
 export const GRACE_TIMEOUT = 5_000
 
+/** A task that has not ended. */
+interface Task {
+  readonly name: string
+  /** What the scope closes with when it returns; undefined when that changes nothing. */
+  readonly ended: ((name: string) => unknown) | undefined
+}
+
+/** What is seldom asked for is made when it is: there is a scope for every peer. */
 export class Scope implements AsyncDisposable {
-  readonly #abort = new AbortController()
   readonly #graceTimeout: number
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #reasonOf: (cause: unknown) => unknown
   /** BOUNDED: one entry per live task; the owner spawns a fixed set, or one per peer. */
-  readonly #tasks = new Map<Promise<void>, string>()
+  readonly #tasks = new Set<Task>()
+  /** BOUNDED: by the parts of the owner. */
+  #listeners: readonly (() => void)[] = []
+  #abort: AbortController | undefined
+  #closed: { readonly reason: unknown } | undefined
   #detach: (() => void) | undefined
   #grace: Timer | undefined
+  #idle: Deferred<void> | undefined
 
   constructor(options: ScopeOptions = {}) {
-    setMaxListeners(0, this.#abort.signal) // a scope of many tasks and requests is no leak that Node should warn of
     this.#graceTimeout = options.graceTimeout ?? GRACE_TIMEOUT
     this.#clock = options.clock ?? systemClock
     this.#log = options.log ?? silentLogger
+    this.#reasonOf = options.reasonOf ?? asItIs
     if (options.signal) this.#follow(options.signal)
   }
 
   /** Aborts when the scope closes; its `reason` says why. */
   get signal(): AbortSignal {
+    if (this.#abort) return this.#abort.signal
+    this.#abort = new AbortController()
+    setMaxListeners(0, this.#abort.signal) // a scope of many tasks and requests is no leak that Node should warn of
+    if (this.#closed) this.#abort.abort(this.#closed.reason)
     return this.#abort.signal
+  }
+
+  /** Whether it has begun to close: `signal.aborted`, without making a signal. */
+  get closing(): boolean {
+    return this.#closed !== undefined
+  }
+
+  /** Why it closes: `signal.reason`. */
+  get reason(): unknown {
+    return this.#closed?.reason
   }
 
   /** Names of the tasks that have not ended. */
   get running(): readonly string[] {
-    return [...this.#tasks.values()]
+    return Array.from(this.#tasks, ({ name }) => name)
   }
 
   /**
    * Starts a task that the scope lives by: when it ends, for whatever cause, the scope closes; with the task's error, or
-   * with what `ended` makes of a task that just returned.
+   * with what `ended` makes of the name of a task that just returned.
    */
-  spawn(name: string, task: (signal: AbortSignal) => Promise<unknown>, ended?: () => unknown): void {
-    this.#run(name, task, () => this.close(ended?.()))
+  spawn(name: string, task: (scope: Scope) => Promise<unknown>, ended: (name: string) => unknown = nothing): void {
+    this.#run({ name, ended }, task)
   }
 
   /** Starts a task whose return changes nothing. Its error still closes the scope. */
-  fork(name: string, task: (signal: AbortSignal) => Promise<unknown>): void {
-    this.#run(name, task, () => {})
+  fork(name: string, task: (scope: Scope) => Promise<unknown>): void {
+    this.#run({ name, ended: undefined }, task)
+  }
+
+  /**
+   * Calls back when the scope closes, before its signal aborts; at once when it has closed. Takes a tenth of the memory of
+   * a listener on the signal: for what is there for every peer.
+   */
+  onClose(listener: () => void): void {
+    if (this.#closed) listener()
+    else this.#listeners = [...this.#listeners, listener]
   }
 
   /** Begins closing. The first reason wins; later calls do nothing. */
-  close(reason?: unknown): void {
-    if (this.signal.aborted) return
+  close(cause?: unknown): void {
+    if (this.#closed) return
+    const reason = this.#reasonOf(cause)
+    this.#closed = { reason }
     this.#detach?.()
-    this.#abort.abort(reason)
+    const listeners = this.#listeners
+    this.#listeners = []
+    for (const listener of listeners) listener()
+    this.#abort?.abort(reason)
     if (this.#tasks.size > 0) this.#grace = this.#clock.setTimer(this.#graceTimeout, () => this.#nameTheStuck())
   }
 
   /** Resolves when every task has ended. Never rejects. */
   async done(): Promise<void> {
-    while (this.#tasks.size > 0) await Promise.all(this.#tasks.keys())
+    while (this.#tasks.size > 0) {
+      this.#idle ??= deferred()
+      await this.#idle.promise
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,21 +126,35 @@ export class Scope implements AsyncDisposable {
     await this.done()
   }
 
-  #run(name: string, task: (signal: AbortSignal) => Promise<unknown>, returned: () => void): void {
-    const running = (async () => {
-      try {
-        await task(this.signal)
-        returned()
-      } catch (error) {
-        this.close(error)
-      }
-    })().finally(() => this.#ended(running))
-    this.#tasks.set(running, name)
+  #run(task: Task, start: (scope: Scope) => Promise<unknown>): void {
+    this.#tasks.add(task)
+    try {
+      start(this).then(
+        () => this.#returned(task),
+        (error: unknown) => this.#threw(task, error),
+      )
+    } catch (error) {
+      this.#threw(task, error)
+    }
   }
 
-  #ended(task: Promise<void>): void {
+  #returned(task: Task): void {
     this.#tasks.delete(task)
-    if (this.#tasks.size === 0) this.#grace?.cancel()
+    if (task.ended) this.close(task.ended(task.name))
+    this.#settle()
+  }
+
+  #threw(task: Task, error: unknown): void {
+    this.#tasks.delete(task)
+    this.close(error)
+    this.#settle()
+  }
+
+  #settle(): void {
+    if (this.#tasks.size > 0) return
+    this.#grace?.cancel()
+    this.#idle?.resolve()
+    this.#idle = undefined
   }
 
   #follow(parent: AbortSignal): void {
@@ -107,4 +168,12 @@ export class Scope implements AsyncDisposable {
     if (this.#tasks.size === 0) return
     this.#log.warn('tasks ignore that their scope has closed', { tasks: this.running, after: this.#graceTimeout })
   }
+}
+
+function asItIs(cause: unknown): unknown {
+  return cause
+}
+
+function nothing(): undefined {
+  return undefined
 }

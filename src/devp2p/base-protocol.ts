@@ -3,7 +3,7 @@
  * @module
  */
 import { type PeerClosedError, ProtocolError } from '../base/errors.ts'
-import { type Control, Keepalive, type MessageKey, type Peer } from '../peer/index.ts'
+import { type Control, Keepalive, type KeepaliveOptions, type MessageKey, type Peer } from '../peer/index.ts'
 import { DisconnectReason, decodeDisconnect, disconnected, disconnectReasonOf, encodeDisconnect } from './disconnect.ts'
 import { BaseCode } from './hello.ts'
 
@@ -11,6 +11,11 @@ import { BaseCode } from './hello.ts'
 export const PING_INTERVAL = 15_000
 
 const EMPTY_LIST = Uint8Array.of(0xc0)
+
+const KEEPALIVE: KeepaliveOptions = {
+  interval: PING_INTERVAL,
+  ping: (peer) => peer.sendControl(BaseCode.Ping, EMPTY_LIST),
+}
 
 export class BaseProtocol implements Control {
   #keepalive: Keepalive | undefined
@@ -21,8 +26,8 @@ export class BaseProtocol implements Control {
   }
 
   /** Begins to ping. */
-  attach(peer: Peer, interval: number = PING_INTERVAL): void {
-    this.#keepalive = new Keepalive(peer, { interval, ping: () => peer.sendControl(BaseCode.Ping, EMPTY_LIST) })
+  attach(peer: Peer): void {
+    this.#keepalive = new Keepalive(peer, KEEPALIVE)
   }
 
   /** Bodies of Ping and Pong are not looked at: there are `0xc0` and `0x80` out there. */

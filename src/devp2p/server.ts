@@ -13,7 +13,7 @@ import type { LogFields } from '../base/log.ts'
 import { secp256k1 } from '../crypto/index.ts'
 import { type Enode, type Enr, formatEnode, parseEnode } from '../identity/index.ts'
 import { type ByteStream, formatEndpoint, type Listener } from '../net/index.ts'
-import { type MessageObserver, type Mounted, Peer } from '../peer/index.ts'
+import { type AnyProtocol, type MessageObserver, Peer } from '../peer/index.ts'
 import { Dialer, Slots } from '../pool/index.ts'
 import { type AdmissionState, refuseIdentity, refusePeer } from './admission.ts'
 import { BaseProtocol } from './base-protocol.ts'
@@ -25,7 +25,7 @@ import { enodesFrom } from './enode-source.ts'
 import { nodeRecordOf } from './node-record.ts'
 import { type NodeInfo, nodeInfoOf, type PeerInfo } from './peer-info.ts'
 import type { ServerEvent } from './server-events.ts'
-import { ServerMetrics } from './server-metrics.ts'
+import { type MessageMeters, ServerMetrics } from './server-metrics.ts'
 import { type ServerOptions, type Settings, settingsOf } from './server-options.ts'
 import { type ConnectionFlags, ServerPeer } from './server-peer.ts'
 
@@ -41,6 +41,8 @@ export class Server implements AsyncDisposable {
   readonly #dialer: Dialer<Enode>
   readonly #metrics: ServerMetrics
   readonly #events = new Events<ServerEvent>()
+  readonly #meters: ReadonlyMap<AnyProtocol, MessageMeters>
+  readonly #observer: MessageObserver = { message: (...message) => this.#observed(...message) }
   readonly #abort = new AbortController()
   /** BOUNDED: by the slots, and the trusted nodes the user named. */
   readonly #peers = new Map<string, ServerPeer>()
@@ -74,6 +76,7 @@ export class Server implements AsyncDisposable {
     setMaxListeners(0, this.#abort.signal) // every connection being set up listens, and that is no leak
     this.#slots = new Slots(settings)
     this.#metrics = new ServerMetrics(settings.metrics, () => this.#count())
+    this.#meters = new Map(settings.protocols.map((p) => [p, this.#metrics.messages(formatCapability(p))]))
     this.#gate = new CallerGate(settings)
     this.#dialer = new Dialer<Enode>({
       clock: settings.clock,
@@ -180,6 +183,7 @@ export class Server implements AsyncDisposable {
       for (const { peer } of this.#peers.values()) peer.close(disconnected('local', DisconnectReason.Quitting))
       await this.#listener?.close()
       while (this.#pending.size > 0) await Promise.all(this.#pending)
+      await Promise.all(Array.from(this.#peers.values(), ({ peer }) => peer.closed))
       this.#events.close()
       this.#finish()
     }
@@ -336,14 +340,14 @@ export class Server implements AsyncDisposable {
       control: base,
       clock,
       log: log.child({ peer: hex.slice(0, 8) }),
-      observer: this.#observe(hex, mounted),
+      observer: this.#observer,
     })
     base.attach(peer)
     const serverPeer = new ServerPeer({ peer, transport, hello, flags, base, dialed: node && formatEnode(node) })
     this.#peers.set(hex, serverPeer)
     this.#events.emit({ type: 'add', peer: serverPeer })
     log.debug('peer added', { peer: hex.slice(0, 8), name: hello.clientId, inbound: flags.inbound })
-    this.#track(peer.closed.then((reason) => this.#dropped(serverPeer, reason)))
+    void peer.closed.then((reason) => this.#dropped(serverPeer, reason))
     transport.resume() // the Hello exchange had left it paused
     return serverPeer
   }
@@ -364,17 +368,12 @@ export class Server implements AsyncDisposable {
     else log.debug(message, fields)
   }
 
-  #observe(peerId: string, mounted: readonly Mounted[]): MessageObserver {
-    const events = this.#events
-    const meters = new Map(mounted.map(({ protocol: p }) => [p.name, this.#metrics.messages(formatCapability(p))]))
-    return {
-      message(direction, protocol, key, bytes) {
-        const code = Number(key)
-        meters.get(protocol)?.count(direction, code, bytes)
-        if (!events.observed) return
-        events.emit({ type: direction === 'sent' ? 'msgsend' : 'msgrecv', peerId, protocol, code, bytes })
-      },
-    }
+  #observed(...[peer, direction, protocol, key, bytes]: Parameters<MessageObserver['message']>): void {
+    const code = Number(key)
+    this.#meters.get(protocol)?.count(direction, code, bytes)
+    if (!this.#events.observed) return
+    const type = direction === 'sent' ? 'msgsend' : 'msgrecv'
+    this.#events.emit({ type, peerId: peer.id, protocol: protocol.name, code, bytes })
   }
 
   #reportServe(stream: ByteStream, id: string | undefined, error: unknown): void {

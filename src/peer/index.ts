@@ -5,8 +5,9 @@
  * @module
  */
 export { Keepalive, type KeepaliveOptions } from './keepalive.ts'
+export type { Mounted } from './lane.ts'
 export type { MessageMeter, MessageObserver, Tally } from './meters.ts'
-export { type Control, type Mounted, Peer, type PeerOptions } from './peer.ts'
+export { type Control, Peer, type PeerOptions } from './peer.ts'
 export { type PipeOptions, transportPipe } from './pipe.ts'
 export {
   type AnyProtocol,

@@ -17,7 +17,7 @@ export interface KeepaliveOptions {
    */
   readonly timeout?: number
   /** Sends a ping. */
-  readonly ping: () => void
+  readonly ping: (peer: Peer) => void
 }
 
 /** Runs as long as its peer. */
@@ -31,7 +31,7 @@ export class Keepalive {
   constructor(peer: Peer, options: KeepaliveOptions) {
     this.#peer = peer
     this.#options = options
-    peer.signal.addEventListener('abort', () => this.#timer?.cancel(), { once: true })
+    peer.onClose(() => this.#timer?.cancel())
     this.#arm()
   }
 
@@ -51,15 +51,15 @@ export class Keepalive {
   #ping(): void {
     const { timeout, ping } = this.#options
     this.#sentAt ??= this.#peer.clock.now()
-    ping()
-    if (this.#peer.signal.aborted) return
+    ping(this.#peer)
+    if (this.#peer.closing) return
     if (timeout === undefined) return this.#arm()
     this.#timer = deadline(this.#peer, timeout, () => this.#peer.close(new TimeoutError('pong', timeout)))
   }
 
   #arm(): void {
     this.#timer?.cancel()
-    if (this.#peer.signal.aborted) return
+    if (this.#peer.closing) return
     this.#timer = this.#peer.clock.setTimer(this.#options.interval, () => this.#ping())
   }
 }

@@ -6,19 +6,24 @@ import { InternalError, type PeerClosedError, ProtocolError, TimeoutError } from
 import { Queue } from '../base/queue.ts'
 import { deadline, type Pausable } from './deadline.ts'
 import { Meter } from './meters.ts'
-import type { OutLane } from './outbox.ts'
-import {
-  type AnyProtocol,
-  type Channel,
-  type Message,
-  type MessageSpec,
-  type MessageTable,
-  protocolLength,
-  type RawMessage,
-  type RequestOptions,
-  type WaitOptions,
+import { OutLane } from './outbox.ts'
+import type {
+  AnyProtocol,
+  Channel,
+  Message,
+  MessageTable,
+  RawMessage,
+  RequestOptions,
+  WaitOptions,
 } from './protocol.ts'
+import { type Row, type Table, tableOf } from './table.ts'
 import type { MessageKey } from './transport.ts'
+
+/** Where a protocol's keys begin on this connection. A protocol with textual keys begins at 0. */
+export interface Mounted {
+  readonly protocol: AnyProtocol
+  readonly offset: number
+}
 
 /** What a lane needs of the peer it belongs to. */
 export interface LanePeer extends Pausable {
@@ -34,13 +39,6 @@ interface Entry extends RawMessage {
   readonly body?: unknown
 }
 
-/** A table row with its wire key and what went over it. */
-interface Row {
-  readonly name: string
-  readonly spec: MessageSpec<unknown> | undefined
-  readonly meter: Meter
-}
-
 interface Expectation {
   readonly where: ((body: unknown) => boolean) | undefined
   resolve(body: unknown): void
@@ -52,33 +50,34 @@ const ENTRY_OVERHEAD_BYTES = 128
 
 export class Lane implements Channel {
   readonly protocol: AnyProtocol
-  readonly length: number
-  readonly out: OutLane
+  readonly offset: number
+  readonly out = new OutLane()
   readonly #peer: LanePeer
-  readonly #rows = new Map<MessageKey, Row>()
+  readonly #table: Table
+  /** By the row's index. BOUNDED: by the table. */
+  readonly #meters: (Meter | undefined)[] = []
   readonly #queue: Queue<Entry>
   /** BOUNDED: by the protocol's own calls of `request`; each has a deadline or ends with the peer. */
-  readonly #expected = new Map<MessageKey, Set<Expectation>>()
+  #expected: Map<MessageKey, Set<Expectation>> | undefined
   #closed: PeerClosedError | undefined
 
-  constructor(protocol: AnyProtocol, peer: LanePeer, out: OutLane) {
+  constructor({ protocol, offset }: Mounted, peer: LanePeer) {
     this.protocol = protocol
-    this.length = protocolLength(protocol)
-    this.out = out
+    this.offset = offset
     this.#peer = peer
+    this.#table = tableOf(protocol)
     this.#queue = new Queue({ highWaterBytes: peer.receiveBudgetBytes, onDrain: () => peer.caughtUp(this) })
-    for (const [name, spec] of Object.entries(protocol.messages)) {
-      this.#rows.set(spec.key, { name, spec, meter: new Meter(protocol.name, spec.key, name) })
-    }
   }
 
+  /** Of the messages that the protocol names, and of the others that came or went. */
   get meters(): readonly Meter[] {
-    return [...this.#rows.values()].map((row) => row.meter)
+    const rows = Array.from(this.#table.rows).filter(({ spec, index }) => spec || this.#meters[index])
+    return rows.map((row) => this.#meterOf(row))
   }
 
-  /** Whether a message with this key, relative to the lane, is for this protocol: numbers by range, names by the table. */
+  /** Whether a message with this key, relative to the lane, is for this protocol. */
   owns(key: MessageKey): boolean {
-    return typeof key === 'number' ? key >= 0 && key < this.length : this.#rows.has(key)
+    return this.#table.owns(key)
   }
 
   /**
@@ -86,13 +85,14 @@ export class Lane implements Channel {
    * Throws what the remote did wrong.
    */
   deliver(key: MessageKey, payload: Uint8Array): boolean {
-    const row = this.#rowOf(key)
+    const row = this.#table.row(key)
     if (!row) throw new ProtocolError('ERR_UNKNOWN_MESSAGE', `${this.protocol.name}: unknown message ${key}`)
-    row.meter.received.messages++
-    row.meter.received.bytes += payload.length
+    const { received } = this.#meterOf(row)
+    received.messages++
+    received.bytes += payload.length
     const max = row.spec?.maxBytes
     if (max !== undefined && payload.length > max) throw tooBig(this.protocol.name, row.name, payload.length, max)
-    const waiting = this.#expected.get(key)
+    const waiting = this.#expected?.get(key)
     if (!waiting || waiting.size === 0) return this.#enqueue({ key, payload, row, receivedAt: this.#peer.clock.now() })
     const body = this.#decode(row, payload)
     for (const expectation of waiting) {
@@ -154,14 +154,14 @@ export class Lane implements Channel {
 
   write(key: MessageKey, payload: Uint8Array): Promise<void> {
     if (this.#closed) return this.#refuse()
-    if (!this.#rowOf(key)) return Promise.reject(new InternalError(`${this.protocol.name} has no message ${key}`))
+    if (!this.#table.row(key)) return Promise.reject(new InternalError(`${this.protocol.name} has no message ${key}`))
     return this.#send(key, payload)
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message<MessageTable>, undefined> {
     return {
       next: async () => {
-        const entry = this.#queue.shift() ?? (await this.#next(this.protocol.name, {}))
+        const entry = this.#queue.shift() ?? (await this.#queue.take())
         if (!entry) return DONE
         return { value: { name: entry.row.name, body: this.#bodyOf(entry) }, done: false }
       },
@@ -173,15 +173,15 @@ export class Lane implements Channel {
   close(reason: PeerClosedError): void {
     if (this.#closed) return
     this.#closed = reason
-    for (const waiting of this.#expected.values()) for (const expectation of waiting) expectation.reject(reason)
+    for (const waiting of this.#expected?.values() ?? []) for (const { reject } of waiting) reject(reason)
     if (reason.side === 'remote') this.#queue.end()
     else this.#queue.clear()
   }
 
   #send(key: MessageKey, payload: Uint8Array): Promise<void> {
-    const meter = (this.#rowOf(key) as Row).meter
-    meter.sent.messages++
-    meter.sent.bytes += payload.length
+    const { sent } = this.#meterOf(this.#table.row(key) as Row)
+    sent.messages++
+    sent.bytes += payload.length
     return this.#peer.write(this, key, payload)
   }
 
@@ -195,14 +195,12 @@ export class Lane implements Channel {
     return refusal
   }
 
-  /** A protocol without a table, or with a longer length than its table, reads and writes raw messages. */
-  #rowOf(key: MessageKey): Row | undefined {
-    const row = this.#rows.get(key)
-    if (row || typeof key !== 'number' || key < 0 || key >= this.length || this.protocol.length === undefined)
-      return row
-    const raw: Row = { name: String(key), spec: undefined, meter: new Meter(this.protocol.name, key, String(key)) }
-    this.#rows.set(key, raw)
-    return raw
+  #meterOf(row: Row): Meter {
+    const known = this.#meters[row.index]
+    if (known) return known
+    const meter = new Meter(this.protocol.name, row.key, row.name)
+    this.#meters[row.index] = meter
+    return meter
   }
 
   #enqueue(entry: Entry): boolean {
@@ -218,6 +216,7 @@ export class Lane implements Channel {
   }
 
   #waitingFor(key: MessageKey): Set<Expectation> {
+    this.#expected ??= new Map()
     const held = this.#expected.get(key)
     if (held) return held
     const waiting = new Set<Expectation>()
@@ -225,15 +224,18 @@ export class Lane implements Channel {
     return waiting
   }
 
-  async #next(what: string, options: WaitOptions): Promise<Entry | undefined> {
+  #next(what: string, options: WaitOptions): Promise<Entry | undefined> {
+    return options.timeout === undefined ? this.#queue.take(options) : this.#nextInTime(what, options)
+  }
+
+  async #nextInTime(what: string, options: WaitOptions): Promise<Entry | undefined> {
     const held = this.#queue.shift()
     if (held) return held
-    if (options.timeout === undefined) return (await this.#queue.next(options)).value
     if (options.signal?.aborted) throw options.signal.reason
     const abort = new AbortController()
     const stop = this.#watch(what, options, (error) => abort.abort(error))
     try {
-      return (await this.#queue.next({ signal: abort.signal })).value
+      return await this.#queue.take({ signal: abort.signal })
     } finally {
       stop()
     }

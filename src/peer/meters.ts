@@ -2,6 +2,8 @@
  * What went over a connection, by protocol and message.
  * @module
  */
+import type { Peer } from './peer.ts'
+import type { AnyProtocol } from './protocol.ts'
 import type { MessageKey } from './transport.ts'
 
 export interface Tally {
@@ -19,9 +21,10 @@ export interface MessageMeter {
   readonly sent: Readonly<Tally>
 }
 
-/** Told of each message, when somebody looks. */
+/** Told of each message of every peer it is given to. */
 export interface MessageObserver {
-  message(direction: 'received' | 'sent', protocol: string, key: MessageKey, bytes: number): void
+  /** `key` is relative to the protocol. */
+  message(peer: Peer, direction: 'received' | 'sent', protocol: AnyProtocol, key: MessageKey, bytes: number): void
 }
 
 export class Meter implements MessageMeter {

@@ -5,6 +5,7 @@
  * no protocol's bulk stands before another's message.
  * @module
  */
+import { type Deferred, deferred } from '../base/deferred.ts'
 import { PeerloomError } from '../base/errors.ts'
 import type { MessageKey, Transport } from './transport.ts'
 
@@ -33,27 +34,22 @@ export class OutLane {
   head = 0
   bytes = 0
   /** Settled when the backlog falls under the budget. */
-  room: { readonly promise: Promise<void>; resolve(): void } | undefined
+  room: Deferred<void> | undefined
 }
 
 export class Outbox {
   readonly #transport: Transport<MessageKey>
   readonly #budgetBytes: number
-  readonly #lanes: OutLane[] = []
+  readonly #lanes: readonly OutLane[]
   #writable = true
   #turn = 0
   #blockedControl = 0
   #closed = false
 
-  constructor(transport: Transport<MessageKey>, budgetBytes: number) {
+  constructor(transport: Transport<MessageKey>, lanes: readonly OutLane[], budgetBytes: number) {
     this.#transport = transport
+    this.#lanes = lanes
     this.#budgetBytes = budgetBytes
-  }
-
-  lane(): OutLane {
-    const lane = new OutLane()
-    this.#lanes.push(lane)
-    return lane
   }
 
   /** Sends ahead of everything that is queued. False when it was dropped because the remote does not read. */
@@ -74,7 +70,7 @@ export class Outbox {
     lane.bytes += payload.length + QUEUED_OVERHEAD_BYTES
     if (lane.bytes <= this.#budgetBytes) return READY
     if (lane.bytes > this.#budgetBytes * OVERRUN_FACTOR + MAX_MESSAGE_BYTES) throw overrun(lane.bytes)
-    lane.room ??= promise()
+    lane.room ??= deferred()
     return lane.room.promise
   }
 
@@ -119,12 +115,4 @@ export class Outbox {
 
 function overrun(bytes: number): PeerloomError {
   return new PeerloomError('ERR_SEND_OVERRUN', `${bytes} bytes wait to be sent: a protocol does not await its sends`)
-}
-
-function promise(): { readonly promise: Promise<void>; resolve(): void } {
-  let resolve = (): void => {}
-  const settled = new Promise<void>((r) => {
-    resolve = r
-  })
-  return { promise: settled, resolve }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { aborted, channelOf, idle, noting, speaking, wire, words } from '../../test/support/peer-wire.ts'
 import { rlp } from '../codec/index.ts'
-import type { MessageKey } from './index.ts'
+import type { MessageKey, MessageObserver } from './index.ts'
 import { defineProtocol, message } from './protocol.ts'
 
 test('iterating a channel gives the messages, decoded and by name, in order', async () => {
@@ -213,14 +213,16 @@ test('meters count messages and bytes by protocol and name, in both directions',
 test('an observer is told of each message with keys relative to the protocol', async () => {
   const told: unknown[] = []
   const protocol = idle('second')
-  const observer = { message: (...args: unknown[]) => void told.push(args) }
+  const observer: MessageObserver = {
+    message: (peer, direction, { name }, key, bytes) => void told.push([peer.id, direction, name, key, bytes]),
+  }
   const { peer, say, settle } = wire([idle('first'), protocol], { observer })
   say('hello', { id: 1 }, 20)
   await settle()
   await channelOf(peer, protocol).send('ask', { id: 2 })
   expect(told).toEqual([
-    ['received', 'second', 0, 2],
-    ['sent', 'second', 1, 2],
+    ['near', 'received', 'second', 0, 2],
+    ['near', 'sent', 'second', 1, 2],
   ])
 })
 

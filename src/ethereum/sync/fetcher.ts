@@ -94,7 +94,7 @@ export class Fetcher<T> {
       if (slices.spent(bytes)) await yieldNow()
     }
     if (accepted > 0) workers.delivered(worker, part.kind)
-    else if (!worker.peer.peer.signal.aborted) this.#nothing(worker, slots)
+    else if (!worker.peer.peer.closing) this.#nothing(worker, slots)
   }
 
   /** The bytes of what was accepted; undefined when it, and all behind it, was not. */

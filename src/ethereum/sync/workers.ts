@@ -118,7 +118,7 @@ export class Workers {
   /** All that are not about to leave. */
   all(): Worker[] {
     const workers: Worker[] = []
-    for (const peer of this.#eth.peers) if (!peer.peer.signal.aborted) workers.push(this.#workerOf(peer))
+    for (const peer of this.#eth.peers) if (!peer.peer.closing) workers.push(this.#workerOf(peer))
     return workers
   }
 
@@ -221,7 +221,7 @@ export class Workers {
       this.#measure(worker, kind, items.length, began)
       return items
     } catch (error) {
-      if (!signal.aborted && !worker.peer.peer.signal.aborted) this.#failed(worker, kind, error, began)
+      if (!signal.aborted && !worker.peer.peer.closing) this.#failed(worker, kind, error, began)
       return undefined
     }
   }

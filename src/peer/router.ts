@@ -1,0 +1,145 @@
+/**
+ * Between a peer's protocols and its transport: whose a frame is, who writes next, and when the socket is paused for a
+ * protocol that leaves its messages unread.
+ * @module
+ */
+import { type Clock, systemClock, type Timer } from '../base/clock.ts'
+import { describeError, PeerClosedError, TimeoutError } from '../base/errors.ts'
+import { Lane, type LanePeer } from './lane.ts'
+import type { MessageObserver } from './meters.ts'
+import { Outbox } from './outbox.ts'
+import type { Control, Peer, PeerOptions } from './peer.ts'
+import type { FrameSink, MessageKey, Transport } from './transport.ts'
+
+const RECEIVE_BUDGET_BYTES = 8 * 1024 * 1024
+const SEND_BUDGET_BYTES = 1024 * 1024
+const STALL_TIMEOUT = 30_000
+
+export class Router implements LanePeer, FrameSink<MessageKey> {
+  readonly clock: Clock
+  readonly receiveBudgetBytes: number
+  readonly lanes: readonly Lane[]
+  readonly #peer: Peer
+  readonly #transport: Transport<MessageKey>
+  readonly #outbox: Outbox
+  readonly #control: Control | undefined
+  readonly #observer: MessageObserver | undefined
+  readonly #stallTimeout: number
+  /** Lanes over their receive budget; while there are any, the socket is paused. BOUNDED: by the lanes. */
+  #behind: Set<Lane> | undefined
+  #pausedAt: number | undefined
+  #pausedTotal = 0
+  #stall: Timer | undefined
+  #transportEnded = false
+
+  constructor(peer: Peer, transport: Transport<MessageKey>, options: PeerOptions) {
+    this.clock = options.clock ?? systemClock
+    this.receiveBudgetBytes = options.receiveBudgetBytes ?? RECEIVE_BUDGET_BYTES
+    this.#peer = peer
+    this.#transport = transport
+    this.#control = options.control
+    this.#observer = options.observer
+    this.#stallTimeout = options.stallTimeout ?? STALL_TIMEOUT
+    this.lanes = options.mounted.map((mounted) => new Lane(mounted, this))
+    const out = this.lanes.map((lane) => lane.out)
+    this.#outbox = new Outbox(transport, out, options.sendBudgetBytes ?? SEND_BUDGET_BYTES)
+  }
+
+  /** Milliseconds in which the socket was paused. */
+  get pausedFor(): number {
+    return this.#pausedTotal + (this.#pausedAt === undefined ? 0 : this.clock.now() - this.#pausedAt)
+  }
+
+  frame(key: MessageKey, payload: Uint8Array): void {
+    if (this.#peer.closing) return
+    try {
+      for (const lane of this.lanes) {
+        const own = typeof key === 'number' ? key - lane.offset : key
+        if (!lane.owns(own)) continue
+        this.#observer?.message(this.#peer, 'received', lane.protocol, own, payload.length)
+        if (!lane.deliver(own, payload)) this.#fallBehind(lane)
+        return
+      }
+      this.#control?.frame(this.#peer, key, payload)
+    } catch (error) {
+      this.#peer.close(error)
+    }
+  }
+
+  drain(): void {
+    if (!this.#peer.closing) this.#guarded(() => this.#outbox.drain())
+  }
+
+  end(error?: unknown): void {
+    this.#transportEnded = true
+    this.#peer.close(
+      error === undefined
+        ? new PeerClosedError('remote', 'remote closed the connection')
+        : new PeerClosedError('remote', describeError(error), { cause: error }),
+    )
+  }
+
+  write(lane: Lane, key: MessageKey, payload: Uint8Array): Promise<void> {
+    this.#observer?.message(this.#peer, 'sent', lane.protocol, key, payload.length)
+    try {
+      return this.#outbox.send(lane.out, typeof key === 'number' ? key + lane.offset : key, payload)
+    } catch (error) {
+      this.#peer.close(error)
+      const refused = Promise.reject(error)
+      refused.catch(() => {}) // a send that nobody awaits stays quiet
+      return refused
+    }
+  }
+
+  /** Sends ahead of all that waits. False when it was dropped because the remote reads nothing, or the peer has closed. */
+  control(key: MessageKey, payload: Uint8Array): boolean {
+    return this.#guarded(() => this.#outbox.control(key, payload)) ?? false
+  }
+
+  caughtUp(lane: Lane): void {
+    this.#behind?.delete(lane)
+    if (this.#behind?.size || this.#pausedAt === undefined) return
+    this.#pausedTotal += this.clock.now() - this.#pausedAt
+    this.#pausedAt = undefined
+    this.#stall?.cancel()
+    if (!this.#peer.closing) this.#transport.resume()
+  }
+
+  /** Ends the lanes and says farewell; the transport itself is closed by whoever calls. */
+  close(reason: PeerClosedError): void {
+    this.#stall?.cancel()
+    this.#outbox.close()
+    for (const lane of this.lanes) lane.close(reason)
+    if (reason.side === 'local' && !this.#transportEnded) this.#guarded(() => this.#farewell(reason))
+    if (this.#pausedAt !== undefined) this.#transport.resume()
+  }
+
+  #farewell(reason: PeerClosedError): void {
+    const last = this.#control?.farewell?.(reason)
+    if (last) this.#transport.write(last.key, last.payload)
+  }
+
+  #fallBehind(lane: Lane): void {
+    this.#behind ??= new Set()
+    this.#behind.add(lane)
+    if (this.#pausedAt !== undefined) return
+    this.#pausedAt = this.clock.now()
+    this.#transport.pause()
+    this.#stall = this.clock.setTimer(this.#stallTimeout, () => this.#stalled())
+  }
+
+  #stalled(): void {
+    const names = Array.from(this.#behind ?? [], (lane) => lane.protocol.name).join(', ')
+    this.#peer.close(new TimeoutError(`${names} left its messages unread`, this.#stallTimeout))
+  }
+
+  /** Transports throw at what they cannot send; that ends the peer, and not whoever called. */
+  #guarded<T>(write: () => T): T | undefined {
+    try {
+      return write()
+    } catch (error) {
+      this.#peer.close(error)
+      return undefined
+    }
+  }
+}

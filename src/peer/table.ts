@@ -1,0 +1,62 @@
+/**
+ * A protocol's messages by key: one table for all its lanes.
+ * @module
+ */
+import type { AnyProtocol, MessageSpec } from './protocol.ts'
+import { protocolLength } from './protocol.ts'
+import type { MessageKey } from './transport.ts'
+
+export interface Row {
+  readonly key: MessageKey
+  readonly name: string
+  /** Absent for a key within the protocol's length that its table does not name: such messages are raw. */
+  readonly spec: MessageSpec<unknown> | undefined
+  /** Position in the table, from 0. */
+  readonly index: number
+}
+
+export class Table {
+  /** Numeric keys the protocol takes on the wire. */
+  readonly length: number
+  readonly #declaresLength: boolean
+  /** BOUNDED: by the protocol's messages and its length. */
+  readonly #rows = new Map<MessageKey, Row>()
+
+  constructor(protocol: AnyProtocol) {
+    this.length = protocolLength(protocol)
+    this.#declaresLength = protocol.length !== undefined
+    for (const [name, spec] of Object.entries(protocol.messages)) this.#add(spec.key, name, spec)
+  }
+
+  get rows(): Iterable<Row> {
+    return this.#rows.values()
+  }
+
+  /** Whether a message with this key is for this protocol: numbers by range, names by the table. */
+  owns(key: MessageKey): boolean {
+    return typeof key === 'number' ? key >= 0 && key < this.length : this.#rows.has(key)
+  }
+
+  /** A protocol without messages, or with a longer length than those, reads and writes raw ones. */
+  row(key: MessageKey): Row | undefined {
+    const row = this.#rows.get(key)
+    if (row || typeof key !== 'number' || !this.#declaresLength || !this.owns(key)) return row
+    return this.#add(key, String(key), undefined)
+  }
+
+  #add(key: MessageKey, name: string, spec: MessageSpec<unknown> | undefined): Row {
+    const row = { key, name, spec, index: this.#rows.size }
+    this.#rows.set(key, row)
+    return row
+  }
+}
+
+const tables = new WeakMap<AnyProtocol, Table>()
+
+export function tableOf(protocol: AnyProtocol): Table {
+  const known = tables.get(protocol)
+  if (known) return known
+  const table = new Table(protocol)
+  tables.set(protocol, table)
+  return table
+}
