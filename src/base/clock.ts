@@ -26,18 +26,29 @@ const MAX_DELAY = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: () => performance.now(),
   unixTime: () => Date.now(),
-  setTimer(delay, callback) {
-    let handle = arm(delay)
-    function arm(left: number): NodeJS.Timeout {
-      const later = left - MAX_DELAY
-      const step = later > 0 ? setTimeout(() => (handle = arm(later)), MAX_DELAY) : setTimeout(callback, left)
-      return step.unref()
-    }
-    return { cancel: () => clearTimeout(handle) }
-  },
+  setTimer: (delay, callback) => new SystemTimer(delay, callback),
   sleep(delay, options) {
     return sleepOn(systemClock, delay, options?.signal)
   },
+}
+
+class SystemTimer implements Timer {
+  #handle: NodeJS.Timeout
+
+  constructor(delay: number, callback: () => void) {
+    this.#handle = delay > MAX_DELAY ? this.#inSteps(delay, callback) : setTimeout(callback, delay)
+    this.#handle.unref()
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle)
+  }
+
+  #inSteps(delay: number, callback: () => void): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#handle = new SystemTimer(delay - MAX_DELAY, callback).#handle
+    }, MAX_DELAY)
+  }
 }
 
 /** {@link Clock.sleep} in terms of {@link Clock.setTimer}, for every implementation. */
