@@ -100,7 +100,11 @@ class TcpListener implements Listener {
   }
 }
 
-/** One object and one set of handlers for each connection; nothing is made per chunk. */
+const STREAM = Symbol('the stream over this socket')
+
+type OwnedSocket = Socket & { readonly [STREAM]: TcpStream }
+
+/** One object for each connection; nothing is made per chunk. */
 class TcpStream implements ByteStream {
   readonly local: Endpoint
   readonly remote: Endpoint
@@ -115,6 +119,25 @@ class TcpStream implements ByteStream {
   #error: unknown
   #closed: Promise<void> | undefined
   #closeTimer: Timer | undefined
+
+  /** The same for all sockets: closures would be the larger part of what a stream takes. */
+  static readonly #handlers = {
+    error(this: OwnedSocket, error: NodeJS.ErrnoException): void {
+      this[STREAM].#onError(error)
+    },
+    data(this: OwnedSocket, chunk: Uint8Array): void {
+      this[STREAM].#onData(chunk)
+    },
+    drain(this: OwnedSocket): void {
+      this[STREAM].#onDrain()
+    },
+    end(this: OwnedSocket): void {
+      this[STREAM].#onEnd()
+    },
+    close(this: OwnedSocket): void {
+      this[STREAM].#onClose()
+    },
+  }
 
   /** Undefined, with the socket destroyed, for a connection that is gone before it could be looked at. */
   static over(socket: Socket, clock: Clock): TcpStream | undefined {
@@ -133,11 +156,9 @@ class TcpStream implements ByteStream {
     this.remote = remote
     this.#socket = socket
     this.#clock = clock
-    socket.on('error', (error) => this.#onError(error))
-    socket.on('data', (chunk) => this.#onData(chunk))
-    socket.on('drain', () => this.#onDrain())
-    socket.on('end', () => this.#onEnd())
-    socket.on('close', () => this.#onClose())
+    const { error, data, drain, end, close } = TcpStream.#handlers
+    const owned = Object.assign(socket, { [STREAM]: this })
+    owned.on('error', error).on('data', data).on('drain', drain).on('end', end).on('close', close)
   }
 
   get bufferedBytes(): number {
