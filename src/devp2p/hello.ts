@@ -97,7 +97,8 @@ export async function exchangeHello(
   if (code === BaseCode.Disconnect) throw disconnected('remote', decodeDisconnect(payload))
   const theirs = readHello(code, payload)
   checkIdentity(theirs, options.remotePublicKey)
-  return theirs
+  // What is kept as long as the peer refers to no message, and is no larger than it has to be.
+  return { ...theirs, id: options.remotePublicKey, capabilities: [...theirs.capabilities] }
 }
 
 function firstFrame(

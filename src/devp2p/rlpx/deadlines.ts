@@ -4,19 +4,27 @@
  */
 import type { Clock, Timer } from '../../base/clock.ts'
 
+/** Whom both deadlines belong to: an object instead of a closure each, because every connection has them. */
+export interface DeadlineOwner {
+  /** How many bytes have left in all, or undefined when none are waiting to. */
+  bytesLeft(): number | undefined
+  readExpired(): void
+  writeExpired(): void
+}
+
 /** Time between two frames of the remote. Stands still while we are the side that does not read. */
 export class ReadDeadline {
   readonly #clock: Clock
   readonly #timeout: number
-  readonly #expired: () => void
+  readonly #owner: DeadlineOwner
   #since: number
   #pausedAt: number | undefined
   #timer: Timer | undefined
 
-  constructor(clock: Clock, timeout: number, expired: () => void) {
+  constructor(clock: Clock, timeout: number, owner: DeadlineOwner) {
     this.#clock = clock
     this.#timeout = timeout
-    this.#expired = expired
+    this.#owner = owner
     this.#since = clock.now()
     this.#arm(timeout)
   }
@@ -51,7 +59,7 @@ export class ReadDeadline {
     if (this.#pausedAt !== undefined) return
     const left = this.#since + this.#timeout - this.#clock.now()
     if (left > 0) this.#arm(left)
-    else this.#expired()
+    else this.#owner.readExpired()
   }
 }
 
@@ -62,24 +70,21 @@ const LOOKS = 4
 export class WriteDeadline {
   readonly #clock: Clock
   readonly #timeout: number
-  readonly #left: () => number | undefined
-  readonly #expired: () => void
+  readonly #owner: DeadlineOwner
   #mark = 0
   #since = 0
   #timer: Timer | undefined
 
-  /** `left` tells how many bytes have left in all, or undefined when none are waiting. */
-  constructor(clock: Clock, timeout: number, left: () => number | undefined, expired: () => void) {
+  constructor(clock: Clock, timeout: number, owner: DeadlineOwner) {
     this.#clock = clock
     this.#timeout = timeout
-    this.#left = left
-    this.#expired = expired
+    this.#owner = owner
   }
 
   /** Call after a write. */
   watch(): void {
     if (this.#timer) return
-    const left = this.#left()
+    const left = this.#owner.bytesLeft()
     if (left === undefined) return
     this.#mark = left
     this.#since = this.#clock.now()
@@ -96,13 +101,13 @@ export class WriteDeadline {
 
   #look(): void {
     this.#timer = undefined
-    const left = this.#left()
+    const left = this.#owner.bytesLeft()
     if (left === undefined) return
     const now = this.#clock.now()
     if (left > this.#mark) {
       this.#mark = left
       this.#since = now
-    } else if (now - this.#since >= this.#timeout) return this.#expired()
+    } else if (now - this.#since >= this.#timeout) return this.#owner.writeExpired()
     this.#arm()
   }
 }

@@ -222,7 +222,7 @@ class Inbox {
     }
     if (this.#message === this.#prefix || this.#filled < this.#message.length) return undefined
     this.#done = true
-    this.rest = chunk.subarray(at)
+    if (at < chunk.length) this.rest = chunk.subarray(at) // an empty view, too, would keep the whole chunk
     return this.#message
   }
 

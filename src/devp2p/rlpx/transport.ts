@@ -8,7 +8,7 @@ import { type Clock, systemClock } from '../../base/clock.ts'
 import { PeerClosedError, TimeoutError } from '../../base/errors.ts'
 import type { ByteStream, Endpoint, StreamSink } from '../../net/index.ts'
 import type { FrameSink, Transport } from '../../peer/index.ts'
-import { ReadDeadline, WriteDeadline } from './deadlines.ts'
+import { type DeadlineOwner, ReadDeadline, WriteDeadline } from './deadlines.ts'
 import { type FrameLimits, FrameReader, type MessageSink } from './frame-reader.ts'
 import { FrameWriter, type PreparedFrame } from './frame-writer.ts'
 import { type Handshake, Initiator, Recipient } from './handshake.ts'
@@ -52,7 +52,7 @@ export interface RlpxInitiateOptions extends RlpxOptions {
   readonly remotePublicKey: Uint8Array
 }
 
-interface Port extends StreamSink, MessageSink {
+interface Port extends StreamSink, MessageSink, DeadlineOwner {
   readonly transport: RlpxTransport
   flush(): void
 }
@@ -70,17 +70,52 @@ function flushLater(port: Port): void {
 export class RlpxTransport implements Transport<number> {
   /** 64 bytes: who is at the other end, proven by the handshake. */
   readonly remotePublicKey: Uint8Array
-  /** What the stream, the reader and the next tick call: not for our users. */
-  readonly #port: Port = {
-    transport: this,
-    data: (chunk) => this.#data(chunk),
-    drain: () => this.#drained(),
-    end: (error) => this.#streamEnded(error),
-    message: (code, payload) => this.#message(code, payload),
-    isStopped: () =>
-      this.#paused || this.#yielding || !this.#sink || this.#closing !== undefined || this.#end !== undefined,
-    flush: () => this.#flush(),
+  /** What the stream, the reader, the deadlines and the next tick call: not for our users. */
+  static readonly #Port = class implements Port {
+    readonly transport: RlpxTransport
+
+    constructor(transport: RlpxTransport) {
+      this.transport = transport
+    }
+
+    data(chunk: Uint8Array): void {
+      this.transport.#data(chunk)
+    }
+
+    drain(): void {
+      this.transport.#drained()
+    }
+
+    end(error: unknown): void {
+      this.transport.#streamEnded(error)
+    }
+
+    message(code: number, payload: Uint8Array): void {
+      this.transport.#message(code, payload)
+    }
+
+    isStopped(): boolean {
+      return this.transport.#isStopped()
+    }
+
+    flush(): void {
+      this.transport.#flush()
+    }
+
+    bytesLeft(): number | undefined {
+      return this.transport.#bytesLeft()
+    }
+
+    readExpired(): void {
+      this.transport.#fail(new TimeoutError('the remote is silent: read', this.transport.#readTimeout))
+    }
+
+    writeExpired(): void {
+      this.transport.#fail(new TimeoutError('the remote does not read: write', this.transport.#writeTimeout))
+    }
   }
+
+  readonly #port: Port = new RlpxTransport.#Port(this)
   readonly #stream: ByteStream
   readonly #reader: FrameReader
   readonly #writer: FrameWriter
@@ -136,7 +171,7 @@ export class RlpxTransport implements Transport<number> {
   }
 
   private constructor(stream: ByteStream, result: Established, options: RlpxOptions) {
-    this.remotePublicKey = result.remotePublicKey
+    this.remotePublicKey = result.remotePublicKey.slice() // not the message it came in
     this.#stream = stream
     this.#clock = options.clock ?? systemClock
     this.#readTimeout = options.readTimeout ?? READ_TIMEOUT
@@ -147,12 +182,7 @@ export class RlpxTransport implements Transport<number> {
     this.#bytesOut = result.bytesOut
     this.#reader = new FrameReader(result.secrets, this.#port)
     this.#writer = new FrameWriter(result.secrets, (bytes) => this.#send(bytes))
-    this.#writeDeadline = new WriteDeadline(
-      this.#clock,
-      this.#writeTimeout,
-      () => this.#leftBytes(),
-      () => this.#fail(new TimeoutError('the remote does not read: write', this.#writeTimeout)),
-    )
+    this.#writeDeadline = new WriteDeadline(this.#clock, this.#writeTimeout, this.#port)
   }
 
   get local(): Endpoint {
@@ -187,9 +217,7 @@ export class RlpxTransport implements Transport<number> {
   open(sink: FrameSink<number>): void {
     this.#sink = sink
     if (this.#end) return queueMicrotask(() => sink.end(this.#end?.error))
-    this.#readDeadline ??= new ReadDeadline(this.#clock, this.#readTimeout, () =>
-      this.#fail(new TimeoutError('the remote is silent: read', this.#readTimeout)),
-    )
+    this.#readDeadline ??= new ReadDeadline(this.#clock, this.#readTimeout, this.#port)
     if (this.#paused) this.#readDeadline.pause()
     this.#wakeSoon()
   }
@@ -233,6 +261,10 @@ export class RlpxTransport implements Transport<number> {
 
   destroy(error?: unknown): void {
     this.#fail(error)
+  }
+
+  #isStopped(): boolean {
+    return this.#paused || this.#yielding || !this.#sink || this.#closing !== undefined || this.#end !== undefined
   }
 
   #data(chunk: Uint8Array): void {
@@ -279,9 +311,9 @@ export class RlpxTransport implements Transport<number> {
   }
 
   #wake(): void {
-    if (this.#port.isStopped()) return
+    if (this.#isStopped()) return
     if (this.#held.length > 0) this.#read(this.#held)
-    if (!this.#port.isStopped()) this.#stream.resume()
+    if (!this.#isStopped()) this.#stream.resume()
   }
 
   #flush(): void {
@@ -316,7 +348,7 @@ export class RlpxTransport implements Transport<number> {
     this.#sink?.drain()
   }
 
-  #leftBytes(): number | undefined {
+  #bytesLeft(): number | undefined {
     const waiting = this.#stream.bufferedBytes
     return waiting === 0 ? undefined : this.#bytesOut - waiting
   }
