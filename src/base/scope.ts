@@ -36,8 +36,8 @@ export class Scope implements AsyncDisposable {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #reasonOf: (cause: unknown) => unknown
-  /** BOUNDED: one entry per live task; the owner spawns a fixed set, or one per peer. */
-  readonly #tasks = new Set<Task>()
+  /** BOUNDED: one entry per live task; the owner spawns a fixed, small set. */
+  #tasks: readonly Task[] = []
   /** BOUNDED: by the parts of the owner. */
   #listeners: readonly (() => void)[] = []
   #abort: AbortController | undefined
@@ -75,7 +75,7 @@ export class Scope implements AsyncDisposable {
 
   /** Names of the tasks that have not ended. */
   get running(): readonly string[] {
-    return Array.from(this.#tasks, ({ name }) => name)
+    return this.#tasks.map(({ name }) => name)
   }
 
   /**
@@ -97,7 +97,7 @@ export class Scope implements AsyncDisposable {
    */
   onClose(listener: () => void): void {
     if (this.#closed) listener()
-    else this.#listeners = [...this.#listeners, listener]
+    else this.#listeners = this.#listeners.concat(listener)
   }
 
   /** Begins closing. The first reason wins; later calls do nothing. */
@@ -110,12 +110,12 @@ export class Scope implements AsyncDisposable {
     this.#listeners = []
     for (const listener of listeners) listener()
     this.#abort?.abort(reason)
-    if (this.#tasks.size > 0) this.#grace = this.#clock.setTimer(this.#graceTimeout, () => this.#nameTheStuck())
+    if (this.#tasks.length > 0) this.#grace = this.#clock.setTimer(this.#graceTimeout, () => this.#nameTheStuck())
   }
 
   /** Resolves when every task has ended. Never rejects. */
   async done(): Promise<void> {
-    while (this.#tasks.size > 0) {
+    while (this.#tasks.length > 0) {
       this.#idle ??= deferred()
       await this.#idle.promise
     }
@@ -127,7 +127,7 @@ export class Scope implements AsyncDisposable {
   }
 
   #run(task: Task, start: (scope: Scope) => Promise<unknown>): void {
-    this.#tasks.add(task)
+    this.#tasks = this.#tasks.concat(task)
     try {
       start(this).then(
         () => this.#returned(task),
@@ -139,19 +139,23 @@ export class Scope implements AsyncDisposable {
   }
 
   #returned(task: Task): void {
-    this.#tasks.delete(task)
+    this.#leave(task)
     if (task.ended) this.close(task.ended(task.name))
     this.#settle()
   }
 
   #threw(task: Task, error: unknown): void {
-    this.#tasks.delete(task)
+    this.#leave(task)
     this.close(error)
     this.#settle()
   }
 
+  #leave(task: Task): void {
+    this.#tasks = this.#tasks.filter((other) => other !== task)
+  }
+
   #settle(): void {
-    if (this.#tasks.size > 0) return
+    if (this.#tasks.length > 0) return
     this.#grace?.cancel()
     this.#idle?.resolve()
     this.#idle = undefined
@@ -165,7 +169,7 @@ export class Scope implements AsyncDisposable {
   }
 
   #nameTheStuck(): void {
-    if (this.#tasks.size === 0) return
+    if (this.#tasks.length === 0) return
     this.#log.warn('tasks ignore that their scope has closed', { tasks: this.running, after: this.#graceTimeout })
   }
 }

@@ -98,7 +98,8 @@ export async function exchangeHello(
   const theirs = readHello(code, payload)
   checkIdentity(theirs, options.remotePublicKey)
   // What is kept as long as the peer refers to no message, and is no larger than it has to be.
-  return { ...theirs, id: options.remotePublicKey, capabilities: [...theirs.capabilities] }
+  const { version, clientId, capabilities, listenPort } = theirs
+  return { version, clientId, capabilities: [...capabilities], listenPort, id: options.remotePublicKey }
 }
 
 function firstFrame(

@@ -13,7 +13,7 @@ import type { LogFields } from '../base/log.ts'
 import { secp256k1 } from '../crypto/index.ts'
 import { type Enode, type Enr, formatEnode, parseEnode } from '../identity/index.ts'
 import { type ByteStream, formatEndpoint, type Listener } from '../net/index.ts'
-import { type AnyProtocol, type MessageObserver, Peer } from '../peer/index.ts'
+import { type AnyProtocol, Peer, type PeerObserver } from '../peer/index.ts'
 import { Dialer, Slots } from '../pool/index.ts'
 import { type AdmissionState, refuseIdentity, refusePeer } from './admission.ts'
 import { BaseProtocol } from './base-protocol.ts'
@@ -42,7 +42,10 @@ export class Server implements AsyncDisposable {
   readonly #metrics: ServerMetrics
   readonly #events = new Events<ServerEvent>()
   readonly #meters: ReadonlyMap<AnyProtocol, MessageMeters>
-  readonly #observer: MessageObserver = { message: (...message) => this.#observed(...message) }
+  readonly #observer: PeerObserver = {
+    message: (peer, direction, protocol, key, bytes) => this.#message(peer, direction, protocol, Number(key), bytes),
+    closed: (peer, reason) => this.#dropped(peer, reason),
+  }
   readonly #abort = new AbortController()
   /** BOUNDED: by the slots, and the trusted nodes the user named. */
   readonly #peers = new Map<string, ServerPeer>()
@@ -347,14 +350,14 @@ export class Server implements AsyncDisposable {
     this.#peers.set(hex, serverPeer)
     this.#events.emit({ type: 'add', peer: serverPeer })
     log.debug('peer added', { peer: hex.slice(0, 8), name: hello.clientId, inbound: flags.inbound })
-    void peer.closed.then((reason) => this.#dropped(serverPeer, reason))
     transport.resume() // the Hello exchange had left it paused
     return serverPeer
   }
 
-  #dropped(peer: ServerPeer, reason: PeerClosedError): void {
+  #dropped({ id }: Peer, reason: PeerClosedError): void {
     const { clock } = this.#settings
-    this.#peers.delete(peer.id)
+    const peer = this.#peers.get(id) as ServerPeer
+    this.#peers.delete(id)
     const fields = { peer: peer.id.slice(0, 8), side: reason.side, reason: describeError(reason) }
     this.#tell(peer.static, 'peer dropped', fields)
     this.#events.emit({ type: 'drop', peer, reason })
@@ -368,8 +371,7 @@ export class Server implements AsyncDisposable {
     else log.debug(message, fields)
   }
 
-  #observed(...[peer, direction, protocol, key, bytes]: Parameters<MessageObserver['message']>): void {
-    const code = Number(key)
+  #message(peer: Peer, direction: 'received' | 'sent', protocol: AnyProtocol, code: number, bytes: number): void {
     this.#meters.get(protocol)?.count(direction, code, bytes)
     if (!this.#events.observed) return
     const type = direction === 'sent' ? 'msgsend' : 'msgrecv'

@@ -6,7 +6,8 @@
  */
 export { Keepalive, type KeepaliveOptions } from './keepalive.ts'
 export type { Mounted } from './lane.ts'
-export type { MessageMeter, MessageObserver, Tally } from './meters.ts'
+export type { MessageMeter, Tally } from './meters.ts'
+export type { PeerObserver } from './observer.ts'
 export { type Control, Peer, type PeerOptions } from './peer.ts'
 export { type PipeOptions, transportPipe } from './pipe.ts'
 export {

@@ -2,8 +2,6 @@
  * What went over a connection, by protocol and message.
  * @module
  */
-import type { Peer } from './peer.ts'
-import type { AnyProtocol } from './protocol.ts'
 import type { MessageKey } from './transport.ts'
 
 export interface Tally {
@@ -19,12 +17,6 @@ export interface MessageMeter {
   readonly name: string
   readonly received: Readonly<Tally>
   readonly sent: Readonly<Tally>
-}
-
-/** Told of each message of every peer it is given to. */
-export interface MessageObserver {
-  /** `key` is relative to the protocol. */
-  message(peer: Peer, direction: 'received' | 'sent', protocol: AnyProtocol, key: MessageKey, bytes: number): void
 }
 
 export class Meter implements MessageMeter {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { aborted, channelOf, idle, noting, speaking, wire, words } from '../../test/support/peer-wire.ts'
 import { rlp } from '../codec/index.ts'
-import type { MessageKey, MessageObserver } from './index.ts'
+import type { MessageKey, PeerObserver } from './index.ts'
 import { defineProtocol, message } from './protocol.ts'
 
 test('iterating a channel gives the messages, decoded and by name, in order', async () => {
@@ -210,20 +210,33 @@ test('meters count messages and bytes by protocol and name, in both directions',
   expect(meter('hello')?.sent).toEqual({ messages: 1, bytes: 2 })
 })
 
-test('an observer is told of each message with keys relative to the protocol', async () => {
+test('an observer is told of each message with keys relative to the protocol, and of the end before others are', async () => {
   const told: unknown[] = []
   const protocol = idle('second')
-  const observer: MessageObserver = {
+  const observer: PeerObserver = {
     message: (peer, direction, { name }, key, bytes) => void told.push([peer.id, direction, name, key, bytes]),
+    closed: (peer, reason) => void told.push([peer.id, reason.message]),
   }
   const { peer, say, settle } = wire([idle('first'), protocol], { observer })
+  void peer.closed.then(() => told.push('closed'))
   say('hello', { id: 1 }, 20)
   await settle()
   await channelOf(peer, protocol).send('ask', { id: 2 })
+  peer.close('bye')
+  await peer.closed
   expect(told).toEqual([
     ['near', 'received', 'second', 0, 2],
     ['near', 'sent', 'second', 1, 2],
+    ['near', 'bye'],
+    'closed',
   ])
+})
+
+test('who asks for the end after it came is told it, too', async () => {
+  const { peer, settle } = wire([idle()])
+  peer.close('bye')
+  await settle()
+  expect(await peer.closed).toMatchObject({ message: 'bye' })
 })
 
 test('a protocol finds its peer whole from its first statement on', async () => {

@@ -9,7 +9,8 @@ import { describeError, PeerClosedError, PeerloomError } from '../base/errors.ts
 import { type Logger, silentLogger } from '../base/log.ts'
 import { Scope } from '../base/scope.ts'
 import type { Mounted } from './lane.ts'
-import type { MessageMeter, MessageObserver } from './meters.ts'
+import type { MessageMeter } from './meters.ts'
+import type { PeerObserver } from './observer.ts'
 import type { AnyProtocol, Channel, MessageTable, Protocol } from './protocol.ts'
 import { Router } from './router.ts'
 import type { MessageKey, Transport } from './transport.ts'
@@ -35,7 +36,7 @@ export interface PeerOptions {
   readonly control?: Control
   /** Closes the peer when it aborts. */
   readonly signal?: AbortSignal | undefined
-  readonly observer?: MessageObserver
+  readonly observer?: PeerObserver
   /** Bytes a protocol may leave unread before the socket is paused. @default 8 MiB */
   readonly receiveBudgetBytes?: number
   /** Bytes a protocol may have waiting before `send` asks it to wait. @default 1 MiB */
@@ -57,7 +58,10 @@ export class Peer implements AsyncDisposable {
   readonly #transport: Transport<MessageKey>
   readonly #scope: Scope
   readonly #router: Router
-  readonly #closed: Deferred<PeerClosedError> = deferred()
+  readonly #observer: PeerObserver | undefined
+  /** Made when somebody asks. */
+  #closed: Deferred<PeerClosedError> | undefined
+  #ended = false
 
   /** Takes over the transport and runs every protocol on it. */
   constructor(transport: Transport<MessageKey>, options: PeerOptions) {
@@ -66,6 +70,7 @@ export class Peer implements AsyncDisposable {
     this.inbound = options.inbound
     this.clock = options.clock ?? systemClock
     this.log = options.log ?? silentLogger
+    this.#observer = options.observer
     this.#transport = transport
     this.#scope = new Scope({ signal: options.signal, clock: this.clock, log: this.log, reasonOf: closedBy })
     this.#router = new Router(this, transport, options)
@@ -76,6 +81,8 @@ export class Peer implements AsyncDisposable {
 
   /** Resolves with why and by whom, when everything has ended. Never rejects. */
   get closed(): Promise<PeerClosedError> {
+    this.#closed ??= deferred()
+    if (this.#ended) this.#closed.resolve(this.#scope.reason as PeerClosedError)
     return this.#closed.promise
   }
 
@@ -149,7 +156,9 @@ export class Peer implements AsyncDisposable {
     await undefined // what the closing wakes up in this very tick still finds the transport open
     await this.#closeTransport()
     await this.#scope.done()
-    this.#closed.resolve(reason)
+    this.#ended = true
+    this.#observer?.closed(this, reason)
+    this.#closed?.resolve(reason)
   }
 
   async #closeTransport(): Promise<void> {

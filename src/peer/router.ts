@@ -6,7 +6,7 @@
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { describeError, PeerClosedError, TimeoutError } from '../base/errors.ts'
 import { Lane, type LanePeer } from './lane.ts'
-import type { MessageObserver } from './meters.ts'
+import type { PeerObserver } from './observer.ts'
 import { Outbox } from './outbox.ts'
 import type { Control, Peer, PeerOptions } from './peer.ts'
 import type { FrameSink, MessageKey, Transport } from './transport.ts'
@@ -23,7 +23,7 @@ export class Router implements LanePeer, FrameSink<MessageKey> {
   readonly #transport: Transport<MessageKey>
   readonly #outbox: Outbox
   readonly #control: Control | undefined
-  readonly #observer: MessageObserver | undefined
+  readonly #observer: PeerObserver | undefined
   readonly #stallTimeout: number
   /** Lanes over their receive budget; while there are any, the socket is paused. BOUNDED: by the lanes. */
   #behind: Set<Lane> | undefined
