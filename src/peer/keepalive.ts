@@ -2,7 +2,7 @@
  * Asks a quiet remote whether it is still there, and how far away it is.
  * @module
  */
-
+import { Alarm } from '../base/alarm.ts'
 import type { Timer } from '../base/clock.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { deadline } from './deadline.ts'
@@ -24,15 +24,19 @@ export interface KeepaliveOptions {
 export class Keepalive {
   readonly #peer: Peer
   readonly #options: KeepaliveOptions
-  #timer: Timer | undefined
+  /** Of the next ping. */
+  readonly #alarm: Alarm<Keepalive>
+  /** Of the pong. */
+  #deadline: Timer | undefined
   #sentAt: number | undefined
   #roundTrip: number | undefined
 
   constructor(peer: Peer, options: KeepaliveOptions) {
     this.#peer = peer
     this.#options = options
-    peer.onClose(() => this.#timer?.cancel())
+    this.#alarm = new Alarm<Keepalive>(peer.clock, this, Keepalive.#ring)
     this.#arm()
+    peer.onClose(() => this.#cancel())
   }
 
   /** Milliseconds the last pong took; undefined before the first one. */
@@ -48,18 +52,26 @@ export class Keepalive {
     if (this.#options.timeout !== undefined) this.#arm()
   }
 
+  static #ring(keepalive: Keepalive): void {
+    keepalive.#ping()
+  }
+
   #ping(): void {
     const { timeout, ping } = this.#options
     this.#sentAt ??= this.#peer.clock.now()
     ping(this.#peer)
     if (this.#peer.closing) return
     if (timeout === undefined) return this.#arm()
-    this.#timer = deadline(this.#peer, timeout, () => this.#peer.close(new TimeoutError('pong', timeout)))
+    this.#deadline = deadline(this.#peer, timeout, () => this.#peer.close(new TimeoutError('pong', timeout)))
   }
 
   #arm(): void {
-    this.#timer?.cancel()
-    if (this.#peer.closing) return
-    this.#timer = this.#peer.clock.setTimer(this.#options.interval, () => this.#ping())
+    this.#cancel()
+    if (!this.#peer.closing) this.#alarm.set(this.#options.interval)
+  }
+
+  #cancel(): void {
+    this.#alarm.cancel()
+    this.#deadline?.cancel()
   }
 }

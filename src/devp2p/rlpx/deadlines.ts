@@ -1,8 +1,9 @@
 /**
- * Deadlines that cost nothing per frame: activity is noted, and a timer that runs out looks at the note and is set again.
+ * Deadlines that cost nothing per frame: activity is noted, and an alarm that rings looks at the note and is set again.
  * @module
  */
-import type { Clock, Timer } from '../../base/clock.ts'
+import { Alarm } from '../../base/alarm.ts'
+import type { Clock } from '../../base/clock.ts'
 
 /** Whom both deadlines belong to: an object instead of a closure each, because every connection has them. */
 export interface DeadlineOwner {
@@ -19,14 +20,15 @@ export class ReadDeadline {
   readonly #owner: DeadlineOwner
   #since: number
   #pausedAt: number | undefined
-  #timer: Timer | undefined
+  readonly #alarm: Alarm<ReadDeadline>
 
   constructor(clock: Clock, timeout: number, owner: DeadlineOwner) {
     this.#clock = clock
     this.#timeout = timeout
     this.#owner = owner
     this.#since = clock.now()
-    this.#arm(timeout)
+    this.#alarm = new Alarm<ReadDeadline>(clock, this, ReadDeadline.#look)
+    this.#alarm.set(timeout)
   }
 
   /** A frame was read to its end. */
@@ -43,23 +45,18 @@ export class ReadDeadline {
     const now = this.#clock.now()
     this.#since += now - Math.max(this.#pausedAt, this.#since)
     this.#pausedAt = undefined
-    if (!this.#timer) this.#arm(this.#since + this.#timeout - now)
+    if (!this.#alarm.pending) this.#alarm.set(this.#since + this.#timeout - now)
   }
 
   cancel(): void {
-    this.#timer?.cancel()
+    this.#alarm.cancel()
   }
 
-  #arm(delay: number): void {
-    this.#timer = this.#clock.setTimer(delay, () => this.#look())
-  }
-
-  #look(): void {
-    this.#timer = undefined
-    if (this.#pausedAt !== undefined) return
-    const left = this.#since + this.#timeout - this.#clock.now()
-    if (left > 0) this.#arm(left)
-    else this.#owner.readExpired()
+  static #look(deadline: ReadDeadline): void {
+    if (deadline.#pausedAt !== undefined) return
+    const left = deadline.#since + deadline.#timeout - deadline.#clock.now()
+    if (left > 0) deadline.#alarm.set(left)
+    else deadline.#owner.readExpired()
   }
 }
 
@@ -73,41 +70,37 @@ export class WriteDeadline {
   readonly #owner: DeadlineOwner
   #mark = 0
   #since = 0
-  #timer: Timer | undefined
+  readonly #alarm: Alarm<WriteDeadline>
 
   constructor(clock: Clock, timeout: number, owner: DeadlineOwner) {
     this.#clock = clock
     this.#timeout = timeout
     this.#owner = owner
+    this.#alarm = new Alarm<WriteDeadline>(clock, this, WriteDeadline.#look)
   }
 
   /** Call after a write. */
   watch(): void {
-    if (this.#timer) return
+    if (this.#alarm.pending) return
     const left = this.#owner.bytesLeft()
     if (left === undefined) return
     this.#mark = left
     this.#since = this.#clock.now()
-    this.#arm()
+    this.#alarm.set(this.#timeout / LOOKS)
   }
 
   cancel(): void {
-    this.#timer?.cancel()
+    this.#alarm.cancel()
   }
 
-  #arm(): void {
-    this.#timer = this.#clock.setTimer(this.#timeout / LOOKS, () => this.#look())
-  }
-
-  #look(): void {
-    this.#timer = undefined
-    const left = this.#owner.bytesLeft()
+  static #look(deadline: WriteDeadline): void {
+    const left = deadline.#owner.bytesLeft()
     if (left === undefined) return
-    const now = this.#clock.now()
-    if (left > this.#mark) {
-      this.#mark = left
-      this.#since = now
-    } else if (now - this.#since >= this.#timeout) return this.#owner.writeExpired()
-    this.#arm()
+    const now = deadline.#clock.now()
+    if (left > deadline.#mark) {
+      deadline.#mark = left
+      deadline.#since = now
+    } else if (now - deadline.#since >= deadline.#timeout) return deadline.#owner.writeExpired()
+    deadline.#alarm.set(deadline.#timeout / LOOKS)
   }
 }
