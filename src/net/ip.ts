@@ -3,7 +3,7 @@
  * writes it. Every function here takes any text; what is no IP is in no range.
  * @module
  */
-import { isIP } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { CodecError, ConfigError } from '../base/errors.ts'
 
@@ -11,6 +11,7 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 /** The normalised form, or undefined for what is not an IP. Old notations (`0x7f.1`, `010.0.0.1`) are not. */
 export function parseIp(text: string): string | undefined {
+  if (isIPv4(text)) return text // has one form only
   const address = parse(text)
   return address && format(address)
 }
