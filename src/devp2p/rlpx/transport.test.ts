@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { collectGarbage } from '../../../test/support/garbage.ts'
 import {
   altered,
   type Collector,
@@ -152,6 +153,14 @@ describe('delivery', () => {
       b.resume()
       expect(sink.keys).toHaveLength(count)
     }
+  })
+
+  it('lets the sink go that it had before', async () => {
+    const [a] = await transportPair()
+    const first = (() => new WeakRef(opened(a)))() // in a function of its own: nothing of it stays on the stack
+    opened(a)
+    await collectGarbage()
+    expect(first.deref()).toBeUndefined()
   })
 
   it('passes to another sink, which gets what the first one paused before, and the end', async () => {
