@@ -81,7 +81,7 @@ async function dial(name, enode, args, { seconds, warmup, env }) {
 
 function start(name, args, { env }) {
   const side = sides[name]
-  const node = ['--expose-gc', join(peersFolder, side.file), ...args, ...side.flags]
+  const node = [join(peersFolder, side.file), ...args, ...side.flags]
   return new Program(process.execPath, node, { env: { ...env, ...side.env } })
 }
 

@@ -95,7 +95,7 @@ export const linkRows = [
     unit: ' KB',
     less: true,
     /** Held before the measured ones, in a fresh process: what the first peers warm up is not what a peer costs. */
-    heldBefore: 50,
+    heldBefore: 250,
     value: (result) => result.remoteBytesEach / 1000,
     args(side, { idlePeers, slowIdlePeers, holdSeconds }) {
       const count = side.startsWith('ethereumjs') ? slowIdlePeers : idlePeers

@@ -10,6 +10,7 @@
  * and a channel is { read(): Promise<{ key, payload } | undefined>, write(key, payload): Promise<void> | void }.
  */
 import { randomFillSync } from 'node:crypto'
+import { Session } from 'node:inspector/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export const NAME = 'bench'
@@ -47,14 +48,20 @@ export async function answer(channel, codec) {
       await channel.write(FLUSHED, codec.numbers.encode([messages, bytes]))
       messages = bytes = 0
     } else if (key === USAGE) {
-      await channel.write(USAGE_IS, codec.numbers.encode(ownUsage()))
+      await channel.write(USAGE_IS, codec.numbers.encode(await ownUsage()))
     }
   }
 }
 
-/** Garbage goes first: it is not what a connection costs. Needs --expose-gc. */
-function ownUsage() {
-  for (let i = 0; i < 4; i++) globalThis.gc?.()
+/**
+ * Garbage goes first, and free memory back to the system, as with the yardstick's `FreeOSMemory`: neither is what a
+ * connection costs. `gc()` would do the first only, and leave the young generation larger than it was.
+ */
+async function ownUsage() {
+  const session = new Session()
+  session.connect()
+  await session.post('HeapProfiler.collectGarbage')
+  session.disconnect()
   return [process.memoryUsage.rss(), ownCpu()]
 }
 
