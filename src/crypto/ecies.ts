@@ -45,10 +45,9 @@ export function eciesEncrypt(
   sharedMacData: Uint8Array = EMPTY_BYTES,
   random: (length: number) => Uint8Array = randomBytes,
 ): Uint8Array {
-  if (!secp.isPublicKey(remotePublicKey)) throw fail('the remote public key is not on the curve')
   const ephemeral = ephemeralKey(secp, random)
   const iv = random(IV_BYTES)
-  const keys = deriveKeys(secp.ecdhEphemeral(ephemeral, remotePublicKey))
+  const keys = deriveKeys(onCurve('remote public', () => secp.ecdhEphemeral(ephemeral, remotePublicKey)))
   const ciphertext = new AesCtr(keys.encryption, iv).update(plaintext)
   const tag = hmacSha256(keys.mac, iv, ciphertext, sharedMacData)
   return concatBytes(Uint8Array.of(4), secp.publicKey(ephemeral), iv, ciphertext, tag)
@@ -68,18 +67,18 @@ export function eciesDecrypt(
   if (message[0] !== 4) throw fail('the ephemeral key is not uncompressed')
   const ephemeral = message.subarray(1, KEY_BYTES)
   const tagAt = message.length - TAG_BYTES
-  const keys = deriveKeys(agree(secp, privateKey, ephemeral))
+  const keys = deriveKeys(onCurve('ephemeral', () => secp.ecdh(privateKey, ephemeral)))
   const tag = hmacSha256(keys.mac, message.subarray(KEY_BYTES, tagAt), sharedMacData)
   if (!equalSecret(tag, message.subarray(tagAt))) throw fail('the MAC does not match')
   const iv = message.subarray(KEY_BYTES, KEY_BYTES + IV_BYTES)
   return new AesCtr(keys.encryption, iv).update(message.subarray(KEY_BYTES + IV_BYTES, tagAt))
 }
 
-function agree(secp: Secp256k1, privateKey: Uint8Array, ephemeral: Uint8Array): Uint8Array {
+function onCurve(whose: string, agree: () => Uint8Array): Uint8Array {
   try {
-    return secp.ecdh(privateKey, ephemeral)
+    return agree()
   } catch (cause) {
-    if (cause instanceof CodecError) throw fail('the ephemeral key is not on the curve', cause)
+    if (cause instanceof CodecError) throw fail(`the ${whose} key is not on the curve`, cause)
     throw cause
   }
 }

@@ -14,8 +14,8 @@ export type Secp256k1Backend = 'native' | 'wasm' | 'js'
  * | | native | wasm | js |
  * |---|---|---|---|
  * | `publicKey`, `sign` | yes | yes (libsecp256k1 compiled to WASM; the engine promises nothing) | no |
- * | `ecdh` | yes | OpenSSL's ladder, made for that; 10 times slower than `ecdhEphemeral` | no |
- * | `ecdhEphemeral` | yes | **no** | no |
+ * | `ecdh` | yes | **no**, but blinded: see {@link Blinding} | no |
+ * | `ecdhEphemeral`, `recoverEcdh` | **no** | **no** | no |
  *
  * The other operations work on public values.
  *
@@ -40,6 +40,11 @@ export interface Secp256k1 {
   ecdh(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array
   /** As `ecdh`, by the fastest way there is: only for private keys that are used once and thrown away. */
   ecdhEphemeral(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array
+  /**
+   * `ecdhEphemeral` with the key that made a signature, for the price of `recover` alone. Throws as those two.
+   * The key is Q = r⁻¹(s·R − hash·G), so its multiple k·Q is what k·s and k·hash recover to.
+   */
+  recoverEcdh(privateKey: Uint8Array, hash: Uint8Array, signature: Uint8Array): Uint8Array
   /** r‖s‖recoveryId (0 to 3): 65 bytes; s is low, the nonce is RFC 6979's, so all backends give the same bytes. */
   sign(hash: Uint8Array, privateKey: Uint8Array): Uint8Array
   /** The public key that made a 65-byte signature (high s is accepted). Throws CodecError `ERR_INVALID_SIGNATURE`. */

@@ -85,6 +85,10 @@ class JsSecp256k1 implements Secp256k1 {
     return this.ecdh(privateKey, publicKey)
   }
 
+  recoverEcdh(privateKey: Uint8Array, hash: Uint8Array, signature: Uint8Array): Uint8Array {
+    return this.ecdh(privateKey, this.recover(hash, signature))
+  }
+
   sign(hash: Uint8Array, privateKey: Uint8Array): Uint8Array {
     checkHash(hash)
     this.#checkPrivateKey(privateKey)

@@ -24,9 +24,12 @@ interface EcdhOptions {
 interface Addon {
   contextRandomize(seed: Uint8Array): void
   privateKeyVerify(privateKey: Uint8Array): boolean
+  /** Multiplies in place. Throws when the tweak is zero or not below the order. */
+  privateKeyTweakMul(privateKey: Uint8Array, tweak: Uint8Array): Uint8Array
   publicKeyCreate(privateKey: Uint8Array, compressed: boolean): Uint8Array
   publicKeyVerify(publicKey: Uint8Array): boolean
   publicKeyConvert(publicKey: Uint8Array, compressed: boolean): Uint8Array
+  publicKeyTweakMul(publicKey: Uint8Array, tweak: Uint8Array, compressed: boolean): Uint8Array
   ecdh(publicKey: Uint8Array, privateKey: Uint8Array, options: EcdhOptions, out: Uint8Array): Uint8Array
   ecdsaSign(hash: Uint8Array, privateKey: Uint8Array): { signature: Uint8Array; recid: number }
   ecdsaRecover(signature: Uint8Array, recoveryId: number, hash: Uint8Array, compressed: boolean): Uint8Array
@@ -95,8 +98,30 @@ class NativeSecp256k1 implements Secp256k1 {
     }
   }
 
+  /** Two thirds of what `ecdh` costs, which takes care to take the same time for every key. */
   ecdhEphemeral(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-    return this.ecdh(privateKey, publicKey)
+    this.#checkPrivateKey(privateKey)
+    try {
+      return this.#addon.publicKeyTweakMul(toUncompressed(publicKey), privateKey, true).slice(1)
+    } catch (cause) {
+      throw invalidPublicKey(cause)
+    }
+  }
+
+  recoverEcdh(privateKey: Uint8Array, hash: Uint8Array, signature: Uint8Array): Uint8Array {
+    checkHash(hash)
+    // A hash that is no private key is no factor either: there are 2¹²⁸ such in 2²⁵⁶.
+    if (!this.isPrivateKey(hash)) return this.ecdhEphemeral(privateKey, this.recover(hash, signature))
+    this.#checkPrivateKey(privateKey)
+    if (signature.length !== 65) throw invalidSignature()
+    try {
+      const scaled = signature.slice(0, 64)
+      scaled.set(this.#addon.privateKeyTweakMul(privateKey.slice(), signature.subarray(32, 64)), 32)
+      const scaledHash = this.#addon.privateKeyTweakMul(privateKey.slice(), hash)
+      return this.#addon.ecdsaRecover(scaled, signature[64] as number, scaledHash, true).slice(1)
+    } catch (cause) {
+      throw invalidSignature(cause)
+    }
   }
 
   sign(hash: Uint8Array, privateKey: Uint8Array): Uint8Array {

@@ -3,11 +3,10 @@
  * had asynchronously and with an import of the whole library (300 ms); the binary alone is there in a few milliseconds.
  * @module
  */
-import { createECDH, type ECDH } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { concatBytes } from '../base/bytes.ts'
 import { InternalError } from '../base/errors.ts'
-import { equalSecret } from './node-crypto.ts'
 import {
   checkHash,
   invalidPrivateKey,
@@ -16,6 +15,7 @@ import {
   type Secp256k1,
   toUncompressed,
 } from './secp256k1-backend.ts'
+import { drawBlinding } from './secp256k1-blinding.ts'
 import { wasm } from './webassembly.ts'
 
 const require = createRequire(import.meta.url)
@@ -26,6 +26,7 @@ interface Library {
   _secp256k1_context_create(flags: number): number
   _secp256k1_context_randomize(context: number, seed: number): number
   _secp256k1_ec_seckey_verify(context: number, key: number): number
+  _secp256k1_ec_privkey_tweak_mul(context: number, key: number, scalar: number): number
   _secp256k1_ec_pubkey_create(context: number, point: number, key: number): number
   _secp256k1_ec_pubkey_parse(context: number, point: number, bytes: number, length: number): number
   _secp256k1_ec_pubkey_serialize(context: number, bytes: number, length: number, point: number, flags: number): number
@@ -106,18 +107,19 @@ class WasmSecp256k1 implements Secp256k1 {
   readonly #context: number
   // Addresses, allocated once: calls are synchronous, so one set of buffers is enough.
   readonly #key: number
+  readonly #factor: number
   readonly #hash: number
   readonly #serialized: number
   readonly #length: number
   readonly #point: number
   readonly #signature: number
   readonly #recoveryId: number
-  readonly #staticEcdh = new StaticEcdh()
 
   constructor(library: Library, bytes: Uint8Array, seed: Uint8Array) {
     this.#library = library
     this.#bytes = bytes
     this.#key = library._malloc(32)
+    this.#factor = library._malloc(32)
     this.#hash = library._malloc(32)
     this.#serialized = library._malloc(72)
     this.#length = library._malloc(4)
@@ -156,17 +158,31 @@ class WasmSecp256k1 implements Secp256k1 {
   }
 
   ecdh(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-    if (!this.isPrivateKey(privateKey)) throw invalidPrivateKey()
-    const uncompressed = toUncompressed(publicKey)
-    if (!this.#parse(uncompressed)) throw invalidPublicKey()
-    return this.#staticEcdh.compute(privateKey, uncompressed)
+    if (!this.#parse(toUncompressed(publicKey))) throw invalidPublicKey()
+    const { factor, inverse } = drawBlinding()
+    const blinded = this.#product(privateKey, inverse)
+    if (!blinded) throw invalidPrivateKey()
+    this.#multiplyPoint(factor)
+    this.#multiplyPoint(blinded)
+    blinded.fill(0)
+    return this.#serialize(COMPRESSED).slice(1)
   }
 
   ecdhEphemeral(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
     if (!this.#parse(toUncompressed(publicKey))) throw invalidPublicKey()
-    this.#withValidKey(privateKey, () =>
-      this.#library._secp256k1_ec_pubkey_tweak_mul(this.#context, this.#point, this.#key),
-    )
+    this.#multiplyPoint(privateKey)
+    return this.#serialize(COMPRESSED).slice(1)
+  }
+
+  recoverEcdh(privateKey: Uint8Array, hash: Uint8Array, signature: Uint8Array): Uint8Array {
+    checkHash(hash)
+    // A hash that is no private key is no factor either: there are 2¹²⁸ such in 2²⁵⁶.
+    if (!this.isPrivateKey(hash)) return this.ecdhEphemeral(privateKey, this.recover(hash, signature))
+    const scaledHash = this.#product(privateKey, hash)
+    if (!scaledHash) throw invalidPrivateKey()
+    const scaledS = this.#product(privateKey, signature.subarray(32, 64))
+    if (!scaledS || signature.length !== 65) throw invalidSignature()
+    this.#recover(scaledHash, concatBytes(signature.subarray(0, 32), scaledS, signature.subarray(64)))
     return this.#serialize(COMPRESSED).slice(1)
   }
 
@@ -190,6 +206,12 @@ class WasmSecp256k1 implements Secp256k1 {
 
   recover(hash: Uint8Array, signature: Uint8Array): Uint8Array {
     checkHash(hash)
+    this.#recover(hash, signature)
+    return this.#serialize(UNCOMPRESSED).slice(1)
+  }
+
+  /** Leaves the key in #point. */
+  #recover(hash: Uint8Array, signature: Uint8Array): void {
     // The library aborts on a recovery id over 3 instead of refusing it.
     if (signature.length !== 65 || (signature[64] as number) > 3) throw invalidSignature()
     this.#bytes.set(hash, this.#hash)
@@ -202,7 +224,6 @@ class WasmSecp256k1 implements Secp256k1 {
         signature[64] as number,
       ) === 1 && this.#library._secp256k1_ecdsa_recover(this.#context, this.#point, this.#signature, this.#hash) === 1
     if (!recovered) throw invalidSignature()
-    return this.#serialize(UNCOMPRESSED).slice(1)
   }
 
   verify(hash: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
@@ -230,6 +251,26 @@ class WasmSecp256k1 implements Secp256k1 {
     if (key.length !== 32 || this.#withKey(key, use) !== 1) throw invalidPrivateKey()
   }
 
+  /** Key times factor modulo the order; undefined when one of them is not a private key. */
+  #product(key: Uint8Array, factor: Uint8Array): Uint8Array | undefined {
+    if (key.length !== 32 || factor.length !== 32) return undefined
+    this.#bytes.set(factor, this.#factor)
+    let product: Uint8Array | undefined
+    this.#withKey(key, () => {
+      const made = this.#library._secp256k1_ec_privkey_tweak_mul(this.#context, this.#key, this.#factor)
+      if (made === 1) product = this.#bytes.slice(this.#key, this.#key + 32)
+      return made
+    })
+    return product
+  }
+
+  /** Replaces #point by a multiple of it. */
+  #multiplyPoint(scalar: Uint8Array): void {
+    this.#withValidKey(scalar, () =>
+      this.#library._secp256k1_ec_pubkey_tweak_mul(this.#context, this.#point, this.#key),
+    )
+  }
+
   /** Reads a serialized point into #point; false when it is not on the curve. */
   #parse(serialized: Uint8Array): boolean {
     this.#bytes.set(serialized, this.#serialized)
@@ -244,24 +285,5 @@ class WasmSecp256k1 implements Secp256k1 {
     new DataView(this.#bytes.buffer).setUint32(this.#length, length, true)
     this.#library._secp256k1_ec_pubkey_serialize(this.#context, this.#serialized, this.#length, this.#point, flags)
     return this.#bytes.subarray(this.#serialized, this.#serialized + length)
-  }
-}
-
-/**
- * ECDH by OpenSSL, whose multiplication is made not to depend on the key. Setting a key costs as much as an exchange,
- * and a node has one static key, so the last one is kept.
- */
-class StaticEcdh {
-  #key: Uint8Array | undefined
-  #ecdh: ECDH = createECDH('secp256k1')
-
-  /** `publicKey` is uncompressed and known to be on the curve. */
-  compute(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-    if (this.#key === undefined || !equalSecret(this.#key, privateKey)) {
-      this.#ecdh = createECDH('secp256k1')
-      this.#ecdh.setPrivateKey(privateKey)
-      this.#key = privateKey.slice()
-    }
-    return new Uint8Array(this.#ecdh.computeSecret(publicKey))
   }
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bytesToHex, hexToBytes } from '../base/bytes.ts'
 import { randomBytes } from './node-crypto.ts'
@@ -27,6 +28,7 @@ describe('all backends agree', () => {
         bytesToHex(secp.decompress(oracle.compress(other))),
         bytesToHex(secp.ecdh(key, other)),
         bytesToHex(secp.ecdhEphemeral(key, other)),
+        bytesToHex(secp.recoverEcdh(key, hash, signature)),
         bytesToHex(secp.sign(hash, key)),
         bytesToHex(secp.recover(hash, signature)),
         secp.verify(hash, signature.subarray(0, 64), secp.publicKey(key)),
@@ -37,6 +39,39 @@ describe('all backends agree', () => {
       expect(answers[1]).toEqual(answers[2])
       expect(answers[2]!.slice(-3)).toEqual([true, false, true])
     }
+  })
+
+  it('on what two private keys share, the smallest and the largest too', () => {
+    const one = new Uint8Array(32).with(31, 1)
+    const scalar = fc.oneof(fc.constantFrom(one, ORDER_MINUS_1), fc.uint8Array({ minLength: 32, maxLength: 32 }))
+    const key = scalar.filter((bytes) => oracle.isPrivateKey(bytes))
+    fc.assert(
+      fc.property(key, key, (mine, theirs) => {
+        const point = oracle.publicKey(theirs)
+        const shared = bytesToHex(oracle.ecdh(mine, point))
+        for (const secp of backends) {
+          expect(bytesToHex(secp.ecdh(mine, point))).toBe(shared)
+          expect(bytesToHex(secp.ecdhEphemeral(mine, point))).toBe(shared)
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('on what a key shares with the maker of a signature, whatever the hash', () => {
+    const hash = fc.oneof(
+      fc.constantFrom(new Uint8Array(32), ORDER, ORDER_MINUS_1, new Uint8Array(32).fill(255)),
+      fc.uint8Array({ minLength: 32, maxLength: 32 }),
+    )
+    fc.assert(
+      fc.property(hash, (hash) => {
+        const [key, signer] = [generateKey(), generateKey()]
+        const signature = oracle.sign(hash, signer)
+        const shared = bytesToHex(oracle.ecdh(key, oracle.publicKey(signer)))
+        for (const secp of backends) expect(bytesToHex(secp.recoverEcdh(key, hash, signature))).toBe(shared)
+      }),
+      { numRuns: 40 },
+    )
   })
 
   it('on whether random bytes are a compressed key', () => {
@@ -60,14 +95,18 @@ describe('all backends agree', () => {
       const hash = randomBytes(32)
       const signature = oracle.sign(hash, key)
       signature[i % 65] = randomBytes(1)[0]! & (i % 65 === 64 ? 3 : 255)
-      const answers = backends.map((secp) => {
-        try {
-          return bytesToHex(secp.recover(hash, signature))
-        } catch (error) {
-          return (error as { code: string }).code
-        }
-      })
-      expect(new Set(answers).size, bytesToHex(signature)).toBe(1)
+      for (const operation of ['recover', 'recoverEcdh'] as const) {
+        const answers = backends.map((secp) => {
+          try {
+            return bytesToHex(
+              operation === 'recover' ? secp.recover(hash, signature) : secp.recoverEcdh(key, hash, signature),
+            )
+          } catch (error) {
+            return (error as { code: string }).code
+          }
+        })
+        expect(new Set(answers).size, bytesToHex(signature)).toBe(1)
+      }
     }
   })
 })
@@ -128,6 +167,7 @@ describe.each(NAMES)('secp256k1 %s', (name) => {
       expect(() => secp.sign(hash, bad)).toThrow(refused)
       expect(() => secp.ecdh(bad, publicKey)).toThrow(refused)
       expect(() => secp.ecdhEphemeral(bad, publicKey)).toThrow(refused)
+      expect(() => secp.recoverEcdh(bad, hash, secp.sign(hash, key))).toThrow(refused)
     }
   })
 
@@ -141,9 +181,9 @@ describe.each(NAMES)('secp256k1 %s', (name) => {
     const zero = new Uint8Array(32)
     const bad = [withPart(zero, 0), withPart(zero, 32), withPart(ORDER, 0), withPart(ORDER, 32)]
     for (const signature of [...bad, withPart(Uint8Array.of(4), 64), good.subarray(0, 64), new Uint8Array(66)]) {
-      expect(() => secp.recover(hash, signature)).toThrow(
-        expect.objectContaining({ name: 'CodecError', code: 'ERR_INVALID_SIGNATURE' }),
-      )
+      const refused = expect.objectContaining({ name: 'CodecError', code: 'ERR_INVALID_SIGNATURE' })
+      expect(() => secp.recover(hash, signature)).toThrow(refused)
+      expect(() => secp.recoverEcdh(key, hash, signature)).toThrow(refused)
     }
     for (const signature of bad) expect(secp.verify(hash, signature.subarray(0, 64), publicKey)).toBe(false)
     expect(secp.verify(hash, good, publicKey)).toBe(false)
@@ -154,6 +194,7 @@ describe.each(NAMES)('secp256k1 %s', (name) => {
     signature.set(subtract(ORDER, signature.subarray(32, 64)), 32)
     signature[64]! ^= 1
     expect(secp.recover(hash, signature)).toEqual(publicKey)
+    expect(secp.recoverEcdh(ORDER_MINUS_1, hash, signature)).toEqual(publicKey.slice(0, 32))
     expect(secp.verify(hash, signature.subarray(0, 64), publicKey)).toBe(false)
   })
 
@@ -161,6 +202,7 @@ describe.each(NAMES)('secp256k1 %s', (name) => {
     const refused = expect.objectContaining({ code: 'ERR_INVALID_HASH' })
     expect(() => secp.sign(new Uint8Array(31), key)).toThrow(refused)
     expect(() => secp.recover(new Uint8Array(33), new Uint8Array(65))).toThrow(refused)
+    expect(() => secp.recoverEcdh(key, new Uint8Array(33), new Uint8Array(65))).toThrow(refused)
   })
 
   it('works with a static key that changes between calls', () => {
@@ -169,15 +211,18 @@ describe.each(NAMES)('secp256k1 %s', (name) => {
   })
 
   it('neither changes its inputs nor gives out memory it will write to again', () => {
-    const before = bytesToHex(publicKey)
+    const before = [publicKey, key, hash].map(bytesToHex)
     const results = [secp.publicKey(key), secp.compress(publicKey), secp.sign(hash, key), secp.ecdh(key, publicKey)]
+    results.push(secp.ecdhEphemeral(key, publicKey), secp.recoverEcdh(key, hash, secp.sign(hash, key)))
     const then = results.map(bytesToHex)
     const other = generateKey()
     secp.sign(randomBytes(32), other)
     secp.compress(secp.publicKey(other))
     secp.ecdh(other, secp.publicKey(other))
+    secp.ecdhEphemeral(other, publicKey)
+    secp.recoverEcdh(other, hash, secp.sign(hash, key))
     expect(results.map(bytesToHex)).toEqual(then)
-    expect(bytesToHex(publicKey)).toBe(before)
+    expect([publicKey, key, hash].map(bytesToHex)).toEqual(before)
   })
 })
 

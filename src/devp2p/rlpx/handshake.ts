@@ -60,6 +60,8 @@ export interface HandshakeOptions {
 }
 
 export interface InitiatorOptions extends HandshakeOptions {
+  /** Our static public key: 64 bytes. @default computed from the private one */
+  readonly publicKey?: Uint8Array | undefined
   /** Who is expected at the other end: 64 bytes. */
   readonly remotePublicKey: Uint8Array
 }
@@ -104,6 +106,7 @@ export class Initiator implements Handshake {
   readonly stage = 'ack'
   readonly opening: Uint8Array
   readonly #privateKey: Uint8Array
+  readonly #publicKey: Uint8Array
   readonly #remotePublicKey: Uint8Array
   readonly #ephemeralKey: Uint8Array
   readonly #nonce: Uint8Array
@@ -115,6 +118,7 @@ export class Initiator implements Handshake {
       throw new HandshakeError('ERR_HANDSHAKE_KEY', 'auth', 'the public key of the node to dial is not on the curve')
     }
     this.#privateKey = options.privateKey
+    this.#publicKey = options.publicKey ?? secp256k1().publicKey(options.privateKey)
     this.#remotePublicKey = options.remotePublicKey
     this.#ephemeralKey = options.ephemeralKey ?? generateKey()
     this.#nonce = options.nonce ?? randomBytes(32)
@@ -130,7 +134,7 @@ export class Initiator implements Handshake {
     const shared = secp256k1().ecdh(this.#privateKey, this.#remotePublicKey)
     const auth = authType.encode({
       signature: secp256k1().sign(xor(shared, this.#nonce), this.#ephemeralKey),
-      publicKey: secp256k1().publicKey(this.#privateKey),
+      publicKey: this.#publicKey,
       nonce: this.#nonce,
       version: HANDSHAKE_VERSION,
     })
@@ -175,8 +179,9 @@ export class Recipient implements Handshake {
     const curve = secp256k1()
     const auth = open(message, this.#options.privateKey, authType)
     const shared = curve.ecdh(this.#options.privateKey, auth.publicKey)
-    const remoteEphemeralKey = curve.recover(xor(shared, auth.nonce), auth.signature)
     const ephemeralKey = this.#options.ephemeralKey ?? generateKey()
+    // The initiator's ephemeral key is not sent: it is who signed.
+    const ephemeralSecret = curve.recoverEcdh(ephemeralKey, xor(shared, auth.nonce), auth.signature)
     const nonce = this.#options.nonce ?? randomBytes(32)
     const ack = ackType.encode({
       ephemeralPublicKey: curve.publicKey(ephemeralKey),
@@ -184,7 +189,7 @@ export class Recipient implements Handshake {
       version: HANDSHAKE_VERSION,
     })
     const reply = seal(ack, auth.publicKey)
-    const { aes, mac } = deriveSecrets(curve.ecdhEphemeral(ephemeralKey, remoteEphemeralKey), auth.nonce, nonce)
+    const { aes, mac } = deriveSecrets(ephemeralSecret, auth.nonce, nonce)
     return {
       remotePublicKey: auth.publicKey,
       secrets: {

@@ -31,8 +31,8 @@ const TURN_BYTES = 2 * 1024 * 1024
 const TURN_FRAME_BYTES = 2 * 1024
 
 export interface RlpxOptions {
-  /** Our node key; its private half is used in the handshake and not kept. */
-  readonly key: { readonly privateKey: Uint8Array }
+  /** Our node key; used in the handshake and not kept. The public half is computed where it is left out. */
+  readonly key: { readonly privateKey: Uint8Array; readonly publicKey?: Uint8Array }
   /** @default systemClock */
   readonly clock?: Clock
   /** Gives up the handshake; the promise rejects with the signal's reason. Means nothing afterwards. */
@@ -148,7 +148,8 @@ export class RlpxTransport implements Transport<number> {
   /** Dials: proves who we are, and that the remote is who we think. Rejects with `HandshakeError`. */
   static async initiate(stream: ByteStream, options: RlpxInitiateOptions): Promise<RlpxTransport> {
     const { key, remotePublicKey } = options
-    return RlpxTransport.#shake(stream, options, () => new Initiator({ privateKey: key.privateKey, remotePublicKey }))
+    const { privateKey, publicKey } = key
+    return RlpxTransport.#shake(stream, options, () => new Initiator({ privateKey, publicKey, remotePublicKey }))
   }
 
   /** Is dialed: answers a handshake, and learns who it is. Rejects with `HandshakeError`. */
