@@ -25,6 +25,19 @@ describe('hashes and MACs', () => {
     for (const result of results) expect(Object.getPrototypeOf(result)).toBe(Uint8Array.prototype)
   })
 
+  it('randomBytes gives as many as asked, never the same ones, in memory of their own', () => {
+    const lengths = [0, 1, 32, 4095, 4096, 4097, 10_000, ...Array.from({ length: 500 }, () => 16)]
+    const drawn = lengths.map((length) => randomBytes(length))
+    expect(drawn.map((bytes) => bytes.length)).toEqual(lengths)
+    const large = drawn.filter((bytes) => bytes.length >= 16)
+    expect(new Set(large.map((bytes) => bytesToHex(bytes.subarray(0, 16)))).size).toBe(large.length)
+    const before = bytesToHex(large[0]!)
+    for (const bytes of large.slice(1)) bytes.fill(0)
+    randomBytes(16)
+    expect(bytesToHex(large[0]!)).toBe(before)
+    expect(large[0]!.buffer.byteLength).toBe(32)
+  })
+
   it('equalSecret compares content, and lengths first', () => {
     expect(equalSecret(Uint8Array.of(1, 2), Uint8Array.of(1, 2))).toBe(true)
     expect(equalSecret(Uint8Array.of(1, 2), Uint8Array.of(1, 3))).toBe(false)

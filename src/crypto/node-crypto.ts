@@ -2,15 +2,8 @@
  * Hashes, MACs and ciphers of node:crypto, with plain `Uint8Array` results.
  * @module
  */
-import {
-  type Cipher,
-  createCipheriv,
-  createHash,
-  createHmac,
-  hash as hashOnce,
-  randomFillSync,
-  timingSafeEqual,
-} from 'node:crypto'
+import { type Cipher, createCipheriv, createHmac, hash as hashOnce, randomFillSync, timingSafeEqual } from 'node:crypto'
+import { concatBytes } from '../base/bytes.ts'
 import { PeerloomError } from '../base/errors.ts'
 
 /** The same memory without Buffer's ways (`slice` that shares, JSON). */
@@ -20,10 +13,7 @@ function plain(buffer: Buffer): Uint8Array {
 
 /** SHA-256 of the parts one after another: 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return plain(hashOnce('sha256', parts[0] as Uint8Array, 'buffer'))
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return plain(hash.digest())
+  return plain(hashOnce('sha256', parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(...parts), 'buffer'))
 }
 
 /** HMAC-SHA256 of the parts one after another: 32 bytes. */
@@ -33,9 +23,22 @@ export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Ui
   return plain(hmac.digest())
 }
 
+/** A draw from the system costs 2 µs however short. What has been given out is wiped here. */
+const randomPool = new Uint8Array(4096)
+let randomUsed = randomPool.length
+
 /** `length` bytes that nobody can foretell: for keys, nonces and ids. */
 export function randomBytes(length: number): Uint8Array {
-  return randomFillSync(new Uint8Array(length))
+  if (length > randomPool.length) return randomFillSync(new Uint8Array(length))
+  if (randomUsed + length > randomPool.length) {
+    randomFillSync(randomPool)
+    randomUsed = 0
+  }
+  const end = randomUsed + length
+  const bytes = randomPool.slice(randomUsed, end)
+  randomPool.fill(0, randomUsed, end)
+  randomUsed = end
+  return bytes
 }
 
 /** Whether two secrets or MACs are equal, in a time that depends on their lengths only. */
