@@ -32,6 +32,14 @@ describe('an error answers', () => {
     }
   })
 
+  test('with a stack of where it was noticed, but for the end of a peer, whose cause has one', () => {
+    const limit = Error.stackTraceLimit
+    const closed = new PeerClosedError('remote', 'x', { cause: new CodecError('ERR_X', 'y') })
+    expect(closed.stack).not.toContain('errors.test')
+    expect((closed.cause as Error).stack).toContain('errors.test')
+    expect(Error.stackTraceLimit).toBe(limit)
+  })
+
   test('how much it speaks against the peer: garbage and breaches do, silence and our own faults do not', () => {
     expect(new CodecError('ERR_X', 'x').penalty).toBe(20)
     expect(new ProtocolError('ERR_X', 'x').penalty).toBe(20)

@@ -140,7 +140,7 @@ export class Scope implements AsyncDisposable {
 
   #returned(task: Task): void {
     this.#leave(task)
-    if (task.ended) this.close(task.ended(task.name))
+    if (task.ended && !this.#closed) this.close(task.ended(task.name))
     this.#settle()
   }
 

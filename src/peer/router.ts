@@ -72,6 +72,7 @@ export class Router implements LanePeer, FrameSink<MessageKey> {
 
   end(error?: unknown): void {
     this.#transportEnded = true
+    if (this.#peer.closing) return
     this.#peer.close(
       error === undefined
         ? new PeerClosedError('remote', 'remote closed the connection')
