@@ -60,8 +60,11 @@ class NativeSecp256k1 implements Secp256k1 {
   }
 
   publicKey(privateKey: Uint8Array): Uint8Array {
-    this.#checkPrivateKey(privateKey)
-    return this.#addon.publicKeyCreate(privateKey, false).slice(1)
+    try {
+      return this.#addon.publicKeyCreate(privateKey, false).slice(1)
+    } catch {
+      throw invalidPrivateKey()
+    }
   }
 
   isPublicKey(publicKey: Uint8Array): boolean {
@@ -86,13 +89,12 @@ class NativeSecp256k1 implements Secp256k1 {
   }
 
   ecdh(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-    this.#checkPrivateKey(privateKey)
     const out = new Uint8Array(32)
     try {
       // libsecp256k1 parses the point first, and parsing is the check that it lies on the curve.
       return this.#addon.ecdh(toUncompressed(publicKey), privateKey, this.#ecdh, out)
     } catch (cause) {
-      throw invalidPublicKey(cause)
+      throw this.#whichKey(privateKey, cause)
     } finally {
       this.#x.fill(0)
     }
@@ -100,11 +102,10 @@ class NativeSecp256k1 implements Secp256k1 {
 
   /** Two thirds of what `ecdh` costs, which takes care to take the same time for every key. */
   ecdhEphemeral(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-    this.#checkPrivateKey(privateKey)
     try {
       return this.#addon.publicKeyTweakMul(toUncompressed(publicKey), privateKey, true).slice(1)
     } catch (cause) {
-      throw invalidPublicKey(cause)
+      throw this.#whichKey(privateKey, cause)
     }
   }
 
@@ -112,7 +113,7 @@ class NativeSecp256k1 implements Secp256k1 {
     checkHash(hash)
     // A hash that is no private key is no factor either: there are 2¹²⁸ such in 2²⁵⁶.
     if (!this.isPrivateKey(hash)) return this.ecdhEphemeral(privateKey, this.recover(hash, signature))
-    this.#checkPrivateKey(privateKey)
+    if (!this.isPrivateKey(privateKey)) throw invalidPrivateKey()
     if (signature.length !== 65) throw invalidSignature()
     try {
       const scaled = signature.slice(0, 64)
@@ -126,12 +127,19 @@ class NativeSecp256k1 implements Secp256k1 {
 
   sign(hash: Uint8Array, privateKey: Uint8Array): Uint8Array {
     checkHash(hash)
-    this.#checkPrivateKey(privateKey)
-    const { signature, recid } = this.#addon.ecdsaSign(hash, privateKey)
+    const { signature, recid } = this.#sign(hash, privateKey)
     const out = new Uint8Array(65)
     out.set(signature)
     out[64] = recid
     return out
+  }
+
+  #sign(hash: Uint8Array, privateKey: Uint8Array): { signature: Uint8Array; recid: number } {
+    try {
+      return this.#addon.ecdsaSign(hash, privateKey)
+    } catch {
+      throw invalidPrivateKey()
+    }
   }
 
   recover(hash: Uint8Array, signature: Uint8Array): Uint8Array {
@@ -154,7 +162,8 @@ class NativeSecp256k1 implements Secp256k1 {
     }
   }
 
-  #checkPrivateKey(key: Uint8Array): void {
-    if (!this.isPrivateKey(key)) throw invalidPrivateKey()
+  /** The library checks both keys, and does not say which one it refused. */
+  #whichKey(privateKey: Uint8Array, cause: unknown): Error {
+    return this.isPrivateKey(privateKey) ? invalidPublicKey(cause) : invalidPrivateKey()
   }
 }

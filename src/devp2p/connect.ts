@@ -3,26 +3,28 @@
  * closed, after a Disconnect when the remote could read one.
  * @module
  */
+import { bytesToHex } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import { keccak256 } from '../crypto/index.ts'
 import type { NodeKey } from '../identity/index.ts'
 import type { ByteStream } from '../net/index.ts'
 import type { AnyProtocol, Mounted } from '../peer/index.ts'
-import { capabilitiesOf, matchProtocols } from './capabilities.ts'
+import { matchProtocols } from './capabilities.ts'
 import { disconnectReasonOf, encodeDisconnect } from './disconnect.ts'
-import { BASE_VERSION, BaseCode, exchangeHello, type Hello } from './hello.ts'
+import { BaseCode, exchangeHello, type Hello } from './hello.ts'
 import { RlpxTransport } from './rlpx/index.ts'
 
 export interface ConnectOptions<P> {
   readonly key: NodeKey
-  readonly clientId: string
+  /** Ours, encoded. */
+  readonly hello: Uint8Array
   readonly protocols: readonly AnyProtocol[]
   readonly clock: Clock
   readonly signal?: AbortSignal | undefined
   /** Who is expected; undefined for a connection that came in. */
   readonly remotePublicKey?: Uint8Array | undefined
-  /** Throws when this identity (32 bytes) may not connect. */
-  readonly checkIdentity: (id: Uint8Array) => void
+  /** Throws when this identity (64 hex digits) may not connect. */
+  readonly checkIdentity: (id: string) => void
   /**
    * Makes it a peer, or throws when it may not become one. Called at most once, last, and all in one go: nobody else can
    * take the slot between the decision and the peer.
@@ -31,7 +33,8 @@ export interface ConnectOptions<P> {
 }
 
 export interface Connection {
-  readonly id: Uint8Array
+  /** 64 hex digits. */
+  readonly id: string
   readonly transport: RlpxTransport
   readonly hello: Hello
   readonly mounted: readonly Mounted[]
@@ -49,9 +52,9 @@ export async function setUpConnection<P>(stream: ByteStream, options: ConnectOpt
     ? await RlpxTransport.initiate(stream, { key, clock, signal, remotePublicKey })
     : await RlpxTransport.accept(stream, { key, clock, signal })
   try {
-    const id = keccak256(transport.remotePublicKey)
+    const id = bytesToHex(keccak256(transport.remotePublicKey))
     options.checkIdentity(id)
-    const hello = await exchangeHello(transport, ourHello(options), {
+    const hello = await exchangeHello(transport, options.hello, {
       clock,
       signal,
       remotePublicKey: transport.remotePublicKey,
@@ -62,10 +65,6 @@ export async function setUpConnection<P>(stream: ByteStream, options: ConnectOpt
     await sayFarewell(transport, error, clock)
     throw error
   }
-}
-
-function ourHello({ clientId, protocols, key }: ConnectOptions<unknown>): Hello {
-  return { version: BASE_VERSION, clientId, capabilities: capabilitiesOf(protocols), listenPort: 0, id: key.publicKey }
 }
 
 async function sayFarewell(transport: RlpxTransport, error: unknown, clock: Clock): Promise<void> {

@@ -40,7 +40,7 @@ function exchange(options: { signal?: AbortSignal } = {}) {
   const clock = new FakeClock()
   const snappy: boolean[] = []
   const transport = Object.assign(near, { setSnappy: (on: boolean) => snappy.push(on) }) as CompressibleTransport
-  const result = exchangeHello(transport, HELLO, { remotePublicKey: KEY, clock, ...options })
+  const result = exchangeHello(transport, encoded({}), { remotePublicKey: KEY, clock, ...options })
   result.catch(() => {})
   return { far, clock, snappy, result, near }
 }
@@ -244,7 +244,7 @@ describe('over RLPx', () => {
   test('compression begins exactly behind the Hello, even for frames in the same chunk', async () => {
     const { dialer, acceptor, keys, clock } = await joined()
     const body = Uint8Array.from({ length: 5_000 }, (_, i) => i >> 6)
-    const ours = (i: 0 | 1) => ({ ...HELLO, id: keys[i].publicKey })
+    const ours = (i: 0 | 1) => encoded({ id: keys[i].publicKey })
     const theirs = exchangeHello(acceptor, ours(1), { remotePublicKey: keys[0].publicKey, clock })
     const frames = theirs.then(() => framesOf(acceptor))
     const mine = exchangeHello(dialer, ours(0), { remotePublicKey: keys[1].publicKey, clock })
@@ -263,12 +263,11 @@ describe('over RLPx', () => {
   test('with a remote of version 4 nothing is compressed', async () => {
     const { dialer, acceptor, keys, clock } = await joined()
     const body = new Uint8Array(5_000)
-    const old = exchangeHello(
-      acceptor,
-      { ...HELLO, version: 4, id: keys[1].publicKey },
-      { remotePublicKey: keys[0].publicKey, clock },
-    )
-    await exchangeHello(dialer, { ...HELLO, id: keys[0].publicKey }, { remotePublicKey: keys[1].publicKey, clock })
+    const old = exchangeHello(acceptor, encoded({ version: 4, id: keys[1].publicKey }), {
+      remotePublicKey: keys[0].publicKey,
+      clock,
+    })
+    await exchangeHello(dialer, encoded({ id: keys[0].publicKey }), { remotePublicKey: keys[1].publicKey, clock })
     await old
     const before = dialer.bytesOut
     dialer.write(16, body)

@@ -15,7 +15,7 @@ export const BaseCode = { Hello: 0x00, Disconnect: 0x01, Ping: 0x02, Pong: 0x03 
 /** Message ids the base protocol takes; the first capability begins here. */
 export const BASE_LENGTH = 16
 /** Version of the base protocol we speak. From 5 on, everything after Hello is compressed. */
-export const BASE_VERSION = 5
+const BASE_VERSION = 5
 export const SNAPPY_VERSION = 5
 /** Largest Hello accepted, in bytes (go-ethereum's `baseProtocolMaxMsgSize`). */
 export const MAX_HELLO_BYTES = 2048
@@ -82,20 +82,23 @@ export interface CompressibleTransport extends Transport<number> {
 
 export const HELLO_TIMEOUT = 5_000
 
+/** Our Hello, as {@link exchangeHello} sends it. `id` is our public key: 64 bytes. */
+export function encodeHello(clientId: string, capabilities: readonly Capability[], id: Uint8Array): Uint8Array {
+  return helloCodec.encode({ version: BASE_VERSION, clientId, capabilities: [...capabilities], listenPort: 0, id })
+}
+
 /**
  * Sends our Hello and reads theirs. The transport is left paused: what comes behind the Hello waits for its next owner.
  * Rejects with a `PeerClosedError` when the remote disconnects instead, else with what is wrong with its Hello.
  */
 export async function exchangeHello(
   transport: CompressibleTransport,
-  ours: Hello,
+  ours: Uint8Array,
   options: HelloOptions,
 ): Promise<Hello> {
   const first = firstFrame(transport, options)
-  transport.write(BaseCode.Hello, helloCodec.encode({ ...ours, capabilities: [...ours.capabilities] }))
-  const { code, payload } = await first
-  if (code === BaseCode.Disconnect) throw disconnected('remote', decodeDisconnect(payload))
-  const theirs = readHello(code, payload)
+  transport.write(BaseCode.Hello, ours)
+  const theirs = await first
   checkIdentity(theirs, options.remotePublicKey)
   // What is kept as long as the peer refers to no message, and is no larger than it has to be.
   const { version, clientId, capabilities, listenPort } = theirs
@@ -105,7 +108,7 @@ export async function exchangeHello(
 function firstFrame(
   transport: CompressibleTransport,
   { clock, signal, timeout = HELLO_TIMEOUT }: HelloOptions,
-): Promise<{ code: number; payload: Uint8Array }> {
+): Promise<Hello> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
       settled()
@@ -124,9 +127,15 @@ function firstFrame(
       frame(code, payload) {
         transport.pause() // the frames behind it belong to the peer
         transport.setLimits?.(AFTER_HELLO)
-        if (code === BaseCode.Hello && speaksSnappy(payload)) transport.setSnappy(true)
-        settled()
-        resolve({ code, payload })
+        try {
+          const hello = readFirst(code, payload)
+          // Compression begins with the very next frame, which may lie in the same chunk.
+          if (hello.version >= SNAPPY_VERSION) transport.setSnappy(true)
+          settled()
+          resolve(hello)
+        } catch (error) {
+          fail(error)
+        }
       },
       drain() {},
       end: (error) =>
@@ -135,16 +144,8 @@ function firstFrame(
   })
 }
 
-/** Compression begins with the very next frame, which may lie in the same chunk. */
-function speaksSnappy(payload: Uint8Array): boolean {
-  try {
-    return payload.length <= MAX_HELLO_BYTES && helloCodec.decode(payload).version >= SNAPPY_VERSION
-  } catch {
-    return false
-  }
-}
-
-function readHello(code: number, payload: Uint8Array): Hello {
+function readFirst(code: number, payload: Uint8Array): Hello {
+  if (code === BaseCode.Disconnect) throw disconnected('remote', decodeDisconnect(payload))
   if (code !== BaseCode.Hello) throw bad(DisconnectReason.ProtocolError, `first message has code ${code}, not Hello`)
   if (payload.length > MAX_HELLO_BYTES) throw bad(DisconnectReason.ProtocolError, `Hello of ${payload.length} bytes`)
   return helloCodec.decode(payload)

@@ -8,7 +8,7 @@ import { NodeKey, parseEnode } from '../identity/index.ts'
 import { type Network, tcpNetwork } from '../net/index.ts'
 import { formatCapability } from './capabilities.ts'
 import { DisconnectReason, decodeDisconnect, disconnected, encodeDisconnect } from './disconnect.ts'
-import { BASE_VERSION, BaseCode, type Capability, exchangeHello } from './hello.ts'
+import { BaseCode, type Capability, encodeHello, exchangeHello } from './hello.ts'
 import { RlpxTransport } from './rlpx/index.ts'
 
 export interface PingOptions {
@@ -61,7 +61,7 @@ export async function ping(url: string, options: PingOptions = {}): Promise<Ping
   const handshakeLatency = clock.now() - begin
   try {
     const capabilities = options.capabilities ?? ETH_69
-    const ours = { version: BASE_VERSION, clientId: 'peerloom/ping', capabilities, listenPort: 0, id: key.publicKey }
+    const ours = encodeHello('peerloom/ping', capabilities, key.publicKey)
     const hello = await exchangeHello(transport, ours, { remotePublicKey, clock, signal, timeout })
     const { latency, closed } = await pong(transport, clock, timeout, signal)
     return {

@@ -9,6 +9,7 @@ import { type Metrics, noMetrics } from '../base/metrics.ts'
 import type { NodeKey } from '../identity/index.ts'
 import { IpRanges, type Network, tcpNetwork } from '../net/index.ts'
 import { type AnyProtocol, type MessageKey, protocolLength } from '../peer/index.ts'
+import { DIAL_RATIO, MAX_PEERS } from '../pool/index.ts'
 import { BASE_LENGTH } from './hello.ts'
 
 export interface ServerOptions {
@@ -57,11 +58,20 @@ export const MAX_PENDING_PEERS = 50
 /** devp2p allows 8 characters in a capability's name. */
 const MAX_NAME_LENGTH = 8
 
-export interface Settings extends Omit<ServerOptions, 'listen' | 'netRestrict'> {
+/** The options with their defaults. The lists of nodes are not among them: they change while the server runs. */
+export interface Settings {
+  readonly key: NodeKey
+  readonly protocols: readonly AnyProtocol[]
   readonly listen: { readonly host?: string; readonly port: number } | undefined
   readonly name: string
+  readonly maxPeers: number
   readonly maxPendingPeers: number
+  readonly dialRatio: number
+  readonly candidates: AsyncIterable<string> | undefined
   readonly netRestrict: IpRanges | undefined
+  readonly dials: boolean
+  readonly onInbound: ((ip: string) => boolean) | undefined
+  readonly signal: AbortSignal | undefined
   readonly network: Network
   readonly clock: Clock
   readonly random: () => number
@@ -75,13 +85,20 @@ export function settingsOf(options: ServerOptions): Settings {
   checkCount('maxPeers', options.maxPeers)
   checkCount('maxPendingPeers', options.maxPendingPeers)
   checkCount('dialRatio', options.dialRatio)
+  const { listen, netRestrict } = options
   return {
-    ...options,
+    key: options.key,
     protocols: [...options.protocols],
-    listen: options.listen === undefined ? undefined : parseListen(options.listen),
+    listen: listen === undefined ? undefined : parseListen(listen),
     name: options.name ?? 'peerloom',
+    maxPeers: options.maxPeers ?? MAX_PEERS,
     maxPendingPeers: options.maxPendingPeers ?? MAX_PENDING_PEERS,
-    netRestrict: options.netRestrict === undefined ? undefined : IpRanges.parse(options.netRestrict),
+    dialRatio: options.dialRatio ?? DIAL_RATIO,
+    candidates: options.candidates,
+    netRestrict: netRestrict === undefined ? undefined : IpRanges.parse(netRestrict),
+    dials: options.dials ?? true,
+    onInbound: options.onInbound,
+    signal: options.signal,
     network: options.network ?? tcpNetwork,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,

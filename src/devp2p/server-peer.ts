@@ -3,7 +3,7 @@
  * @module
  */
 import { bytesToHex } from '../base/bytes.ts'
-import { formatEnode } from '../identity/index.ts'
+import { type Enode, formatEnode } from '../identity/index.ts'
 import type { Endpoint } from '../net/index.ts'
 import type { Peer } from '../peer/index.ts'
 import type { BaseProtocol } from './base-protocol.ts'
@@ -25,8 +25,8 @@ export interface ServerPeerParts {
   readonly hello: Hello
   readonly flags: ConnectionFlags
   readonly base: BaseProtocol
-  /** The URL it was dialed by, for outbound peers. */
-  readonly dialed?: string | undefined
+  /** As whom it was dialed, for outbound peers. */
+  readonly dialed?: Enode | undefined
 }
 
 export class ServerPeer {
@@ -38,7 +38,7 @@ export class ServerPeer {
   readonly #transport: RlpxTransport
   readonly #flags: ConnectionFlags
   readonly #base: BaseProtocol
-  readonly #dialed: string | undefined
+  readonly #dialed: Enode | undefined
 
   constructor(parts: ServerPeerParts) {
     this.peer = parts.peer
@@ -92,7 +92,7 @@ export class ServerPeer {
   /** As it was dialed; for inbound peers with the port they called from. */
   get enode(): string {
     const { ip, port } = this.remote
-    return this.#dialed ?? formatEnode({ publicKey: this.publicKey, host: ip, tcpPort: port, udpPort: port })
+    return formatEnode(this.#dialed ?? { publicKey: this.publicKey, host: ip, tcpPort: port, udpPort: port })
   }
 
   /** Milliseconds of the last ping; undefined before the first answer. */

@@ -18,10 +18,11 @@ import { Dialer, Slots } from '../pool/index.ts'
 import { type AdmissionState, refuseIdentity, refusePeer } from './admission.ts'
 import { BaseProtocol } from './base-protocol.ts'
 import { CallerGate } from './caller-gate.ts'
-import { formatCapability } from './capabilities.ts'
+import { capabilitiesOf, formatCapability } from './capabilities.ts'
 import { type Connection, DIAL_TIMEOUT, setUpConnection } from './connect.ts'
 import { DisconnectReason, disconnected } from './disconnect.ts'
 import { enodesFrom } from './enode-source.ts'
+import { encodeHello } from './hello.ts'
 import { nodeRecordOf } from './node-record.ts'
 import { type NodeInfo, nodeInfoOf, type PeerInfo } from './peer-info.ts'
 import type { ServerEvent } from './server-events.ts'
@@ -37,6 +38,10 @@ export class Server implements AsyncDisposable {
   /** Resolves when everything has ended. */
   readonly closed: Promise<void>
   readonly #settings: Settings
+  /** Our own id, as those of the peers are written. */
+  readonly #id: string
+  /** Encoded: every node is told the same. */
+  readonly #hello: Uint8Array
   readonly #slots: Slots
   readonly #dialer: Dialer<Enode>
   readonly #metrics: ServerMetrics
@@ -49,6 +54,8 @@ export class Server implements AsyncDisposable {
   readonly #abort = new AbortController()
   /** BOUNDED: by the slots, and the trusted nodes the user named. */
   readonly #peers = new Map<string, ServerPeer>()
+  /** How many of them called us. */
+  #inbound = 0
   /** BOUNDED: by the user's own calls. */
   readonly #trusted = new Set<string>()
   readonly #gate: CallerGate
@@ -76,6 +83,8 @@ export class Server implements AsyncDisposable {
 
   private constructor(settings: Settings) {
     this.#settings = settings
+    this.#id = bytesToHex(settings.key.id)
+    this.#hello = encodeHello(settings.name, capabilitiesOf(settings.protocols), settings.key.publicKey)
     setMaxListeners(0, this.#abort.signal) // every connection being set up listens, and that is no leak
     this.#slots = new Slots(settings)
     this.#metrics = new ServerMetrics(settings.metrics, () => this.#count())
@@ -181,9 +190,10 @@ export class Server implements AsyncDisposable {
   /** Stops listening and dialing, says goodbye to every peer, and waits until all have ended. */
   async close(): Promise<void> {
     if (!this.#abort.signal.aborted) {
-      this.#abort.abort(disconnected('local', DisconnectReason.Quitting))
+      const reason = disconnected('local', DisconnectReason.Quitting)
+      this.#abort.abort(reason)
       this.#dialer.close()
-      for (const { peer } of this.#peers.values()) peer.close(disconnected('local', DisconnectReason.Quitting))
+      for (const { peer } of this.#peers.values()) peer.close(reason)
       await this.#listener?.close()
       while (this.#pending.size > 0) await Promise.all(this.#pending)
       await Promise.all(Array.from(this.#peers.values(), ({ peer }) => peer.closed))
@@ -240,9 +250,9 @@ export class Server implements AsyncDisposable {
 
   #refuseDial(node: Enode): string | undefined {
     const id = bytesToHex(node.id)
-    const { netRestrict, key, dials } = this.#settings
+    const { netRestrict, dials } = this.#settings
     if (dials === false) return 'this server does not dial'
-    if (id === bytesToHex(key.id)) return 'self'
+    if (id === this.#id) return 'self'
     if (node.tcpPort === 0) return 'no TCP port'
     if (this.#peers.has(id)) return 'already connected'
     if (netRestrict && !(node.ip && netRestrict.contains(node.ip))) return 'not in netRestrict'
@@ -252,16 +262,16 @@ export class Server implements AsyncDisposable {
   async #dial(node: Enode, isStatic: boolean, signal?: AbortSignal): Promise<ServerPeer> {
     const work = this.#dialNow(node, isStatic, signal)
     this.#track(work.catch(() => {}))
-    const url = formatEnode(node)
     try {
       const peer = await work
       this.#metrics.dialed(undefined)
-      this.#events.emit({ type: 'dial', enode: url })
+      if (this.#events.observed) this.#events.emit({ type: 'dial', enode: formatEnode(node) })
       return peer
     } catch (error) {
+      const enode = formatEnode(node)
       this.#metrics.dialed(error)
-      this.#events.emit({ type: 'dial', enode: url, error })
-      this.#tell(isStatic, 'dial failed', { enode: url, error: describeError(error) })
+      this.#events.emit({ type: 'dial', enode, error })
+      this.#tell(isStatic, 'dial failed', { enode, error: describeError(error) })
       throw error
     }
   }
@@ -283,15 +293,15 @@ export class Server implements AsyncDisposable {
   }
 
   async #setUp(stream: ByteStream, flags: ConnectionFlags, signal: AbortSignal, node?: Enode): Promise<ServerPeer> {
-    const { key, name, protocols, clock } = this.#settings
+    const { key, protocols, clock } = this.#settings
     return await setUpConnection(stream, {
       key,
-      clientId: name,
+      hello: this.#hello,
       protocols,
       clock,
       signal,
       remotePublicKey: node?.publicKey,
-      checkIdentity: (id) => this.#checkIdentity(bytesToHex(id), flags),
+      checkIdentity: (id) => this.#checkIdentity(id, flags),
       admit: (connection) => this.#admit(connection, flags, node),
     })
   }
@@ -305,51 +315,47 @@ export class Server implements AsyncDisposable {
   #admit(connection: Connection, flags: ConnectionFlags, node?: Enode): ServerPeer {
     this.#abort.signal.throwIfAborted()
     const { id, mounted } = connection
-    const refusal = refusePeer(mounted.length, flags, this.#admission(bytesToHex(id)))
+    const refusal = refusePeer(mounted.length, flags, this.#admission(id))
     if (refusal) throw refusal
     return this.#launch(connection, flags, node)
   }
 
   #admission(id: string): AdmissionState {
     const { maxPeers, maxInbound } = this.#slots
-    const { inbound } = this.#count()
-    const own = bytesToHex(this.#settings.key.id)
     return {
       connected: this.#peers.has(id),
-      crossed: this.#calling.has(id) && own < id,
-      self: id === own,
+      crossed: this.#calling.has(id) && this.#id < id,
+      self: id === this.#id,
       peers: this.#peers.size,
       maxPeers,
-      inboundPeers: inbound,
+      inboundPeers: this.#inbound,
       maxInbound,
     }
   }
 
   #count(): { readonly inbound: number; readonly dialed: number } {
-    let inbound = 0
-    for (const peer of this.#peers.values()) if (peer.inbound) inbound++
-    return { inbound, dialed: this.#peers.size - inbound }
+    return { inbound: this.#inbound, dialed: this.#peers.size - this.#inbound }
   }
 
   #launch({ id, transport, hello, mounted }: Connection, flags: ConnectionFlags, node: Enode | undefined): ServerPeer {
     const { clock, log } = this.#settings
-    const hex = bytesToHex(id)
     const base = new BaseProtocol()
     const peer = new Peer(transport, {
-      id: hex,
+      id,
       name: hello.clientId,
       inbound: flags.inbound,
       mounted,
       control: base,
       clock,
-      log: log.child({ peer: hex.slice(0, 8) }),
+      log: log.child({ peer: id.slice(0, 8) }),
       observer: this.#observer,
     })
     base.attach(peer)
-    const serverPeer = new ServerPeer({ peer, transport, hello, flags, base, dialed: node && formatEnode(node) })
-    this.#peers.set(hex, serverPeer)
+    const serverPeer = new ServerPeer({ peer, transport, hello, flags, base, dialed: node })
+    this.#peers.set(id, serverPeer)
+    if (flags.inbound) this.#inbound++
     this.#events.emit({ type: 'add', peer: serverPeer })
-    log.debug('peer added', { peer: hex.slice(0, 8), name: hello.clientId, inbound: flags.inbound })
+    log.debug('peer added', { peer: id.slice(0, 8), name: hello.clientId, inbound: flags.inbound })
     transport.resume() // the Hello exchange had left it paused
     return serverPeer
   }
@@ -358,6 +364,7 @@ export class Server implements AsyncDisposable {
     const { clock } = this.#settings
     const peer = this.#peers.get(id) as ServerPeer
     this.#peers.delete(id)
+    if (peer.inbound) this.#inbound--
     const fields = { peer: peer.id.slice(0, 8), side: reason.side, reason: describeError(reason) }
     this.#tell(peer.static, 'peer dropped', fields)
     this.#events.emit({ type: 'drop', peer, reason })

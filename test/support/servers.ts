@@ -5,7 +5,7 @@
 import { FakeClock } from '../../src/base/clock.ts'
 import type { Subscription } from '../../src/base/events.ts'
 import { rlp } from '../../src/codec/index.ts'
-import { type Capability, exchangeHello, type Hello } from '../../src/devp2p/hello.ts'
+import { type Capability, exchangeHello, type Hello, helloCodec } from '../../src/devp2p/hello.ts'
 import { RlpxTransport } from '../../src/devp2p/rlpx/index.ts'
 import { Server } from '../../src/devp2p/server.ts'
 import type { ServerEvent } from '../../src/devp2p/server-events.ts'
@@ -99,7 +99,8 @@ export class World implements AsyncDisposable {
     const { clock } = this
     const transport = await this.until(RlpxTransport.initiate(stream, { key, clock, remotePublicKey }))
     const ours = { version: 5, clientId: 'stranger', capabilities, listenPort: 0, id: key.publicKey, ...options.hello }
-    const hello = await this.until(exchangeHello(transport, ours, { remotePublicKey, clock }))
+    const encoded = helloCodec.encode({ ...ours, capabilities: [...ours.capabilities] })
+    const hello = await this.until(exchangeHello(transport, encoded, { remotePublicKey, clock }))
     return { transport, hello }
   }
 

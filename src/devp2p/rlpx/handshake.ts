@@ -285,6 +285,9 @@ function failAs<T>(stage: HandshakeStage, step: () => T): T {
   }
 }
 
+/** Of 32 bytes each. */
 function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return a.map((byte, i) => byte ^ (b[i] as number))
+  const out = new Uint8Array(32)
+  for (let i = 0; i < 32; i++) out[i] = (a[i] as number) ^ (b[i] as number)
+  return out
 }
