@@ -20,7 +20,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'Peer Keepalive defineProtocol message transportPipe MemoryStore',
   ],
   './devp2p': [
-    'Server ServerPeer RlpxTransport NodeKey Enr parseEnode formatEnode DisconnectReason disconnected disconnectText ping',
+    'Server ServerPeer RlpxTransport NodeKey Enr parseEnode formatEnode DisconnectReason disconnected disconnectText ping greet',
     'Peer defineProtocol message rlp matchProtocols capabilitiesOf formatCapability tcpNetwork',
   ],
   './ethereum': [

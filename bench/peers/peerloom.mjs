@@ -5,7 +5,7 @@ import { LENGTH, NAME, VERSION } from './bench-protocol.mjs'
 import { commandLine, runPeer } from './command.mjs'
 
 const dist = process.env.BENCH_DIST ?? resolve(import.meta.dirname, '../../dist')
-const { defineProtocol, NodeKey, rlp, Server } = await import(pathToFileURL(resolve(dist, 'devp2p/index.js')).href)
+const { defineProtocol, greet, NodeKey, rlp, Server } = await import(pathToFileURL(resolve(dist, 'devp2p/index.js')).href)
 
 const list = rlp.list(rlp.number)
 const exchange = rlp.struct({ id: rlp.number, data: rlp.bytes })
@@ -39,4 +39,6 @@ async function connect(enode) {
   return { channel: peer.channel(bench), leave: () => server.close() }
 }
 
-await runPeer(commandLine(), { listen, connect, codec })
+const capabilities = [{ name: NAME, version: VERSION }]
+
+await runPeer(commandLine(), { listen, connect, greet: (enode) => greet(enode, { capabilities }), codec })

@@ -62,13 +62,14 @@ export async function setUpConnection<P>(stream: ByteStream, options: ConnectOpt
     const mounted = matchProtocols(options.protocols, hello.capabilities)
     return options.admit({ id, transport, hello, mounted })
   } catch (error) {
-    await sayFarewell(transport, error, clock)
+    await sayFarewell(transport, disconnectReasonOf(error), clock)
     throw error
   }
 }
 
-async function sayFarewell(transport: RlpxTransport, error: unknown, clock: Clock): Promise<void> {
-  transport.write(BaseCode.Disconnect, encodeDisconnect(disconnectReasonOf(error)))
+/** Sends a Disconnect and closes. Never rejects. */
+export async function sayFarewell(transport: RlpxTransport, reason: number, clock: Clock): Promise<void> {
+  transport.write(BaseCode.Disconnect, encodeDisconnect(reason))
   const timer = clock.setTimer(FAREWELL_TIMEOUT, () => transport.destroy())
   await transport.close()
   timer.cancel()

@@ -4,26 +4,13 @@
  */
 import { type Clock, systemClock } from '../base/clock.ts'
 import { type PeerClosedError, TimeoutError } from '../base/errors.ts'
-import { NodeKey, parseEnode } from '../identity/index.ts'
-import { type Network, tcpNetwork } from '../net/index.ts'
 import { formatCapability } from './capabilities.ts'
-import { DisconnectReason, decodeDisconnect, disconnected, encodeDisconnect } from './disconnect.ts'
-import { BaseCode, type Capability, encodeHello, exchangeHello } from './hello.ts'
-import { RlpxTransport } from './rlpx/index.ts'
+import { decodeDisconnect, disconnected } from './disconnect.ts'
+import { GREET_TIMEOUT, type GreetOptions, greet } from './greet.ts'
+import { BaseCode } from './hello.ts'
+import type { RlpxTransport } from './rlpx/index.ts'
 
-export interface PingOptions {
-  /** Who asks. @default a new key */
-  readonly key?: NodeKey
-  /** What we say we speak; a node without a common protocol answers Hello and then disconnects. @default eth/69 */
-  readonly capabilities?: readonly Capability[]
-  /** Milliseconds for each step. @default 5000 */
-  readonly timeout?: number
-  readonly signal?: AbortSignal
-  /** @default tcpNetwork */
-  readonly network?: Network
-  /** @default systemClock */
-  readonly clock?: Clock
-}
+export type PingOptions = GreetOptions
 
 export interface PingResult {
   readonly clientId: string
@@ -39,30 +26,14 @@ export interface PingResult {
   readonly disconnect?: { readonly reason: number; readonly text: string }
 }
 
-const ETH_69: readonly Capability[] = [{ name: 'eth', version: 69 }]
-
 /**
  * Rejects with a `HandshakeError` when nobody answers or the handshake fails, and with a `PeerClosedError` that carries
  * the Disconnect reason when the node refuses before its Hello.
  */
 export async function ping(url: string, options: PingOptions = {}): Promise<PingResult> {
-  const { clock = systemClock, network = tcpNetwork, key = NodeKey.generate(), timeout = 5_000, signal } = options
-  const node = parseEnode(url)
-  const begin = clock.now()
-  const stream = await network.connect({ host: node.host, port: node.tcpPort }, { signal, timeout })
-  const { publicKey: remotePublicKey } = node
-  const transport = await RlpxTransport.initiate(stream, {
-    key,
-    clock,
-    signal,
-    remotePublicKey,
-    handshakeTimeout: timeout,
-  })
-  const handshakeLatency = clock.now() - begin
+  const { clock = systemClock, timeout = GREET_TIMEOUT, signal } = options
+  const { hello, handshakeLatency, transport, leave } = await greet(url, { name: 'peerloom/ping', ...options })
   try {
-    const capabilities = options.capabilities ?? ETH_69
-    const ours = encodeHello('peerloom/ping', capabilities, key.publicKey)
-    const hello = await exchangeHello(transport, ours, { remotePublicKey, clock, signal, timeout })
     const { latency, closed } = await pong(transport, clock, timeout, signal)
     return {
       clientId: hello.clientId,
@@ -75,8 +46,7 @@ export async function ping(url: string, options: PingOptions = {}): Promise<Ping
       }),
     }
   } finally {
-    transport.write(BaseCode.Disconnect, encodeDisconnect(DisconnectReason.Requested))
-    await transport.close()
+    await leave()
   }
 }
 

@@ -1,0 +1,66 @@
+/**
+ * A call to one node without a server: RLPx handshake and both Hellos, and no protocol.
+ * @module
+ */
+import { type Clock, systemClock } from '../base/clock.ts'
+import { NodeKey, parseEnode } from '../identity/index.ts'
+import { type Network, tcpNetwork } from '../net/index.ts'
+import { sayFarewell } from './connect.ts'
+import { DisconnectReason } from './disconnect.ts'
+import { type Capability, encodeHello, exchangeHello, type Hello } from './hello.ts'
+import { RlpxTransport } from './rlpx/index.ts'
+
+export interface GreetOptions {
+  /** Who asks. @default a new key */
+  readonly key?: NodeKey
+  /** What we call ourselves. @default 'peerloom' */
+  readonly name?: string
+  /** What we say we speak; a node without a common protocol answers Hello and then disconnects. @default eth/69 */
+  readonly capabilities?: readonly Capability[]
+  /** Milliseconds for each step. @default 5000 */
+  readonly timeout?: number
+  readonly signal?: AbortSignal
+  /** @default tcpNetwork */
+  readonly network?: Network
+  /** @default systemClock */
+  readonly clock?: Clock
+}
+
+export interface Greeting {
+  readonly hello: Hello
+  /** Milliseconds for TCP and RLPx handshake. */
+  readonly handshakeLatency: number
+  /** Paused, with what came behind the Hello: open it, and resume, to go on. */
+  readonly transport: RlpxTransport
+  /** Says goodbye and closes. Never rejects. @default DisconnectReason.Requested */
+  leave(reason?: number): Promise<void>
+}
+
+export const GREET_TIMEOUT = 5_000
+const ETH_69: readonly Capability[] = [{ name: 'eth', version: 69 }]
+
+/**
+ * For crawlers, and for whoever only wants to know who is there: the node sees a caller that speaks its protocols and
+ * says nothing. Whoever wants a peer asks a `Server`. Rejects with a `HandshakeError` when nobody answers or the
+ * handshake fails, and with a `PeerClosedError` that carries the Disconnect reason when the node refuses before its
+ * Hello.
+ */
+export async function greet(url: string, options: GreetOptions = {}): Promise<Greeting> {
+  const { clock = systemClock, network = tcpNetwork, key = NodeKey.generate(), timeout = GREET_TIMEOUT } = options
+  const { name = 'peerloom', capabilities = ETH_69, signal } = options
+  const { host, tcpPort: port, publicKey: remotePublicKey } = parseEnode(url)
+  const begin = clock.now()
+  const stream = await network.connect({ host, port }, { signal, timeout })
+  const handshake = { key, clock, signal, remotePublicKey, handshakeTimeout: timeout }
+  const transport = await RlpxTransport.initiate(stream, handshake)
+  const handshakeLatency = clock.now() - begin
+  const leave = (reason: number = DisconnectReason.Requested): Promise<void> => sayFarewell(transport, reason, clock)
+  try {
+    const ours = encodeHello(name, capabilities, key.publicKey)
+    const hello = await exchangeHello(transport, ours, { remotePublicKey, clock, signal, timeout })
+    return { hello, handshakeLatency, transport, leave }
+  } catch (error) {
+    await leave()
+    throw error
+  }
+}
