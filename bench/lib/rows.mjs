@@ -25,10 +25,11 @@ function handshakes(name, title, concurrency, ours, goals) {
     goals,
     unit: '/s',
     value: (result) => result.perSecond,
-    args(side, { handshakes: count }) {
+    /** There is more code in a handshake, and it runs less often, than in messages: a second would measure the compiler. */
+    args(side, { handshakes: count, handshakeWarmup: warmup }) {
       const slow = side.startsWith('ethereumjs')
       const own = slow ? Math.max(20, Math.round(count * SLOW_SHARE)) : count
-      return { mode: 'handshakes', concurrency, count: Math.max(own, concurrency) }
+      return { mode: 'handshakes', concurrency, count: Math.max(own, concurrency), warmup }
     },
   }
 }

@@ -5,7 +5,9 @@ import { LENGTH, NAME, VERSION } from './bench-protocol.mjs'
 import { commandLine, runPeer } from './command.mjs'
 
 const dist = process.env.BENCH_DIST ?? resolve(import.meta.dirname, '../../dist')
-const { defineProtocol, greet, NodeKey, rlp, Server } = await import(pathToFileURL(resolve(dist, 'devp2p/index.js')).href)
+const { defineProtocol, greet, NodeKey, rlp, Server } = await import(
+  pathToFileURL(resolve(dist, 'devp2p/index.js')).href
+)
 
 const list = rlp.list(rlp.number)
 const exchange = rlp.struct({ id: rlp.number, data: rlp.bytes })

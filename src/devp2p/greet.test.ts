@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { World } from '../../test/support/servers.ts'
 import { NodeKey } from '../identity/index.ts'
 import { DisconnectReason } from './disconnect.ts'
-import { type GreetOptions, type Greeting, greet } from './greet.ts'
+import { type Greeting, type GreetOptions, greet } from './greet.ts'
 import type { Server } from './server.ts'
 
 const ECHO = [{ name: 'echo', version: 1 }]

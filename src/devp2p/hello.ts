@@ -117,7 +117,9 @@ function firstFrame(
     if (signal?.aborted) return reject(signal.reason)
     const onAbort = (): void => fail(signal?.reason)
     const timer = clock.setTimer(timeout, () => fail(new TimeoutError('hello', timeout)))
+    let over = false
     const settled = (): void => {
+      over = true
       timer.cancel()
       signal?.removeEventListener('abort', onAbort)
     }
@@ -138,8 +140,10 @@ function firstFrame(
         }
       },
       drain() {},
-      end: (error) =>
-        fail(error ?? new HandshakeError('ERR_HELLO', 'hello', 'remote closed the connection before its Hello')),
+      end(error) {
+        if (over) return // a connection that nobody took over has been closed
+        fail(error ?? new HandshakeError('ERR_HELLO', 'hello', 'remote closed the connection before its Hello'))
+      },
     })
   })
 }

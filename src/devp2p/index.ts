@@ -22,7 +22,7 @@ export {
 export * from '../peer/index.ts'
 export { capabilitiesOf, formatCapability, matchProtocols } from './capabilities.ts'
 export { DisconnectReason, disconnected, disconnectReasonOf, disconnectText } from './disconnect.ts'
-export { type GreetOptions, type Greeting, greet } from './greet.ts'
+export { type Greeting, type GreetOptions, greet } from './greet.ts'
 export type { Capability, Hello } from './hello.ts'
 export type { NodeInfo, PeerInfo } from './peer-info.ts'
 export { type PingOptions, type PingResult, ping } from './ping.ts'
