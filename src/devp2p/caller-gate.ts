@@ -23,7 +23,7 @@ export class CallerGate {
   /** Counts one more handshake in progress, or says why this address gets none. {@link leave} ends what was let in. */
   enter(ip: string): PeerloomError | undefined {
     const why = this.#refuse(ip)
-    if (why !== undefined) return new PeerloomError('ERR_REFUSED', why)
+    if (why !== undefined) return refused(why)
     this.#pending++
     return undefined
   }
@@ -42,4 +42,8 @@ export class CallerGate {
     }
     return onInbound && !onInbound(ip) ? 'refused by onInbound' : undefined
   }
+}
+
+export function refused(why: string): PeerloomError {
+  return new PeerloomError('ERR_REFUSED', why)
 }

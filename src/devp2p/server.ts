@@ -7,7 +7,7 @@
  */
 import { setMaxListeners } from 'node:events'
 import { bytesToHex } from '../base/bytes.ts'
-import { describeError, HandshakeError, type PeerClosedError, PeerloomError } from '../base/errors.ts'
+import { describeError, HandshakeError, type PeerClosedError } from '../base/errors.ts'
 import { Events, type SubscribeOptions, type Subscription } from '../base/events.ts'
 import type { LogFields } from '../base/log.ts'
 import { secp256k1 } from '../crypto/index.ts'
@@ -17,7 +17,7 @@ import { type AnyProtocol, Peer, type PeerObserver } from '../peer/index.ts'
 import { Dialer, Slots } from '../pool/index.ts'
 import { type AdmissionState, refuseIdentity, refusePeer } from './admission.ts'
 import { BaseProtocol } from './base-protocol.ts'
-import { CallerGate } from './caller-gate.ts'
+import { CallerGate, refused } from './caller-gate.ts'
 import { capabilitiesOf, formatCapability } from './capabilities.ts'
 import { type Connection, DIAL_TIMEOUT, setUpConnection } from './connect.ts'
 import { DisconnectReason, disconnected } from './disconnect.ts'
@@ -38,9 +38,7 @@ export class Server implements AsyncDisposable {
   /** Resolves when everything has ended. */
   readonly closed: Promise<void>
   readonly #settings: Settings
-  /** Our own id, as those of the peers are written. */
   readonly #id: string
-  /** Encoded: every node is told the same. */
   readonly #hello: Uint8Array
   readonly #slots: Slots
   readonly #dialer: Dialer<Enode>
@@ -54,7 +52,6 @@ export class Server implements AsyncDisposable {
   readonly #abort = new AbortController()
   /** BOUNDED: by the slots, and the trusted nodes the user named. */
   readonly #peers = new Map<string, ServerPeer>()
-  /** How many of them called us. */
   #inbound = 0
   /** BOUNDED: by the user's own calls. */
   readonly #trusted = new Set<string>()
@@ -87,7 +84,7 @@ export class Server implements AsyncDisposable {
     this.#hello = encodeHello(settings.name, capabilitiesOf(settings.protocols), settings.key.publicKey)
     setMaxListeners(0, this.#abort.signal) // every connection being set up listens, and that is no leak
     this.#slots = new Slots(settings)
-    this.#metrics = new ServerMetrics(settings.metrics, () => this.#count())
+    this.#metrics = new ServerMetrics(settings.metrics, () => ({ inbound: this.#inbound, dialed: this.#dialed }))
     this.#meters = new Map(settings.protocols.map((p) => [p, this.#metrics.messages(formatCapability(p))]))
     this.#gate = new CallerGate(settings)
     this.#dialer = new Dialer<Enode>({
@@ -96,7 +93,7 @@ export class Server implements AsyncDisposable {
       log: settings.log,
       maxActiveDials: settings.maxPendingPeers,
       idOf: (node) => bytesToHex(node.id),
-      freeSlots: () => this.#slots.maxDialed - this.#count().dialed,
+      freeSlots: () => this.#slots.maxDialed - this.#dialed,
       refuse: (node) => this.#refuseDial(node),
       dial: async (node, isStatic) => void (await this.#dial(node, isStatic)),
       candidates: settings.candidates && enodesFrom(settings.candidates, settings.log),
@@ -205,6 +202,10 @@ export class Server implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  get #dialed(): number {
+    return this.#peers.size - this.#inbound
   }
 
   get #ownIp(): string {
@@ -333,10 +334,6 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  #count(): { readonly inbound: number; readonly dialed: number } {
-    return { inbound: this.#inbound, dialed: this.#peers.size - this.#inbound }
-  }
-
   #launch({ id, transport, hello, mounted }: Connection, flags: ConnectionFlags, node: Enode | undefined): ServerPeer {
     const { clock, log } = this.#settings
     const base = new BaseProtocol()
@@ -389,8 +386,8 @@ export class Server implements AsyncDisposable {
     const remote = formatEndpoint(stream.remote.ip, stream.remote.port)
     this.#metrics.served(error)
     this.#events.emit({ type: 'serve', remote, ...(id !== undefined && { id }), ...(error !== undefined && { error }) })
-    if (error !== undefined)
-      this.#settings.log.debug('inbound connection refused', { remote, error: describeError(error) })
+    if (error === undefined) return
+    this.#settings.log.debug('inbound connection refused', { remote, error: describeError(error) })
   }
 
   #setTrusted(id: string, trusted: boolean): void {
@@ -399,8 +396,4 @@ export class Server implements AsyncDisposable {
     const peer = this.#peers.get(id)
     if (peer) peer.trusted = trusted
   }
-}
-
-function refused(why: string): PeerloomError {
-  return new PeerloomError('ERR_REFUSED', why)
 }
