@@ -92,7 +92,7 @@ function flags(values) {
 function summarise(row, results, failures, rounds) {
   const valuesOf = (name) => Array.from({ length: rounds }, (_, round) => pick(row, results[name][round]))
   const ours = valuesOf(row.ours)
-  const found = { row: row.name, unit: row.unit, sides: {}, failures }
+  const found = { row: row.name, title: row.title, unit: row.unit, less: row.less, sides: {}, failures }
   for (const name of sidesOf(row)) {
     const values = valuesOf(name)
     const ratio = name === row.ours ? undefined : ratios(ours, values)

@@ -5,8 +5,8 @@ import { prepareChain } from './chains.mjs'
 import { measureLink } from './links.mjs'
 import { prepareGo } from './prepare.mjs'
 import { jsonOf, runToEnd } from './process.mjs'
-import { linkRows, syncGoals } from './rows.mjs'
-import { measureSync } from './sync.mjs'
+import { linkRows } from './rows.mjs'
+import { measureSync, unmeasuredSync } from './sync.mjs'
 
 /** `{ links, frames, syncs, complete }`: complete unless something failed that has no excuse. */
 export async function measureAll(options, note) {
@@ -49,16 +49,11 @@ async function measureSyncs({ wants, syncRounds, longSyncRounds, dist }, note) {
   const found = []
   for (const name of names) {
     if (why !== undefined) {
-      found.push(unmeasured(name, why))
+      found.push(unmeasuredSync(name, why))
       continue
     }
     const chain = await prepareChain(name, note)
-    found.push(await measureSync(chain, syncGoals[name], { rounds: plan[name], cli, env: {}, note }))
+    found.push(await measureSync(chain, { rounds: plan[name], cli, env: {}, note }))
   }
   return found
-}
-
-function unmeasured(name, why) {
-  const sides = { peerloom: { rounds: [] }, 'go-ethereum': { goal: syncGoals[name], rounds: [] } }
-  return { row: name, unit: ' blocks/s', sides, failures: { peerloom: why, 'go-ethereum': why }, excused: true }
 }
