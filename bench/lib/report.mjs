@@ -1,6 +1,6 @@
 /** Puts what was measured into tables. */
-import { frameGoals } from './rows.mjs'
-import { formatNumber, formatSummary, formatTable, goalCells, verdict } from './table.mjs'
+import { factRows, frameGoals } from './rows.mjs'
+import { formatNumber, formatSummary, formatTable, goalCells, limitCell, verdict, withinLimit } from './table.mjs'
 
 const sizeNames = { 100: '100 B', 32768: '32 KB', 100000: '100 KB' }
 /** What a figure must not be read without. */
@@ -48,7 +48,7 @@ export function printFrames(found) {
   console.log(
     '\nA whole frame (snappy, encrypt, MAC) on one thread in memory, beside the bare crypto on the same bytes:\n',
   )
-  const head = ['payload', 'bare crypto', 'written', 'share', 'read', 'share', 'aim']
+  const head = ['payload', 'bare crypto', 'written', 'share', 'read', 'share', 'at least', 'written', 'read']
   const rows = found.map(({ size, bare, write, writeShare, read, readShare }) => [
     sizeNames[size] ?? `${size} B`,
     formatSummary(bare, '/s'),
@@ -56,7 +56,9 @@ export function printFrames(found) {
     percent(writeShare),
     formatSummary(read, '/s'),
     percent(readShare),
-    frameGoals[size].aim === undefined ? '' : `${frameGoals[size].aim * 100} %`,
+    frameGoals[size].atLeast === undefined ? '' : `${frameGoals[size].atLeast * 100} %`,
+    verdict(writeShare.median, frameGoals[size]),
+    verdict(readShare.median, frameGoals[size]),
   ])
   console.log(formatTable(head, rows))
 }
@@ -64,6 +66,23 @@ export function printFrames(found) {
 function percent({ median, min, max }) {
   const whole = (value) => Math.round(value * 100)
   return `${whole(median)} % (${whole(min)}–${whole(max)})`
+}
+
+/** What stands for itself. */
+export function printFacts(found) {
+  if (found.length === 0) return
+  console.log('\nOne process of ours, from outside:\n')
+  const lines = found.flatMap(({ row, facts }) =>
+    Object.entries(factRows[row]).map(([key, fact]) => [
+      row,
+      fact.title,
+      formatSummary(facts[key], fact.unit),
+      limitCell(fact),
+      withinLimit(facts[key]?.median, fact),
+    ]),
+  )
+  console.log(formatTable(['row', '', 'peerloom', 'goal', 'reached'], lines))
+  for (const line of found.flatMap(failureLines)) console.log(line)
 }
 
 /** Peak and growth of whoever synced. */
