@@ -9,7 +9,18 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const target = join(root, 'src/crypto/kernel-wasm.ts')
 // 112 warns of v128 in signatures, which JavaScript could not call: these functions are called inside the module.
-const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--initialMemory', '5', '--enable', 'simd', '--disableWarning', '112']
+const OPTIONS = [
+  '-O3',
+  '--noAssert',
+  '--runtime',
+  'stub',
+  '--initialMemory',
+  '5',
+  '--enable',
+  'simd',
+  '--disableWarning',
+  '112',
+]
 
 function compile(source) {
   const folder = mkdtempSync(join(tmpdir(), 'peerloom-wasm-'))

@@ -1,11 +1,6 @@
 /** Measures the rows of two processes on one link, with the rounds of the sides in turn. */
-import { join } from 'node:path'
-import { jsonOf, Program } from './process.mjs'
-import { sides } from './rows.mjs'
+import { dial, hold, serve } from './peers.mjs'
 import { ratios, summary } from './stats.mjs'
-
-const peersFolder = join(import.meta.dirname, '..', 'peers')
-const DIAL_TIMEOUT = 180_000
 
 /** The sides a row compares, ours first. */
 export function sidesOf(row) {
@@ -48,51 +43,18 @@ async function measureOnce(row, name, servers, context) {
 
 async function measureHeld(row, name, context) {
   const { program, enode } = await serve(name, context)
-  const first = start(
-    name,
-    ['dial', ...flags({ node: enode, mode: 'idle', count: row.heldBefore, seconds: 600 })],
-    context,
-  )
+  const first = await hold(name, enode, { mode: 'idle', count: row.heldBefore, seconds: 600 }, context)
   try {
-    await first.first((line) => (jsonOf(line)?.event === 'holding' ? true : undefined), DIAL_TIMEOUT)
     return await dial(name, enode, row.args(name, context.load), context)
   } finally {
     await Promise.all([first.stop(), program.stop()])
   }
 }
 
-/** Starts the side that listens. */
-async function serve(name, context) {
-  const program = start(name, ['serve'], context)
-  const enode = await program.first((line) => jsonOf(line)?.enode)
-  return { program, enode }
-}
-
-/** Runs the side that dials to its end. */
-async function dial(name, enode, args, { seconds, warmup, env }) {
-  const program = start(name, ['dial', ...flags({ seconds, warmup, ...args, node: enode })], { env })
-  const result = await program.first((line) => {
-    const object = jsonOf(line)
-    return object?.mode === args.mode ? object : undefined
-  }, DIAL_TIMEOUT)
-  await program.exited
-  return result
-}
-
-function start(name, args, { env }) {
-  const side = sides[name]
-  const node = [join(peersFolder, side.file), ...args, ...side.flags]
-  return new Program(process.execPath, node, { env: { ...env, ...side.env } })
-}
-
-function flags(values) {
-  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)])
-}
-
 function summarise(row, results, failures, rounds) {
   const valuesOf = (name) => Array.from({ length: rounds }, (_, round) => pick(row, results[name][round]))
   const ours = valuesOf(row.ours)
-  const found = { row: row.name, unit: row.unit, sides: {}, failures }
+  const found = { row: row.name, title: row.title, unit: row.unit, less: row.less, sides: {}, failures }
   for (const name of sidesOf(row)) {
     const values = valuesOf(name)
     const ratio = name === row.ours ? undefined : ratios(ours, values)

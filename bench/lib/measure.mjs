@@ -2,13 +2,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { prepareChain } from './chains.mjs'
+import { measureFacts } from './facts.mjs'
 import { measureLink } from './links.mjs'
 import { prepareGo } from './prepare.mjs'
 import { jsonOf, runToEnd } from './process.mjs'
-import { linkRows, syncGoals } from './rows.mjs'
-import { measureSync } from './sync.mjs'
+import { factRows, linkRows } from './rows.mjs'
+import { measureSync, unmeasuredSync } from './sync.mjs'
 
-/** `{ links, frames, syncs, complete }`: complete unless something failed that has no excuse. */
+/** `{ links, frames, syncs, facts, complete }`: complete unless something failed that has no excuse. */
 export async function measureAll(options, note) {
   const rows = linkRows.filter(({ name }) => options.wants(name))
   const missing = rows.length > 0 ? await missingSides(note) : {}
@@ -16,10 +17,11 @@ export async function measureAll(options, note) {
   for (const row of rows) links.push(await measureLink(row, contextOf(row, options, missing, note)))
   const frames = options.wants('frame') ? await measureFrames(options, note) : []
   const syncs = await measureSyncs(options, note)
-  const complete = [...links, ...syncs].every(({ failures, excused }) =>
+  const facts = await measureAllFacts(options, note)
+  const complete = [...links, ...syncs, ...facts].every(({ failures, excused }) =>
     Object.entries(failures).every(([name, why]) => excused || missing[name] === why),
   )
-  return { links, frames, syncs, complete }
+  return { links, frames, syncs, facts, complete }
 }
 
 async function missingSides(note) {
@@ -40,6 +42,14 @@ async function measureFrames({ dist, frame }, note) {
   return found
 }
 
+async function measureAllFacts({ wants, factRounds, dist, ...plan }, note) {
+  const found = []
+  for (const row of Object.keys(factRows).filter(wants)) {
+    found.push(await measureFacts(row, { rounds: factRounds[row], plan, env: { BENCH_DIST: dist }, note }))
+  }
+  return found
+}
+
 async function measureSyncs({ wants, syncRounds, longSyncRounds, dist }, note) {
   const plan = { 'sync-600': syncRounds, 'sync-20000': longSyncRounds }
   const names = Object.keys(plan).filter((name) => wants(name) && plan[name] > 0)
@@ -49,16 +59,11 @@ async function measureSyncs({ wants, syncRounds, longSyncRounds, dist }, note) {
   const found = []
   for (const name of names) {
     if (why !== undefined) {
-      found.push(unmeasured(name, why))
+      found.push(unmeasuredSync(name, why))
       continue
     }
     const chain = await prepareChain(name, note)
-    found.push(await measureSync(chain, syncGoals[name], { rounds: plan[name], cli, env: {}, note }))
+    found.push(await measureSync(chain, { rounds: plan[name], cli, env: {}, note }))
   }
   return found
-}
-
-function unmeasured(name, why) {
-  const sides = { peerloom: { rounds: [] }, 'go-ethereum': { goal: syncGoals[name], rounds: [] } }
-  return { row: name, unit: ' blocks/s', sides, failures: { peerloom: why, 'go-ethereum': why }, excused: true }
 }

@@ -3,12 +3,14 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { rowNames } from './rows.mjs'
 
-export const usage = `npm run bench -- [--quick] [--only ROW]… [--rounds N] [--json FILE] [--dist FOLDER]
+export const usage = `npm run bench -- [--quick] [--only ROW]… [--rounds N] [--json FILE] [--dist FOLDER] [--minutes N]
 
   --quick         the same rows with shorter and fewer rounds, in under three minutes; no 20,000-block chain
   --only ROW      one row; may stand there several times:
                   ${rowNames.join(' ')}
+                  growth runs only when it is named: 10 minutes of messages, then 10 of handshakes
   --rounds N      how often each side is measured
+  --minutes N     of each half of growth; after one or two its slope is warm-up and noise
   --json FILE     writes everything that was measured, round by round
   --dist FOLDER   measures another build of Peerloom; nothing is built then
 `
@@ -20,7 +22,10 @@ const full = {
   load: { handshakes: 1000, handshakeWarmup: 4, idlePeers: 200, slowIdlePeers: 200, holdSeconds: 3 },
   memoryRounds: 3,
   syncRounds: 3,
-  longSyncRounds: 1,
+  longSyncRounds: 3,
+  factRounds: { many: 3, senders: 5, fairness: 5, unread: 1 },
+  loadSeconds: 4,
+  minutes: 10,
   frame: { rounds: 9, milliseconds: 900 },
 }
 
@@ -32,8 +37,14 @@ const quick = {
   memoryRounds: 1,
   syncRounds: 1,
   longSyncRounds: 0,
+  factRounds: { many: 1, senders: 2, fairness: 1, unread: 1 },
+  loadSeconds: 1.5,
+  minutes: 10,
   frame: { rounds: 5, milliseconds: 200 },
 }
+
+/** Too long to stand among the others. */
+const ON_DEMAND = ['growth']
 
 /** Throws an Error that says what is wrong with the command line. */
 export function readOptions(args) {
@@ -45,6 +56,7 @@ export function readOptions(args) {
       rounds: { type: 'string' },
       json: { type: 'string' },
       dist: { type: 'string' },
+      minutes: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -57,18 +69,26 @@ export function readOptions(args) {
   return {
     ...plan,
     ...(values.rounds !== undefined && roundsOf(values.rounds, plan)),
+    ...(values.minutes !== undefined && { minutes: minutesOf(values.minutes) }),
     quick: values.quick,
     help: values.help,
     json: values.json,
     dist: values.dist === undefined ? undefined : resolve(values.dist),
-    wants: (row) => values.only.length === 0 || values.only.includes(row),
+    wants: (row) => (values.only.length === 0 ? !ON_DEMAND.includes(row) : values.only.includes(row)),
   }
 }
 
-function roundsOf(text, { longSyncRounds, frame }) {
+function minutesOf(text) {
+  const minutes = Number(text)
+  if (!(minutes > 0 && minutes <= 1440)) throw new Error(`--minutes: "${text}" is not a number of minutes up to a day`)
+  return minutes
+}
+
+function roundsOf(text, { longSyncRounds, factRounds, frame }) {
   const rounds = Number(text)
   if (!Number.isSafeInteger(rounds) || rounds < 1)
     throw new Error(`--rounds: "${text}" is not a whole number from 1 up`)
   const long = longSyncRounds > 0 ? { longSyncRounds: rounds } : {}
-  return { rounds, memoryRounds: rounds, syncRounds: rounds, frame: { ...frame, rounds }, ...long }
+  const facts = Object.fromEntries(Object.keys(factRounds).map((row) => [row, rounds]))
+  return { rounds, memoryRounds: rounds, syncRounds: rounds, factRounds: facts, frame: { ...frame, rounds }, ...long }
 }

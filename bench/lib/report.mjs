@@ -1,12 +1,13 @@
 /** Puts what was measured into tables. */
-import { frameGoals, linkRows } from './rows.mjs'
-import { formatNumber, formatSummary, formatTable, goalCells, verdict } from './table.mjs'
+import { factRows, frameGoals } from './rows.mjs'
+import { formatNumber, formatSummary, formatTable, goalCells, limitCell, verdict, withinLimit } from './table.mjs'
 
-const titles = {
-  'sync-600': 'sync of 600 blocks from geth',
-  'sync-20000': 'sync of 20,000 blocks from geth',
-}
 const sizeNames = { 100: '100 B', 32768: '32 KB', 100000: '100 KB' }
+/** What a figure must not be read without. */
+const notes = {
+  'geth, snap sync': 'geth, snap sync: it also fetches the state, and executes the last 64 blocks',
+  'geth, full sync': 'geth, full sync: it also executes',
+}
 const HEAD = ['', 'peerloom', 'against', 'theirs', 'ratio', 'at least', 'aim', 'reached']
 
 export function printMachine(machine) {
@@ -20,20 +21,16 @@ export function printPairs(found) {
   for (const line of found.flatMap(failureLines)) console.log(line)
 }
 
-function pairLines({ row, unit, sides, failures }) {
-  const known = linkRows.find(({ name }) => name === row)
-  const less = known?.less
+function pairLines({ title, unit, less, sides, failures }) {
   const [[ours, own], ...others] = Object.entries(sides)
   return others.map(([name, { value, ratio, goal }], index) => {
-    const title = index === 0 ? (known?.title ?? titles[row]) : ''
     const theirs = failures[name] ? '– (below)' : formatSummary(value, unit)
     const first = failures[ours] ? '– (below)' : formatSummary(own.value, unit)
-    const against = row.startsWith('sync') ? `${name}, full sync: it also executes` : name
     const reached = verdict(ratio?.median, goal, less)
     return [
-      title,
+      index === 0 ? title : '',
       index === 0 ? first : '',
-      against,
+      notes[name] ?? name,
       theirs,
       formatSummary(ratio, '×'),
       ...goalCells(goal, less),
@@ -51,7 +48,7 @@ export function printFrames(found) {
   console.log(
     '\nA whole frame (snappy, encrypt, MAC) on one thread in memory, beside the bare crypto on the same bytes:\n',
   )
-  const head = ['payload', 'bare crypto', 'written', 'share', 'read', 'share', 'aim']
+  const head = ['payload', 'bare crypto', 'written', 'share', 'read', 'share', 'at least', 'written', 'read']
   const rows = found.map(({ size, bare, write, writeShare, read, readShare }) => [
     sizeNames[size] ?? `${size} B`,
     formatSummary(bare, '/s'),
@@ -59,7 +56,9 @@ export function printFrames(found) {
     percent(writeShare),
     formatSummary(read, '/s'),
     percent(readShare),
-    frameGoals[size].aim === undefined ? '' : `${frameGoals[size].aim * 100} %`,
+    frameGoals[size].atLeast === undefined ? '' : `${frameGoals[size].atLeast * 100} %`,
+    verdict(writeShare.median, frameGoals[size]),
+    verdict(readShare.median, frameGoals[size]),
   ])
   console.log(formatTable(head, rows))
 }
@@ -67,6 +66,23 @@ export function printFrames(found) {
 function percent({ median, min, max }) {
   const whole = (value) => Math.round(value * 100)
   return `${whole(median)} % (${whole(min)}–${whole(max)})`
+}
+
+/** What stands for itself. */
+export function printFacts(found) {
+  if (found.length === 0) return
+  console.log('\nOne process of ours, from outside:\n')
+  const lines = found.flatMap(({ row, facts }) =>
+    Object.entries(factRows[row]).map(([key, fact]) => [
+      row,
+      fact.title,
+      formatSummary(facts[key], fact.unit),
+      limitCell(fact),
+      withinLimit(facts[key]?.median, fact),
+    ]),
+  )
+  console.log(formatTable(['row', '', 'peerloom', 'goal', 'reached'], lines))
+  for (const line of found.flatMap(failureLines)) console.log(line)
 }
 
 /** Peak and growth of whoever synced. */

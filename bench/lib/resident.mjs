@@ -1,7 +1,7 @@
 /** Watches the resident memory of another process: its peak, and whether it grows. */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { slope } from './stats.mjs'
+import { trend } from './stats.mjs'
 
 const SAMPLE_INTERVAL = 200
 /** The first part of a run fills caches: growth is what comes after it. */
@@ -24,7 +24,7 @@ export class Resident {
     clearInterval(this.#timer)
     const late = this.#samples.slice(Math.floor(this.#samples.length * WARMUP_SHARE))
     const peakMegabytes = this.#samples.reduce((peak, [, megabytes]) => Math.max(peak, megabytes), 0)
-    return { peakMegabytes, growthMegabytesPerSecond: late.length < 10 ? undefined : slope(late) }
+    return { peakMegabytes, growthMegabytesPerSecond: late.length < 10 ? undefined : trend(late).slope }
   }
 
   #sample() {

@@ -1,43 +1,56 @@
 /**
- * Sync of a whole chain from one geth over loopback: ours (headers, bodies and receipts, verified and stored) and, in
- * turn with it, another geth's full sync, which executes the blocks as well and keeps no other's receipts.
- *
- * geth's clock begins when it begins to sync, after it has found its peer; ours when the program has opened its store,
+ * Sync of a whole chain from one geth over loopback: ours (headers, bodies and receipts, verified and stored), in turn
+ * with another geth's snap sync and full sync (`geth.mjs`). Our clock begins when the program has opened its store,
  * before it has dialed.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { interopBinary } from '../../scripts/build-interop.mjs'
+import { serveGeth, syncGeth } from './geth.mjs'
 import { jsonOf, Program } from './process.mjs'
 import { Resident } from './resident.mjs'
+import { syncRows } from './rows.mjs'
 import { ratios, summary } from './stats.mjs'
 
 /** A sync that is slower than this hangs: milliseconds, and blocks a second. */
 const PATIENCE = 60_000
 const LEAST_RATE = 20
 
+const ways = {
+  peerloom: syncOurs,
+  'geth, snap sync': (chain, enode, folder) => syncGeth('snap', chain, enode, folder, patience(chain)),
+  'geth, full sync': (chain, enode, folder) => syncGeth('full', chain, enode, folder, patience(chain)),
+}
+
 /** `context` has: rounds, cli (path of our bin), env, note. */
-export async function measureSync(chain, goal, context) {
-  const found = { peerloom: [], 'go-ethereum': [] }
+export async function measureSync(chain, context) {
+  const found = Object.fromEntries(Object.keys(ways).map((name) => [name, []]))
   const failures = {}
-  const source = await startGeth(chain, { datadir: chain.datadir })
-  try {
-    for (let round = 0; round < context.rounds; round++) {
-      for (const [name, sync] of Object.entries({ peerloom: syncOurs, 'go-ethereum': syncGeth })) {
-        if (failures[name]) continue
-        context.note(`${chain.name}, round ${round + 1} of ${context.rounds}: ${name}`)
-        try {
-          found[name][round] = await inFolder((folder) => sync(chain, source.enode, folder, context))
-        } catch (error) {
-          failures[name] = error.message
+  await inFolder(async (sourceFolder) => {
+    const source = await serveGeth(chain, sourceFolder)
+    try {
+      for (let round = 0; round < context.rounds; round++) {
+        for (const [name, sync] of Object.entries(ways)) {
+          if (failures[name]) continue
+          context.note(`${chain.name}, round ${round + 1} of ${context.rounds}: ${name}`)
+          try {
+            found[name][round] = await inFolder((folder) => sync(chain, source.enode, folder, context))
+          } catch (error) {
+            failures[name] = error.message
+          }
         }
       }
+    } finally {
+      await source.stop()
     }
-  } finally {
-    await source.stop()
-  }
-  return summarise(chain, goal, found, failures, context.rounds)
+  })
+  return summarise(chain.name, found, failures, context.rounds)
+}
+
+/** The row of a chain that cannot be synced here. */
+export function unmeasuredSync(name, why) {
+  const failures = Object.fromEntries(Object.keys(ways).map((way) => [way, why]))
+  return { ...summarise(name, {}, failures, 0), excused: true }
 }
 
 async function syncOurs(chain, enode, folder, { cli, env }) {
@@ -62,56 +75,12 @@ async function syncOurs(chain, enode, folder, { cli, env }) {
   }
 }
 
-async function syncGeth(chain, enode, folder) {
-  const head = new RegExp(`msg="Imported new chain segment" number=${chain.blocks} `)
-  let began
-  const onLine = (line) => {
-    if (line.includes('msg="Block synchronisation started"')) began ??= performance.now()
-  }
-  const extra = ['--synctarget', chain.head]
-  const geth = await startGeth(chain, { datadir: join(folder, 'data'), folder, peers: [enode], extra, onLine })
-  const resident = new Resident(geth.pid)
-  try {
-    await geth.first((line) => (head.test(line.replaceAll(',', '')) ? true : undefined), patience(chain))
-    const seconds = (performance.now() - began) / 1000
-    return { seconds, blocksPerSecond: chain.blocks / seconds, ...resident.stop() }
-  } finally {
-    resident.stop()
-    await geth.stop()
-  }
+function patience({ blocks }) {
+  return PATIENCE + (blocks / LEAST_RATE) * 1000
 }
-
-/** A geth on loopback. Only a file can name the address to listen on; static nodes are dialed without discovery. */
-async function startGeth(chain, { datadir, folder = mkdtemp(), peers = [], extra = [], onLine }) {
-  const geth = interopBinary('geth')
-  await new Program(geth, ['--datadir', datadir, 'init', chain.genesis]).exited
-  const config = join(folder, 'config.toml')
-  writeFileSync(config, `[Node.P2P]\nListenAddr = "127.0.0.1:0"\nStaticNodes = ${JSON.stringify(peers)}\n`)
-  const program = new Program(
-    geth,
-    [
-      ...['--config', config, '--datadir', datadir, '--networkid', chain.networkId, '--nodiscover', '--nat', 'none'],
-      ...['--ipcdisable', '--authrpc.addr', '127.0.0.1', '--authrpc.port', '0', '--syncmode', 'full', '--cache', '128'],
-      ...['--verbosity', '3', '--log.format', 'logfmt', ...extra],
-    ],
-    { onLine },
-  )
-  const started = /msg="Started P2P networking" self="?(enode:[^"\s]+)/
-  const enode = await program.first((line) => started.exec(line)?.[1])
-  return {
-    enode,
-    pid: program.pid,
-    first: (pick, timeout) => program.first(pick, timeout),
-    stop: () => program.stop(60_000),
-  }
-}
-
-const patience = ({ blocks }) => PATIENCE + (blocks / LEAST_RATE) * 1000
-
-const mkdtemp = () => mkdtempSync(join(tmpdir(), 'peerloom-bench-'))
 
 async function inFolder(work) {
-  const folder = mkdtemp()
+  const folder = mkdtempSync(join(tmpdir(), 'peerloom-bench-'))
   try {
     return await work(folder)
   } finally {
@@ -119,18 +88,15 @@ async function inFolder(work) {
   }
 }
 
-function summarise(chain, goal, found, failures, rounds) {
-  const valuesOf = (name) =>
-    Array.from({ length: rounds }, (_, round) => found[name][round]?.blocksPerSecond ?? Number.NaN)
-  const ours = valuesOf('peerloom')
-  const theirs = valuesOf('go-ethereum')
-  return {
-    row: chain.name,
-    unit: ' blocks/s',
-    failures,
-    sides: {
-      peerloom: { value: summary(ours), rounds: found.peerloom },
-      'go-ethereum': { value: summary(theirs), ratio: ratios(ours, theirs), goal, rounds: found['go-ethereum'] },
-    },
+function summarise(name, found, failures, rounds) {
+  const ratesOf = (way) =>
+    Array.from({ length: rounds }, (_, round) => found[way][round]?.blocksPerSecond ?? Number.NaN)
+  const { title, goals } = syncRows[name]
+  const sides = { peerloom: { value: summary(ratesOf('peerloom')), rounds: found.peerloom ?? [] } }
+  for (const [way, goal] of Object.entries(goals)) {
+    const rates = ratesOf(way)
+    const ratio = ratios(ratesOf('peerloom'), rates)
+    sides[way] = { value: summary(rates), ratio, goal, rounds: found[way] ?? [] }
   }
+  return { row: name, title, unit: ' blocks/s', sides, failures }
 }

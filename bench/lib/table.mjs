@@ -31,6 +31,17 @@ export function verdict(ratio, { atLeast, aim } = {}, less = false) {
   return atLeast === undefined ? 'below the aim' : 'below'
 }
 
+/** The goal of a figure that stands for itself, as a cell. */
+export function limitCell({ atLeast, atMost, unit }) {
+  if (atLeast !== undefined) return `≥ ${atLeast}${unit}`
+  return atMost === undefined ? '' : `≤ ${atMost}${unit}`
+}
+
+export function withinLimit(value, { atLeast, atMost }) {
+  if (value === undefined || (atLeast === undefined && atMost === undefined)) return ''
+  return value >= (atLeast ?? -Infinity) && value <= (atMost ?? Infinity) ? 'yes' : 'no'
+}
+
 export function formatTable(head, rows) {
   const cells = [head, ...rows].map((row) => row.map(String))
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column].length)))

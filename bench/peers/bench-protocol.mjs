@@ -12,7 +12,8 @@
  */
 import { randomFillSync } from 'node:crypto'
 import { Session } from 'node:inspector/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { memoryUsage } from 'node:process'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 
 export const NAME = 'bench'
 export const VERSION = 1
@@ -21,10 +22,13 @@ export const LENGTH = 16
 export const SINK = 0
 const FLUSH = 1
 const FLUSHED = 2
-const REQUEST = 3
-const RESPONSE = 4
+export const REQUEST = 3
+export const RESPONSE = 4
 const USAGE = 5
 const USAGE_IS = 6
+const GLANCE = 7
+const GLANCE_IS = 8
+export const DEAF = 9
 
 const EMPTY_LIST = Uint8Array.of(0xc0)
 /** What the yardstick does too: looks at the clock once in so many messages. */
@@ -50,6 +54,11 @@ export async function answer(channel, codec) {
       messages = bytes = 0
     } else if (key === USAGE) {
       await channel.write(USAGE_IS, codec.numbers.encode(await ownUsage()))
+    } else if (key === GLANCE) {
+      await channel.write(GLANCE_IS, codec.numbers.encode(ownGlance()))
+    } else if (key === DEAF) {
+      const [seconds] = codec.numbers.decode(payload)
+      await sleep(seconds * 1000)
     }
   }
 }
@@ -63,7 +72,13 @@ async function ownUsage() {
   session.connect()
   await session.post('HeapProfiler.collectGarbage')
   session.disconnect()
-  return [process.memoryUsage.rss(), ownCpu()]
+  return [memoryUsage.rss(), ownCpu()]
+}
+
+/** As it is, garbage and all; and what the heap and the buffers hold. */
+function ownGlance() {
+  const { rss, heapUsed, external } = memoryUsage()
+  return [rss, ownCpu(), heapUsed + external]
 }
 
 /** Microseconds of CPU this process has used. */
@@ -109,9 +124,13 @@ export async function oneWay(peer, { node, size, seconds, warmup }) {
   return await measured(link, { mode: 'oneway', size }, () => pour(link, data, seconds))
 }
 
-async function pour({ channel, codec }, data, seconds) {
+/** Sends until the time is over; after each `burst` messages it lets the event loop turn. Resolves with what arrived. */
+export async function pour({ channel, codec }, data, seconds, burst = Infinity) {
   const end = performance.now() + seconds * 1000
-  for (let n = 0; n % CLOCK_EVERY !== 0 || performance.now() < end; n++) await channel.write(SINK, data)
+  for (let n = 0; n % CLOCK_EVERY !== 0 || performance.now() < end; n++) {
+    await channel.write(SINK, data)
+    if (n % burst === burst - 1) await setImmediate()
+  }
   const [count] = codec.numbers.decode(await ask(channel, FLUSH, FLUSHED))
   return count
 }
@@ -142,11 +161,7 @@ async function exchange({ channel, codec }, data, outstanding, seconds) {
 export async function idle(peer, { node, count, seconds }, emit) {
   const { channel, codec, leave } = await open(peer, node)
   const [before] = await usage(channel, codec)
-  const links = []
-  for (let i = 0; i < count; i += DIALS_AT_ONCE) {
-    const dials = Array.from({ length: Math.min(DIALS_AT_ONCE, count - i) }, () => peer.connect(node))
-    links.push(...(await Promise.all(dials)))
-  }
+  const links = await openMany(peer, node, count)
   emit({ event: 'holding', count })
   await sleep(seconds * 1000)
   const [after] = await usage(channel, codec)
@@ -155,9 +170,18 @@ export async function idle(peer, { node, count, seconds }, emit) {
   return { mode: 'idle', count, seconds, remoteResidentBytes: after, remoteBytesEach: (after - before) / count }
 }
 
-async function open(peer, node) {
+export async function open(peer, node) {
   const { channel, leave } = await peer.connect(node)
   return { channel, leave, codec: peer.codec }
+}
+
+export async function openMany(peer, node, count) {
+  const links = []
+  while (links.length < count) {
+    const dials = Array.from({ length: Math.min(DIALS_AT_ONCE, count - links.length) }, () => open(peer, node))
+    links.push(...(await Promise.all(dials)))
+  }
+  return links
 }
 
 /** Runs `work`, which answers how many, and says what both sides used for it. */
@@ -178,13 +202,19 @@ async function measured({ channel, codec, leave }, fields, work) {
     megabytesPerSecond: (count * fields.size) / 1e6 / seconds,
     cpu: used / 1e6 / seconds,
     remoteCPU: (remoteCpuAfter - remoteCpu) / 1e6 / seconds,
-    residentBytes: process.memoryUsage.rss(),
+    residentBytes: memoryUsage.rss(),
     remoteResidentBytes,
   }
 }
 
-async function usage(channel, codec) {
+/** `[residentBytes, cpuMicroseconds]` of the peer, its garbage collected. */
+export async function usage(channel, codec) {
   return codec.numbers.decode(await ask(channel, USAGE, USAGE_IS))
+}
+
+/** `[residentBytes, cpuMicroseconds, heldBytes]` of the peer as it is. */
+export async function glance(channel, codec) {
+  return codec.numbers.decode(await ask(channel, GLANCE, GLANCE_IS))
 }
 
 async function ask(channel, key, answerKey) {
@@ -192,7 +222,7 @@ async function ask(channel, key, answerKey) {
   return await next(channel, answerKey)
 }
 
-async function next(channel, key) {
+export async function next(channel, key) {
   const message = await channel.read()
   if (!message) throw new Error('the peer has closed')
   if (message.key !== key) throw new Error(`got message ${message.key}, not ${key}`)

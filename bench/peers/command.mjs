@@ -2,15 +2,18 @@
  * The command line that all bench peers share:
  *
  *   node <peer>.mjs serve                             first line: {"event":"listening","enode":"enode://…"}
- *   node <peer>.mjs dial --node ENODE --mode handshakes|oneway|request|idle [--size BYTES] [--seconds S]
- *       [--outstanding N] [--concurrency N] [--count N] [--warmup S]          one JSON line: the result
+ *   node <peer>.mjs dial --node ENODE --mode MODE [--size BYTES] [--seconds S] [--outstanding N] [--concurrency N]
+ *       [--count N] [--warmup S]                      last line: the result; before it, of those that hold a load,
+ *                                                     {"event":"holding","count":N}
  *
+ * Modes of all peers: handshakes, oneway, request, idle; of the JavaScript peers alone: those of crowd.mjs.
  * --warmup runs the same unmeasured first, in the same process, until the compiler has seen it.
  */
 import { parseArgs } from 'node:util'
 import { answer, handshakes, idle, oneWay, requests } from './bench-protocol.mjs'
+import * as crowdModes from './crowd.mjs'
 
-const modes = { handshakes, oneway: oneWay, request: requests, idle }
+const modes = { handshakes, oneway: oneWay, request: requests, idle, ...crowdModes }
 const numbers = { size: 100, seconds: 3, outstanding: 1, concurrency: 1, count: 500, warmup: 0 }
 
 /** Reads the command line; `flags` are the peer's own switches. */

@@ -1,0 +1,1 @@
+export function engineToken(secret: Uint8Array, issuedAt: number): string
