@@ -33,7 +33,7 @@ export interface ByteStream {
   open(sink: StreamSink): void
   /**
    * Queues bytes, which belong to the stream from now on. False asks to wait for `drain`; the bytes are queued all the
-   * same. After the end it does nothing and answers true. Writes of one tick leave together.
+   * same. After the end it does nothing and answers true. Each write may be a system call: what belongs together is one.
    */
   write(bytes: Uint8Array): boolean
   /** Bytes written that have not left yet. */

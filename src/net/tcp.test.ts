@@ -50,18 +50,6 @@ test('a remote that neither reads nor closes cannot hold our end for longer than
   await close()
 })
 
-test('writes of one tick leave in one piece', async () => {
-  const { stream, socket, close } = await accept(new TcpNetwork())
-  const chunks: Buffer[] = []
-  const first = new Promise((resolve) => socket.once('data', resolve))
-  socket.on('data', (chunk) => chunks.push(chunk))
-  for (let i = 0; i < 100; i++) stream.write(Uint8Array.of(i))
-  await first
-  expect(chunks[0]).toHaveLength(100)
-  stream.destroy()
-  await close()
-})
-
 test('connecting takes no longer than its timeout', async () => {
   const clock = new FakeClock()
   const server = createServer()

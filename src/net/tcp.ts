@@ -6,6 +6,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { InternalError, PeerClosedError } from '../base/errors.ts'
 import { attempt } from './attempt.ts'
+import { BusyPoll } from './busy-poll.ts'
 import { brokenConnection, listenError } from './failures.ts'
 import { parseIp } from './ip.ts'
 import {
@@ -112,7 +113,6 @@ class TcpStream implements ByteStream {
   readonly #clock: Clock
   #sink: StreamSink | undefined
   #paused = false
-  #corked = false
   /** Set once nothing is to be written or delivered any more: ended here or there, or destroyed. */
   #over = false
   #ended = false
@@ -174,7 +174,6 @@ class TcpStream implements ByteStream {
 
   write(bytes: Uint8Array): boolean {
     if (this.#over) return true
-    if (!this.#corked) this.#cork()
     return this.#socket.write(bytes)
   }
 
@@ -211,21 +210,9 @@ class TcpStream implements ByteStream {
     this.#closeTimer ??= this.#clock.setTimer(CLOSE_TIMEOUT, () => this.#socket.destroy())
   }
 
-  /** Writes of one tick become one system call. */
-  #cork(): void {
-    this.#corked = true
-    this.#socket.cork()
-    process.nextTick(uncork, this)
-  }
-
-  /** @internal for {@link uncork} */
-  uncork(): void {
-    this.#corked = false
-    this.#socket.uncork()
-  }
-
   #onData(chunk: Uint8Array): void {
     if (this.#over) return
+    busyPoll.arrived()
     try {
       this.#sink?.data(chunk)
     } catch (error) {
@@ -270,8 +257,7 @@ class TcpStream implements ByteStream {
   }
 }
 
-const ignore = (): void => {}
+/** One event loop, one for all sockets. */
+const busyPoll = new BusyPoll()
 
-function uncork(stream: TcpStream): void {
-  stream.uncork()
-}
+const ignore = (): void => {}
