@@ -47,7 +47,7 @@ interface Expectation {
 
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true }
 /** What an unread message takes beside its payload: its entry, the payload's view and its memory's. */
-const ENTRY_OVERHEAD_BYTES = 256
+const ENTRY_OVERHEAD_BYTES = 320
 
 export class Lane implements Channel {
   readonly protocol: AnyProtocol
