@@ -23,10 +23,10 @@ export const HIGH_WATER_BYTES: number = 256 * 1024
 /** Bytes on the wire at which a batch is sent before its tick ends: the system can send while we seal more. */
 const BATCH_BYTES = 128 * 1024
 /**
- * Payload after which the event loop turns to the other connections. Node alone reads up to 2 MiB from one socket in a
- * row: that many small messages, or as many that unpack to 16 MiB, from a few peers would keep all others waiting.
+ * Bytes, on the wire and unpacked, after which the event loop turns to the other connections. Node alone reads up to 2 MiB
+ * from one socket in a row, which is milliseconds of keccak: a few peers that send so would keep all others waiting.
  */
-const TURN_BYTES = 2 * 1024 * 1024
+const TURN_BYTES = 512 * 1024
 /** What a frame counts for beside its payload: empty ones cost time, too. */
 const TURN_FRAME_BYTES = 2 * 1024
 
@@ -270,7 +270,9 @@ export class RlpxTransport implements Transport<number> {
 
   #data(chunk: Uint8Array): void {
     this.#bytesIn += chunk.length
+    this.#turnBytes += chunk.length
     this.#read(chunk)
+    if (this.#turnBytes >= TURN_BYTES && !this.#isStopped()) this.#yield()
   }
 
   #read(chunk: Uint8Array): void {
