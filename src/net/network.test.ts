@@ -190,8 +190,27 @@ describe.each([
     expect([server.length, server.ends.length]).toEqual([1, 0])
     pair.server.resume()
     await server.when(() => server.length === 2)
+    await turns()
+    expect(server.ends).toEqual([]) // although these were the last bytes
     pair.server.resume()
     await server.ended()
+    expect(server.ends).toEqual([undefined])
+  })
+
+  test('ends once when it is destroyed, or ended by us too, while the end waits for it to resume', async () => {
+    for (const leave of [(stream: ByteStream) => stream.destroy(), (stream: ByteStream) => void stream.end()]) {
+      await using pair = await connectPair(create())
+      const server: Recorder = new Recorder(() => pair.server.pause())
+      pair.server.open(server)
+      pair.client.write(Uint8Array.of(1))
+      void pair.client.end()
+      await server.when(() => server.length === 1)
+      await turns()
+      leave(pair.server)
+      await server.ended()
+      await turns()
+      expect(server.ends).toEqual([undefined])
+    }
   })
 
   test('flushes before it ends, ends both directions, and tells each sink once', async () => {

@@ -116,6 +116,8 @@ class TcpStream implements ByteStream {
   /** Set once nothing is to be written or delivered any more: ended here or there, or destroyed. */
   #over = false
   #ended = false
+  /** In order, after all its bytes: Node tells so even while we are paused within the last of them. */
+  #remoteEnded = false
   #error: unknown
   #closed: Promise<void> | undefined
   #closeTimer: Timer | undefined
@@ -183,7 +185,7 @@ class TcpStream implements ByteStream {
   }
 
   resume(): void {
-    this.#paused = false
+    this.#unpause()
     if (this.#sink) this.#socket.resume()
   }
 
@@ -192,6 +194,7 @@ class TcpStream implements ByteStream {
       if (this.#socket.closed) resolve()
       else this.#socket.once('close', () => resolve())
     })
+    this.#unpause()
     if (!this.#over) this.#shut()
     return this.#closed
   }
@@ -199,7 +202,14 @@ class TcpStream implements ByteStream {
   destroy(error?: unknown): void {
     if (!this.#over) this.#error = error
     this.#over = true
+    this.#unpause()
     this.#socket.destroy()
+  }
+
+  /** Also tells the end that had to wait for it. */
+  #unpause(): void {
+    this.#paused = false
+    if (this.#remoteEnded) process.nextTick(() => this.#deliverEnd())
   }
 
   /** Sends what is queued and the FIN, then reads on: closing with unread bytes would reset what is still under way. */
@@ -230,6 +240,7 @@ class TcpStream implements ByteStream {
   }
 
   #onEnd(): void {
+    this.#remoteEnded = true
     if (!this.#over) this.#shut()
     if (!this.#socket.destroyed) this.#deliverEnd()
   }
@@ -247,7 +258,7 @@ class TcpStream implements ByteStream {
   }
 
   #deliverEnd(): void {
-    if (this.#ended || !this.#sink) return
+    if (this.#ended || !this.#sink || (this.#paused && this.#remoteEnded)) return
     this.#ended = true
     try {
       this.#sink.end(this.#error)
