@@ -1,5 +1,5 @@
 /**
- * The part of the WebAssembly JavaScript API that this room uses: neither `lib.es2023` nor @types/node 20 declares it.
+ * The part of the WebAssembly JavaScript API that we use: neither `lib.es2023` nor @types/node 20 declares it.
  * @module
  */
 

@@ -1,14 +1,23 @@
-import { createRequire } from 'node:module'
 import { CodecError } from '../base/errors.ts'
+import { type WasmMemory, wasm } from '../base/webassembly.ts'
+import { SNAPPY_WASM } from './snappy-wasm.ts'
 
-interface SnappyWasm {
-  compress_raw(input: Uint8Array): Uint8Array
-  decompress_raw(input: Uint8Array): Uint8Array
+/** The functions of wasm/snappy.ts. Arguments are addresses. */
+interface Snappy {
+  readonly memory: WasmMemory
+  compress(at: number, end: number, out: number): number
+  decompress(at: number, end: number, out: number, outEnd: number): number
 }
 
-// The package's ES build is for browsers (it fetches its WASM); its CommonJS build loads in Node, at once.
-const require = createRequire(import.meta.url)
-const wasm = require('snappy-wasm') as SnappyWasm
+const PAGE_BYTES = 65_536
+/** The first page is the module's own. */
+const INPUT_AT = PAGE_BYTES
+/** What may be read and written behind input and output (wasm/snappy.ts). */
+const SLACK_BYTES = 64
+
+const snappy = new wasm.Instance(new wasm.Module(Buffer.from(SNAPPY_WASM, 'base64'))).exports as Snappy
+/** BOUNDED: by the largest input and output there were, together at most 36 MiB for messages of 16 MiB. */
+let memory = new Uint8Array(snappy.memory.buffer)
 
 /** The format's own limit: lengths are 32 bits. */
 const MAX_LENGTH = 2 ** 32 - 1
@@ -56,65 +65,49 @@ export function snappyDecompress(block: Uint8Array, maxBytes: number): Uint8Arra
   const { length } = preamble
   if (length > maxBytes) fail(`content of ${length} bytes, at most ${maxBytes} allowed`, 0)
   if (length > (block.length - preamble.bytes) * MAX_RATIO) fail(`${block.length} bytes cannot hold ${length}`, 0)
-  const literal = soleLiteral(block, preamble)
-  if (literal) return literal
-  const content = runWasm(wasm.decompress_raw, block)
-  if (content.length !== length) fail(`content of ${content.length} bytes, ${length} declared`, 0)
-  return content
-}
-
-/**
- * Short payloads mostly come as one literal, whose content needs no decompressor: a tag that holds its length less one,
- * below 60, or 60 and the length in the next byte.
- */
-function soleLiteral(block: Uint8Array, { length, bytes }: Preamble): Uint8Array | undefined {
-  const tag = block[bytes]
-  if (tag === undefined || length === 0 || (tag & 3) !== 0) return undefined
-  const inTag = tag >> 2
-  if (inTag > 60) return undefined
-  const at = bytes + (inTag === 60 ? 2 : 1)
-  const held = (inTag === 60 ? (block[bytes + 1] ?? 0) : inTag) + 1
-  return held === length && block.length === at + length ? block.slice(at) : undefined
+  const out = layInput(block, length)
+  if (snappy.decompress(INPUT_AT + preamble.bytes, INPUT_AT + block.length, out, out + length) === 0) {
+    fail(`the block does not hold the ${length} bytes it declares`, 0)
+  }
+  return memory.slice(out, out + length)
 }
 
 /** Compresses into a block. Throws `ERR_SNAPPY` for more than 2^32 - 1 bytes. */
 export function snappyCompress(content: Uint8Array): Uint8Array {
-  if (content.length > MAX_LENGTH) fail(`content of ${content.length} bytes`, 0)
-  return runWasm(wasm.compress_raw, content)
-}
-
-function runWasm(step: (input: Uint8Array) => Uint8Array, input: Uint8Array): Uint8Array {
-  try {
-    return step(input)
-  } catch (error) {
-    return fail(error instanceof Error ? error.message : 'failed', 0, error)
-  }
-}
-
-/**
- * A valid block that holds the content as one literal, without looking for repetition: for payloads too short to gain
- * from it. At most 10 bytes longer than the content.
- */
-export function snappyLiteral(content: Uint8Array): Uint8Array {
   const { length } = content
   if (length > MAX_LENGTH) fail(`content of ${length} bytes`, 0)
-  const head = literalHead(length)
-  const block = new Uint8Array(head.length + length)
-  block.set(head)
-  block.set(content, head.length)
-  return block
+  const out = layInput(content, MAX_PREAMBLE_BYTES + maxCompressedBytes(length))
+  const end = snappy.compress(INPUT_AT, INPUT_AT + length, writePreamble(length, out))
+  return memory.slice(out, end)
 }
 
-function literalHead(length: number): number[] {
-  const head: number[] = []
+/** The bound of the format's reference: what does not compress grows a little. */
+function maxCompressedBytes(length: number): number {
+  return 32 + length + Math.ceil(length / 6)
+}
+
+/** Copies the input into the module's memory, and answers where `outputBytes` have room behind it. */
+function layInput(input: Uint8Array, outputBytes: number): number {
+  const out = INPUT_AT + input.length + SLACK_BYTES
+  const missing = out + outputBytes + SLACK_BYTES - memory.length
+  if (missing > 0) grow(missing)
+  memory.set(input, INPUT_AT)
+  return out
+}
+
+function grow(bytes: number): void {
+  try {
+    snappy.memory.grow(Math.ceil(bytes / PAGE_BYTES))
+  } catch (cause) {
+    fail('more memory is needed than a module can have', 0, cause)
+  }
+  memory = new Uint8Array(snappy.memory.buffer)
+}
+
+/** Writes a varint, and answers where it ends. */
+function writePreamble(length: number, at: number): number {
   let rest = length
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) head.push(0x80 | (rest % 0x80))
-  head.push(rest)
-  if (length === 0) return head
-  const last = length - 1 // a literal's tag holds its length less one; 60 to 63 say that 1 to 4 bytes of it follow
-  if (last < 60) return [...head, last << 2]
-  const count = last < 0x100 ? 1 : last < 0x10000 ? 2 : last < 0x1000000 ? 3 : 4
-  head.push((59 + count) << 2)
-  for (let i = 0; i < count; i++) head.push(Math.floor(last / 2 ** (8 * i)) % 256)
-  return head
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) memory[at++] = 0x80 | (rest % 0x80)
+  memory[at++] = rest
+  return at
 }

@@ -1,5 +1,5 @@
 // Generated from wasm/kernel.ts by scripts/build-wasm.mjs; do not edit.
-/** The kernel: 4442 bytes of WebAssembly, as base64. */
+/** 4442 bytes of WebAssembly, as base64. */
 export const KERNEL_WASM: string =
   'AGFzbQEAAAABKQdgAn9/AGABfwBgA39/fwBgBH9/f38AYAJ/ewBgA39/fwF/YAJ/fwF/Aw0MAQQCAAACAAMFBgMBBQMBAAUHagsEcGVlawAABXJl' +
   'c2V0AAsGdXBkYXRlAAIIb3BlbkJvZHkACgdvcGVuRW5kAAkIb3BlbkhlYWQACAhzZWFsQm9keQAHB3NlYWxFbmQABghzZWFsSGVhZAAFBXN0YXJ0' +

@@ -7,8 +7,8 @@
  * @module
  */
 import { InternalError } from '../base/errors.ts'
+import { type WasmMemory, wasm } from '../base/webassembly.ts'
 import { KERNEL_WASM } from './kernel-wasm.ts'
-import { type WasmMemory, wasm } from './webassembly.ts'
 
 /** The functions of wasm/kernel.ts. Arguments are addresses and lengths. */
 interface Kernel {

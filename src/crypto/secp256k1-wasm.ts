@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { concatBytes } from '../base/bytes.ts'
 import { InternalError } from '../base/errors.ts'
+import { wasm } from '../base/webassembly.ts'
 import {
   checkHash,
   invalidPrivateKey,
@@ -16,7 +17,6 @@ import {
   toUncompressed,
 } from './secp256k1-backend.ts'
 import { drawBlinding } from './secp256k1-blinding.ts'
-import { wasm } from './webassembly.ts'
 
 const require = createRequire(import.meta.url)
 

@@ -1,5 +1,5 @@
 import { InternalError } from '../../base/errors.ts'
-import { snappyCompress, snappyLiteral } from '../../codec/index.ts'
+import { snappyCompress } from '../../codec/index.ts'
 import { FrameSealer, frameMemory, OUTBOUND_WINDOW, WINDOW_BYTES } from '../../crypto/index.ts'
 import {
   codeBytes,
@@ -14,8 +14,6 @@ import {
 } from './frame-codec.ts'
 import type { Secrets } from './handshake.ts'
 
-/** What shorter payloads could save, some ten bytes, is not worth the search for it. */
-const COMPRESSIBLE_BYTES = 128
 const WINDOW_END = OUTBOUND_WINDOW + WINDOW_BYTES
 
 /** A message as it goes into a frame. `body` is the payload, compressed if the remote expects that. */
@@ -51,7 +49,7 @@ export class FrameWriter {
   prepare(code: number, payload: Uint8Array): PreparedFrame {
     if (!(code >= 0 && code <= MAX_MESSAGE_CODE)) throw new InternalError(`no message has the id ${code}`)
     if (payload.length > MAX_MESSAGE_BYTES) throw tooLarge(payload.length)
-    const body = this.snappy ? compress(payload) : payload
+    const body = this.snappy ? snappyCompress(payload) : payload
     const size = codeBytes(code) + body.length
     if (size > MAX_MESSAGE_BYTES) throw tooLarge(size)
     return { code, body, size, wireBytes: HEAD_BYTES + paddedBytes(size) + MAC_BYTES }
@@ -125,8 +123,4 @@ function writeHeader(size: number, out: Uint8Array, at: number): void {
   out[at + 4] = 0x80
   out[at + 5] = 0x80
   out.fill(0, at + 6, at + HEADER_BYTES)
-}
-
-function compress(payload: Uint8Array): Uint8Array {
-  return payload.length < COMPRESSIBLE_BYTES ? snappyLiteral(payload) : snappyCompress(payload)
 }
