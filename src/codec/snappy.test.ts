@@ -8,7 +8,8 @@ import { CodecError } from '../base/errors.ts'
 import { snappyCompress, snappyDecompress, snappyDecompressedLength } from './index.ts'
 
 /** Its ES build is for browsers; its CommonJS build loads in Node. */
-const other = createRequire(import.meta.url)('snappy-wasm') as {
+const require = createRequire(import.meta.url)
+const other = require('snappy-wasm') as {
   compress_raw(input: Uint8Array): Uint8Array
   decompress_raw(input: Uint8Array): Uint8Array
 }
