@@ -40,40 +40,68 @@ function littleEndian(at: usize, bytes: usize): usize {
   return value
 }
 
-/** Unpacks the elements from `at` to `end` into exactly the memory from `out` to `outEnd`; false when they do not fit it. */
-export function decompress(at: usize, end: usize, out: usize, outEnd: usize): bool {
-  const outStart = out
+// A block that is being unpacked: where its elements go on, and the memory that they are to fill.
+let at: usize = 0
+let end: usize = 0
+let outStart: usize = 0
+let out: usize = 0
+let outEnd: usize = 0
+
+const MORE: i32 = 0
+const DONE: i32 = 1
+const BROKEN: i32 = 2
+
+/** Begins to unpack the elements from `from` to `to` into exactly the memory from `into` to `intoEnd`. */
+export function begin(from: usize, to: usize, into: usize, intoEnd: usize): void {
+  at = from
+  end = to
+  outStart = out = into
+  outEnd = intoEnd
+}
+
+/** Unpacks about `bytes` more: MORE, DONE, or BROKEN when the elements do not fit what they are to fill. */
+export function unpack(bytes: usize): i32 {
+  const before = out
   while (at < end) {
-    const tag = load<u8>(at++) as usize
-    const kind = tag & 3
-    let length = (tag >> 2) + 1
-    if (kind === 0) {
-      if (length > 60) {
-        const bytes = length - 60
-        if (bytes > end - at) return false
-        length = littleEndian(at, bytes) + 1
-        at += bytes
-        if (length === 0) return false // 2^32
-      }
-      if (length > end - at || length > outEnd - out) return false
-      if (length <= MAX_COPY) move(out, at, length)
-      else memory.copy(out, at, length)
-      at += length
-    } else {
-      const bytes: usize = kind === 3 ? 4 : kind
-      if (bytes > end - at) return false
-      let offset = littleEndian(at, bytes)
-      at += bytes
-      if (kind === 1) {
-        length = ((tag >> 2) & 7) + 4
-        offset |= (tag >> 5) << 8
-      }
-      if (offset === 0 || offset > out - outStart || length > outEnd - out) return false
-      repeat(out, offset, length)
-    }
-    out += length
+    if (out - before >= bytes) return MORE
+    const tag = load<u8>(at++)
+    if (!((tag & 3) === 0 ? takeLiteral(tag) : takeCopy(tag))) return BROKEN
   }
-  return out === outEnd
+  return out === outEnd ? DONE : BROKEN
+}
+
+function takeLiteral(tag: u8): bool {
+  let length: usize = ((tag >> 2) as usize) + 1
+  if (length > 60) {
+    const bytes = length - 60
+    if (bytes > end - at) return false
+    length = littleEndian(at, bytes) + 1
+    at += bytes
+    if (length === 0) return false // 2^32
+  }
+  if (length > end - at || length > outEnd - out) return false
+  if (length <= MAX_COPY) move(out, at, length)
+  else memory.copy(out, at, length)
+  at += length
+  out += length
+  return true
+}
+
+function takeCopy(tag: u8): bool {
+  const kind: usize = tag & 3
+  const bytes: usize = kind === 3 ? 4 : kind
+  if (bytes > end - at) return false
+  let length: usize = ((tag >> 2) as usize) + 1
+  let offset = littleEndian(at, bytes)
+  at += bytes
+  if (kind === 1) {
+    length = ((tag >> 2) & 7) + 4
+    offset |= ((tag >> 5) as usize) << 8
+  }
+  if (offset === 0 || offset > out - outStart || length > outEnd - out) return false
+  repeat(out, offset, length)
+  out += length
+  return true
 }
 
 function literal(out: usize, from: usize, length: usize): usize {

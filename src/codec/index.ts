@@ -7,4 +7,4 @@
 export type { Codec, TypeOf } from './codec.ts'
 export * as rlp from './rlp/index.ts'
 export type { RlpType } from './rlp/type.ts'
-export { snappyCompress, snappyDecompress, snappyDecompressedLength } from './snappy.ts'
+export { SnappyUnpacking, snappyCompress, snappyDecompress, snappyDecompressedLength } from './snappy.ts'

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hexToBytes, utf8ToBytes } from '../base/bytes.ts'
 import { CodecError } from '../base/errors.ts'
-import { snappyCompress, snappyDecompress, snappyDecompressedLength } from './index.ts'
+import { SnappyUnpacking, snappyCompress, snappyDecompress, snappyDecompressedLength } from './index.ts'
 
 /** Its ES build is for browsers; its CommonJS build loads in Node. */
 const require = createRequire(import.meta.url)
@@ -119,6 +119,53 @@ describe('snappy', () => {
     snappyDecompress(snappyCompress(utf8ToBytes('cat')), 3)
     expect(first).toEqual(utf8ToBytes('dog'))
     expect(first.byteOffset).toBe(0)
+  })
+})
+
+describe('a large block, unpacked in steps', () => {
+  const large = (length: number): Uint8Array => {
+    const bytes = new Uint8Array(length)
+    randomFillSync(bytes, 0, length >> 1)
+    return bytes
+  }
+  const unpack = (unpacking: SnappyUnpacking): Uint8Array => {
+    for (;;) {
+      const content = unpacking.step()
+      if (content) return content
+    }
+  }
+
+  it('has the same content, and takes many steps', () => {
+    for (const length of [0, 1, 2 ** 20, 5_000_000, MAX]) {
+      const bytes = large(length)
+      const unpacking = new SnappyUnpacking(snappyCompress(bytes), MAX)
+      let steps = 1
+      let content = unpacking.step()
+      for (; !content; content = unpacking.step()) steps++
+      expect(Buffer.compare(content, bytes)).toBe(0)
+      expect(steps).toBeGreaterThanOrEqual(length / 2 ** 20)
+    }
+  })
+
+  it('waits while another is unpacked, and not for one that was interrupted', () => {
+    const [one, two] = [large(3_000_000), large(3_000_000)]
+    const [first, second] = [one, two].map((bytes) => new SnappyUnpacking(snappyCompress(bytes), MAX)) as [
+      SnappyUnpacking,
+      SnappyUnpacking,
+    ]
+    for (let i = 0; i < 4; i++) expect([first.step(), second.step()]).toEqual([undefined, undefined])
+    first.interrupt()
+    expect(Buffer.compare(unpack(second), two)).toBe(0)
+    expect(Buffer.compare(unpack(first), one)).toBe(0)
+  })
+
+  it('is refused as it is in one go, and then keeps nobody waiting', () => {
+    expect(snappyError(() => new SnappyUnpacking(hexToBytes('8080808004' + '0061'), MAX)).message).toContain('at most')
+    const broken = snappyCompress(large(3_000_000))
+    broken.fill(0xff, broken.length - 1000)
+    expect(snappyError(() => unpack(new SnappyUnpacking(broken, MAX))).message).toContain('does not hold')
+    const bytes = large(100)
+    expect(unpack(new SnappyUnpacking(snappyCompress(bytes), MAX))).toEqual(bytes)
   })
 })
 

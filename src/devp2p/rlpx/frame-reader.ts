@@ -1,5 +1,5 @@
 import { CodecError } from '../../base/errors.ts'
-import { snappyDecompress } from '../../codec/index.ts'
+import { SnappyUnpacking, snappyDecompress } from '../../codec/index.ts'
 import { FrameOpener, frameMemory, WINDOW_BYTES } from '../../crypto/index.ts'
 import { codeBytes, HEAD_BYTES, MAC_BYTES, MAX_MESSAGE_BYTES, paddedBytes, readCode } from './frame-codec.ts'
 import type { Secrets } from './handshake.ts'
@@ -26,6 +26,15 @@ const BASE_LENGTH = 16
 /** The farewell: some implementations send it uncompressed whatever was agreed (Nethermind issue 7726, reth PR 6862). */
 const DISCONNECT_CODE = 0x01
 
+/** A payload of this size, packed, is unpacked in turns with other connections' work: 16 MiB take 12 ms. */
+const LARGE_BYTES = 1024 * 1024
+
+/** A message that has come and is being unpacked. */
+interface Large {
+  readonly code: number
+  readonly unpacking: SnappyUnpacking
+}
+
 /**
  * Turns the chunks of a stream into messages. A frame that lies whole in a chunk is opened in the inbound window; one that
  * does not is opened piece by piece into a buffer of its size, made only when its header has proven to be the remote's.
@@ -47,6 +56,7 @@ export class FrameReader {
   /** Padded body of a frame that comes in pieces, as far as it has come. BOUNDED: 16 MiB, given back with the frame. */
   #body: Uint8Array | undefined
   #bodyFilled = 0
+  #large: Large | undefined
 
   constructor({ aes, mac, ingressMacSeed }: Secrets, sink: MessageSink) {
     this.#sink = sink
@@ -58,11 +68,17 @@ export class FrameReader {
     return this.#size > 0 || this.#partFilled > 0
   }
 
-  /** Takes a chunk from `at`. Answers how far it read: short of the end when stopped. */
+  /** Whether a large message is being unpacked: nothing is read until `push` has been called often enough. */
+  get busy(): boolean {
+    return this.#large !== undefined
+  }
+
+  /** Takes a chunk from `at`. Answers how far it read: short of the end when stopped or busy. */
   push(chunk: Uint8Array, at = 0): number {
     this.#at = at
     try {
-      while (this.#at < chunk.length && !this.#sink.isStopped()) this.#step(chunk)
+      if (this.#large) this.#goOn(this.#large)
+      while (this.#at < chunk.length && !this.#large && !this.#sink.isStopped()) this.#step(chunk)
     } finally {
       inboundWindow.release()
     }
@@ -73,6 +89,20 @@ export class FrameReader {
   free(): void {
     this.#opener.free()
     this.#body = undefined
+    this.interrupt()
+    this.#large = undefined
+  }
+
+  /** To be called when `push` will not be for a while: large messages of other connections do not wait for this one's. */
+  interrupt(): void {
+    this.#large?.unpacking.interrupt()
+  }
+
+  #goOn({ code, unpacking }: Large): void {
+    const content = unpacking.step()
+    if (!content) return
+    this.#large = undefined
+    this.#sink.message(code, content)
   }
 
   #step(chunk: Uint8Array): void {
@@ -133,7 +163,14 @@ export class FrameReader {
     const end = start + this.#size
     this.#size = 0
     const code = readCode(bytes, start, end)
-    this.#sink.message(code, this.#payload(code, bytes.subarray(start + codeBytes(code), end)))
+    const packed = bytes.subarray(start + codeBytes(code), end)
+    if (this.snappy && packed.length >= LARGE_BYTES) {
+      this.#large = { code, unpacking: new SnappyUnpacking(packed, this.#maxBytes(code)) }
+    } else this.#sink.message(code, this.#payload(code, packed))
+  }
+
+  #maxBytes(code: number): number {
+    return code < BASE_LENGTH ? this.limits.baseBytes : MAX_MESSAGE_BYTES
   }
 
   /** The address of the next `need` bytes, or undefined when the chunk has not all of them. */
@@ -156,7 +193,7 @@ export class FrameReader {
   /** A copy: the window is everybody's. */
   #payload(code: number, body: Uint8Array): Uint8Array {
     if (!this.snappy) return body.slice()
-    const max = code < BASE_LENGTH ? this.limits.baseBytes : MAX_MESSAGE_BYTES
+    const max = this.#maxBytes(code)
     if (code !== DISCONNECT_CODE) return snappyDecompress(body, max)
     try {
       return snappyDecompress(body, max)

@@ -10,12 +10,18 @@ import {
   streamPair,
   transportPair,
 } from '../../../test/support/rlpx-pair.ts'
-import { bytesToHex } from '../../base/bytes.ts'
+import { bytesToHex, concatBytes } from '../../base/bytes.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { CodecError, PeerClosedError } from '../../base/errors.ts'
 import { randomBytes } from '../../crypto/index.ts'
 import { type ByteStream, MemoryNetwork, type Network, tcpNetwork } from '../../net/index.ts'
 import { RlpxTransport } from './transport.ts'
+
+const halfRandom = (length: number): Uint8Array => concatBytes(randomBytes(length >> 1), new Uint8Array(length >> 1))
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
 
 describe.each([
   ['memory', (): Network => new MemoryNetwork()],
@@ -287,6 +293,54 @@ describe('what a remote may cost', () => {
     expect(await sink.ended()).toBeUndefined()
     expect(sink.frames).toHaveLength(5_000)
   })
+
+  it('a message of 16 MiB is unpacked in turns with what others send', async () => {
+    const [[a, b], [c, d]] = await Promise.all([transportPair(), transportPair()])
+    const [large, small] = [opened(b), opened(d)]
+    for (const side of [a, b]) side.setSnappy(true)
+    let meanwhile = 0
+    const echo = opened(c)
+    small.onFrame = () => d.write(1, new Uint8Array())
+    echo.onFrame = () => {
+      if (large.frames.length === 0) meanwhile++
+      c.write(1, new Uint8Array())
+    }
+    const payload = halfRandom(2 ** 24 - 2)
+    b.pause()
+    a.write(1, payload)
+    a.write(2, Uint8Array.of(7))
+    b.resume()
+    c.write(1, new Uint8Array())
+    await large.count(2)
+    expect(large.keys).toEqual([1, 2])
+    expect(Buffer.compare(large.frames[0]!.payload, payload)).toBe(0)
+    expect(meanwhile).toBeGreaterThan(20)
+  })
+
+  it.each(['pauses', 'closes', 'breaks off'])(
+    'who %s while its large message is unpacked keeps no other waiting',
+    async (how) => {
+      const [[a, b], [c, d]] = await Promise.all([transportPair(), transportPair()])
+      const [first, second] = [opened(b), opened(d)]
+      for (const side of [a, b, c, d]) side.setSnappy(true)
+      const payload = halfRandom(8_000_000)
+      a.write(1, payload)
+      await turns(1)
+      while (b.bytesIn < a.bytesOut) await turns(1)
+      await turns(6) // of the twenty or so that it takes
+      if (how === 'pauses') b.pause()
+      else if (how === 'closes') void b.close()
+      else b.destroy()
+      c.write(1, payload)
+      await second.count(1)
+      expect(Buffer.compare(second.frames[0]!.payload, payload)).toBe(0)
+      expect(first.frames).toEqual([])
+      if (how !== 'pauses') return
+      b.resume()
+      await first.count(1)
+      expect(Buffer.compare(first.frames[0]!.payload, payload)).toBe(0)
+    },
+  )
 
   it('a frame larger than the limit ends the connection when its header has come', async () => {
     const [a, b] = await transportPair()

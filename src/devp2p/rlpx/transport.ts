@@ -245,6 +245,7 @@ export class RlpxTransport implements Transport<number> {
 
   pause(): void {
     this.#paused = true
+    this.#reader.interrupt()
     this.#readDeadline?.pause()
     this.#stream.pause()
   }
@@ -256,6 +257,7 @@ export class RlpxTransport implements Transport<number> {
   }
 
   close(): Promise<void> {
+    this.#reader.interrupt()
     this.#closing ??= this.#shut()
     return this.#closing
   }
@@ -284,6 +286,7 @@ export class RlpxTransport implements Transport<number> {
       return this.#fail(error)
     }
     if (this.#frames !== frames) this.#readDeadline?.touch()
+    if (this.#reader.busy && !this.#yielding) this.#yield()
   }
 
   #message(code: number, payload: Uint8Array): void {
@@ -315,7 +318,7 @@ export class RlpxTransport implements Transport<number> {
 
   #wake(): void {
     if (this.#isStopped()) return
-    if (this.#held.length > 0) this.#read(this.#held)
+    if (this.#held.length > 0 || this.#reader.busy) this.#read(this.#held)
     if (!this.#isStopped()) this.#stream.resume()
   }
 
