@@ -6,4 +6,4 @@
 //   464–479      a MAC's seed
 //   1024–2047    constants and tables
 export { peek, reset, update } from './keccak'
-export { openBody, openEnd, openHead, sealBody, sealEnd, sealHead, start } from './rlpx'
+export { makeKeystream, openBody, openEnd, openHead, sealBody, sealEnd, sealHead, start } from './rlpx'

@@ -1,8 +1,8 @@
 // What RLPx does to each frame of one direction: a keystream is added, and a keccak-256 that runs through all frames is
 // looked at after each header and body. Everything happens in place, in memory that JavaScript fills and reads.
 //
-// A direction's state, FRAME_STATE_BYTES long, belongs to the caller: a keccak state, what the last look at it gave (16
-// bytes), the expanded MAC key. A header's MAC begins with the look its predecessor's body ended with, so a frame costs
+// A direction's state, 704 bytes, belongs to the caller: a keccak state, what the last look at it gave (16 bytes), the
+// expanded key of the MAC, the expanded key of the cipher. A header's MAC begins with the look its predecessor's body ended with, so a frame costs
 // three looks.
 // Source: devp2p, rlpx.md, "MAC".
 
@@ -10,7 +10,8 @@ import { encryptBlock, expandKey } from './aes'
 import { DIGEST, peek, update } from './keccak'
 
 const LAST: usize = 208
-const KEY: usize = 224
+const MAC_KEY: usize = 224
+const CIPHER_KEY: usize = 464
 /** Where the 16 bytes lie that a MAC's step absorbs. */
 const SEED: usize = 464
 
@@ -23,7 +24,7 @@ function look(state: usize): void {
 
 /** Absorbs the encrypted last look, XORed with `block`, and looks again. */
 function mix(state: usize, block: v128): void {
-  const seed = v128.xor(encryptBlock(state + KEY, v128.load(state + LAST)), block)
+  const seed = v128.xor(encryptBlock(state + MAC_KEY, v128.load(state + LAST)), block)
   v128.store(SEED, seed)
   update(state, SEED, BLOCK)
   look(state)
@@ -46,10 +47,18 @@ function matches(state: usize, at: usize): bool {
   return !v128.any_true(v128.xor(v128.load(at), v128.load(state + LAST)))
 }
 
-/** Begins with the MAC key at `key`, 32 bytes; the direction's seed has been absorbed. */
-export function start(state: usize, key: usize): void {
-  expandKey(state + KEY, key)
+/** Begins with the keys of MAC and cipher, 32 bytes each; the direction's seed has been absorbed. */
+export function start(state: usize, macKey: usize, cipherKey: usize): void {
+  expandKey(state + MAC_KEY, macKey)
+  expandKey(state + CIPHER_KEY, cipherKey)
   look(state)
+}
+
+/** Blocks of keystream, from that with the number `block` on: AES-256-CTR from a zero IV. */
+export function makeKeystream(state: usize, to: usize, block: u32, count: u32): void {
+  for (const end = block + count; block < end; block++, to += 16) {
+    v128.store(to, encryptBlock(state + CIPHER_KEY, i64x2(0, bswap<u64>(block as u64) as i64)))
+  }
 }
 
 /** Encrypts the header at `at`, and writes its MAC behind it. */

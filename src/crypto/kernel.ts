@@ -16,7 +16,8 @@ interface Kernel {
   reset(state: number): void
   update(state: number, input: number, length: number): void
   peek(state: number): void
-  start(state: number, key: number): void
+  start(state: number, macKey: number, cipherKey: number): void
+  makeKeystream(state: number, to: number, block: number, count: number): void
   sealHead(state: number, at: number, keystream: number): void
   sealBody(state: number, at: number, length: number, keystream: number): void
   sealEnd(state: number, at: number): void
@@ -28,7 +29,7 @@ interface Kernel {
 export const PAGE_BYTES = 65_536
 export const INBOUND_PAGE = 1
 export const OUTBOUND_PAGE = 3
-/** BOUNDED: 128 MiB. At 1 KiB a state, the two directions of 65,000 connections: more than one process can hold. */
+/** BOUNDED: 128 MiB. At 1.2 KB a state, the two directions of 54,000 connections: more than one process can hold. */
 const MAX_PAGES = 2_048
 
 export const kernel = new wasm.Instance(new wasm.Module(Buffer.from(KERNEL_WASM, 'base64'))).exports as Kernel
