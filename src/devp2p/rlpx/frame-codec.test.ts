@@ -225,6 +225,7 @@ describe('what a frame holds', () => {
     const { frame, reader, sink, writer } = direction(true)
     const largest = new Uint8Array(MAX_MESSAGE_BYTES).fill(7)
     reader.push(frame(0, largest))
+    while (reader.busy) reader.push(new Uint8Array())
     expect(Buffer.compare(sink.messages[0]!.payload, largest)).toBe(0)
     const larger = new Uint8Array(MAX_MESSAGE_BYTES + 1)
     expect(() => writer.prepare(0, larger)).toThrow(expect.objectContaining({ code: 'ERR_RLPX_TOO_LARGE' }))

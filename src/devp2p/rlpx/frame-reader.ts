@@ -1,5 +1,5 @@
 import { CodecError } from '../../base/errors.ts'
-import { SnappyUnpacking, snappyDecompress } from '../../codec/index.ts'
+import { SnappyUnpacking, snappyDecompress, snappyDecompressedLength } from '../../codec/index.ts'
 import { FrameOpener, frameMemory, WINDOW_BYTES } from '../../crypto/index.ts'
 import { codeBytes, HEAD_BYTES, MAC_BYTES, MAX_MESSAGE_BYTES, paddedBytes, readCode } from './frame-codec.ts'
 import type { Secrets } from './handshake.ts'
@@ -26,8 +26,11 @@ const BASE_LENGTH = 16
 /** The farewell: some implementations send it uncompressed whatever was agreed (Nethermind issue 7726, reth PR 6862). */
 const DISCONNECT_CODE = 0x01
 
-/** A payload of this size, packed, is unpacked in turns with other connections' work: 16 MiB take 12 ms. */
-const LARGE_BYTES = 1024 * 1024
+/**
+ * A payload that unpacks to so much is unpacked in turns with other connections' work: 16 MiB take 12 ms. It never lies in
+ * the window, because what does unpacks to 1.4 MB at best.
+ */
+const LARGE_BYTES = 2 * 1024 * 1024
 
 /** A message that has come and is being unpacked. */
 interface Large {
@@ -164,7 +167,7 @@ export class FrameReader {
     this.#size = 0
     const code = readCode(bytes, start, end)
     const packed = bytes.subarray(start + codeBytes(code), end)
-    if (this.snappy && packed.length >= LARGE_BYTES) {
+    if (this.snappy && packed.length > WINDOW_BYTES && snappyDecompressedLength(packed) >= LARGE_BYTES) {
       this.#large = { code, unpacking: new SnappyUnpacking(packed, this.#maxBytes(code)) }
     } else this.#sink.message(code, this.#payload(code, packed))
   }
