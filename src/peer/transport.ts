@@ -19,7 +19,10 @@ export interface FrameSink<K extends MessageKey> {
 export interface Transport<K extends MessageKey> {
   /** Begins delivery. */
   open(sink: FrameSink<K>): void
-  /** Frames, encrypts and queues for the socket in this very tick, so writes never interleave. False: wait for `drain`. */
+  /**
+   * Frames, encrypts and queues for the socket before this tick has ended, so writes never interleave. `payload` belongs to
+   * the transport from now on. False: wait for `drain`.
+   */
   write(key: K, payload: Uint8Array): boolean
   /** Asks for no more frames; at most those of one socket read still come. */
   pause(): void
