@@ -91,7 +91,7 @@ function makeLog(spec: AnyCommandSpec, flags: CommonOptions, terminal: Terminal)
   const verbose = spec.logs === 'progress' && !terminal.live
   return createLogger({
     level: flags.verbosity ?? (verbose ? 'info' : 'warn'),
-    format: flags.logFormat ?? (flags.json ? 'json' : 'text'),
+    format: flags.json || flags.logFormat === 'json' ? 'json' : 'terminal',
     colors: terminal.colors,
     write: (line) => terminal.warn(line.trimEnd()),
   })

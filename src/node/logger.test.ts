@@ -43,7 +43,7 @@ describe('createLogger', () => {
   })
 
   test('never writes secrets', () => {
-    for (const format of ['text', 'json'] as const) {
+    for (const format of ['terminal', 'json'] as const) {
       const { lines, log } = collect({ format })
       const key = NodeKey.generate()
       const digits = Buffer.from(key.privateKey).toString('hex')

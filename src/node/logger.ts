@@ -9,12 +9,16 @@ import { formatLogLine, plainFields } from './log-line.ts'
 
 export const LOG_LEVELS: readonly (LogLevel | 'silent')[] = ['silent', 'error', 'warn', 'info', 'debug', 'trace']
 
+/** go-ethereum's: lines for people, one JSON object a line, `key=value` pairs. */
+export type LogFormat = 'terminal' | 'json' | 'logfmt'
+export const LOG_FORMATS: readonly LogFormat[] = ['terminal', 'json', 'logfmt']
+
 export interface LoggerOptions {
   /** The least that is written. @default 'info' */
   readonly level?: LogLevel | 'silent'
-  /** @default 'text' */
-  readonly format?: 'text' | 'json'
-  /** Text with ANSI colours. @default false */
+  /** @default 'terminal' */
+  readonly format?: LogFormat
+  /** The form for terminals with ANSI colours. @default false */
   readonly colors?: boolean
   /** Takes one line, with its end. @default stderr, at once */
   readonly write?: (line: string) => void
