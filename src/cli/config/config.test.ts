@@ -165,6 +165,7 @@ describe('values that do not do name where they came from', () => {
     const cases: readonly (readonly [FlagName, string])[] = [
       ['http', 'yes'],
       ['network', 'main'],
+      ['vmodule', 'peer'],
       ['synctarget', '12'],
       ['staticnodes', 'enode://x'],
       ['netrestrict', '10.0.0.0/99'],

@@ -13,6 +13,7 @@ import {
   hashType,
   levelType,
   listType,
+  moduleLevelsType,
   nodesType,
   oneOfType,
   portType,
@@ -204,7 +205,7 @@ const LOGGING = {
   }),
   vmodule: flag({
     category: 'LOGGING AND DEBUGGING',
-    type: textType('pattern'),
+    type: moduleLevelsType,
     fallback: '',
     help: 'levels per module: peer=debug,sync=5',
   }),

@@ -5,10 +5,9 @@
  */
 import { hexToBytes } from '../../base/bytes.ts'
 import { ConfigError } from '../../base/errors.ts'
-import type { LogLevel } from '../../base/log.ts'
 import { parseEnode } from '../../identity/index.ts'
 import { IpRanges } from '../../net/index.ts'
-import { LOG_LEVELS } from '../../node/index.ts'
+import { LOG_LEVELS, logLevelOf, parseVmodule, type Verbosity } from '../../node/index.ts'
 
 /** Decimal, from `min` to `max`. */
 export function parseWhole(name: string, text: string, min: number, max: number): number {
@@ -59,8 +58,14 @@ export function parseSwitch(name: string, text: string): boolean {
 }
 
 /** By name, or by go-ethereum's numbers. */
-export function parseLevel(name: string, text: string): LogLevel | 'silent' {
-  return LOG_LEVELS[/^[0-5]$/.test(text) ? Number(text) : -1] ?? parseOneOf(name, text, LOG_LEVELS)
+export function parseLevel(name: string, text: string): Verbosity {
+  return logLevelOf(text) ?? parseOneOf(name, text, LOG_LEVELS)
+}
+
+/** The pattern as it came. */
+export function parseModuleLevels(name: string, text: string): string {
+  blaming(name, () => parseVmodule(text))
+  return text
 }
 
 function refusal(name: string, text: string, hint: string): ConfigError {

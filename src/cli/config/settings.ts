@@ -3,9 +3,8 @@
  * @module
  */
 import { isAbsolute, join, sep } from 'node:path'
-import type { LogLevel } from '../../base/log.ts'
 import type { NetworkName } from '../../ethereum/chain/index.ts'
-import type { LogFormat } from '../../node/index.ts'
+import type { LogFormat, Verbosity } from '../../node/index.ts'
 import type { Config } from './config.ts'
 import { dataDirOf } from './data-dir.ts'
 
@@ -66,7 +65,7 @@ export interface EndpointSettings {
 }
 
 export interface LogSettings {
-  readonly level: LogLevel | 'silent'
+  readonly level: Verbosity
   /** `peer=debug,sync=5` */
   readonly vmodule: string
   /** Undefined for whatever suits where the log goes. */

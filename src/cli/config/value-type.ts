@@ -4,11 +4,11 @@
  * @module
  */
 import { bytesTo0x } from '../../base/bytes.ts'
-import type { LogLevel } from '../../base/log.ts'
-import { LOG_LEVELS } from '../../node/index.ts'
+import { LOG_LEVELS, type Verbosity } from '../../node/index.ts'
 import {
   parseHash,
   parseLevel,
+  parseModuleLevels,
   parseNode,
   parseOneOf,
   parseRanges,
@@ -63,12 +63,14 @@ export function oneOfType<T extends string>(
   return { placeholder: `<${what}>`, parse, show: asIs, choices }
 }
 
-export const levelType: ValueType<LogLevel | 'silent'> = {
+export const levelType: ValueType<Verbosity> = {
   placeholder: '<level>',
   parse: parseLevel,
   show: asIs,
   choices: LOG_LEVELS,
 }
+
+export const moduleLevelsType: ValueType<string> = { placeholder: '<pattern>', parse: parseModuleLevels, show: asIs }
 
 /** Items between commas; no text at all is no items. */
 export function listType(
