@@ -90,8 +90,8 @@ function buildProgram(terminal: Terminal, run: Runner): Command {
 function makeLog(spec: AnyCommandSpec, flags: CommonOptions, terminal: Terminal): Logger {
   const verbose = spec.logs === 'progress' && !terminal.live
   return createLogger({
-    level: flags.verbosity ?? (verbose ? 'info' : 'warn'),
-    format: flags.logFormat ?? (flags.json ? 'json' : 'text'),
+    levels: flags.verbosity ?? (verbose ? 'info' : 'warn'),
+    format: flags.json || flags.logFormat === 'json' ? 'json' : 'terminal',
     colors: terminal.colors,
     write: (line) => terminal.warn(line.trimEnd()),
   })

@@ -31,10 +31,16 @@ export interface EthereumNodeOptions {
   readonly name?: string
   /** Enode URLs kept connected. */
   readonly staticNodes?: readonly string[]
+  /** Enode URLs let in beyond `maxPeers`. */
+  readonly trustedNodes?: readonly string[]
   /** @default 50 */
   readonly maxPeers?: number
+  /** Handshakes in progress, inbound and outbound each. @default 50 */
+  readonly maxPendingPeers?: number
+  /** Only these ranges, for calls in and out: `10.0.0.0/8,192.168.0.0/16`. @default all */
+  readonly netRestrict?: string
   /** @default the chain id */
-  readonly networkId?: bigint
+  readonly networkId?: bigint | undefined
   /** Versions of eth offered. @default 71, 70, 69, 68 */
   readonly versions?: readonly EthVersion[]
   /** @default silentLogger */
@@ -81,7 +87,7 @@ export class EthereumNode implements AsyncDisposable {
     try {
       const chain = folder?.chain ?? (await ChainStore.open(store as KeyValueStore, genesis))
       const log = options.log ?? silentLogger
-      reportRepair(chain, log)
+      reportRepair(chain, log.child({ module: 'node' }))
       const key = options.key ?? (await folder?.nodeKey()) ?? NodeKey.generate()
       const id = networkId ?? chain.chainConfig.chainId
       const eth = new Eth({ chain, networkId: id, log, ...(versions && { versions }) })
