@@ -18,4 +18,12 @@ export { type Genesis, type GenesisJson, genesisFromJson, parseGenesis } from '.
 export { NETWORK_NAMES, type NetworkName, networkGenesis } from './networks.ts'
 export type { RepairReport } from './repair.ts'
 export { type HeaderContext, verifyHeader } from './rules.ts'
-export { type ChainHead, type ChainStats, ChainStore, type StorableBlock, type SyncChanges } from './store.ts'
+export {
+  type ChainHead,
+  type ChainStats,
+  ChainStore,
+  type IndexOptions,
+  type StorableBlock,
+} from './store.ts'
+export type { SyncChanges } from './sync-changes.ts'
+export type { FoundTransaction } from './transaction-index.ts'
