@@ -33,6 +33,14 @@ export class BlockReader {
     throw failed(tag === 'pending' ? 'pending block is not available' : `${tag} block not found`)
   }
 
+  /** Number of the block on the canonical chain, as {@link hashOfTag} has it. */
+  numberOfTag(tag: BlockTag): number {
+    const hash = this.hashOfTag(tag)
+    const number = typeof tag === 'number' ? tag : hash && this.chain.numberOf(hash)
+    if (number === undefined) throw failed('header not found')
+    return number
+  }
+
   /** Undefined for a block that is not known. Throws for one that is not canonical and was to be so. */
   hashOf(id: BlockId): Uint8Array | undefined {
     if (typeof id !== 'object') return this.hashOfTag(id)

@@ -44,6 +44,11 @@ export function effectiveGasPrice(fields: TransactionFields, { baseFeePerGas }: 
   return price < fields.maxFeePerGas ? price : fields.maxFeePerGas
 }
 
+/** Wei for each gas that went to the miner of a block with this header. Source: EIP-1559. */
+export function priorityFee(fields: TransactionFields, header: Header): bigint {
+  return effectiveGasPrice(fields, header) - (header.baseFeePerGas ?? 0n)
+}
+
 function feeMarketJson(fields: TransactionFields): object {
   if (fields.type === 0 || fields.type === 1) return {}
   return {

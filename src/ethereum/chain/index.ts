@@ -14,7 +14,7 @@ export {
   type TimeFork,
 } from './config.ts'
 export { verifyAccessList, verifyBody, verifyReceipts } from './contents.ts'
-export { blobBaseFee, expectedBaseFee, expectedExcessBlobGas, GAS_PER_BLOB } from './fees.ts'
+export { blobBaseFee, blobBaseFeeAt, expectedBaseFee, expectedExcessBlobGas, GAS_PER_BLOB } from './fees.ts'
 export { type ForkId, ForkIds, forkIdCodec } from './fork-id.ts'
 export { type Genesis, type GenesisJson, genesisFromJson, parseGenesis } from './genesis.ts'
 export { NETWORK_NAMES, type NetworkName, networkGenesis } from './networks.ts'
