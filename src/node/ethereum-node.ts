@@ -3,7 +3,7 @@
  * @module
  */
 import { type Clock, systemClock } from '../base/clock.ts'
-import { ConfigError } from '../base/errors.ts'
+import { ConfigError, describeError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import { Server } from '../devp2p/index.ts'
@@ -74,6 +74,8 @@ export class EthereumNode implements AsyncDisposable {
   /** Absolute; undefined for a node without a folder. */
   readonly dataDir: string | undefined
   readonly #owner: AsyncDisposable
+  readonly #closing = new AbortController()
+  readonly #indexing: Promise<void>
 
   /**
    * A running node. Rejects with a ConfigError that names the option at fault (`dataDir`, `genesis`, `port`, …) or with a
@@ -107,6 +109,9 @@ export class EthereumNode implements AsyncDisposable {
     this.#owner = parts.owner
     const { log = silentLogger, clock = systemClock } = options
     this.sync = new Sync({ store: parts.chain, eth: parts.eth, log, clock })
+    this.#indexing = this.chain
+      .indexTransactions({ signal: this.#closing.signal, log })
+      .catch((error: unknown) => log.error('the index of transactions failed', { error: describeError(error) }))
   }
 
   /** How others reach this node. */
@@ -132,6 +137,8 @@ export class EthereumNode implements AsyncDisposable {
 
   /** Ends the sync, says goodbye to the peers, then closes the store. */
   async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#indexing
     await this.sync[Symbol.asyncDispose]()
     await this.server.close()
     this.eth[Symbol.dispose]()
