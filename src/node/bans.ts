@@ -2,6 +2,7 @@
  * Who is not wanted for a while.
  * @module
  */
+import { bytesToHex } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Server } from '../devp2p/index.ts'
 import { parseEnode } from '../identity/index.ts'
@@ -22,20 +23,29 @@ export class Bans {
     this.#clock = clock
   }
 
-  /** Disconnects everybody of the node's IP. Throws a ConfigError for a URL that is none. Answers the IP. */
-  ban(enode: string, seconds = BAN_SECONDS): string {
-    const { host } = parseEnode(enode)
-    this.#until.delete(host)
-    this.#until.set(host, this.#clock.now() + seconds * 1_000)
-    if (this.#until.size > MAX_BANS) this.#until.delete(this.#until.keys().next().value as string)
+  /**
+   * Disconnects everybody of the node's IPs: the one in the URL, and the one it is connected from. Answers them. Throws a
+   * ConfigError for a URL that is none.
+   */
+  ban(enode: string, seconds = BAN_SECONDS): readonly string[] {
+    const { host, id } = parseEnode(enode)
+    const peers = this.server?.peers
+    const ips = new Set([host, peers?.get(bytesToHex(id))?.remote.ip ?? host])
+    for (const ip of ips) this.#add(ip, this.#clock.now() + seconds * 1_000)
     this.server?.removeStatic(enode)
-    for (const peer of this.server?.peers.values() ?? []) if (peer.remote.ip === host) peer.disconnect()
-    return host
+    for (const peer of peers?.values() ?? []) if (ips.has(peer.remote.ip)) peer.disconnect()
+    return [...ips]
   }
 
   /** Who is asked for by name is wanted again. */
   lift(enode: string): void {
     this.#until.delete(parseEnode(enode).host)
+  }
+
+  #add(ip: string, until: number): void {
+    this.#until.delete(ip)
+    this.#until.set(ip, until)
+    if (this.#until.size > MAX_BANS) this.#until.delete(this.#until.keys().next().value as string)
   }
 
   has(ip: string): boolean {

@@ -35,15 +35,15 @@ export class Endpoints {
   }
 
   async startHttp(options: HttpOptions): Promise<void> {
-    const { host = LOCALHOST, port = 8545, modules = MODULES, ...guard } = options
+    const { host = LOCALHOST, port = 8545, prefix = '', modules = MODULES, ...guard } = options
     this.#warnOfMissing(modules)
-    await this.#start('http', host, port, { modules, ...guard })
+    await this.#start('http', `${formatEndpoint(host, port)}${prefix}`, { modules, ...guard })
   }
 
   async startWs(options: WsOptions): Promise<void> {
     const { host = LOCALHOST, port = 8546, modules = MODULES, ...guard } = options
     this.#warnOfMissing(modules)
-    await this.#start('ws', host, port, { modules, ...guard, vhosts: ['*'] }) // as go-ethereum: Origin guards WebSockets
+    await this.#start('ws', formatEndpoint(host, port), { modules, ...guard, vhosts: ['*'] }) // as go-ethereum: Origin guards WebSockets
   }
 
   async startAuth(
@@ -75,11 +75,11 @@ export class Endpoints {
     return endpoint !== undefined
   }
 
-  async #start(kind: Kind, host: string, port: number, options: object): Promise<void> {
+  async #start(kind: Kind, at: string, options: object): Promise<void> {
     const running = this.#open.get(kind)
     if (running)
       throw new RpcError(RpcErrorCode.Default, `${kind.toUpperCase()} server already running on ${running.url}`)
-    const endpoint = await this.#rpc.listen(`${kind}://${formatEndpoint(host, port)}`, options)
+    const endpoint = await this.#rpc.listen(`${kind}://${at}`, options)
     this.#open.set(kind, endpoint)
     this.#log.info(`${kind.toUpperCase()} server started`, { endpoint: endpoint.url })
   }

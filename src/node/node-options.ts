@@ -13,6 +13,8 @@ export interface HttpOptions {
   readonly port?: number
   /** Namespaces offered. @default net, web3, eth */
   readonly modules?: readonly string[]
+  /** Path that requests have to go to. @default the root */
+  readonly prefix?: string
   /** Origins of web pages that may call; `*` is any. @default none */
   readonly cors?: readonly string[]
   /** Host names that requests may name; `*` is any. @default localhost */
