@@ -41,6 +41,17 @@ function text<T>(read: (text: string) => T | Problem, otherwise = 'non-string') 
   })
 }
 
+/**
+ * What stands against all forms a value may have: what the form it seems to be of says, or `otherwise` when it is of none.
+ * Zod alone would say that the input is invalid.
+ */
+function reason(otherwise: string) {
+  return (issue: z.core.$ZodRawIssue): string => {
+    const issues = issue.code === 'invalid_union' ? issue.errors.flat() : []
+    return issues.find(({ code }) => code !== 'invalid_type')?.message ?? otherwise
+  }
+}
+
 /** 32 bytes. */
 export const hashParam = text((value) => readBytes(value, HASH_BYTES)).describe('hash: 0x and 64 hex digits')
 
@@ -55,27 +66,26 @@ export const blockTagParam = text(readBlockTag, MISSING_PREFIX).describe(
 
 export const flagParam = z.boolean({ error: 'not a boolean' })
 
+/** EIP-1898. */
+const blockIdObject = z
+  .object({
+    blockNumber: blockTagParam.nullish(),
+    blockHash: hashParam.nullish(),
+    requireCanonical: flagParam.nullish(),
+  })
+  .transform(({ blockNumber, blockHash, requireCanonical }, context): BlockId => {
+    if (blockHash && blockNumber == null) return { hash: blockHash, requireCanonical: requireCanonical ?? false }
+    if (!blockHash && blockNumber != null) return blockNumber
+    const message = blockHash
+      ? 'cannot specify both BlockHash and BlockNumber, choose one or the other'
+      : 'must specify either BlockHash or BlockNumber'
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+
 /** Number, tag, or hash; or an object with one of them. */
 export const blockIdParam = z
-  .union([
-    text(readBlockId),
-    z
-      .object({
-        blockNumber: blockTagParam.nullish(),
-        blockHash: hashParam.nullish(),
-        requireCanonical: flagParam.nullish(),
-      })
-      .transform(({ blockNumber, blockHash, requireCanonical }, context): BlockId => {
-        if (blockHash && blockNumber === undefined)
-          return { hash: blockHash, requireCanonical: requireCanonical ?? false }
-        if (!blockHash && blockNumber != null) return blockNumber
-        const message = blockHash
-          ? 'cannot specify both BlockHash and BlockNumber, choose one or the other'
-          : 'must specify either BlockHash or BlockNumber'
-        context.addIssue({ code: 'custom', message })
-        return z.NEVER
-      }),
-  ])
+  .union([text(readBlockId), blockIdObject], { error: reason('neither a string nor an object') })
   .describe('block: number, tag or hash (EIP-1898)')
 
 /** Blocks to look back at: hex, or decimal as a number or a text. */
@@ -114,17 +124,18 @@ const address = text((value) => readSized(value, ADDRESS_BYTES, 'address'), 'inv
 const topic = text((value) => readSized(value, HASH_BYTES, 'topic'), 'invalid topic(s)')
 const tooManyTopics = { error: 'exceed max topics' }
 
+const topicChoice = z.union([topic, z.array(topic.nullable()).max(MAX_CHOICES, tooManyTopics)], {
+  error: reason('invalid topic(s)'),
+})
+
 export const logQueryParam = z
   .object(
     {
       blockHash: hashParam.nullish(),
       fromBlock: blockTagParam.nullish(),
       toBlock: blockTagParam.nullish(),
-      address: z.union([address, z.array(address)], { error: 'invalid addresses in query' }).nullish(),
-      topics: z
-        .array(z.union([topic, z.array(topic.nullable()).max(MAX_CHOICES, tooManyTopics)]).nullable())
-        .max(MAX_TOPICS, tooManyTopics)
-        .nullish(),
+      address: z.union([address, z.array(address)], { error: reason('invalid addresses in query') }).nullish(),
+      topics: z.array(topicChoice.nullable()).max(MAX_TOPICS, tooManyTopics).nullish(),
     },
     { error: 'not an object' },
   )
