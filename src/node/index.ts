@@ -20,5 +20,5 @@ export { EthereumNode, type EthereumNodeOptions, type NodeProgress } from './eth
 export { readGenesisFile } from './genesis-file.ts'
 export { LOG_LEVELS, LogLevels, logLevelOf, parseVmodule, type Verbosity } from './log-levels.ts'
 export { printable } from './log-line.ts'
-export { createLogger, LOG_FORMATS, type LogFormat, type LoggerOptions } from './logger.ts'
+export { createLogger, LOG_FORMATS, type LogFormat, type LoggerOptions, type LogOutput } from './logger.ts'
 export { clientName, packageVersion } from './version.ts'
