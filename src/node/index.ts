@@ -21,7 +21,7 @@ export { EthereumService, type EthereumServiceOptions } from './ethereum-service
 export { readGenesisFile } from './genesis-file.ts'
 export { LOG_LEVELS, LogLevels, logLevelOf, parseVmodule, type Verbosity } from './log-levels.ts'
 export { printable } from './log-line.ts'
-export { createLogger, LOG_FORMATS, type LogFormat, type LoggerOptions } from './logger.ts'
+export { createLogger, LOG_FORMATS, type LogFormat, type LoggerOptions, type LogOutput } from './logger.ts'
 export { Node } from './node.ts'
 export { defaultIpcPath, jwtSecretIn } from './node-folder.ts'
 export type { AuthRpcOptions, HttpOptions, NodeOptions, P2pOptions, WsOptions } from './node-options.ts'

@@ -12,23 +12,45 @@ import { formatLogfmt, formatLogLine, type LogLine, plainFields } from './log-li
 export type LogFormat = 'terminal' | 'json' | 'logfmt'
 export const LOG_FORMATS: readonly LogFormat[] = ['terminal', 'json', 'logfmt']
 
-export interface LoggerOptions {
-  /** What is written, for all or by module; {@link LogLevels} can be changed later. @default 'info' */
-  readonly levels?: LogLevels | Verbosity
+/** A place for log lines. */
+export interface LogOutput {
   /** @default 'terminal' */
   readonly format?: LogFormat
   /** The form for terminals with ANSI colours. @default false */
   readonly colors?: boolean
   /** Takes one line, with its end. @default stderr, at once */
   readonly write?: (line: string) => void
+}
+
+export interface LoggerOptions extends LogOutput {
+  /** What is written, for all or by module; {@link LogLevels} can be changed later. @default 'info' */
+  readonly levels?: LogLevels | Verbosity
+  /** A second place for the same lines. */
+  readonly also?: LogOutput
   /** @default systemClock */
   readonly clock?: Clock
 }
 
 /** A {@link Logger} that writes. Values under names such as `privateKey` are never written. */
 export function createLogger(options: LoggerOptions = {}): Logger {
-  const { levels = 'info', format = 'terminal', clock = systemClock, colors = false } = options
-  const write = options.write ?? ((line: string) => void process.stderr.write(line))
+  const { levels = 'info', also, clock = systemClock } = options
+  const sink: Sink = {
+    levels: levels instanceof LogLevels ? levels : new LogLevels({ verbosity: levels }),
+    outputs: [options, ...(also ? [also] : [])].map((output) => openOutput(output, clock)),
+  }
+  return new SinkLogger(sink, {})
+}
+
+/** What all loggers of one log share. */
+interface Sink {
+  readonly levels: LogLevels
+  readonly outputs: readonly OpenOutput[]
+}
+
+type OpenOutput = (level: LogLevel, fields: LogFields, message: string) => void
+
+function openOutput({ format = 'terminal', colors = false, ...output }: LogOutput, clock: Clock): OpenOutput {
+  const write = output.write ?? ((line: string) => void process.stderr.write(line))
   const line = format === 'logfmt' ? formatLogfmt : (parts: LogLine) => formatLogLine(parts, colors)
   const text = (json: string): void => write(`${line(parseLine(json))}\n`)
   const settings = {
@@ -37,19 +59,9 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     timestamp: () => `,"time":${format === 'json' ? JSON.stringify(isoTime(clock)) : clock.unixTime()}`,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  const sink: Sink = {
-    levels: levels instanceof LogLevels ? levels : new LogLevels({ verbosity: levels }),
-    pino: pino(settings, { write: format === 'json' ? write : text }),
-    shape: format === 'json' ? flat : nested,
-  }
-  return new SinkLogger(sink, {})
-}
-
-/** What all loggers of one log share. */
-interface Sink {
-  readonly levels: LogLevels
-  readonly pino: Readonly<Record<LogLevel, (fields: object, message: string) => void>>
-  readonly shape: (fields: LogFields) => object
+  const log = pino(settings, { write: format === 'json' ? write : text })
+  const shape = format === 'json' ? flat : nested
+  return (level, fields, message) => log[level](shape(fields), message)
 }
 
 /** Small, and cheap for what is not written: every peer has one. */
@@ -90,13 +102,14 @@ class SinkLogger implements Logger {
   }
 
   #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
-    const { levels, pino, shape } = this.#sink
+    const { levels, outputs } = this.#sink
     if (this.#generation !== levels.generation) {
       this.#generation = levels.generation
       this.#least = LOG_LEVELS.indexOf(levels.levelOf(String(this.#bound.module ?? '')))
     }
-    if (LOG_LEVELS.indexOf(level) <= this.#least)
-      pino[level](shape(plainFields({ ...this.#bound, ...fields })), message)
+    if (LOG_LEVELS.indexOf(level) > this.#least) return
+    const plain = plainFields({ ...this.#bound, ...fields })
+    for (const output of outputs) output(level, plain, message)
   }
 }
 

@@ -30,7 +30,7 @@ const ETHEREUM = {
     type: folderType,
     fallback: DEFAULT_DATADIR,
     defaultText: '~/.peerloom',
-    help: 'keeps the key and the chain; a network that is not mainnet has a folder of its own in the default one',
+    help: 'keeps key and chain; within the default one, test networks have their own',
   }),
   network: optionalFlag({
     category: 'ETHEREUM',

@@ -73,8 +73,13 @@ export interface LogSettings {
   readonly file: string | undefined
 }
 
+/** Absolute. */
+export function dataDirIn(config: Config): string {
+  return dataDirOf(config.get('datadir'), config.get('network'))
+}
+
 export function nodeSettings(config: Config): NodeSettings {
-  const dataDir = dataDirOf(config.get('datadir'), config.get('network'))
+  const dataDir = dataDirIn(config)
   const networkId = config.get('networkid')
   return {
     dataDir,
