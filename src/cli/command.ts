@@ -89,7 +89,7 @@ export function equip(command: Command, spec: AnyCommandSpec, { run, uses }: Par
   return command.action((...args: unknown[]) => {
     const stray = uses.find(({ name }) => !flags.includes(name))
     if (stray) throw new ConfigError(stray.flag, `does not go with the command ${spec.name}`)
-    const words = command.processedArgs.filter((word): word is string => typeof word === 'string')
+    const words = command.processedArgs.flat().filter((word: unknown): word is string => typeof word === 'string')
     return run(spec, args.at(-2) as object, words)
   })
 }

@@ -4,7 +4,7 @@
  */
 import { CommanderError } from 'commander'
 import { ConfigError, describeError, PeerloomError, StorageError } from '../base/errors.ts'
-import { printable } from '../node/index.ts'
+import { printable, ServiceError } from '../node/index.ts'
 import type { FlagName } from './config/flag-table.ts'
 import { InterruptedError } from './interruption.ts'
 
@@ -29,6 +29,14 @@ const FLAGS: Readonly<Record<string, FlagName>> = {
   genesis: 'genesis',
   network: 'network',
   dataDir: 'datadir',
+  ipcPath: 'ipcpath',
+  jwtSecret: 'authrpc.jwtsecret',
+  'http.host': 'http.addr',
+  'http.port': 'http.port',
+  'ws.host': 'ws.addr',
+  'ws.port': 'ws.port',
+  'authrpc.host': 'authrpc.addr',
+  'authrpc.port': 'authrpc.port',
 }
 /** Options of single commands. */
 const OWN_FLAGS: Readonly<Record<string, string>> = { first: '--first', last: '--last' }
@@ -42,6 +50,7 @@ const HINTS: Readonly<Record<string, string>> = {
 /** `nameOf`: where the value of a flag came from, as the user knows it. */
 export function failureOf(error: unknown, nameOf: (flag: FlagName) => string = (flag) => `--${flag}`): Failure {
   if (error instanceof InterruptedError) return { exitCode: EXIT.interrupted, code: error.code, message: '' }
+  if (error instanceof ServiceError && error.cause instanceof PeerloomError) return failureOf(error.cause, nameOf)
   if (error instanceof CommanderError) return { exitCode: EXIT.usage, code: 'ERR_USAGE', message: usageMessage(error) }
   if (error instanceof ConfigError)
     return { exitCode: EXIT.usage, code: error.code, message: configMessage(error, nameOf) }

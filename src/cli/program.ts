@@ -5,13 +5,16 @@
 import { Command } from 'commander'
 import { packageVersion } from '../node/index.ts'
 import { type AnyCommandSpec, equip, type Parsing, unknown } from './command.ts'
+import { attachCommand } from './commands/attach.ts'
 import { demoCommand } from './commands/demo.ts'
 import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { keyGenerateCommand, keyShowCommand } from './commands/key.ts'
 import { nodeCommand, serveCommand } from './commands/node.ts'
+import { peerCommands, peersCommand } from './commands/peers.ts'
 import { pingCommand } from './commands/ping.ts'
+import { rpcCommand } from './commands/rpc.ts'
 import { syncCommand } from './commands/sync.ts'
 import { formatHelp, MAX_HELP_WIDTH } from './help.ts'
 
@@ -21,6 +24,9 @@ const COMMANDS: readonly AnyCommandSpec[] = [
   importCommand,
   exportCommand,
   inspectCommand,
+  attachCommand,
+  rpcCommand,
+  peersCommand,
   pingCommand,
   demoCommand,
   serveCommand,
@@ -30,7 +36,10 @@ const GROUPS: readonly {
   readonly name: string
   readonly summary: string
   readonly commands: readonly AnyCommandSpec[]
-}[] = [{ name: 'key', summary: 'makes and shows node keys', commands: [keyGenerateCommand, keyShowCommand] }]
+}[] = [
+  { name: 'peer', summary: 'adds, removes, trusts and bans peers of a node', commands: peerCommands },
+  { name: 'key', summary: 'makes and shows node keys', commands: [keyGenerateCommand, keyShowCommand] },
+]
 
 export interface ProgramOutput {
   readonly columns: number | undefined

@@ -24,10 +24,9 @@ export async function runNode(context: Context, settings: NodeSettings): Promise
 }
 
 async function openNode(context: Context, settings: NodeSettings): Promise<EthereumNode> {
-  const { log, clock, config } = context
+  const { log, clock, config, levels } = context
   const { dataDir, networkId, p2p } = settings
   const { maxPeers, maxPendingPeers, staticNodes, trustedNodes, netRestrict } = p2p
-  if (settings.http.enabled || settings.ws.enabled) log.warn('there is no JSON-RPC server yet: not listening for it')
   const key = await nodeKey(context, settings)
   return await EthereumNode.open({
     dataDir,
@@ -41,9 +40,25 @@ async function openNode(context: Context, settings: NodeSettings): Promise<Ether
     ...(key && { key }),
     ...(maxPendingPeers && { maxPendingPeers }),
     ...(netRestrict && { netRestrict }),
+    ...rpcOptions(settings),
     log,
+    levels,
     clock,
   })
+}
+
+function rpcOptions({ http, ws, authrpc, ipc, rpc }: NodeSettings) {
+  const { corsDomains: cors, ...httpOptions } = http
+  const { origins, ...wsOptions } = ws
+  const { jwtSecretFile: jwtSecret, ...authOptions } = authrpc
+  return {
+    ipc: ipc.enabled ? ipc.path : false,
+    ...(http.enabled && { http: { ...httpOptions, cors } }),
+    ...(ws.enabled && { ws: { ...wsOptions, ...(origins.length > 0 && { origins }) } }),
+    ...(authrpc.enabled && { authrpc: { ...authOptions, jwtSecret } }),
+    batchLimit: rpc.batchRequestLimit || Number.POSITIVE_INFINITY,
+    batchResponseBytes: rpc.batchResponseMaxBytes || Number.POSITIVE_INFINITY,
+  } as const
 }
 
 /** Undefined for the data folder's. */

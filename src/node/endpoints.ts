@@ -37,7 +37,7 @@ export class Endpoints {
   async startHttp(options: HttpOptions): Promise<void> {
     const { host = LOCALHOST, port = 8545, prefix = '', modules = MODULES, ...guard } = options
     this.#warnOfMissing(modules)
-    await this.#start('http', `${formatEndpoint(host, port)}${prefix}`, { modules, ...guard })
+    await this.#start('http', `${formatEndpoint(host, port)}${prefix === '/' ? '/*' : prefix}`, { modules, ...guard })
   }
 
   async startWs(options: WsOptions): Promise<void> {
@@ -51,7 +51,7 @@ export class Endpoints {
     secret: Uint8Array,
   ): Promise<void> {
     const options = { modules, jwtSecret: secret, ...(vhosts && { vhosts }) }
-    const http = await this.#rpc.listen(`http://${formatEndpoint(host, port)}`, options)
+    const http = await naming('authrpc', () => this.#rpc.listen(`http://${formatEndpoint(host, port)}`, options))
     await this.#rpc.listen(http.url.replace('http:', 'ws:'), { ...options, origins: ['*'] })
     this.#log.info('authenticated RPC runs', { url: http.url })
   }
@@ -79,7 +79,7 @@ export class Endpoints {
     const running = this.#open.get(kind)
     if (running)
       throw new RpcError(RpcErrorCode.Default, `${kind.toUpperCase()} server already running on ${running.url}`)
-    const endpoint = await this.#rpc.listen(`${kind}://${at}`, options)
+    const endpoint = await naming(kind, () => this.#rpc.listen(`${kind}://${at}`, options))
     this.#open.set(kind, endpoint)
     this.#log.info(`${kind.toUpperCase()} server started`, { endpoint: endpoint.url })
   }
@@ -93,5 +93,16 @@ export class Endpoints {
       unavailable: unknown.join(','),
       available: [...known].join(','),
     })
+  }
+}
+
+/** Which of the endpoints a port or host was for. */
+async function naming<T>(kind: Kind | 'authrpc', listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen()
+  } catch (error) {
+    if (!(error instanceof ConfigError) || !['port', 'host'].includes(error.field)) throw error
+    const field = `${kind}.${error.field}`
+    throw new ConfigError(field, error.message.replace(`${error.field}: `, ''), { cause: error })
   }
 }

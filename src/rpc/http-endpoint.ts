@@ -28,7 +28,7 @@ const MAX_CONNECTIONS = 4_096
 export interface PortService {
   readonly answerer: Answerer
   readonly guard: GuardOptions
-  /** Where requests go: `/`, or a prefix without a slash at its end. */
+  /** Where requests go: `/`, a prefix without a slash at its end, or `/*` for everywhere. */
   readonly path: string
 }
 
@@ -187,7 +187,7 @@ export class HttpEndpoint {
 /** go-ethereum's `checkPath` (node/rpcstack.go): without a prefix, requests go to the root. */
 function isBelow(url = '', path: string): boolean {
   const asked = url.split('?', 1)[0] as string
-  return asked === path || (path === '/' ? asked === '' : asked.startsWith(`${path}/`))
+  return asked === path || path === '/*' || (path === '/' ? asked === '' : asked.startsWith(`${path}/`))
 }
 
 function remoteOf({ headers, socket }: IncomingMessage) {

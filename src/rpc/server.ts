@@ -148,7 +148,7 @@ export class RpcServer implements AsyncDisposable {
       (await HttpEndpoint.listen({ host, port, maxBodyBytes, readTimeout, clock: this.#clock, log: this.#log }))
     this.#ports.add(at)
     at.set(transport, { answerer: this.#answerer({ modules }), guard, path })
-    const url = `${transport}://${formatEndpoint(host, at.port)}${path === '/' ? '' : path}`
+    const url = `${transport}://${formatEndpoint(host, at.port)}${path.replace(/\/\*?$/, '')}`
     return this.#opened(url, async () => {
       at.set(transport, undefined)
       if (at.serves.http || at.serves.ws) return

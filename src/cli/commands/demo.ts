@@ -1,6 +1,14 @@
 import { Option } from 'commander'
 import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
-import { type DemoChain, demoChain, EthereumNode, loadDemoChain, removeChain } from '../../node/index.ts'
+import { ConfigError } from '../../base/errors.ts'
+import {
+  type DemoChain,
+  demoChain,
+  EthereumNode,
+  type EthereumNodeOptions,
+  loadDemoChain,
+  removeChain,
+} from '../../node/index.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { dataDirIn } from '../config/settings.ts'
 import { stayUp } from '../stay-up.ts'
@@ -13,6 +21,7 @@ interface DemoOptions {
 /** Visible, under the current folder, and ignored by git. */
 const DATADIR = 'data/demo'
 const LOOPBACK = '127.0.0.1:0'
+const RPC_PORT = 8545
 
 export const demoCommand: CommandSpec<DemoOptions> = {
   name: 'demo',
@@ -28,7 +37,7 @@ export const demoCommand: CommandSpec<DemoOptions> = {
   options: [new Option('--reset', 'begin anew: removes what the demo has stored there')],
   logs: 'progress',
   async run(context, options) {
-    const { terminal, log, clock, config } = context
+    const { terminal, log, levels, clock, config } = context
     const dataDir = dataDirIn(config)
     const demo = await demoChain()
     if (options.reset) await removeChain(dataDir, demo.genesis)
@@ -36,13 +45,27 @@ export const demoCommand: CommandSpec<DemoOptions> = {
     const store = await loadDemoChain(demo)
     await using source = await EthereumNode.open({ ...common, store, log: log.child({ node: 'source' }) })
     const staticNodes = [source.enode]
-    await using node = await EthereumNode.open({ ...common, dataDir, staticNodes, log: log.child({ node: 'fresh' }) })
+    const fresh = { ...common, dataDir, staticNodes, log: log.child({ node: 'fresh' }), levels }
+    await using node = await openWithRpc(fresh)
     terminal.say(`a node on loopback holds a bundled chain of ${demo.headNumber} blocks`)
     terminal.say(`a fresh node syncs it over RLPx into ${dataDir}`)
     const result = await syncFrom(context, node, demo)
     if (!config.get('exitwhensynced')) await stayUp(context, node, result)
     return result
   },
+}
+
+/** With HTTP and WebSocket where they are looked for, or where there is room. */
+async function openWithRpc(options: EthereumNodeOptions): Promise<EthereumNode> {
+  const at = (port: number) => ({ http: { port }, ws: { port } })
+  try {
+    return await EthereumNode.open({ ...options, ...at(RPC_PORT) })
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.field !== 'http.port') throw error
+    const node = await EthereumNode.open({ ...options, http: { port: 0 } })
+    await node.node.endpoints.startWs({ port: Number(new URL(node.node.endpoints.url('http') ?? '').port) })
+    return node
+  }
 }
 
 async function syncFrom(context: Context, node: EthereumNode, demo: DemoChain): Promise<object> {

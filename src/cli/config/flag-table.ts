@@ -163,7 +163,13 @@ const API = {
   'ws.addr': api({ type: textType('address'), fallback: LOOPBACK, help: 'address of the WebSocket endpoint' }),
   'ws.port': api({ type: portType, fallback: 8546, help: 'port of the WebSocket endpoint' }),
   'ws.api': api({ type: listType('name'), fallback: DEFAULT_MODULES, help: 'APIs offered over WebSocket' }),
-  'ws.origins': api({ type: listType('origin'), fallback: [], help: 'origins whose pages may connect; * is any' }),
+  'ws.origins': api({
+    type: listType('origin'),
+    fallback: [],
+    defaultText: 'pages of this machine',
+    help: 'origins whose pages may connect; * is any',
+  }),
+  authrpc: api({ type: switchType, fallback: false, help: 'JSON-RPC over HTTP and WebSocket for who has the secret' }),
   'authrpc.addr': api({ type: textType('address'), fallback: LOOPBACK, help: 'address of the authenticated endpoint' }),
   'authrpc.port': api({ type: portType, fallback: 8551, help: 'port of the authenticated endpoint' }),
   'authrpc.jwtsecret': optionalFlag({

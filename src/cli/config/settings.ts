@@ -21,6 +21,7 @@ export interface NodeSettings {
   readonly http: EndpointSettings & { readonly corsDomains: readonly string[]; readonly vhosts: readonly string[] }
   readonly ws: Omit<EndpointSettings, 'prefix'> & { readonly origins: readonly string[] }
   readonly authrpc: {
+    readonly enabled: boolean
     readonly host: string
     readonly port: number
     /** The secret's file: `<dataDir>/peerloom/jwtsecret` unless another was named. */
@@ -136,6 +137,7 @@ function apiSettings(config: Config, dataDir: string): Pick<NodeSettings, 'http'
       origins: config.get('ws.origins'),
     },
     authrpc: {
+      enabled: config.get('authrpc'),
       host: config.get('authrpc.addr'),
       port: config.get('authrpc.port'),
       jwtSecretFile: config.get('authrpc.jwtsecret') ?? join(dataDir, 'peerloom', 'jwtsecret'),
