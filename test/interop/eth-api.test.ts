@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { hexToBytes } from '../../src/base/bytes.ts'
-import { debugRawApi, ethApi } from '../../src/ethereum/api/index.ts'
+import { debugRawApi, ethApi, ethSubscriptions } from '../../src/ethereum/api/index.ts'
 import { parseGenesis } from '../../src/ethereum/chain/index.ts'
 import { EthereumNode } from '../../src/node/index.ts'
 import { MemoryStore } from '../../src/storage/index.ts'
-import { type Answer, answer } from '../support/api-call.ts'
+import { type Answer, answer, call } from '../support/api-call.ts'
 import { type ChainFiles, demoChain, hivechain } from './chains.ts'
 import { Geth } from './geth.ts'
 
@@ -268,3 +268,41 @@ describe.each([
     }
   })
 })
+
+test('subscriptions tell of a chain that is synced what those of geth tell', async () => {
+  const { genesis, chain } = hivechain()
+  await using source = await Geth.start({ genesis, chainFile: chain })
+  const head = await source.head()
+  await using geth = await Geth.start({ genesis, syncTarget: head.hash })
+  const theirs = { heads: await geth.subscribe('newHeads'), logs: await geth.subscribe('logs', {}) }
+  await using node = await EthereumNode.open({
+    store: new MemoryStore(),
+    genesis: parseGenesis(readFileSync(genesis, 'utf8')),
+    staticNodes: [source.enode],
+  })
+  const subscriptions = ethSubscriptions({ chain: node.chain })
+  const gone = new AbortController()
+  const told = {
+    heads: collect(subscriptions, 'newHeads', [], gone.signal),
+    logs: collect(subscriptions, 'logs', [{}], gone.signal),
+  }
+  await node.syncTo(hexToBytes(head.hash))
+  await geth.rpc('admin_addPeer', [source.enode])
+  await vi.waitUntil(() => theirs.heads.length === head.number, { timeout: 60_000 })
+  await vi.waitUntil(() => told.heads.length === head.number, { timeout: 30_000 })
+  gone.abort()
+  expect(told.heads).toEqual(theirs.heads)
+  expect(told.logs).toEqual(theirs.logs)
+  expect(told.logs.length).toBeGreaterThan(50)
+})
+
+/** What a subscription tells, as JSON: the list grows until the signal aborts. */
+function collect(api: object, name: string, params: readonly unknown[], signal: AbortSignal): readonly unknown[] {
+  const told: unknown[] = []
+  const read = async () => {
+    const events = call(api, name, params, signal) as AsyncIterable<unknown>
+    for await (const event of events) told.push(JSON.parse(JSON.stringify(event)))
+  }
+  void read()
+  return told
+}
