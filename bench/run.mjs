@@ -19,7 +19,9 @@ async function main() {
   const { measureAll } = await import('./lib/measure.mjs')
   const { describeMachine } = await import('./lib/machine.mjs')
   const { prepareOurs, preparePeers, root } = await import('./lib/prepare.mjs')
-  const { printFacts, printFrames, printMachine, printMemory, printPairs } = await import('./lib/report.mjs')
+  const { printCalls, printFacts, printFrames, printMachine, printMemory, printPairs } = await import(
+    './lib/report.mjs'
+  )
   if (options.dist === undefined) prepareOurs(note)
   preparePeers(note)
   const dist = options.dist ?? join(root, 'dist')
@@ -29,6 +31,7 @@ async function main() {
   printPairs([...found.links, ...found.syncs])
   printFrames(found.frames)
   printMemory(found.syncs)
+  printCalls(found.calls)
   printFacts(found.facts)
   note('done')
   if (options.json)

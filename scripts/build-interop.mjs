@@ -23,6 +23,7 @@ const programs = {
   devp2p: { world: 'ethereum', package: 'github.com/ethereum/go-ethereum/cmd/devp2p' },
   chainmaker: { world: 'ethereum', package: './chainmaker' },
   yardstick: { world: 'ethereum', package: './yardstick' },
+  rpcbench: { world: 'ethereum', package: './rpcbench' },
 }
 
 export const interopNames = Object.keys(programs)

@@ -28,6 +28,9 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'verifyHeader verifyBody verifyReceipts deriveRoot transactionsRoot receiptsRoot parseGenesis',
   ],
   './node': ['EthereumNode DataFolder createLogger importChainFile exportChainFile openLevelStore'],
+  './rpc': [
+    'RpcClient RpcServer RpcSubscription RpcError RpcErrorCode RpcConnectionError RpcHttpError RawJson method param',
+  ],
   './testing': ['FakeClock MemoryNetwork transportPipe peerPair puppet expectMessage'],
 }
 

@@ -20,6 +20,18 @@ const ways = {
   snap: { began: 'msg="Forkchoice requested sync to new head"', flags: () => [] },
 }
 
+/** Answers JSON-RPC at `http` and `ws`, over its data folder's chain. `folder` is for its own files. */
+export async function answerGeth(chain, folder) {
+  const urls = {}
+  const onLine = (line) => {
+    const [, http] = /msg="HTTP server started" endpoint=(\S+) auth=false/.exec(line) ?? []
+    if (http) Object.assign(urls, { http: `http://${http}`, ws: `ws://${http}` }) // with the same port they share one
+  }
+  const flags = ['--http', '--http.port', '0', '--ws', '--ws.port', '0']
+  const geth = await startGeth(chain, { datadir: chain.datadir, folder, mode: 'full', flags, onLine })
+  return { ...geth, ...urls }
+}
+
 /** Serves its data folder's chain. `folder` is for its own files. */
 export async function serveGeth(chain, folder) {
   return await startGeth(chain, { datadir: chain.datadir, folder, mode: 'full' })

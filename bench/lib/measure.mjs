@@ -1,15 +1,18 @@
 /** Goes through the rows. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { measureCalls } from './calls.mjs'
 import { prepareChain } from './chains.mjs'
 import { measureFacts } from './facts.mjs'
 import { measureLink } from './links.mjs'
 import { prepareGo } from './prepare.mjs'
 import { jsonOf, runToEnd } from './process.mjs'
-import { factRows, linkRows } from './rows.mjs'
+import { callRows, factRows, linkRows, serveRows } from './rows.mjs'
+import { unmeasuredRpc } from './rpc.mjs'
+import { measureServers } from './servers.mjs'
 import { measureSync, unmeasuredSync } from './sync.mjs'
 
-/** `{ links, frames, syncs, facts, complete }`: complete unless something failed that has no excuse. */
+/** `{ links, frames, syncs, calls, facts, complete }`: complete unless something failed that has no excuse. */
 export async function measureAll(options, note) {
   const rows = linkRows.filter(({ name }) => options.wants(name))
   const missing = rows.length > 0 ? await missingSides(note) : {}
@@ -17,11 +20,12 @@ export async function measureAll(options, note) {
   for (const row of rows) links.push(await measureLink(row, contextOf(row, options, missing, note)))
   const frames = options.wants('frame') ? await measureFrames(options, note) : []
   const syncs = await measureSyncs(options, note)
+  const calls = await measureRpc(options, note)
   const facts = await measureAllFacts(options, note)
-  const complete = [...links, ...syncs, ...facts].every(({ failures, excused }) =>
+  const complete = [...links, ...syncs, ...calls, ...facts].every(({ failures, excused }) =>
     Object.entries(failures).every(([name, why]) => excused || missing[name] === why),
   )
-  return { links, frames, syncs, facts, complete }
+  return { links, frames, syncs, calls, facts, complete }
 }
 
 async function missingSides(note) {
@@ -66,4 +70,18 @@ async function measureSyncs({ wants, syncRounds, longSyncRounds, dist }, note) {
     found.push(await measureSync(chain, { rounds: plan[name], cli, env: {}, note }))
   }
   return found
+}
+
+/** JSON-RPC: clients of one server, then servers under one load. The server and the load are Go programs. */
+async function measureRpc({ wants, rpc, dist }, note) {
+  const calls = callRows.filter(({ name }) => wants(name))
+  const serves = serveRows.filter(({ name }) => wants(name))
+  if (calls.length + serves.length === 0) return []
+  const why = await prepareGo(serves.length > 0 ? ['rpcbench', 'geth'] : ['rpcbench'], note)
+  if (why !== undefined) return [...calls, ...serves].map((row) => unmeasuredRpc(row, why))
+  const context = { ...rpc, env: { BENCH_DIST: dist }, note }
+  const found = []
+  for (const row of calls) found.push(await measureCalls(row, context))
+  if (serves.length === 0) return found
+  return [...found, ...(await measureServers(serves, await prepareChain('sync-600', note), context))]
 }

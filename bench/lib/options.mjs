@@ -24,6 +24,7 @@ const full = {
   syncRounds: 3,
   longSyncRounds: 3,
   factRounds: { many: 3, senders: 5, fairness: 5, unread: 1 },
+  rpc: { rounds: 5, seconds: 0.6, warmup: 1 },
   loadSeconds: 4,
   minutes: 10,
   frame: { rounds: 9, milliseconds: 900 },
@@ -38,6 +39,7 @@ const quick = {
   syncRounds: 1,
   longSyncRounds: 0,
   factRounds: { many: 1, senders: 2, fairness: 1, unread: 1 },
+  rpc: { rounds: 2, seconds: 0.4, warmup: 0.5 },
   loadSeconds: 1.5,
   minutes: 10,
   frame: { rounds: 5, milliseconds: 200 },
@@ -84,11 +86,12 @@ function minutesOf(text) {
   return minutes
 }
 
-function roundsOf(text, { longSyncRounds, factRounds, frame }) {
+function roundsOf(text, { longSyncRounds, factRounds, frame, rpc }) {
   const rounds = Number(text)
   if (!Number.isSafeInteger(rounds) || rounds < 1)
     throw new Error(`--rounds: "${text}" is not a whole number from 1 up`)
   const long = longSyncRounds > 0 ? { longSyncRounds: rounds } : {}
   const facts = Object.fromEntries(Object.keys(factRounds).map((row) => [row, rounds]))
-  return { rounds, memoryRounds: rounds, syncRounds: rounds, factRounds: facts, frame: { ...frame, rounds }, ...long }
+  const each = { rounds, memoryRounds: rounds, syncRounds: rounds, factRounds: facts }
+  return { ...each, frame: { ...frame, rounds }, rpc: { ...rpc, rounds }, ...long }
 }

@@ -19,11 +19,15 @@ export class Program {
   #tail = []
   #waiting = new Set()
 
-  /** `onLine` gets each line of both outputs as it comes. */
-  constructor(command, args, { env, onLine } = {}) {
+  /** `onLine` gets each line of both outputs as it comes; with `listens` it can be told something. */
+  constructor(command, args, { env, onLine, listens } = {}) {
     this.#name = `${command.split('/').at(-1)} ${args.slice(0, 2).join(' ')}`
-    this.#child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+    this.#child = spawn(command, args, {
+      stdio: [listens ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    })
     running.add(this.#child)
+    this.#child.stdin?.on('error', () => {}) // it has ended: `first` says so
     for (const input of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input }).on('line', (line) => this.#take(line, onLine))
     }
@@ -57,6 +61,11 @@ export class Program {
       this.#waiting.add(watcher)
       void this.exited.then((code) => settle(() => reject(this.failure(`ended with ${code}`))))
     })
+  }
+
+  /** Writes a line to its input. */
+  tell(line) {
+    this.#child.stdin.write(`${line}\n`)
   }
 
   failure(why) {

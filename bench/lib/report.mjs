@@ -68,6 +68,37 @@ function percent({ median, min, max }) {
   return `${whole(median)} % (${whole(min)}–${whole(max)})`
 }
 
+/** JSON-RPC: calls a second and CPU a call beside each other, because some sides use two cores and ours one. */
+export function printCalls(found) {
+  if (found.length === 0) return
+  console.log('\nJSON-RPC; CPU is of the process that is measured, ratios are better the greater they are:\n')
+  const head = [
+    '',
+    'against',
+    'calls/s',
+    'theirs',
+    'ratio',
+    'CPU a call',
+    'theirs',
+    'ratio',
+    'at least',
+    'aim',
+    'reached',
+  ]
+  console.log(formatTable(head, found.flatMap(callLines)))
+  for (const line of found.flatMap(failureLines)) console.log(line)
+}
+
+function callLines({ title, sides: { peerloom: ours, ...others } }) {
+  return Object.entries(others).map(([name, theirs], index) => [
+    ...[index === 0 ? title : '', name, formatSummary(ours.rate), formatSummary(theirs.rate)],
+    ...[formatSummary(theirs.rateRatio, '×'), formatSummary(ours.cpu, ' µs'), formatSummary(theirs.cpu, ' µs')],
+    formatSummary(theirs.cpuRatio, '×'),
+    ...goalCells(theirs.goal).map((cell) => cell && `${cell} ${theirs.goal.of === 'cpu' ? 'CPU' : 'calls/s'}`),
+    verdict((theirs.goal.of === 'cpu' ? theirs.cpuRatio : theirs.rateRatio)?.median, theirs.goal),
+  ])
+}
+
 /** What stands for itself. */
 export function printFacts(found) {
   if (found.length === 0) return

@@ -120,6 +120,104 @@ export const syncRows = {
   },
 }
 
+/** The JSON-RPC clients: a file of callers/; go-ethereum's is interop/ethereum/rpcbench. */
+export const callers = {
+  peerloom: 'peerloom.mjs',
+  viem: 'viem.mjs',
+  ethers: 'ethers.mjs',
+  'go-ethereum': undefined,
+  'bare node:http': 'floor.mjs',
+  'bare ws': 'floor.mjs',
+  'bare newline JSON': 'floor.mjs',
+}
+
+/** Goals of calls a second (ours to theirs) or of CPU a call (theirs to ours): the more the better, both. */
+const rate = (atLeast, aim) => ({ of: 'rate', atLeast, aim })
+const cpu = (atLeast, aim) => ({ of: 'cpu', atLeast, aim })
+
+/** `via` says which of the server's addresses; `batch` how many calls are in one. */
+export const callRows = [
+  {
+    name: 'call-http',
+    title: 'client: HTTP, 100 calls at once',
+    via: 'http',
+    concurrency: 100,
+    goals: { viem: rate(5, 10), ethers: rate(), 'go-ethereum': rate(1), 'bare node:http': rate() },
+  },
+  {
+    name: 'call-batch',
+    title: 'client: HTTP, batches of 100, 10 at once',
+    via: 'http',
+    concurrency: 10,
+    batch: 100,
+    goals: { viem: rate(2.5, 4), 'go-ethereum': rate(), 'bare node:http': rate() },
+  },
+  {
+    name: 'call-ws',
+    title: 'client: WebSocket, 100 calls at once',
+    via: 'ws',
+    concurrency: 100,
+    goals: { viem: rate(2, 3), ethers: rate(1.1), 'go-ethereum': rate(1), 'bare ws': rate() },
+  },
+  {
+    name: 'call-ipc',
+    title: 'client: IPC, 100 calls at once',
+    via: 'ipc',
+    concurrency: 100,
+    goals: { 'go-ethereum': rate(), 'bare newline JSON': rate(0.7) },
+  },
+]
+
+/** Blocks of the 600: their JSON, with all transactions, has 2.8 KB and 36 KB. */
+export const servedBlocks = { small: 27, large: 14 }
+const getBlock = (number) => ({ method: 'eth_getBlockByNumber', params: [`0x${number.toString(16)}`, true] })
+const blockNumber = { method: 'eth_blockNumber', params: [] }
+
+/** `via` says which of the servers' addresses; each connection has one request waiting. */
+export const serveRows = [
+  {
+    name: 'serve-http',
+    title: 'server: eth_blockNumber, HTTP, 100 connections',
+    via: 'http',
+    connections: 100,
+    call: blockNumber,
+    goals: { geth: cpu(0.8, 1.2), 'bare node:http': rate(0.9, 1) },
+  },
+  {
+    name: 'serve-ws',
+    title: 'server: eth_blockNumber, WebSocket, 100 connections',
+    via: 'ws',
+    connections: 100,
+    call: blockNumber,
+    goals: { geth: cpu(1, 1.5), 'bare ws': rate() },
+  },
+  {
+    name: 'serve-batch',
+    title: 'server: eth_blockNumber, HTTP, batches of 100, 10 connections',
+    via: 'http',
+    connections: 10,
+    batch: 100,
+    call: blockNumber,
+    goals: { geth: cpu(0.8, 1.5) },
+  },
+  {
+    name: 'serve-block-3k',
+    title: 'server: eth_getBlockByNumber, full, 2.8 KB, HTTP, 100 connections',
+    via: 'http',
+    connections: 100,
+    call: getBlock(servedBlocks.small),
+    goals: { geth: cpu(1.5, 2.5) },
+  },
+  {
+    name: 'serve-block-36k',
+    title: 'server: eth_getBlockByNumber, full, 36 KB, HTTP, 100 connections',
+    via: 'http',
+    connections: 100,
+    call: getBlock(servedBlocks.large),
+    goals: { geth: cpu(4, 8) },
+  },
+]
+
 /** Measured with nobody to compare with, in the unit it is printed in. */
 const fact = (title, unit, { atLeast, atMost } = {}) => ({ title, unit, atLeast, atMost })
 const growthFacts = (load) => ({
@@ -168,5 +266,7 @@ export const rowNames = [
   ...linkRows.map((row) => row.name),
   'frame',
   ...Object.keys(syncRows),
+  ...callRows.map((row) => row.name),
+  ...serveRows.map((row) => row.name),
   ...Object.keys(factRows),
 ]

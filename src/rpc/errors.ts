@@ -2,7 +2,7 @@
  * What goes wrong in a remote call. The numbers are JSON-RPC's and go-ethereum's (rpc/errors.go).
  * @module
  */
-import { type ErrorCode, PeerloomError } from '../base/errors.ts'
+import { type ErrorCode, PeerloomError, TimeoutError } from '../base/errors.ts'
 
 /** Numbers that stand in an answer's `error.code`. Source: JSON-RPC 2.0 section 5.1, go-ethereum rpc/errors.go, EIP-1474. */
 export const RpcErrorCode = {
@@ -43,7 +43,7 @@ export class RpcError extends PeerloomError {
 
 /** The connection failed, not the method. */
 export class RpcConnectionError extends PeerloomError {
-  override readonly name = 'RpcConnectionError'
+  override readonly name: string = 'RpcConnectionError'
   /** False when the call has certainly not been received; true when the server may have done what it was asked for. */
   readonly mayHaveRun: boolean
 
@@ -55,6 +55,7 @@ export class RpcConnectionError extends PeerloomError {
 
 /** The server answered with an HTTP status that is not 2xx; go-ethereum's `HTTPError`. */
 export class RpcHttpError extends RpcConnectionError {
+  override readonly name = 'RpcHttpError'
   readonly status: number
   /** The first 8 KiB of what it said. */
   readonly body: string
@@ -67,4 +68,42 @@ export class RpcHttpError extends RpcConnectionError {
     this.status = status
     this.body = body
   }
+}
+
+/** The subscriber read more slowly than the server sent; go-ethereum's `ErrSubscriptionQueueOverflow`. */
+export class RpcOverflowError extends PeerloomError {
+  override readonly name = 'RpcOverflowError'
+  /** Values that were waiting to be read. */
+  readonly held: number
+
+  constructor(held: number) {
+    super('ERR_RPC_OVERFLOW', `the subscription has ended: ${held} values were waiting to be read`)
+    this.held = held
+  }
+}
+
+/** `error` in an answer. Source: JSON-RPC 2.0 section 5.1. */
+export interface RpcErrorObject {
+  readonly code: number
+  readonly message: string
+  readonly data?: unknown
+}
+
+/** What JavaScript throws when the program is wrong, not the caller. */
+const FAULTS: readonly unknown[] = [TypeError, RangeError, ReferenceError, SyntaxError]
+
+/** Whether what a method threw is a fault in the method, to be logged with its stack and not shown to the caller. */
+export function isCrash(error: unknown): boolean {
+  return !(error instanceof Error) || FAULTS.includes(error.constructor)
+}
+
+/** What the caller is told of what a method threw: never a stack. */
+export function toErrorObject(error: unknown): RpcErrorObject {
+  if (error instanceof RpcError) {
+    const { errorCode, message, data } = error
+    return { code: errorCode, message, ...(data !== undefined && { data }) }
+  }
+  if (error instanceof TimeoutError) return { code: RpcErrorCode.Timeout, message: 'request timed out' }
+  if (isCrash(error)) return { code: RpcErrorCode.Internal, message: 'method handler crashed' }
+  return { code: RpcErrorCode.Default, message: (error as Error).message.split('\n', 1)[0] || 'failed' }
 }

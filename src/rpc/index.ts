@@ -2,7 +2,8 @@
  * rpc: JSON-RPC 2.0 both ways, as go-ethereum's `rpc` package speaks it: a client and a server over HTTP, WebSocket, IPC and in
  * process. Knows no Ethereum: what is called is an API object of whoever registers one.
  *
- * Start reading at `api.ts`, then `session.ts`.
+ * A message comes in through a wire (`ws-wire.ts`, `ipc-wire.ts`, `memory-wire.ts`) or an HTTP request (`http-call.ts`), is
+ * answered by `answer.ts` from the `registry.ts`, and goes out the way it came. Start reading at `api.ts`, then `session.ts`.
  * @module
  */
 export {
@@ -15,4 +16,21 @@ export {
   RawJson,
   type RpcRemote,
 } from './api.ts'
-export { RpcConnectionError, RpcError, RpcErrorCode, type RpcErrorOptions, RpcHttpError } from './errors.ts'
+export { RpcClient } from './client.ts'
+export type { RpcClientOptions } from './client-options.ts'
+export {
+  RpcConnectionError,
+  RpcError,
+  RpcErrorCode,
+  type RpcErrorOptions,
+  RpcHttpError,
+  RpcOverflowError,
+} from './errors.ts'
+export { JWT_SECRET_BYTES } from './jwt.ts'
+export type { BatchCall } from './link.ts'
+export type { ClientOf } from './namespace.ts'
+export type { CallOptions } from './pending.ts'
+export type { Eip1193Provider } from './provider.ts'
+export { type ListenOptions, type RpcEndpoint, RpcServer, type RpcServerOptions } from './server.ts'
+export type { RpcClientEvent } from './session-link.ts'
+export { RpcSubscription, type SubscribeOptions } from './subscription.ts'

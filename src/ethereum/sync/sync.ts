@@ -87,7 +87,7 @@ export class Sync implements AsyncDisposable {
     this.#receipts = options.receipts ?? 'required'
     this.#window = options.window
     this.#clock = options.clock ?? systemClock
-    this.#log = options.log ?? silentLogger
+    this.#log = (options.log ?? silentLogger).child({ module: 'sync' })
     this.#skeleton = new Skeleton(options.store)
     this.#rate = new RateMeter(this.#clock)
     this.#workers = new Workers({

@@ -1,0 +1,195 @@
+/**
+ * From a message that came to the text that goes back. The same for every transport; what finishes in the tick it began
+ * costs no promise.
+ * @module
+ */
+import { describeError } from '../base/errors.ts'
+import type { Logger } from '../base/log.ts'
+import type { CallContext } from './api.ts'
+import { isCrash, RpcError, RpcErrorCode, type RpcErrorObject, toErrorObject } from './errors.ts'
+import { encodeError, encodeResult, MAX_METHOD_LENGTH, type RpcId, type RpcRequest, readMessage } from './message.ts'
+import { type Callable, invoke, type Methods } from './registry.ts'
+
+export interface AnswerLimits {
+  /** Calls in one batch. */
+  readonly batchItems: number
+  /** Characters of all the answers to one batch. */
+  readonly batchResponseBytes: number
+}
+
+/** Who waits for the answer. */
+export interface Caller extends CallContext {
+  /** Rejects when the time for the call is over; absent where it may take as long as it likes. */
+  readonly overdue?: Promise<never> | undefined
+  /** Opens subscriptions and ends them; absent where nothing can be sent but answers. */
+  readonly subscriber?: Subscriber | undefined
+}
+
+export interface Subscriber {
+  /** Answers the id. The first value is sent after that id. */
+  open(callable: Callable, params: readonly unknown[]): string
+  /** Whether there was such a one. */
+  cancel(id: string): boolean
+}
+
+type Answer = string | undefined
+type Eventually<T> = T | Promise<T>
+
+const PARSE_ERROR: RpcErrorObject = { code: RpcErrorCode.Parse, message: 'parse error' }
+const INVALID: RpcErrorObject = { code: RpcErrorCode.InvalidRequest, message: 'invalid request' }
+const TOO_LARGE: RpcErrorObject = { code: RpcErrorCode.ResponseTooLarge, message: 'response too large' }
+export const PARSE_ANSWER = encodeError(null, PARSE_ERROR)
+
+export class Answerer {
+  readonly #methods: Methods
+  readonly #limits: AnswerLimits
+  readonly #log: Logger
+
+  constructor(methods: Methods, limits: AnswerLimits, log: Logger) {
+    this.#methods = methods
+    this.#limits = limits
+    this.#log = log
+  }
+
+  /** Answers a parsed request or batch; undefined when nothing is to be sent. Never throws or rejects. */
+  answer(value: unknown, caller: Caller): Eventually<Answer> {
+    return Array.isArray(value) ? this.#batch(value, caller) : this.#single(value, caller)
+  }
+
+  #single(value: unknown, caller: Caller): Eventually<Answer> {
+    const message = readMessage(value)
+    if (message.kind === 'request') return this.call(message, caller)
+    return encodeError(message.id, INVALID)
+  }
+
+  /** One call, or one notification. */
+  call(request: RpcRequest, caller: Caller): Eventually<Answer> {
+    try {
+      const result = this.#run(request, caller)
+      if (result instanceof Promise) return this.#later(request, result, caller)
+      return this.#encode(request.id, result)
+    } catch (error) {
+      return this.#failed(request, error)
+    }
+  }
+
+  async #later(request: RpcRequest, result: Promise<unknown>, { overdue }: Caller): Promise<Answer> {
+    try {
+      return this.#encode(request.id, await (overdue ? Promise.race([result, overdue]) : result))
+    } catch (error) {
+      return this.#failed(request, error)
+    }
+  }
+
+  #run({ method, params }: RpcRequest, caller: Caller): unknown {
+    const callable = this.#methods.method(method)
+    if (callable) return invoke(callable, params, caller)
+    if (method.length <= MAX_METHOD_LENGTH) {
+      if (method.endsWith('_subscribe')) return this.#subscribe(method.slice(0, -10), params, caller)
+      if (method.endsWith('_unsubscribe')) return this.#unsubscribe(method.slice(0, -12), params, caller)
+    }
+    const name = method.length > 100 ? `${method.slice(0, 100)}…` : method
+    throw new RpcError(RpcErrorCode.MethodNotFound, `the method ${name} does not exist/is not available`)
+  }
+
+  #subscribe(namespace: string, params: unknown, { subscriber }: Caller): string {
+    if (!subscriber) throw new RpcError(RpcErrorCode.MethodNotFound, 'notifications not supported')
+    const [name, ...rest] = Array.isArray(params) ? params : []
+    if (typeof name !== 'string')
+      throw new RpcError(RpcErrorCode.InvalidParams, 'expected subscription name as first argument')
+    const callable = this.#methods.subscription(`${namespace}_${name}`)
+    if (callable) return subscriber.open(callable, rest)
+    const what = JSON.stringify(name.slice(0, 100))
+    throw new RpcError(RpcErrorCode.MethodNotFound, `no ${what} subscription in ${namespace.slice(0, 100)} namespace`)
+  }
+
+  #unsubscribe(namespace: string, params: unknown, { subscriber }: Caller): true {
+    if (!subscriber || !this.#methods.offers(namespace)) {
+      throw new RpcError(RpcErrorCode.MethodNotFound, 'notifications not supported')
+    }
+    const [id] = Array.isArray(params) ? params : []
+    if (typeof id !== 'string') throw new RpcError(RpcErrorCode.InvalidParams, 'missing value for required argument 0')
+    if (subscriber.cancel(id)) return true
+    throw new RpcError(RpcErrorCode.Default, 'subscription not found')
+  }
+
+  #encode(id: RpcId | undefined, result: unknown): Answer {
+    return id === undefined ? undefined : encodeResult(id, result)
+  }
+
+  #failed({ id, method }: RpcRequest, error: unknown): Answer {
+    if (isCrash(error)) {
+      const stack = error instanceof Error ? error.stack : undefined
+      this.#log.error('method handler crashed', { method, error: describeError(error), stack })
+    }
+    return id === undefined ? undefined : encodeError(id, toErrorObject(error))
+  }
+
+  /** One after the other, as go-ethereum does: a batch is not a way to have a hundred things done at a time. */
+  #batch(values: readonly unknown[], caller: Caller): Eventually<Answer> {
+    if (values.length === 0) return encodeError(null, { code: RpcErrorCode.InvalidRequest, message: 'empty batch' })
+    if (values.length > this.#limits.batchItems) return encodeError(firstId(values), BATCH_TOO_LARGE)
+    const answers: string[] = []
+    let bytes = 0
+    for (let index = 0; index < values.length; index++) {
+      const answer = this.#single(values[index], caller)
+      if (answer instanceof Promise) return this.#batchLater({ values, answers, bytes, index }, answer, caller)
+      if (answer === undefined) continue
+      bytes += answer.length
+      answers.push(answer)
+      if (bytes > this.#limits.batchResponseBytes) return cut(values, answers, index)
+    }
+    return joined(answers)
+  }
+
+  async #batchLater(from: BatchState, first: Promise<Answer>, caller: Caller): Promise<Answer> {
+    const { values, answers } = from
+    let { bytes } = from
+    for (let { index } = from, next: Eventually<Answer> = first; ; next = this.#single(values[index], caller)) {
+      const answer = await next
+      if (answer !== undefined) {
+        bytes += answer.length
+        answers.push(answer)
+      }
+      if (bytes > this.#limits.batchResponseBytes) return cut(values, answers, index)
+      if (++index === values.length) return joined(answers)
+      if (caller.signal.aborted) return joined([...answers, ...refusals(values.slice(index), TIMED_OUT)])
+    }
+  }
+}
+
+interface BatchState {
+  readonly values: readonly unknown[]
+  readonly answers: string[]
+  readonly bytes: number
+  readonly index: number
+}
+
+const BATCH_TOO_LARGE: RpcErrorObject = { code: RpcErrorCode.InvalidRequest, message: 'batch too large' }
+const TIMED_OUT: RpcErrorObject = { code: RpcErrorCode.Timeout, message: 'request timed out' }
+
+function joined(answers: readonly string[]): Answer {
+  return answers.length === 0 ? undefined : `[${answers.join(',')}]`
+}
+
+/** The answer that was too much is taken back; it and all after it get an error instead. */
+function cut(values: readonly unknown[], answers: string[], index: number): Answer {
+  answers.pop()
+  return joined([...answers, ...refusals(values.slice(index), TOO_LARGE)])
+}
+
+function refusals(values: readonly unknown[], error: RpcErrorObject): string[] {
+  return values.flatMap((value) => {
+    const message = readMessage(value)
+    if (message.kind === 'invalid') return [encodeError(message.id, INVALID)]
+    return message.id === undefined ? [] : [encodeError(message.id, error)]
+  })
+}
+
+function firstId(values: readonly unknown[]): RpcId {
+  for (const value of values) {
+    const message = readMessage(value)
+    if (message.kind === 'request' && message.id !== undefined) return message.id
+  }
+  return null
+}

@@ -1,0 +1,160 @@
+/**
+ * One HTTP request: its body in, its answer out.
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { Clock, Timer } from '../base/clock.ts'
+import { TimeoutError } from '../base/errors.ts'
+import type { Answerer, Caller } from './answer.ts'
+import { PARSE_ANSWER } from './answer.ts'
+import type { RpcRemote } from './api.ts'
+
+/** go-ethereum's `defaultBodyLimit` (rpc/http.go). */
+export const MAX_BODY_BYTES = 5 * 1024 * 1024
+/** Read, header and write timeouts are 30 s in go-ethereum; a call ends a little before, so that its answer can leave. */
+export const CALL_TIMEOUT = 29_900
+/** What fits into one packet anyway is not worth packing. */
+const MIN_GZIP_LENGTH = 1_400
+
+const CONTENT_TYPES: ReadonlySet<string> = new Set([
+  'application/json',
+  'application/json-rpc',
+  'application/jsonrequest',
+])
+
+const compress = promisify(gzip)
+
+export interface HttpCallOptions {
+  readonly answerer: Answerer
+  readonly clock: Clock
+  readonly maxBodyBytes: number
+  /** Header names and values, in turn. */
+  readonly extraHeaders: readonly string[]
+}
+
+/** Status and text for a request that is no call; undefined for one that is. */
+export function objectionToRequest(request: IncomingMessage, maxBodyBytes: number): [number, string] | undefined {
+  if (request.method !== 'POST') return [405, 'method not allowed']
+  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return [413, tooLarge(maxBodyBytes)]
+  const type = request.headers['content-type'] ?? ''
+  if (type === 'application/json') return undefined
+  const [essence = ''] = type.split(';', 1)
+  if (CONTENT_TYPES.has(essence.trim().toLowerCase())) return undefined
+  return [415, `invalid content type ${JSON.stringify(type.slice(0, 100))}, only application/json is supported`]
+}
+
+function tooLarge(maxBodyBytes: number): string {
+  return `content length too large, at most ${maxBodyBytes} bytes`
+}
+
+/** Reads the body, has it answered, writes the answer. */
+export class HttpCall implements Caller {
+  readonly #options: HttpCallOptions
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  #abort: AbortController | undefined
+  #timer: Timer | undefined
+  #done = false
+
+  constructor(request: IncomingMessage, response: ServerResponse, options: HttpCallOptions) {
+    this.#request = request
+    this.#response = response
+    this.#options = options
+    this.#read()
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    return this.#abort.signal
+  }
+
+  get remote(): RpcRemote {
+    const { headers, socket } = this.#request
+    const address = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`
+    return { transport: 'http', address, userAgent: headers['user-agent'], origin: headers.origin }
+  }
+
+  /** Made for calls that take longer than the tick they came in. */
+  get overdue(): Promise<never> {
+    const { signal } = this
+    this.#timer ??= this.#options.clock.setTimer(CALL_TIMEOUT, () => {
+      this.#abort?.abort(new TimeoutError('request', CALL_TIMEOUT))
+    })
+    return new Promise((_, reject) => {
+      if (signal.aborted) reject(signal.reason)
+      else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    })
+  }
+
+  #read(): void {
+    const request = this.#request
+    const { maxBodyBytes } = this.#options
+    let first: Uint8Array | undefined
+    let more: Uint8Array[] | undefined
+    let bytes = 0
+    request.on('data', (chunk: Uint8Array) => {
+      if (this.#done) return
+      bytes += chunk.length
+      if (bytes > maxBodyBytes) {
+        this.#done = true
+        return refuse(this.#response, 413, tooLarge(maxBodyBytes))
+      }
+      if (first === undefined) first = chunk
+      else if (more === undefined) more = [first, chunk]
+      else more.push(chunk)
+    })
+    request.on('end', () => {
+      if (!this.#done) this.#answer(more ? Buffer.concat(more).toString() : (first?.toString() ?? ''))
+    })
+    this.#response.on('close', () => {
+      this.#done = true
+      this.#timer?.cancel()
+      if (!this.#response.writableFinished) this.#abort?.abort(new TimeoutError('the caller has gone', 0))
+    })
+  }
+
+  #answer(body: string): void {
+    let value: unknown
+    try {
+      value = JSON.parse(body)
+    } catch {
+      return this.#write(PARSE_ANSWER, 400)
+    }
+    const answer = this.#options.answerer.answer(value, this)
+    if (answer instanceof Promise) void answer.then((text) => this.#write(text))
+    else this.#write(answer)
+  }
+
+  #write(text = '', status = 200): void {
+    if (this.#done) return
+    const encodings = this.#request.headers['accept-encoding']
+    if (text.length < MIN_GZIP_LENGTH || !encodings?.includes('gzip')) return this.#send(text, status)
+    compress(text, { level: 1 }).then(
+      (packed) => this.#send(packed, status, ['Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding']),
+      () => this.#response.destroy(),
+    )
+  }
+
+  #send(body: string | Uint8Array, status: number, more: readonly string[] = []): void {
+    if (this.#done) return
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+    const { extraHeaders } = this.#options
+    const headers = ['Content-Type', 'application/json', 'Content-Length', String(length), ...extraHeaders, ...more]
+    this.#response.writeHead(status, headers).end(body)
+  }
+}
+
+/** Ends a request with a status and one line, and the connection when its body has not been read. */
+export function refuse(
+  response: ServerResponse,
+  status: number,
+  message: string,
+  headers: readonly string[] = [],
+): void {
+  const body = `${message}\n`
+  const close = response.req.complete ? [] : ['Connection', 'close']
+  const type = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(Buffer.byteLength(body))]
+  response.writeHead(status, [...type, ...close, ...headers]).end(body)
+}

@@ -1,0 +1,71 @@
+import type { Socket } from 'node:net'
+import { JsonFramer } from './json-framer.ts'
+import type { Wire, WireSink } from './wire.ts'
+
+/** JSON values, each with a newline, over a socket of the operating system. */
+export class IpcWire implements Wire {
+  readonly #socket: Socket
+  /** What is sent in one tick leaves in one write. BOUNDED: by the tick. */
+  #parts: string[] = []
+  #partsLength = 0
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  /** Begins delivery. Messages are at most `maxBytes` long. */
+  open(sink: WireSink, maxBytes: number): void {
+    const socket = this.#socket
+    const framer = new JsonFramer(maxBytes, (value) => sink.message(value))
+    let failure: unknown
+    socket.on('data', (chunk: Uint8Array) => {
+      if (failure !== undefined) return
+      try {
+        framer.push(chunk)
+      } catch (error) {
+        failure = error
+        sink.garbage()
+      }
+    })
+    socket.on('drain', () => sink.drain())
+    socket.on('error', (error) => {
+      failure ??= error
+    })
+    socket.on('close', () => sink.end(failure))
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength + this.#partsLength
+  }
+
+  send(text: string): void {
+    if (this.#parts.length === 0) process.nextTick(() => this.#flush())
+    this.#parts.push(text, '\n')
+    this.#partsLength += text.length
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  close(): void {
+    this.#flush()
+    this.#socket.end()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  #flush(): void {
+    if (this.#parts.length === 0) return
+    const text = this.#parts.length === 2 ? `${this.#parts[0]}\n` : this.#parts.join('')
+    this.#parts = []
+    this.#partsLength = 0
+    if (this.#socket.writable) this.#socket.write(text)
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * JSON values out of a stream of bytes. Most programs end each with a newline and have none inside; some (web3.py) send
+ * no newline, others send several lines for one value, and both are understood too.
+ * @module
+ */
+import { RpcError, RpcErrorCode } from './errors.ts'
+
+const NEWLINE = 0x0a
+const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
+
+export class JsonFramer {
+  readonly #maxBytes: number
+  readonly #onValue: (value: unknown) => void
+  /** What has come of a value that is not whole. BOUNDED: by #maxBytes. */
+  #held: Uint8Array[] = []
+  #heldBytes = 0
+  /** Set once the other side turned out not to end its values with newlines. */
+  #scanner: Scanner | undefined
+
+  constructor(maxBytes: number, onValue: (value: unknown) => void) {
+    this.#maxBytes = maxBytes
+    this.#onValue = onValue
+  }
+
+  /** Throws an RpcError for what is no JSON, or larger than it may be: there is no going on then. */
+  push(chunk: Uint8Array): void {
+    if (this.#scanner) return this.#scan(this.#scanner, chunk)
+    let start = 0
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      const line = this.#joined(chunk.subarray(start, end))
+      start = end + 1
+      if (line.trim() !== '' && !this.#tryLine(line)) return this.#scanFrom(line, chunk.subarray(end))
+    }
+    if (start === chunk.length) return
+    this.#hold(start === 0 ? chunk : chunk.subarray(start))
+    if (mayEnd(chunk[chunk.length - 1] as number)) this.#scanFrom(this.#joined(new Uint8Array()), new Uint8Array())
+  }
+
+  #tryLine(line: string): boolean {
+    let value: unknown
+    try {
+      value = JSON.parse(line)
+    } catch {
+      return false
+    }
+    this.#onValue(value)
+    return true
+  }
+
+  #scanFrom(text: string, rest: Uint8Array): void {
+    this.#scanner = new Scanner()
+    this.#scan(this.#scanner, Buffer.from(text))
+    this.#scan(this.#scanner, rest)
+  }
+
+  #scan(scanner: Scanner, chunk: Uint8Array): void {
+    let start = 0
+    for (let end = scanner.next(chunk, 0); end >= 0; end = scanner.next(chunk, end)) {
+      const text = this.#joined(chunk.subarray(start, end))
+      start = end
+      this.#onValue(parse(text))
+    }
+    if (start < chunk.length && scanner.inside) this.#hold(chunk.subarray(start))
+  }
+
+  #hold(part: Uint8Array): void {
+    this.#heldBytes += part.length
+    if (this.#heldBytes > this.#maxBytes) {
+      throw new RpcError(RpcErrorCode.InvalidRequest, `message too large, at most ${this.#maxBytes} bytes`)
+    }
+    this.#held.push(part)
+  }
+
+  #joined(last: Uint8Array): string {
+    if (this.#held.length === 0) return Buffer.from(last.buffer, last.byteOffset, last.length).toString()
+    const text = Buffer.concat([...this.#held, last]).toString()
+    this.#held = []
+    this.#heldBytes = 0
+    return text
+  }
+}
+
+function mayEnd(byte: number): boolean {
+  return byte === CLOSE_OBJECT || byte === CLOSE_ARRAY
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new RpcError(RpcErrorCode.Parse, 'parse error', { cause: error })
+  }
+}
+
+/** Finds where objects and arrays end, by their brackets. What it was in the middle of it knows in the next chunk. */
+class Scanner {
+  #depth = 0
+  #inString = false
+  #escaped = false
+
+  get inside(): boolean {
+    return this.#depth > 0
+  }
+
+  /** The position after the first value that ends at or after `from`; -1 when none does. */
+  next(chunk: Uint8Array, from: number): number {
+    for (let at = from; at < chunk.length; at++) {
+      const byte = chunk[at] as number
+      if (this.#inString) this.#string(byte)
+      else if (byte === QUOTE) this.#inString = this.#required(true)
+      else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#depth++
+      else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+        this.#required(true)
+        if (--this.#depth === 0) return at + 1
+      } else if (byte > 0x20) this.#required(true)
+    }
+    return -1
+  }
+
+  #string(byte: number): void {
+    if (this.#escaped) this.#escaped = false
+    else if (byte === BACKSLASH) this.#escaped = true
+    else if (byte === QUOTE) this.#inString = false
+  }
+
+  /** Outside of objects and arrays there is white space only: messages are nothing else. */
+  #required<T>(value: T): T {
+    if (this.#depth === 0) throw new RpcError(RpcErrorCode.Parse, 'parse error')
+    return value
+  }
+}

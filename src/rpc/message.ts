@@ -1,0 +1,108 @@
+/**
+ * What stands in a JSON-RPC 2.0 message, and how one is written. Reading is checking: nothing else in this room looks at a
+ * message that came before it went through here.
+ * @module
+ */
+import { RawJson } from './api.ts'
+import type { RpcErrorObject } from './errors.ts'
+
+export type RpcId = string | number | null
+
+/** A call has an id, a notification has none. */
+export interface RpcRequest {
+  readonly kind: 'request'
+  readonly id: RpcId | undefined
+  readonly method: string
+  readonly params: unknown
+}
+
+export interface RpcAnswer {
+  readonly kind: 'answer'
+  readonly id: RpcId
+  readonly result: unknown
+  readonly error: RpcErrorObject | undefined
+}
+
+export interface NoMessage {
+  readonly kind: 'invalid'
+  /** The id to answer with, where there was one that can be used. */
+  readonly id: RpcId
+}
+
+/** go-ethereum's `maxMethodNameLength` (rpc/json.go). */
+export const MAX_METHOD_LENGTH = 2_048
+
+/** What a parsed JSON value is as a message. */
+export function readMessage(value: unknown): RpcRequest | RpcAnswer | NoMessage {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { kind: 'invalid', id: null }
+  const { jsonrpc, id, method, params, result, error } = value as Readonly<Record<string, unknown>>
+  if (id !== undefined && !isId(id)) return { kind: 'invalid', id: null }
+  if (jsonrpc !== '2.0') return { kind: 'invalid', id: id ?? null }
+  if (typeof method === 'string' && method !== '') return { kind: 'request', id, method, params }
+  if (method !== undefined || id === undefined) return { kind: 'invalid', id: id ?? null }
+  if (error !== undefined && error !== null) return { kind: 'answer', id, result: undefined, error: readError(error) }
+  if (result !== undefined) return { kind: 'answer', id, result, error: undefined }
+  return { kind: 'invalid', id }
+}
+
+/** A number that JSON cannot carry exactly would come back as another one: such a call could never be answered. */
+function isId(id: unknown): id is RpcId {
+  if (typeof id === 'number') return Number.isSafeInteger(id) || (Number.isFinite(id) && !Number.isInteger(id))
+  return typeof id === 'string' || id === null
+}
+
+function readError(error: unknown): RpcErrorObject {
+  const { code, message, data } = (typeof error === 'object' ? error : {}) as Readonly<Record<string, unknown>>
+  return {
+    code: typeof code === 'number' ? code : 0,
+    message: typeof message === 'string' ? message : typeof error === 'string' ? error : 'an error without a message',
+    ...(data !== undefined && { data }),
+  }
+}
+
+export function encodeCall(id: number, method: string, params: readonly unknown[]): string {
+  return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${encodeParams(params)}}`
+}
+
+export function encodeNotification(method: string, params: readonly unknown[]): string {
+  return `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${encodeParams(params)}}`
+}
+
+function encodeParams(params: readonly unknown[]): string {
+  return params.length === 0 ? '[]' : JSON.stringify(params)
+}
+
+/** Throws what `JSON.stringify` throws. */
+export function encodeResult(id: RpcId, result: unknown): string {
+  return `{"jsonrpc":"2.0","id":${encodeId(id)},"result":${encodeValue(result)}}`
+}
+
+export function encodeError(id: RpcId, error: RpcErrorObject): string {
+  return `{"jsonrpc":"2.0","id":${encodeId(id)},"error":${JSON.stringify(error)}}`
+}
+
+/** How a subscription that was served goes on: with a value, or not any more. */
+export type Notice = { readonly result: unknown } | { readonly error: RpcErrorObject } | { readonly done: true }
+
+/**
+ * `<namespace>_subscription`. go-ethereum knows `result` only, and never says that a subscription has ended; here a
+ * generator that returns sends `done`, one that throws sends `error`.
+ */
+export function encodeNotice(namespace: string, id: string, notice: Notice): string {
+  const what =
+    'result' in notice
+      ? `"result":${encodeValue(notice.result)}`
+      : 'error' in notice
+        ? `"error":${JSON.stringify(notice.error)}`
+        : '"done":true'
+  return `{"jsonrpc":"2.0","method":"${namespace}_subscription","params":{"subscription":"${id}",${what}}}`
+}
+
+function encodeId(id: RpcId): string {
+  return typeof id === 'string' ? JSON.stringify(id) : String(id)
+}
+
+function encodeValue(value: unknown): string {
+  if (value instanceof RawJson) return value.text
+  return JSON.stringify(value) ?? 'null'
+}

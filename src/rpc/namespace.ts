@@ -1,0 +1,111 @@
+/**
+ * An API of the server as an object of the client, typed from the server's own.
+ * @module
+ */
+import type { CallContext } from './api.ts'
+import type { RpcSubscription } from './subscription.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: functions of every shape
+type AnyFn = (...args: any[]) => unknown
+
+/** What the server adds at the end of the parameters, the client leaves out. */
+type Wanted<P extends readonly unknown[]> = number extends P['length']
+  ? P
+  : P extends readonly []
+    ? []
+    : P extends readonly [infer First, ...infer Rest]
+      ? [First] extends [AbortSignal | CallContext]
+        ? []
+        : [First, ...Wanted<Rest>]
+      : P extends readonly [(infer First)?, ...infer Rest]
+        ? [Exclude<First, undefined>] extends [AbortSignal | CallContext]
+          ? []
+          : [First?, ...Wanted<Rest>]
+        : P
+
+/** The client's side of an API: methods give promises, async generators become iterables. */
+export type ClientOf<A> = {
+  readonly [K in keyof A as A[K] extends AnyFn ? K : never]: A[K] extends (...args: infer P) => infer R
+    ? (...args: Wanted<P>) => R extends AsyncIterable<infer T> ? RpcSubscription<T> : Promise<Awaited<R>>
+    : never
+}
+
+export interface NamespaceTarget {
+  call(method: string, params: readonly unknown[]): Promise<unknown>
+  subscribe(namespace: string, params: readonly unknown[]): RpcSubscription<unknown>
+}
+
+/**
+ * Whether `calc.ticks(1)` is a call or a subscription shows in what is done with it: awaiting calls, `for await` subscribes.
+ * Nothing is sent before that.
+ */
+export function namespaceProxy<A>(target: NamespaceTarget, namespace: string): ClientOf<A> {
+  const get = (_: object, name: string | symbol) => {
+    if (typeof name !== 'string' || name === 'then') return undefined // the object itself is no promise
+    return (...params: unknown[]) => new Invocation(target, namespace, name, params)
+  }
+  return new Proxy({}, { get }) as ClientOf<A>
+}
+
+/** A call that has not been made, and a subscription that has not begun. */
+class Invocation implements Promise<unknown> {
+  readonly [Symbol.toStringTag] = 'Promise'
+  readonly #target: NamespaceTarget
+  readonly #namespace: string
+  readonly #name: string
+  readonly #params: readonly unknown[]
+  #result: Promise<unknown> | undefined
+  #subscription: RpcSubscription<unknown> | undefined
+
+  constructor(target: NamespaceTarget, namespace: string, name: string, params: readonly unknown[]) {
+    this.#target = target
+    this.#namespace = namespace
+    this.#name = name
+    this.#params = params
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: it is a promise
+  // biome-ignore lint/suspicious/noExplicitAny: as Promise has it
+  then(onfulfilled?: any, onrejected?: any): any {
+    return this.#call().then(onfulfilled, onrejected)
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as Promise has it
+  catch(onrejected?: any): any {
+    return this.#call().catch(onrejected)
+  }
+
+  finally(onfinally?: (() => void) | null): Promise<unknown> {
+    return this.#call().finally(onfinally)
+  }
+
+  next(): Promise<IteratorResult<unknown, undefined>> {
+    return this.#subscribe().next()
+  }
+
+  return(): Promise<IteratorResult<unknown, undefined>> {
+    return this.#subscribe().return()
+  }
+
+  ready(): Promise<void> {
+    return this.#subscribe().ready()
+  }
+
+  [Symbol.asyncIterator](): RpcSubscription<unknown> {
+    return this.#subscribe()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#subscribe()[Symbol.asyncDispose]()
+  }
+
+  #call(): Promise<unknown> {
+    this.#result ??= this.#target.call(`${this.#namespace}_${this.#name}`, this.#params)
+    return this.#result
+  }
+
+  #subscribe(): RpcSubscription<unknown> {
+    this.#subscription ??= this.#target.subscribe(this.#namespace, [this.#name, ...this.#params])
+    return this.#subscription
+  }
+}

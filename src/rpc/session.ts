@@ -1,0 +1,310 @@
+/**
+ * One connection that carries calls both ways: what the other side asks is answered, what it answers goes to who asked.
+ * Client and server are the same here; they differ in what they have registered.
+ * @module
+ */
+import { type Clock, systemClock } from '../base/clock.ts'
+import { type Deferred, deferred } from '../base/deferred.ts'
+import { type Logger, silentLogger } from '../base/log.ts'
+import type { Answerer } from './answer.ts'
+import { type Caller, PARSE_ANSWER, type Subscriber } from './answer.ts'
+import type { RpcRemote } from './api.ts'
+import { RpcError, RpcErrorCode, type RpcErrorObject } from './errors.ts'
+import { type BatchCall, checkLength } from './link.ts'
+import { encodeCall, encodeNotification, type RpcAnswer, type RpcRequest, readMessage } from './message.ts'
+import { type CallOptions, PendingCalls } from './pending.ts'
+import type { Callable } from './registry.ts'
+import { ServedSubscriptions } from './served.ts'
+import { lostConnection, type RpcSubscription } from './subscription.ts'
+import type { Wire, WireSink } from './wire.ts'
+
+export interface SessionOptions {
+  readonly wire: Wire
+  readonly answerer: Answerer
+  readonly remote: Omit<RpcRemote, 'call'>
+  /** Of calls made from here, in milliseconds. */
+  readonly timeout: number
+  /** Characters of what is sent at once from here. @default no limit */
+  readonly maxSendBytes?: number
+  readonly clock?: Clock
+  readonly log?: Logger
+  /** Called once. */
+  readonly onEnd?: (error: unknown) => void
+  /** Whether bytes that are no JSON end it: where one message cannot be told from the next. @default false */
+  readonly endsAtGarbage?: boolean
+}
+
+/** Calls of one connection that run at a time; reading stops until one has ended. */
+export const MAX_IN_FLIGHT = 1_000
+/** Unsent bytes at which reading stops: who does not take answers asks nothing more. */
+export const MAX_BUFFERED_BYTES = 1024 * 1024
+/** How long a connection may take nothing of what waits for it, in milliseconds; go-ethereum's `defaultWriteTimeout`. */
+export const WRITE_TIMEOUT = 10_000
+
+export class Session implements WireSink {
+  readonly remote: RpcRemote
+  readonly #options: SessionOptions
+  readonly #wire: Wire
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #pending: PendingCalls
+  readonly #served: ServedSubscriptions
+  readonly #gone = new AbortController()
+  /** By the server's id. BOUNDED: by the program's own subscriptions. */
+  readonly #subscriptions = new Map<string, RpcSubscription<unknown>>()
+  #inFlight = 0
+  #paused = false
+  #room: Deferred<void> | undefined
+  #ended: { readonly error: unknown } | undefined
+
+  constructor(options: SessionOptions) {
+    const { wire, clock = systemClock, log = silentLogger, remote, timeout } = options
+    this.#options = options
+    this.#wire = wire
+    this.#clock = clock
+    this.#log = log
+    this.#pending = new PendingCalls(clock, timeout)
+    this.remote = { ...remote, call: (method, params) => this.call(method, params) }
+    this.#served = new ServedSubscriptions({
+      remote: this.remote,
+      log,
+      send: (text) => this.#send(text),
+      room: () => this.#room?.promise,
+    })
+  }
+
+  /** Aborts when the connection has gone. */
+  get signal(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  async call<T>(method: string, params: readonly unknown[] = [], options?: CallOptions): Promise<T> {
+    if (this.#ended) throw this.#ended.error
+    const id = this.#pending.nextId()
+    const text = encodeCall(id, method, params)
+    checkLength(text, this.#options.maxSendBytes ?? Number.POSITIVE_INFINITY)
+    const result = this.#pending.add<T>(id, method, options)
+    if (!options?.signal?.aborted) this.#send(text)
+    return result
+  }
+
+  /** All in one message. Resolves in the order of the calls, when every one is settled. */
+  async batch(calls: readonly BatchCall[], options?: CallOptions): Promise<PromiseSettledResult<unknown>[]> {
+    if (this.#ended) throw this.#ended.error
+    const texts = calls.map(({ method, params = [] }) => [this.#pending.nextId(), method, params] as const)
+    const text = `[${texts.map((call) => encodeCall(...call)).join(',')}]`
+    checkLength(text, this.#options.maxSendBytes ?? Number.POSITIVE_INFINITY)
+    const results = texts.map(([id, method]) => this.#pending.add(id, method, options))
+    this.#send(text)
+    return Promise.allSettled(results)
+  }
+
+  notify(method: string, params: readonly unknown[] = []): void {
+    if (this.#ended) throw this.#ended.error
+    this.#send(encodeNotification(method, params))
+  }
+
+  /** Resolves with the server's id of it. */
+  async subscribe(subscription: RpcSubscription<unknown>, options?: CallOptions): Promise<string> {
+    if (this.#ended) throw this.#ended.error
+    const id = this.#pending.nextId()
+    const method = `${subscription.namespace}_subscribe`
+    const answer = this.#pending.add<string>(id, method, options)
+    this.#subscribing.set(id, subscription)
+    this.#send(encodeCall(id, method, subscription.params))
+    return await answer.finally(() => this.#subscribing.delete(id))
+  }
+
+  /** By the id of the call: the answer's id must be known before the message after it is read. BOUNDED: by calls. */
+  readonly #subscribing = new Map<number, RpcSubscription<unknown>>()
+
+  /** Forgets it, and tells the server. */
+  unsubscribe(subscription: RpcSubscription<unknown>): void {
+    const { id, namespace } = subscription
+    if (id === undefined || this.#subscriptions.get(id) !== subscription) return
+    this.#subscriptions.delete(id)
+    if (!this.#ended) this.call(`${namespace}_unsubscribe`, [id]).catch(() => {})
+  }
+
+  /** Flushes, then closes. What still waits for an answer fails. */
+  close(error: unknown = lostConnection('closed here'), reason?: string): void {
+    if (this.#ended) return
+    this.#wire.close(reason)
+    this.end(error)
+  }
+
+  // --- what the wire says ---------------------------------------------------------------------
+
+  message(value: unknown): void {
+    if (this.#ended) return
+    if (Array.isArray(value) && value.length > 0) return this.#batchCame(value)
+    const message = Array.isArray(value) ? undefined : readMessage(value)
+    if (message?.kind === 'answer') return this.#answered(message)
+    if (message?.kind === 'request' && message.id === undefined && message.method.endsWith('_subscription')) {
+      if (this.#notified(message)) return
+    }
+    const caller = new SessionCaller(this, this.#served)
+    const { answerer } = this.#options
+    if (message?.kind === 'request') this.#reply(answerer.call(message, caller), caller)
+    else this.#reply(answerer.answer(value, caller), caller)
+  }
+
+  garbage(): void {
+    this.#send(PARSE_ANSWER)
+    if (this.#options.endsAtGarbage) this.close(new RpcError(RpcErrorCode.Parse, 'what came is no JSON'))
+  }
+
+  drain(): void {
+    this.#room?.resolve()
+    this.#room = undefined
+    this.#resume()
+  }
+
+  end(error?: unknown): void {
+    if (this.#ended) return
+    const reason = error ?? lostConnection('the other side closed it')
+    this.#ended = { error: reason }
+    this.#pending.failAll(reason)
+    this.#served.close(reason)
+    this.#gone.abort(reason)
+    this.#room?.resolve()
+    this.#subscriptions.clear()
+    this.#options.onEnd?.(reason)
+  }
+
+  // --- answers --------------------------------------------------------------------------------
+
+  #answered(answer: RpcAnswer): void {
+    const subscription = typeof answer.id === 'number' ? this.#subscribing.get(answer.id) : undefined
+    if (subscription && typeof answer.result === 'string') this.#begin(subscription, answer.result)
+    if (!this.#pending.settle(answer)) this.#log.debug('an answer to nothing', { id: answer.id })
+  }
+
+  #begin(subscription: RpcSubscription<unknown>, id: string): void {
+    subscription.id = id
+    this.#subscriptions.set(id, subscription)
+    if (subscription.ended) this.unsubscribe(subscription) // given up before the answer came
+  }
+
+  /** False when nobody here waits for it: then it is a notification like any other. */
+  #notified({ params }: RpcRequest): boolean {
+    const { subscription: id, result, error } = (params ?? {}) as NoticeParams
+    if (typeof id !== 'string') return false
+    const subscription = this.#subscriptions.get(id)
+    if (result !== undefined) subscription?.offer(result)
+    else if (this.#subscriptions.delete(id)) subscription?.over(error)
+    return true
+  }
+
+  // --- calls of the other side ----------------------------------------------------------------
+
+  /** A batch of answers, or of requests: nobody mixes the two. */
+  #batchCame(values: readonly unknown[]): void {
+    const first = readMessage(values[0])
+    if (first.kind === 'answer') {
+      for (const value of values) {
+        const message = readMessage(value)
+        if (message.kind === 'answer') this.#answered(message)
+      }
+      return
+    }
+    const caller = new SessionCaller(this, this.#served)
+    this.#reply(this.#options.answerer.answer(values, caller), caller)
+  }
+
+  #reply(answer: string | undefined | Promise<string | undefined>, caller: SessionCaller): void {
+    if (!(answer instanceof Promise)) return this.#sent(answer, caller)
+    this.#inFlight++
+    this.#hold()
+    void answer.then((text) => {
+      this.#inFlight--
+      this.#sent(text, caller)
+      this.#resume()
+    })
+  }
+
+  #sent(text: string | undefined, caller: SessionCaller): void {
+    if (text !== undefined) this.#send(text)
+    caller.answered()
+  }
+
+  #send(text: string): void {
+    if (this.#ended) return
+    this.#wire.send(text)
+    if (this.#room || this.#wire.bufferedBytes < MAX_BUFFERED_BYTES) return
+    this.#room = deferred()
+    this.#hold()
+    this.#watch(this.#wire.bufferedBytes)
+  }
+
+  /** A connection that takes nothing for as long as this is dead, or means harm. */
+  #watch(before: number): void {
+    this.#clock.setTimer(WRITE_TIMEOUT, () => {
+      if (!this.#room || this.#ended) return
+      const now = this.#wire.bufferedBytes
+      if (now < before) return this.#watch(now)
+      this.#log.warn('closing a connection that does not read', { ...this.#options.remote, waiting: now })
+      this.#wire.destroy()
+      this.end(lostConnection('the other side does not read'))
+    })
+  }
+
+  /** Not while we wait for answers ourselves: those would be behind what is not read. */
+  #hold(): void {
+    const busy = this.#inFlight >= MAX_IN_FLIGHT && this.#pending.size === 0
+    if (this.#paused || !(busy || this.#room)) return
+    this.#paused = true
+    this.#wire.pause()
+  }
+
+  #resume(): void {
+    if (!this.#paused || this.#room || this.#inFlight >= MAX_IN_FLIGHT) return
+    this.#paused = false
+    this.#wire.resume()
+  }
+}
+
+interface NoticeParams {
+  readonly subscription?: unknown
+  readonly result?: unknown
+  readonly error?: RpcErrorObject
+}
+
+/** The other side, for as long as one of its messages is being answered. */
+class SessionCaller implements Caller, Subscriber {
+  readonly #session: Session
+  readonly #served: ServedSubscriptions
+  #opened: (() => void)[] | undefined
+
+  constructor(session: Session, served: ServedSubscriptions) {
+    this.#session = session
+    this.#served = served
+  }
+
+  get signal(): AbortSignal {
+    return this.#session.signal
+  }
+
+  get remote(): RpcRemote {
+    return this.#session.remote
+  }
+
+  get subscriber(): Subscriber {
+    return this
+  }
+
+  open(callable: Callable, params: readonly unknown[]): string {
+    const { id, start } = this.#served.open(callable, params)
+    this.#opened = [...(this.#opened ?? []), start]
+    return id
+  }
+
+  cancel(id: string): boolean {
+    return this.#served.cancel(id)
+  }
+
+  /** The answer has been sent, with the ids in it. */
+  answered(): void {
+    for (const start of this.#opened ?? []) start()
+  }
+}

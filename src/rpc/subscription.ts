@@ -1,0 +1,129 @@
+/**
+ * A subscription as its reader has it.
+ * @module
+ */
+import { Queue } from '../base/queue.ts'
+import { RpcConnectionError, RpcError, type RpcErrorObject, RpcOverflowError } from './errors.ts'
+
+/** Values held for a reader that is behind; go-ethereum's `maxClientSubscriptionBuffer`. */
+export const SUBSCRIPTION_BUFFER = 20_000
+
+export interface SubscribeOptions {
+  /** Ends the subscription, without an error. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Subscribe again when the connection was lost and is back; what happened in between is lost, and the client's events
+   * tell of the gap. Otherwise the loop ends with an RpcConnectionError. @default false
+   */
+  readonly resubscribe?: boolean | undefined
+  /** Values held for a reader that is behind; with one more the loop ends with an RpcOverflowError. @default 20000 */
+  readonly buffer?: number | undefined
+}
+
+/** What a subscription needs of the client that made it. */
+export interface Feed {
+  /** Asks the server for it. Resolves with the server's id. */
+  subscribe(subscription: RpcSubscription<unknown>): Promise<string>
+  unsubscribe(subscription: RpcSubscription<unknown>): void
+}
+
+/**
+ * Values of the server, in its order: `for await` reads them, leaving the loop unsubscribes. It begins when it is first
+ * asked for a value, or by {@link ready}.
+ */
+export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
+  readonly namespace: string
+  readonly params: readonly unknown[]
+  readonly options: SubscribeOptions
+  /** The server's id; another one after a reconnection, undefined while there is none. */
+  id: string | undefined
+  readonly #feed: Feed
+  readonly #queue = new Queue<{ readonly value: T }>({ highWaterBytes: Number.POSITIVE_INFINITY })
+  #opening: Promise<void> | undefined
+  #ended = false
+
+  constructor(feed: Feed, namespace: string, params: readonly unknown[], options: SubscribeOptions) {
+    this.#feed = feed
+    this.namespace = namespace
+    this.params = params
+    this.options = options
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Resolves when the server has agreed; rejects with its RpcError. */
+  ready(): Promise<void> {
+    this.#opening ??= this.#open()
+    return this.#opening
+  }
+
+  async next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#opening === undefined) await this.ready()
+    const item = await this.#queue.take()
+    return item === undefined ? { value: undefined, done: true } : { value: item.value, done: false }
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    this.#finish()
+    this.#queue.clear()
+    return { value: undefined, done: true }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return()
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  /** A value came. For the session. */
+  offer(value: unknown): void {
+    if (this.#ended) return
+    if (this.#queue.length < (this.options.buffer ?? SUBSCRIPTION_BUFFER)) this.#queue.push({ value: value as T })
+    else this.fail(new RpcOverflowError(this.#queue.length))
+  }
+
+  /** The server says that it is over. For the session. */
+  over(error: RpcErrorObject | undefined): void {
+    this.id = undefined
+    this.#finish()
+    this.#queue.end(error && new RpcError(error.code, error.message, { data: error.data }))
+  }
+
+  /** Ends it: what it holds is still read, then the loop throws. */
+  fail(error: unknown): void {
+    this.#finish()
+    this.#queue.end(error)
+  }
+
+  async #open(): Promise<void> {
+    const { signal } = this.options
+    if (signal?.aborted) return void this.return()
+    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    try {
+      await this.#feed.subscribe(this)
+    } catch (error) {
+      this.fail(error)
+      throw error
+    }
+  }
+
+  readonly #onAbort = (): void => {
+    this.#finish()
+    this.#queue.end()
+  }
+
+  #finish(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.options.signal?.removeEventListener('abort', this.#onAbort)
+    this.#feed.unsubscribe(this)
+  }
+}
+
+export function lostConnection(why: string, cause?: unknown): RpcConnectionError {
+  return new RpcConnectionError('ERR_RPC_CONNECTION', `the connection was lost: ${why}`, { mayHaveRun: true, cause })
+}

@@ -1,0 +1,31 @@
+/**
+ * What a session writes to and reads from: a WebSocket, an IPC connection or the other half of a pair in this process.
+ * @module
+ */
+
+/** Carries whole messages, both ways. */
+export interface Wire {
+  /** Sends a JSON text; what is sent in one tick may leave in one write. After the end it does nothing. */
+  send(text: string): void
+  /** Bytes sent that have not left yet. */
+  readonly bufferedBytes: number
+  /** Stops and resumes reading. */
+  pause(): void
+  resume(): void
+  /** Flushes and closes. `reason` reaches the other side where the transport has a way to say it. */
+  close(reason?: string): void
+  /** Closes at once. */
+  destroy(): void
+}
+
+/** Where a wire pushes what happens. */
+export interface WireSink {
+  /** A parsed JSON value. */
+  message(value: unknown): void
+  /** Something came that is no JSON. The sink decides whether to go on. */
+  garbage(): void
+  /** All that was sent has left. */
+  drain(): void
+  /** Nothing comes any more. Called once. */
+  end(error?: unknown): void
+}

@@ -1,0 +1,102 @@
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { TimeoutError } from '../base/errors.ts'
+import type { Wire, WireSink } from './wire.ts'
+
+/** How often a ping is sent, and how long a pong may take, in milliseconds; go-ethereum's `wsPingInterval`, `wsPongTimeout`. */
+export const PING_INTERVAL = 30_000
+
+/** One message is one text frame of a WebSocket. */
+export class WsWire implements Wire {
+  readonly #ws: WebSocket
+  readonly #socket: Duplex
+  readonly #clock: Clock
+  #corked = false
+  #closed = false
+
+  /** `socket` is what `ws` runs on. */
+  constructor(ws: WebSocket, socket: Duplex, clock: Clock = systemClock) {
+    this.#ws = ws
+    this.#socket = socket
+    this.#clock = clock
+  }
+
+  open(sink: WireSink): void {
+    const ws = this.#ws
+    let failure: unknown
+    ws.on('message', (data: Buffer) => {
+      let value: unknown
+      try {
+        value = JSON.parse(data.toString())
+      } catch {
+        return sink.garbage()
+      }
+      sink.message(value)
+    })
+    this.#socket.on('drain', () => sink.drain())
+    ws.on('error', (error) => {
+      failure ??= error
+    })
+    ws.on('close', () => {
+      this.#closed = true
+      sink.end(failure)
+    })
+    ws.resume()
+    this.#keepAlive((error) => {
+      failure ??= error
+    })
+  }
+
+  get bufferedBytes(): number {
+    return this.#ws.bufferedAmount
+  }
+
+  send(text: string): void {
+    if (this.#closed || this.#ws.readyState !== this.#ws.OPEN) return
+    if (!this.#corked) {
+      this.#corked = true
+      this.#socket.cork()
+      process.nextTick(() => {
+        this.#corked = false
+        this.#socket.uncork()
+      })
+    }
+    this.#ws.send(text)
+  }
+
+  pause(): void {
+    this.#ws.pause()
+  }
+
+  resume(): void {
+    this.#ws.resume()
+  }
+
+  close(reason = ''): void {
+    this.#ws.close(1000, reason)
+  }
+
+  destroy(): void {
+    this.#ws.terminate()
+  }
+
+  /** A connection whose other end has silently gone would otherwise be held for ever. */
+  #keepAlive(fail: (error: unknown) => void): void {
+    let answered = true
+    this.#ws.on('pong', () => {
+      answered = true
+    })
+    const tick = (): void => {
+      if (this.#closed) return
+      if (!answered && !this.#ws.isPaused) {
+        fail(new TimeoutError('WebSocket ping', PING_INTERVAL))
+        return this.#ws.terminate()
+      }
+      answered = false
+      if (this.#ws.readyState === this.#ws.OPEN) this.#ws.ping()
+      this.#clock.setTimer(PING_INTERVAL, tick)
+    }
+    this.#clock.setTimer(PING_INTERVAL, tick)
+  }
+}
