@@ -1,9 +1,10 @@
 /**
- * Calls of an API object as a server would make them: parameters checked, results and errors as JSON has them.
+ * Calls of an API object as a server makes them: parameters checked, results and errors as JSON has them.
  * @module
  */
-import { type AnyFunction, type CallContext, specOf } from '../../src/rpc/api.ts'
+import type { CallContext } from '../../src/rpc/api.ts'
 import { RpcError, RpcErrorCode } from '../../src/rpc/index.ts'
+import { invoke, Registry } from '../../src/rpc/registry.ts'
 
 export type Answer =
   | { readonly result: unknown }
@@ -27,18 +28,19 @@ export async function answer(api: object, name: string, params: readonly unknown
 
 /** What the method gives, or throws. Of a subscription: its iterator. */
 export function call(api: object, name: string, params: readonly unknown[], signal?: AbortSignal): unknown {
-  const method = (api as Record<string, AnyFunction>)[name]
-  if (!method) throw new RpcError(RpcErrorCode.MethodNotFound, `the method ${name} does not exist`)
-  const schemas = specOf(method)?.params ?? []
-  const values = schemas.map(({ schema }, i) => {
-    if (params[i] == null) throw invalid(`missing value for required argument ${i}`)
-    const { success, data, error } = schema.safeParse(params[i])
-    if (success) return data
-    throw invalid(`invalid argument ${i}: ${error.issues[0]?.message}`)
-  })
-  return method(...values, context(signal))
+  const { methods, subscriptions } = registryOf(api)
+  const callable = methods.get(`eth_${name}`) ?? subscriptions.get(`eth_${name}`)
+  if (!callable) throw new RpcError(RpcErrorCode.MethodNotFound, `the method ${name} does not exist`)
+  return invoke(callable, params, context(signal))
 }
 
-function invalid(message: string): RpcError {
-  return new RpcError(RpcErrorCode.InvalidParams, message)
+const registries = new WeakMap<object, Registry>()
+
+function registryOf(api: object): Registry {
+  const known = registries.get(api)
+  if (known) return known
+  const registry = new Registry()
+  registry.register('eth', api)
+  registries.set(api, registry)
+  return registry
 }

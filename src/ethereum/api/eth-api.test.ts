@@ -91,6 +91,15 @@ describe('what cannot be answered', () => {
     expect(code(await answer(api, 'getLogs', [{ fromBlock: '0x0' }]))).toBe(RpcErrorCode.ResourceNotFound)
     expect(code(await answer(api, 'feeHistory', ['0x2', 'latest', [50]]))).toBe(RpcErrorCode.ResourceNotFound)
     expect(await answer(api, 'getTransactionByHash', [hash])).toMatchObject({ result: { hash } })
+    expect(await answer(api, 'capabilities')).toMatchObject({
+      result: {
+        state: { disabled: true },
+        blocks: { disabled: false, oldestBlock: '0x0' },
+        tx: { disabled: false, oldestBlock: '0x0' },
+        receipts: { disabled: true },
+        logs: { disabled: true },
+      },
+    })
     expect(code(await answer(debugRawApi({ chain: bare }), 'getRawReceipts', ['0x6']))).toBe(
       RpcErrorCode.ResourceNotFound,
     )

@@ -4,6 +4,7 @@ import type { ChainStore } from '../chain/index.ts'
 import type { Sync } from '../sync/index.ts'
 import { blockMethods, uncleMethods } from './block-methods.ts'
 import { BlockReader } from './block-reader.ts'
+import { capabilitiesJson } from './capabilities.ts'
 import { feeMethods } from './fee-methods.ts'
 import { Filters } from './filters.ts'
 import { JsonCache } from './json-cache.ts'
@@ -46,6 +47,7 @@ export function ethApi(options: EthApiOptions) {
     syncing: method({ summary: 'False, or how far the sync is.', params: [] }, () =>
       syncingJson(syncStatus(chain, sync)),
     ),
+    capabilities: method({ summary: 'From which block on there is what.', params: [] }, () => capabilitiesJson(chain)),
     accounts: method({ summary: 'Addresses that this node holds keys of: none.', params: [] }, (): string[] => []),
     ...blockMethods(reader, cache),
     ...uncleMethods(reader),

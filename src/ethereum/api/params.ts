@@ -118,7 +118,7 @@ export interface LogQuery {
 /** A log has no more topics. */
 const MAX_TOPICS = 4
 /** Choices in one place. Source: go-ethereum eth/filters. */
-const MAX_CHOICES = 1_000
+export const MAX_CHOICES = 1_000
 
 const address = text((value) => readSized(value, ADDRESS_BYTES, 'address'), 'invalid addresses in query')
 const topic = text((value) => readSized(value, HASH_BYTES, 'topic'), 'invalid topic(s)')
@@ -154,7 +154,19 @@ export const logQueryParam = z
   })
   .describe('filter: blockHash, or fromBlock and toBlock; address: one or a list; topics: by position, one or a list')
 
-export { MAX_CHOICES }
+/** Transactions a subscription to receipts may be for. Source: go-ethereum eth/filters. */
+const MAX_WATCHED = 200
+
+export const receiptsQueryParam = z
+  .object({
+    transactionHashes: z
+      .array(hashParam)
+      .max(MAX_WATCHED, {
+        error: 'exceed max number of transaction hashes allowed per transactionReceipts subscription',
+      })
+      .nullish(),
+  })
+  .optional()
 
 /** `null` among the choices is any topic at all. */
 function choices(of: Uint8Array | (Uint8Array | null)[] | null): Uint8Array[] {

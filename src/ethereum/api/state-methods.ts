@@ -6,36 +6,35 @@ const NEEDS = {
   keys: 'this node keeps no accounts',
 } as const
 
-/** Methods of go-ethereum, by what it takes to answer them and is not here. */
-const UNSUPPORTED: Readonly<Record<keyof typeof NEEDS, readonly string[]>> = {
-  state: [
-    'call',
-    'createAccessList',
-    'estimateGas',
-    'getBalance',
-    'getCode',
-    'getProof',
-    'getStorageAt',
-    'getStorageValues',
-    'getTransactionCount',
-    'simulateV1',
-  ],
-  pool: [
-    'newPendingTransactionFilter',
-    'pendingTransactions',
-    'sendRawTransaction',
-    'sendRawTransactionSync',
-    'resend',
-  ],
-  keys: ['fillTransaction', 'sendTransaction', 'sign', 'signTransaction'],
-}
+/** Methods of go-ethereum, and what it takes to answer them that is not here. */
+const UNSUPPORTED = {
+  call: 'state',
+  createAccessList: 'state',
+  estimateGas: 'state',
+  getBalance: 'state',
+  getCode: 'state',
+  getProof: 'state',
+  getStorageAt: 'state',
+  getStorageValues: 'state',
+  getTransactionCount: 'state',
+  simulateV1: 'state',
+  newPendingTransactionFilter: 'pool',
+  pendingTransactions: 'pool',
+  resend: 'pool',
+  sendRawTransaction: 'pool',
+  sendRawTransactionSync: 'pool',
+  fillTransaction: 'keys',
+  sendTransaction: 'keys',
+  sign: 'keys',
+  signTransaction: 'keys',
+} as const satisfies Readonly<Record<string, keyof typeof NEEDS>>
+
+type UnsupportedMethods = Readonly<Record<keyof typeof UNSUPPORTED, () => never>>
 
 /** Known methods that this node cannot answer: they say so, whatever their parameters, and why. */
-export function unsupportedMethods(): Readonly<Record<string, () => never>> {
-  const entries = Object.entries(UNSUPPORTED).flatMap(([need, names]) =>
-    names.map((name) => [name, () => refuse(name, NEEDS[need as keyof typeof NEEDS])] as const),
-  )
-  return Object.fromEntries(entries)
+export function unsupportedMethods(): UnsupportedMethods {
+  const entries = Object.entries(UNSUPPORTED).map(([name, need]) => [name, () => refuse(name, NEEDS[need])])
+  return Object.fromEntries(entries) as UnsupportedMethods
 }
 
 function refuse(name: string, why: string): never {

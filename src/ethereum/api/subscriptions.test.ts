@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { answer, call } from '../../../test/support/api-call.ts'
-import { demoChain, demoRange, sideBlocks } from '../../../test/support/demo-chain.ts'
+import { demoBlocks, demoChain, demoRange, sideBlocks } from '../../../test/support/demo-chain.ts'
 import { connect, ethOf, honest } from '../../../test/support/sync-nodes.ts'
 import { bytesTo0x } from '../../base/bytes.ts'
 import { isSubscription } from '../../rpc/api.ts'
@@ -12,6 +12,7 @@ import { ethApi, ethSubscriptions } from './index.ts'
 type Json = Readonly<Record<string, unknown>>
 
 const START = 40
+const hex = (number: number): string => `0x${number.toString(16)}`
 const hashes = (blocks: readonly StorableBlock[]): string[] => blocks.map(({ header }) => bytesTo0x(header.hash))
 
 let chain: ChainStore
@@ -31,8 +32,14 @@ async function take(events: AsyncIterator<Json>, count: number): Promise<Json[]>
 }
 
 it('all of them are subscriptions to a server', () => {
-  const { newHeads, logs, syncing } = ethSubscriptions({ chain })
-  expect([newHeads, logs, syncing].map(isSubscription)).toEqual([true, true, true])
+  const names = Object.entries(ethSubscriptions({ chain })).filter(([, fn]) => isSubscription(fn))
+  expect(names.map(([name]) => name).sort()).toEqual([
+    'logs',
+    'newHeads',
+    'newPendingTransactions',
+    'syncing',
+    'transactionReceipts',
+  ])
 })
 
 describe('newHeads', () => {
@@ -74,7 +81,7 @@ describe('newHeads', () => {
     expect(head).toMatchObject({ requestsHash: null, slotNumber: null, blockAccessListHash: null })
   })
 
-  it('ends when the signal aborts, and lets go of the chain when its reader leaves', async () => {
+  it('ends when the signal aborts', async () => {
     const gone = new AbortController()
     const heads = call(ethSubscriptions({ chain }), 'newHeads', [], gone.signal) as AsyncGenerator
     const next = heads.next()
@@ -111,6 +118,36 @@ describe('logs', () => {
     await expect(subscribe('logs', { fromBlock: 'pending' }).next()).rejects.toMatchObject(invalid)
     expect(() => subscribe('logs')).toThrow('missing value for required argument 0')
   })
+})
+
+describe('transactionReceipts', () => {
+  it('gives the receipts of each new block that has some', async () => {
+    const taken = take(subscribe('transactionReceipts'), 5)
+    await chain.extend(demoRange(41, 80))
+    const api = ethApi({ chain })
+    const all = await Promise.all(
+      demoRange(41, 80).map(({ header }) => answer(api, 'getBlockReceipts', [hex(header.number)])),
+    )
+    const some = all.flatMap((each) => ('result' in each && (each.result as []).length > 0 ? [each.result] : []))
+    expect(await taken).toEqual(some.slice(0, 5))
+  })
+
+  it('gives those of the transactions asked for only', async () => {
+    const [wanted] = demoBlocks.find(({ number, body }) => number > 60 && body.transactions.length > 1)!.body
+      .transactions
+    const transactionHashes = [bytesTo0x(wanted!.hash)]
+    const taken = take(subscribe('transactionReceipts', { transactionHashes }), 1)
+    await chain.extend(demoRange(41, 320))
+    expect(await taken).toEqual([[expect.objectContaining({ transactionHash: transactionHashes[0] })]])
+    const many = { transactionHashes: Array(201).fill(transactionHashes[0]) }
+    expect(() => subscribe('transactionReceipts', many)).toThrow('exceed max number of transaction hashes')
+  })
+})
+
+it('pending transactions are not told of: there is no pool', async () => {
+  const refused = { errorCode: RpcErrorCode.MethodNotSupported }
+  await expect(subscribe('newPendingTransactions').next()).rejects.toMatchObject(refused)
+  await expect(subscribe('newPendingTransactions', true).next()).rejects.toMatchObject(refused)
 })
 
 describe('syncing', () => {

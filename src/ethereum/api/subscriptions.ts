@@ -1,14 +1,17 @@
+import { bytesToHex } from '../../base/bytes.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
-import { method, param } from '../../rpc/index.ts'
+import { method, param, RpcError, RpcErrorCode } from '../../rpc/index.ts'
 import type { ChainStore } from '../chain/index.ts'
 import type { Sync, SyncEvent } from '../sync/index.ts'
-import { announcedHeaderJson } from './block-json.ts'
+import type { Header } from '../types/index.ts'
+import { announcedHeaderJson, type JsonObject } from './block-json.ts'
 import { BlockReader } from './block-reader.ts'
 import { checkSubscription, isWithin } from './filters.ts'
 import { type ChainStep, HeadCursor } from './head-cursor.ts'
 import { LogMatcher } from './log-matcher.ts'
 import { LogSearch } from './log-search.ts'
-import { logQueryParam } from './params.ts'
+import { flagParam, logQueryParam, receiptsQueryParam } from './params.ts'
+import { blockReceiptsJson } from './receipt-json.ts'
 import { syncingEventJson, syncStatus } from './syncing.ts'
 
 export interface EthSubscriptionsOptions {
@@ -24,10 +27,12 @@ const SYNC_REPORT_INTERVAL = 1_000
 
 /**
  * `eth_subscribe`. A subscription begins with what comes after the first call of `next`, and keeps a place on the chain, not
- * a list: no head is missed, however slow the reader is.
+ * a list: no head is missed, however slow the reader is. Its signal ends it at once; leaving its loop while it waits ends it
+ * with the next event, as with every generator.
  */
 export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscriptionsOptions) {
-  const search = new LogSearch(new BlockReader(chain))
+  const reader = new BlockReader(chain)
+  const search = new LogSearch(reader)
   return {
     newHeads: method(
       { summary: 'Every block that becomes canonical, in order.', params: [] },
@@ -48,6 +53,23 @@ export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscr
         }
       },
     ),
+    transactionReceipts: method(
+      { summary: 'The receipts of each new block, or those of these transactions.', params: [RECEIPTS_QUERY] },
+      async function* (query, { signal }) {
+        const wanted = new Set(query?.transactionHashes?.map(bytesToHex))
+        for await (const { header, removed } of stepsOf(chain, signal)) {
+          const receipts = removed ? [] : wantedReceipts(reader, header, wanted)
+          if (receipts.length > 0) yield receipts
+        }
+      },
+    ),
+    newPendingTransactions: method(
+      { summary: 'Not supported: this node has no transaction pool.', params: [FULL] },
+      // biome-ignore lint/correctness/useYield: refuses
+      async function* (): AsyncGenerator<never> {
+        throw new RpcError(RpcErrorCode.MethodNotSupported, 'newPendingTransactions: this node has no transaction pool')
+      },
+    ),
     syncing: method(
       { summary: 'How far the sync is, once a second; false when it is done.', params: [] },
       async function* ({ signal }) {
@@ -65,6 +87,18 @@ export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscr
 }
 
 const QUERY = param('filter', logQueryParam)
+const RECEIPTS_QUERY = param('filter', receiptsQueryParam)
+const FULL = param('fullTransactions', flagParam.optional())
+
+/** Of a block: all of them, or those of the transactions whose hashes, in hex, are wanted. */
+function wantedReceipts(reader: BlockReader, { hash }: Header, wanted: ReadonlySet<string>): readonly JsonObject[] {
+  const block = reader.block(hash)
+  if (!block) return []
+  const hashes = block.body.transactionHashes().map(bytesToHex)
+  if (wanted.size > 0 && !hashes.some((each) => wanted.has(each))) return []
+  const receipts = blockReceiptsJson(block, reader.receipts(block), reader.chain.chainConfig)
+  return receipts.filter((_, i) => wanted.size === 0 || wanted.has(hashes[i] as string))
+}
 
 /** What happens at the end of the chain, until the signal aborts. Heads only wake it: what is new the cursor finds. */
 async function* stepsOf(chain: ChainStore, signal: AbortSignal): AsyncGenerator<ChainStep> {
