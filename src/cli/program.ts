@@ -5,7 +5,9 @@
 import { Command } from 'commander'
 import { packageVersion } from '../node/index.ts'
 import { type AnyCommandSpec, equip, type Parsing, unknown } from './command.ts'
+import { completionCommand } from './commands/completion.ts'
 import { demoCommand } from './commands/demo.ts'
+import { dumpconfigCommand } from './commands/dumpconfig.ts'
 import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
 import { inspectCommand } from './commands/inspect.ts'
@@ -23,6 +25,8 @@ const COMMANDS: readonly AnyCommandSpec[] = [
   inspectCommand,
   pingCommand,
   demoCommand,
+  dumpconfigCommand,
+  completionCommand,
   serveCommand,
 ]
 /** Those of a group stand behind its name. */

@@ -166,6 +166,7 @@ describe('values that do not do name where they came from', () => {
       ['http', 'yes'],
       ['network', 'main'],
       ['vmodule', 'peer'],
+      ['http.rpcprefix', 'rpc'],
       ['synctarget', '12'],
       ['staticnodes', 'enode://x'],
       ['netrestrict', '10.0.0.0/99'],
