@@ -127,7 +127,19 @@ describe('where a value that does not do came from is named', () => {
 })
 
 describe('help', () => {
-  const commands = ['demo', 'sync', 'serve', 'import', 'export', 'inspect', 'ping', 'key show', 'key generate']
+  const commands = [
+    'demo',
+    'sync',
+    'serve',
+    'import',
+    'export',
+    'inspect',
+    'ping',
+    'key show',
+    'key generate',
+    'dumpconfig',
+    'completion',
+  ]
   test.each(commands)('%s has a help with examples', async (command) => {
     const { code, stdout, stderr } = await run(...command.split(' '), '--help')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

@@ -48,7 +48,7 @@ class Run {
   #reload: (() => Promise<void>) | undefined
 
   constructor(words: readonly string[], options: MainOptions) {
-    this.#words = words
+    this.#words = spellSwitches(words)
     this.#options = options
     const clock = options.clock ?? systemClock
     this.#clock = clock
@@ -61,7 +61,7 @@ class Run {
       },
     })
     this.#interruption = interruption
-    this.#terminal = new Terminal({ ...options, clock, interruption, json: words.includes('--json') })
+    this.#terminal = new Terminal({ ...options, clock, interruption, json: this.#words.includes('--json') })
     const output = { columns: options.stdout.columns, print: (text: string) => this.#terminal.print(text) }
     this.#program = buildProgram(output, { uses: this.#uses, run: (...parsed) => this.#command(...parsed) })
   }
@@ -70,7 +70,7 @@ class Run {
     this.#options.onSignals((signal) => this.#onSignal(signal))
     const { signal } = this.#interruption
     try {
-      await this.#program.parseAsync(spellSwitches(this.#words), { from: 'user' }).catch(passHelp)
+      await this.#program.parseAsync([...this.#words], { from: 'user' }).catch(passHelp)
       await setImmediate() // what has become of the last line is known one turn later
       if (signal.aborted && !(signal.reason instanceof InterruptedError)) throw signal.reason
       return EXIT.done

@@ -6,7 +6,9 @@ import { Command } from 'commander'
 import { packageVersion } from '../node/index.ts'
 import { type AnyCommandSpec, equip, type Parsing, unknown } from './command.ts'
 import { attachCommand } from './commands/attach.ts'
+import { completionCommand } from './commands/completion.ts'
 import { demoCommand } from './commands/demo.ts'
+import { dumpconfigCommand } from './commands/dumpconfig.ts'
 import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
 import { inspectCommand } from './commands/inspect.ts'
@@ -29,6 +31,8 @@ const COMMANDS: readonly AnyCommandSpec[] = [
   peersCommand,
   pingCommand,
   demoCommand,
+  dumpconfigCommand,
+  completionCommand,
   serveCommand,
 ]
 /** Those of a group stand behind its name. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { collect, FAR, only, World } from '../../test/support/servers.ts'
-import { silentLogger } from '../base/log.ts'
+import { type Logger, silentLogger } from '../base/log.ts'
 import { NodeKey } from '../identity/index.ts'
 import type { ServerEvent } from './server-events.ts'
 
@@ -10,7 +10,7 @@ describe('static nodes', () => {
   test('the log says as a warning why one is not there, and at debug why any other is not', async () => {
     await using world = new World()
     const lines: string[] = []
-    const log = { ...silentLogger, warn: (message: string) => void lines.push(message) }
+    const log: Logger = { ...silentLogger, warn: (message) => void lines.push(message), child: () => log }
     const [named, found] = [await world.server(FAR[1]), await world.server(FAR[2])]
     await named.close()
     await found.close()

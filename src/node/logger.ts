@@ -34,29 +34,34 @@ export interface LoggerOptions extends LogOutput {
 /** A {@link Logger} that writes. Values under names such as `privateKey` are never written. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const { levels = 'info', also, clock = systemClock } = options
-  const sink: Sink = {
-    levels: levels instanceof LogLevels ? levels : new LogLevels({ verbosity: levels }),
-    outputs: [options, ...(also ? [also] : [])].map((output) => openOutput(output, clock)),
+  let time = 0
+  const outputs = [options, ...(also ? [also] : [])].map((output) => openOutput(output, () => time))
+  const write: Output = (...line) => {
+    time = clock.unixTime()
+    for (const output of outputs) output(...line)
   }
-  return new SinkLogger(sink, {})
+  return new SinkLogger(
+    { levels: levels instanceof LogLevels ? levels : new LogLevels({ verbosity: levels }), write },
+    {},
+  )
 }
 
 /** What all loggers of one log share. */
 interface Sink {
   readonly levels: LogLevels
-  readonly outputs: readonly OpenOutput[]
+  readonly write: Output
 }
 
-type OpenOutput = (level: LogLevel, fields: LogFields, message: string) => void
+type Output = (level: LogLevel, fields: LogFields, message: string) => void
 
-function openOutput({ format = 'terminal', colors = false, ...output }: LogOutput, clock: Clock): OpenOutput {
+function openOutput({ format = 'terminal', colors = false, ...output }: LogOutput, time: () => number): Output {
   const write = output.write ?? ((line: string) => void process.stderr.write(line))
   const line = format === 'logfmt' ? formatLogfmt : (parts: LogLine) => formatLogLine(parts, colors)
   const text = (json: string): void => write(`${line(parseLine(json))}\n`)
   const settings = {
     level: 'trace', // decided before pino is asked
     base: null,
-    timestamp: () => `,"time":${format === 'json' ? JSON.stringify(isoTime(clock)) : clock.unixTime()}`,
+    timestamp: () => `,"time":${format === 'json' ? JSON.stringify(new Date(time()).toISOString()) : time()}`,
     formatters: { level: (label: string) => ({ level: label }) },
   }
   const log = pino(settings, { write: format === 'json' ? write : text })
@@ -102,14 +107,13 @@ class SinkLogger implements Logger {
   }
 
   #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
-    const { levels, outputs } = this.#sink
+    const { levels, write } = this.#sink
     if (this.#generation !== levels.generation) {
       this.#generation = levels.generation
       this.#least = LOG_LEVELS.indexOf(levels.levelOf(String(this.#bound.module ?? '')))
     }
     if (LOG_LEVELS.indexOf(level) > this.#least) return
-    const plain = plainFields({ ...this.#bound, ...fields })
-    for (const output of outputs) output(level, plain, message)
+    write(level, plainFields({ ...this.#bound, ...fields }), message)
   }
 }
 
@@ -131,8 +135,4 @@ interface PinoLine {
 function parseLine(line: string): LogLine {
   const { level, time, msg, fields } = JSON.parse(line) as PinoLine
   return { level, time, message: msg, fields }
-}
-
-function isoTime(clock: Clock): string {
-  return new Date(clock.unixTime()).toISOString()
 }

@@ -36,7 +36,8 @@ function helpOf(name: FlagName): string {
   return reach === 'command line' ? help : `${help} [$${variableOf(name)}]`
 }
 
-function shownDefault(name: FlagName, defaults: Defaults): string | undefined {
+/** As help and pages say it; undefined when there is nothing to say. `defaults`: a command's own. */
+export function shownDefault(name: FlagName, defaults: Defaults = {}): string | undefined {
   const { type, fallback, defaultText } = flagOf(name)
   const own = defaults[name]
   if (own === undefined && defaultText !== undefined) return defaultText

@@ -38,9 +38,14 @@ function collect(table: TomlTable, path: string, prefix: string, given: Map<Flag
     const name = `${path}: ${key}`
     const flag = KEYS.get(key)
     if (flag !== undefined) given.set(flag, { text: textOf(name, value), origin: { from: 'file', name } })
-    else if (isTable(value) && Object.keys(value).length > 0) collect(value, path, `${key}.`, given)
+    else if (isTable(value) && !isUnknown(value, key)) collect(value, path, `${key}.`, given)
     else throw new ConfigError(name, 'unknown key', hintFor(key))
   }
+}
+
+/** A table that has nothing in it is one when settings could be in it. */
+function isUnknown(table: TomlTable, key: string): boolean {
+  return Object.keys(table).length === 0 && ![...KEYS.keys()].some((each) => each.startsWith(`${key}.`))
 }
 
 function hintFor(key: string): { readonly hint?: string } {

@@ -63,7 +63,7 @@ describe('the flag table', () => {
     const found = new Set<string>()
     for (const part of ['src', 'test', 'scripts', 'bench', 'examples', 'interop']) {
       for (const path of readdirSync(join(root, part), { recursive: true, encoding: 'utf8' })) {
-        if (!/\.(ts|mjs|mts)$/.test(path) || path.includes('node_modules') || path.startsWith('cli/')) continue
+        if (!/\.(ts|mjs|mts)$/.test(path) || path.includes('node_modules') || /^(cli|e2e)\//.test(path)) continue
         for (const [name] of readFileSync(join(root, part, path), 'utf8').matchAll(/\bPEERLOOM_[A-Z_]+/g))
           found.add(name)
       }
@@ -166,6 +166,7 @@ describe('values that do not do name where they came from', () => {
       ['http', 'yes'],
       ['network', 'main'],
       ['vmodule', 'peer'],
+      ['http.rpcprefix', 'rpc'],
       ['synctarget', '12'],
       ['staticnodes', 'enode://x'],
       ['netrestrict', '10.0.0.0/99'],

@@ -57,6 +57,12 @@ export function parseSwitch(name: string, text: string): boolean {
   return parseOneOf(name, text, ['true', 'false']) === 'true'
 }
 
+/** Of a URL: empty, or from the root on. */
+export function parsePath(name: string, text: string): string {
+  if (text === '' || /^\/[\w./~-]*$/.test(text)) return text
+  throw refusal(name, text, 'a path such as /rpc')
+}
+
 /** By name, or by go-ethereum's numbers. */
 export function parseLevel(name: string, text: string): Verbosity {
   return logLevelOf(text) ?? parseOneOf(name, text, LOG_LEVELS)

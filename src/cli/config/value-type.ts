@@ -11,6 +11,7 @@ import {
   parseModuleLevels,
   parseNode,
   parseOneOf,
+  parsePath,
   parseRanges,
   parseSecretKey,
   parseSwitch,
@@ -50,6 +51,8 @@ export function wholeType(min: number, max: number = Number.MAX_SAFE_INTEGER): V
 export const portType = wholeType(0, 65_535)
 
 export const hashType: ValueType<Uint8Array> = { placeholder: '<hash>', parse: parseHash, show: bytesTo0x }
+
+export const pathType: ValueType<string> = { placeholder: '<path>', parse: parsePath, show: asIs }
 
 export const secretKeyType: ValueType<string> = { placeholder: '<hex>', parse: parseSecretKey, show: () => '[secret]' }
 

@@ -1,0 +1,23 @@
+import { Argument } from 'commander'
+import type { CommandSpec } from '../command.ts'
+import { completionScripts, SHELLS } from '../completion/scripts.ts'
+import { completedCommand } from '../completion/subject.ts'
+import { parseOneOf } from '../config/parse.ts'
+
+export const completionCommand: CommandSpec = {
+  name: 'completion',
+  summary: 'prints a script that has a shell complete command lines',
+  examples: [
+    ['completion bash >> ~/.bash_completion', 'bash'],
+    ['completion zsh > ~/.zfunc/_peerloom', 'zsh, if in fpath'],
+    ['completion fish > ~/.config/fish/completions/peerloom.fish', 'fish'],
+  ],
+  arguments: [new Argument('<shell>', SHELLS.join(', ')).choices(SHELLS).argParser((text) => text)],
+  flags: [],
+  async run({ terminal, program }, _options, word = '') {
+    const shell = parseOneOf('shell', word, SHELLS)
+    const script = completionScripts[shell](completedCommand(program))
+    terminal.say(script.trimEnd())
+    return { shell, script }
+  },
+}

@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { buildProgram } from '../program.ts'
+import { completionScripts, SHELLS } from './scripts.ts'
+import { completedCommand, withDescendants } from './subject.ts'
+
+const program = buildProgram({ columns: 100, print: () => undefined }, { uses: [], run: async () => undefined })
+const root = completedCommand(program)
+
+/** What bash offers for the last of the words. */
+function offered(...words: string[]): string[] {
+  const quoted = ['peerloom', ...words].map((word) => `'${word}'`).join(' ')
+  const asked = `COMP_WORDS=(${quoted}); COMP_CWORD=${words.length}; _peerloom; printf '%s\\n' "\${COMPREPLY[@]}"`
+  const { stdout, stderr } = spawnSync('bash', ['-c', `${completionScripts.bash(root)}\n${asked}`], {
+    encoding: 'utf8',
+  })
+  expect(stderr).toBe('')
+  return stdout.split('\n').filter((word) => word !== '')
+}
+
+describe('bash', () => {
+  test('takes the script', () => {
+    expect(spawnSync('bash', ['-n'], { input: completionScripts.bash(root) })).toMatchObject({ status: 0 })
+  })
+
+  test('completes commands, those of a group too, and none that is hidden', () => {
+    expect(offered('s')).toEqual(['sync'])
+    expect(offered('key', '')).toEqual(expect.arrayContaining(['generate', 'show']))
+    expect(offered('--http', 'ex')).toEqual(['export'])
+    expect(offered('completion', '')).toEqual(expect.arrayContaining([...SHELLS]))
+  })
+
+  test('completes the flags that the command has', () => {
+    expect(offered('--http.p')).toEqual(['--http.port'])
+    expect(offered('sync', '--authrpc.j')).toEqual(['--authrpc.jwtsecret'])
+    expect(offered('key', 'show', '--p')).toEqual(['--private-key'])
+    expect(offered('key', 'show', '--http.p')).toEqual([])
+    expect(offered('--max-p')).toEqual([])
+  })
+
+  test('completes values where all are known, and offers no commands as values', () => {
+    expect(offered('--network', '')).toEqual(['mainnet', 'sepolia', 'hoodi'])
+    expect(offered('--log.format', 'j')).toEqual(['json'])
+    expect(offered('--identity', 's')).toEqual([])
+  })
+})
+
+test.each(SHELLS)('%s has every command and every flag', (shell) => {
+  const script = completionScripts[shell](root)
+  for (const { path, options } of withDescendants(root)) {
+    for (const word of path) expect(script).toContain(word)
+    for (const { flag } of options) expect(script).toContain(shell === 'fish' ? `-l ${flag.slice(2)} ` : flag)
+  }
+})

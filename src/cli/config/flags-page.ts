@@ -1,0 +1,48 @@
+/**
+ * The page docs/flags.md.
+ * @module
+ */
+
+import { shownDefault } from './command-flags.ts'
+import { CATEGORIES, type Category, keyOf, variableOf } from './flag.ts'
+import { FLAG_NAMES, type FlagName, flagOf } from './flag-table.ts'
+
+const HEAD = `# Flags
+
+Made of the flag table (src/cli/config/flag-table.ts) by \`npm run docs\`.
+
+A setting is read from the command line, from the environment, from the TOML file that \`--config\` or \`PEERLOOM_CONFIG\`
+names, or it has its default: the first of them that says something counts. \`peerloom dumpconfig\` prints all settings as
+such a file, each with where it came from. In a file a key \`http.addr\` is \`addr\` in the table \`[http]\`. A list has commas
+between its items, or is an array in a file. A switch is \`--http\`, \`--http=false\`, \`PEERLOOM_HTTP=true\`,
+\`enabled = true\`. A variable that is empty is one that is not set. An unknown flag, variable or key ends the program with 2.
+
+Names and defaults are go-ethereum's where it has the flag.
+`
+
+export function flagsPage(): string {
+  return [HEAD, ...CATEGORIES.map(categorySection)].join('\n')
+}
+
+function categorySection(category: Category): string {
+  const names = FLAG_NAMES.filter((name) => flagOf(name).category === category)
+  const head = ['flag', 'default', 'what', 'variable', 'key in a file']
+  const rows = [head, head.map(() => '---'), ...names.map(rowOf)]
+  return `## ${category}\n\n${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`
+}
+
+function rowOf(name: FlagName): string[] {
+  const { type, help, reach, switches = [] } = flagOf(name)
+  const flags = [`--${name} ${type.placeholder}`.trim(), ...switches.map((each) => `--${each}`)]
+  return [
+    flags.map(code).join(' '),
+    shownDefault(name) ?? '',
+    help,
+    reach === 'command line' ? '' : code(variableOf(name)),
+    reach === 'settings' ? code(keyOf(name, FLAG_NAMES)) : '',
+  ].map((cell) => cell.replaceAll('|', '\\|'))
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}

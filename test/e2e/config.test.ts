@@ -1,0 +1,156 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Built, buildCli, CliProcess, jsonLines, type Outcome } from './cli-process.ts'
+
+const genesis = fileURLToPath(new URL('../../assets/demo/genesis.json', import.meta.url))
+
+/** Processes are started many times: far more than it takes, for machines that are busy. */
+vi.setConfig({ testTimeout: 60_000 })
+
+let built: Built
+let folder: string
+
+beforeAll(async () => {
+  built = await buildCli()
+  folder = mkdtempSync(join(tmpdir(), 'peerloom-config-'))
+}, 60_000)
+
+afterAll(() => {
+  built?.[Symbol.dispose]()
+  if (folder) rmSync(folder, { recursive: true, force: true })
+})
+
+type Env = Record<string, string>
+
+const start = (env: Env, ...args: readonly string[]): CliProcess =>
+  new CliProcess(built.bin, args, { cwd: folder, env })
+const cli = (env: Env, ...args: readonly string[]): Promise<Outcome> => start(env, ...args).done
+
+/** A file in the folder in which the program runs. */
+function write(name: string, text: string): string {
+  writeFileSync(join(folder, name), text)
+  return name
+}
+
+/** The last line with --json of `peerloom dumpconfig`. */
+async function settings(env: Env, ...args: readonly string[]): Promise<Record<string, Record<string, unknown>>> {
+  const { stdout } = await cli(env, 'dumpconfig', '--json', ...args)
+  return jsonLines(stdout).at(-1)?.settings as Record<string, Record<string, unknown>>
+}
+
+describe('where a setting comes from', () => {
+  test('a flag counts before a variable, that before the file, that before the default', async () => {
+    const file = write('peerloom.toml', '[http]\nenabled = true\nport = 1\naddr = "10.0.0.1"\n')
+    const env = { PEERLOOM_HTTP_PORT: '2', PEERLOOM_HTTP_ADDR: '10.0.0.2' }
+    const found = await settings(env, '--config', file, '--http.port', '3')
+    expect(found['http.port']).toEqual({ value: 3, from: 'flag', name: '--http.port' })
+    expect(found['http.addr']).toEqual({ value: '10.0.0.2', from: 'environment', name: 'PEERLOOM_HTTP_ADDR' })
+    expect(found.http).toEqual({ value: true, from: 'file', name: 'peerloom.toml: http.enabled' })
+    expect(found['ws.port']).toMatchObject({ value: 8546, from: 'default' })
+    expect((await settings(env, '--config', file, '--http=false')).http).toMatchObject({ value: false, from: 'flag' })
+  })
+
+  test('a dump is read back as the same settings', async () => {
+    const args = ['--sepolia', '--http', '--http.api', 'net,debug', '--identity', 'a "b"']
+    const { code } = await cli({ PEERLOOM_MAXPEERS: '7' }, 'dumpconfig', ...args, 'dump.toml')
+    expect(code).toBe(0)
+    const values = async (env: Env, ...more: string[]): Promise<unknown[]> =>
+      Object.values(await settings(env, ...more)).map(({ value }) => value)
+    expect(await values({}, '--config', 'dump.toml')).toEqual(await values({ PEERLOOM_MAXPEERS: '7' }, ...args))
+    expect(readFileSync(join(folder, 'dump.toml'), 'utf8')).toContain('maxpeers = 7 # environment PEERLOOM_MAXPEERS\n')
+  })
+
+  test('flags may stand before the command, and those of before are known still', async () => {
+    const { stdout } = await cli({}, '--max-peers', '9', 'dumpconfig', '--log-level', 'debug')
+    expect(stdout).toContain('\nmaxpeers = 9 # flag --max-peers\n')
+    expect(stdout).toContain('\nverbosity = "debug" # flag --log-level\n')
+  })
+})
+
+describe('a name that is unknown, or a value that does not do, ends with 2 and one line', () => {
+  interface Case {
+    readonly line: string
+    readonly env?: Env
+    readonly toml?: string
+    readonly args?: readonly string[]
+  }
+  const cases: readonly Case[] = [
+    { line: '--htpp.addr: unknown option (did you mean --http.addr?)', args: ['--htpp.addr', 'x'] },
+    { line: 'dumpconfg: unknown command (did you mean dumpconfig?)', args: ['dumpconfg'] },
+    { line: 'PEERLOOM_PROT: unknown variable (did you mean PEERLOOM_PORT?)', env: { PEERLOOM_PROT: '1' } },
+    { line: 'peerloom.toml: http.adr: unknown key (did you mean http.addr?)', toml: '[http]\nadr = "x"\n' },
+    { line: 'peerloom.toml: port: "x" does not do (a whole number from 0 to 65535)', toml: 'port = "x"' },
+    { line: 'peerloom.toml: maxpeers: "0" does not do (a whole number from 1 to 10000)', toml: 'maxpeers = 0' },
+  ]
+  test.each(cases)('$line', async ({ line, env = {}, toml = '', args = [] }) => {
+    const file = write('peerloom.toml', toml)
+    expect(await cli(env, '--config', file, ...args)).toEqual({ code: 2, stdout: '', stderr: `error: ${line}\n` })
+  })
+
+  test('also when only the node finds out', async () => {
+    const { code, stderr } = await cli({}, '--config', write('peerloom.toml', 'datadir = "none"'))
+    expect(stderr).toMatch(/^error: peerloom\.toml: datadir: .*none holds no chain yet [^\n]*\n$/)
+    expect(code).toBe(2)
+  })
+
+  test('a variable that is there for something else is left alone', async () => {
+    expect(await cli({ PEERLOOM_CRYPTO: 'wasm', PEERLOOM_FUZZ_SECONDS: '1' }, 'dumpconfig')).toMatchObject({ code: 0 })
+  })
+})
+
+describe('the node', () => {
+  const here = ['--genesis', genesis, '--host', '127.0.0.1', '--port', '0']
+
+  test('is what runs without a command, and logs JSON where there is no terminal', async () => {
+    const file = write('node.toml', `datadir = "node"\nidentity = "mine"\n[log]\nfile = "node.log"\n`)
+    await using node = start({}, ...here, '--config', file, '--json')
+    const enode = (await node.seen(/"type":"serving","enode":"(enode:[^"]+)"/))[1] as string
+    expect(jsonLines((await cli({}, 'ping', enode, '--json')).stdout).at(-1)?.clientId).toMatch(/^Peerloom\/mine\/v/)
+    node.kill('SIGTERM')
+    const { code, stderr } = await node.done
+    expect(code).toBe(130)
+    const lines = jsonLines(stderr)
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'info', module: 'devp2p', msg: 'listening' }))
+    expect(jsonLines(readFileSync(join(folder, 'node.log'), 'utf8'))).toEqual(lines)
+  })
+
+  test('reads its log levels again on SIGHUP, and goes on', async () => {
+    const file = write('levels.toml', 'datadir = "levels"\nverbosity = "warn"\n')
+    await using node = start({}, ...here, '--config', file)
+    await node.seen(/serving as enode:/)
+    write('levels.toml', 'verbosity = "info"\nvmodule = "peer=trace"\n')
+    node.kill('SIGHUP')
+    await node.seen(/"verbosity":"info","vmodule":"peer=trace","msg":"log levels read again"/)
+    write('levels.toml', 'verbosity = "loud"\n')
+    node.kill('SIGHUP')
+    await node.seen(/levels\.toml: verbosity: .*"msg":"log levels stay as they were"/)
+    node.kill('SIGTERM')
+    expect((await node.done).code).toBe(130)
+  })
+
+  test('answers as the one whose key it was given', async () => {
+    const made = jsonLines((await cli({}, 'key', 'generate', 'key.hex', '--json')).stdout).at(-1)
+    const key = ['--nodekey', 'key.hex', '--datadir', 'keyed', '--json']
+    await using node = start({}, ...here, ...key)
+    expect((await node.seen(/enode:\/\/([0-9a-f]+)@/))[1]).toBe(made?.publicKey)
+  })
+})
+
+describe('for people and shells', () => {
+  test('the help has usage, commands, and options by category with defaults and variables', async () => {
+    const { code, stdout } = await cli({}, '--help')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^NAME:\n[\s\S]+\nUSAGE:\n[\s\S]+\nCOMMANDS:\n[\s\S]+\nOPTIONS:\n {3}ETHEREUM\n/)
+    expect(stdout).toMatch(/--http\.port <number> +\(default: 8545\)\n.*\[\$PEERLOOM_HTTP_PORT\]\n/)
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
+  })
+
+  test('bash takes the script of completion', async () => {
+    const { stdout } = await cli({}, 'completion', 'bash')
+    expect(spawnSync('bash', ['-n'], { input: stdout })).toMatchObject({ status: 0 })
+  })
+})
