@@ -15,7 +15,9 @@ export function describeMachine(dist) {
     node: `${process.version}, OpenSSL ${process.versions.openssl}`,
     peerloom: `${version(join(root, 'package.json'))} ${commit()}, secp256k1 backend: ${backend(dist)}`.trim(),
     '@ethereumjs/devp2p': version(join(root, 'bench', 'node_modules', '@ethereumjs', 'devp2p', 'package.json')),
-    'viem, ethers': ['viem', 'ethers'].map((name) => version(join(root, 'node_modules', name, 'package.json'))).join(', '),
+    'viem, ethers': ['viem', 'ethers']
+      .map((name) => version(join(root, 'node_modules', name, 'package.json')))
+      .join(', '),
     'go-ethereum': goEthereum(),
   }
 }
