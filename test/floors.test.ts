@@ -29,7 +29,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   testing: 9,
 }
 /** Inside a room that has floors of its own: each folder stands on those before it. */
-const INNER: Readonly<Record<string, readonly string[]>> = { ethereum: ['types', 'chain', 'eth', 'sync'] }
+const INNER: Readonly<Record<string, readonly string[]>> = { ethereum: ['types', 'chain', 'eth', 'sync', 'api'] }
 
 /** A file of src, as the path below it with slashes. */
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })

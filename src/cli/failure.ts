@@ -4,7 +4,8 @@
  */
 import { CommanderError } from 'commander'
 import { ConfigError, describeError, PeerloomError, StorageError } from '../base/errors.ts'
-import { printable } from '../node/index.ts'
+import { printable, ServiceError } from '../node/index.ts'
+import type { FlagName } from './config/flag-table.ts'
 import { InterruptedError } from './interruption.ts'
 
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
@@ -17,20 +18,28 @@ export interface Failure {
 }
 
 /** The flag that sets an option of the library. */
-const FLAGS: Readonly<Record<string, string>> = {
-  port: '--port',
-  host: '--host',
-  listen: '--port',
-  nodekey: '--datadir',
-  maxPeers: '--max-peers',
-  staticNodes: '--peer',
-  genesis: '--genesis',
-  network: '--network',
-  dataDir: '--datadir',
-  first: '--first',
-  last: '--last',
-  PEERLOOM_CRYPTO: 'PEERLOOM_CRYPTO',
+const FLAGS: Readonly<Record<string, FlagName>> = {
+  port: 'port',
+  host: 'host',
+  listen: 'port',
+  nodekey: 'datadir',
+  maxPeers: 'maxpeers',
+  staticNodes: 'staticnodes',
+  trustedNodes: 'trustedpeers',
+  genesis: 'genesis',
+  network: 'network',
+  dataDir: 'datadir',
+  ipcPath: 'ipcpath',
+  jwtSecret: 'authrpc.jwtsecret',
+  'http.host': 'http.addr',
+  'http.port': 'http.port',
+  'ws.host': 'ws.addr',
+  'ws.port': 'ws.port',
+  'authrpc.host': 'authrpc.addr',
+  'authrpc.port': 'authrpc.port',
 }
+/** Options of single commands. */
+const OWN_FLAGS: Readonly<Record<string, string>> = { first: '--first', last: '--last' }
 
 const HINTS: Readonly<Record<string, string>> = {
   ERR_STORAGE_LOCKED: 'end that one first, or choose another --datadir',
@@ -38,10 +47,13 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_STORAGE_FULL: 'make room, then start again: it goes on where it was',
 }
 
-export function failureOf(error: unknown): Failure {
+/** `nameOf`: where the value of a flag came from, as the user knows it. */
+export function failureOf(error: unknown, nameOf: (flag: FlagName) => string = (flag) => `--${flag}`): Failure {
   if (error instanceof InterruptedError) return { exitCode: EXIT.interrupted, code: error.code, message: '' }
+  if (error instanceof ServiceError && error.cause instanceof PeerloomError) return failureOf(error.cause, nameOf)
   if (error instanceof CommanderError) return { exitCode: EXIT.usage, code: 'ERR_USAGE', message: usageMessage(error) }
-  if (error instanceof ConfigError) return { exitCode: EXIT.usage, code: error.code, message: configMessage(error) }
+  if (error instanceof ConfigError)
+    return { exitCode: EXIT.usage, code: error.code, message: configMessage(error, nameOf) }
   if (!(error instanceof PeerloomError)) {
     return { exitCode: EXIT.failed, code: 'ERR_UNKNOWN', message: oneLine(describeError(error)) }
   }
@@ -51,9 +63,10 @@ export function failureOf(error: unknown): Failure {
   return { exitCode: EXIT.failed, code: error.code, message: oneLine(hint ? `${text} (${hint})` : text) }
 }
 
-function configMessage({ field, message }: ConfigError): string {
+function configMessage({ field, message }: ConfigError, nameOf: (flag: FlagName) => string): string {
   const flag = FLAGS[field]
-  return oneLine(flag && message.startsWith(`${field}: `) ? flag + message.slice(field.length) : message)
+  const name = flag ? nameOf(flag) : OWN_FLAGS[field]
+  return oneLine(name && message.startsWith(`${field}: `) ? name + message.slice(field.length) : message)
 }
 
 /** Commander's `error: unknown option '--x'\n(Did you mean --y?)` in the form of ours. */

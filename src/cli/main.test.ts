@@ -8,7 +8,14 @@ const assets = fileURLToPath(new URL('../../assets/demo/', import.meta.url))
 const chain = join(assets, 'chain.rlp')
 const info = JSON.parse(readFileSync(join(assets, 'info.json'), 'utf8')) as { headHash: string }
 
-async function run(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+function run(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return runIn({}, ...words)
+}
+
+async function runIn(
+  env: Record<string, string>,
+  ...words: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   const texts = { stdout: '', stderr: '' }
   const stream = (name: 'stdout' | 'stderr'): MainOptions['stdout'] => ({
     write: (text) => {
@@ -17,7 +24,7 @@ async function run(...words: string[]): Promise<{ code: number; stdout: string; 
     on: () => undefined,
   })
   const streams = { stdout: stream('stdout'), stderr: stream('stderr') }
-  const code = await main(words, { ...streams, env: {}, onSignals: () => undefined, exit: () => undefined })
+  const code = await main(words, { ...streams, env, onSignals: () => undefined, exit: () => undefined })
   return { code, ...texts }
 }
 
@@ -50,12 +57,15 @@ test('a result that cannot be written, as on a full disk, is no success', async 
 describe('wrong usage ends with 2 and one line', () => {
   const target = ['--target', info.headHash]
   const cases: readonly (readonly [RegExp, ...string[]])[] = [
-    [/^error: command: missing \(one of demo, sync, /],
     [/^error: command: missing \(one of generate, show; /, 'key'],
     [/^error: --genesis: does not go with --network$/, 'serve', '--genesis', 'x', '--network', 'sepolia'],
     [/^error: nope: unknown command/, 'nope'],
+    [/^error: snyc: unknown command \(did you mean sync\?\)$/, 'snyc'],
+    [/^error: --http: does not go with the command inspect$/, '--http', 'inspect'],
     [/^error: --nope: unknown option/, 'demo', '--nope'],
-    [/^error: --exit-when-sync: unknown option \(did you mean --exit-when-synced\?\)$/, 'demo', '--exit-when-sync'],
+    [/^error: --htpp\.addr: unknown option \(did you mean --http\.addr\?\)$/, '--htpp.addr', 'x'],
+    [/^error: --exitwhensync: unknown option \(did you mean --exitwhensynced\?\)$/, 'demo', '--exitwhensync'],
+    [/^error: --max-peers: "x" does not do/, '--max-peers', 'x'],
     [
       /^error: --port: "70000" does not do \(a whole number from 0 to 65535\)$/,
       'serve',
@@ -67,8 +77,8 @@ describe('wrong usage ends with 2 and one line', () => {
     [/^error: --peer: a value is missing/, 'sync', '--peer'],
     [/^error: --peer: not an enode URL: "http:/, 'sync', '--peer', 'http://x'],
     [/^error: --target: "12" is not a block hash/, 'sync', '--target', '12'],
-    [/^error: --target: is needed/, 'sync', '--datadir', 'x'],
-    [/^error: --datadir: is needed/, 'sync', ...target],
+    [/^error: --synctarget: is needed/, 'sync', '--datadir', 'x'],
+    [/^error: --staticnodes: is needed/, 'sync', '--datadir', 'x', ...target],
     [/^error: --network: "main" does not do \(one of mainnet, sepolia, hoodi\)$/, 'sync', '--network', 'main'],
     [/^error: --verbosity: "loud" does not do/, 'demo', '--verbosity', 'loud'],
     [/^error: --datadir: .*x holds no chain yet/, 'inspect', '--datadir', 'x'],
@@ -99,17 +109,50 @@ describe('wrong usage ends with 2 and one line', () => {
   })
 })
 
+describe('where a value that does not do came from is named', () => {
+  test('a variable that is unknown, or has a bad value', async () => {
+    expect(await runIn({ PEERLOOM_HTPP: 'true' }, 'inspect')).toMatchObject({
+      code: 2,
+      stderr: 'error: PEERLOOM_HTPP: unknown variable (did you mean PEERLOOM_HTTP?)\n',
+    })
+    const { stderr } = await runIn({ PEERLOOM_PORT: 'x' }, 'inspect')
+    expect(stderr).toMatch(/^error: PEERLOOM_PORT: "x" does not do/)
+  })
+
+  test('also when only the node finds out', async () => {
+    const { code, stderr } = await runIn({ PEERLOOM_DATADIR: 'x' }, 'inspect')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^error: PEERLOOM_DATADIR: .*x holds no chain yet/)
+  })
+})
+
 describe('help', () => {
   const commands = ['demo', 'sync', 'serve', 'import', 'export', 'inspect', 'ping', 'key show', 'key generate']
   test.each(commands)('%s has a help with examples', async (command) => {
     const { code, stdout, stderr } = await run(...command.split(' '), '--help')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(/Usage: peerloom[\s\S]*--json[\s\S]*Examples:\n {2}peerloom /)
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+    expect(stdout).toMatch(/USAGE:\n {3}peerloom[\s\S]*--json[\s\S]*EXAMPLES:\n {3}peerloom /)
   })
 
   test('the program has one that lists them', async () => {
     const { code, stdout } = await run('--help')
     expect(code).toBe(0)
-    for (const command of commands) expect(stdout).toContain(`  ${command.split(' ')[0]} `)
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+    const listed = commands.filter((command) => command !== 'serve')
+    for (const command of listed) expect(stdout).toContain(`\n   ${command.split(' ')[0]} `)
+    expect(stdout).not.toContain('\n   serve ')
+  })
+
+  test('options stand by category, with defaults and variables, and none of those that are hidden', async () => {
+    const { stdout } = await run('--help')
+    const categories = ['ETHEREUM', 'NETWORKING', 'API AND CONSOLE', 'LOGGING AND DEBUGGING', 'MISC']
+    expect([...stdout.matchAll(/^ {3}([A-Z][A-Z ]+)$/gm)].map(([, title]) => title)).toEqual(categories)
+    expect(stdout).toMatch(
+      /\n {4}--http\.port <number> +\(default: 8545\)\n {10}port of the HTTP endpoint \[\$PEERLOOM_HTTP_PORT\]\n/,
+    )
+    expect(stdout).toContain('--sepolia')
+    expect(stdout).toMatch(/MISC\n[\s\S]*--version[\s\S]*--help/)
+    expect(stdout).not.toMatch(/--max-peers|--no-http|--log-level|--exec/)
   })
 })

@@ -3,23 +3,18 @@
  * @module
  */
 import { setImmediate } from 'node:timers/promises'
-import { Command, CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
-import type { Logger } from '../base/log.ts'
-import { createLogger, packageVersion } from '../node/index.ts'
-import { type AnyCommandSpec, type Runner, toCommand } from './command.ts'
-import { demoCommand } from './commands/demo.ts'
-import { exportCommand } from './commands/export.ts'
-import { importCommand } from './commands/import.ts'
-import { inspectCommand } from './commands/inspect.ts'
-import { keyGenerateCommand, keyShowCommand } from './commands/key.ts'
-import { pingCommand } from './commands/ping.ts'
-import { serveCommand } from './commands/serve.ts'
-import { syncCommand } from './commands/sync.ts'
+import { LogLevels } from '../node/index.ts'
+import { type AnyCommandSpec, defaultsOf } from './command.ts'
+import { spellSwitches } from './config/command-flags.ts'
+import type { Config } from './config/config.ts'
+import { type FlagUse, readConfig } from './config/read-config.ts'
 import { EXIT, type Failure, failureOf } from './failure.ts'
-import type { CommonOptions } from './flags.ts'
 import { InterruptedError, Interruption } from './interruption.ts'
+import { CommandLog, verbosityOf } from './log.ts'
+import { buildProgram } from './program.ts'
 import { type OutputStream, Terminal } from './terminal.ts'
 
 export interface MainOptions {
@@ -34,67 +29,117 @@ export interface MainOptions {
 }
 
 /** Runs a command line, without the program's own name. Resolves with the exit code and never rejects. */
-export async function main(words: readonly string[], options: MainOptions): Promise<number> {
-  const { clock = systemClock, exit, onSignals } = options
-  const interruption: Interruption = new Interruption({
-    clock,
-    onInterrupt: () => terminal.live && terminal.warn('stopping (Ctrl-C again ends it at once)'),
-    onForce: () => {
-      terminal.clear()
-      exit(EXIT.interrupted)
-    },
-  })
-  const terminal = new Terminal({ ...options, clock, interruption, json: words.includes('--json') })
-  const { signal } = interruption
-  let log: Logger | undefined
-  const program = buildProgram(terminal, async (spec, flags, args) => {
-    log = makeLog(spec, flags, terminal)
-    const result = await spec.run({ terminal, clock, signal, log }, flags as never, ...args)
-    terminal.clear()
-    terminal.emit({ type: 'result', ...result })
-  })
-  onSignals(interruption.onSignal)
-  try {
-    await program.parseAsync([...words], { from: 'user' }).catch(passHelp)
-    await setImmediate() // what has become of the last line is known one turn later
-    if (signal.aborted && !(signal.reason instanceof InterruptedError)) throw signal.reason
-    return EXIT.done
-  } catch (error) {
-    terminal.clear()
-    log?.debug('stack', { stack: error instanceof Error ? error.stack : undefined })
-    const named = program.commands.find((command) => command.name() === words[0])
-    return report(signal.aborted ? signal.reason : error, terminal, named ?? program)
-  }
+export function main(words: readonly string[], options: MainOptions): Promise<number> {
+  return new Run(words, options).toEnd()
 }
 
-function buildProgram(terminal: Terminal, run: Runner): Command {
-  const program = new Command('peerloom')
-  program
-    .description('The peer-to-peer networks of Ethereum: syncs a chain, serves it, pings nodes.')
-    .version(packageVersion(), '--version', 'print the version')
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.print(text), writeErr: () => {}, outputError: () => {} })
-    .helpCommand(true)
-  const add = (parent: Command, spec: AnyCommandSpec): void => {
-    parent.addCommand(toCommand(spec, run).copyInheritedSettings(program))
-  }
-  for (const spec of [demoCommand, syncCommand, serveCommand, importCommand, exportCommand, inspectCommand]) {
-    add(program, spec)
-  }
-  const key = program.command('key').description('makes and shows node keys')
-  for (const spec of [keyGenerateCommand, keyShowCommand]) add(key, spec)
-  add(program, pingCommand)
-  return program
-}
+/** One command line on its way to its end. */
+class Run {
+  readonly #words: readonly string[]
+  readonly #options: MainOptions
+  readonly #clock: Clock
+  readonly #interruption: Interruption
+  readonly #terminal: Terminal
+  readonly #program: Command
+  readonly #uses: FlagUse[] = []
+  readonly #levels = new LogLevels()
+  #config: Config | undefined
+  #log: CommandLog | undefined
+  #reload: (() => Promise<void>) | undefined
 
-function makeLog(spec: AnyCommandSpec, flags: CommonOptions, terminal: Terminal): Logger {
-  const verbose = spec.logs === 'progress' && !terminal.live
-  return createLogger({
-    level: flags.verbosity ?? (verbose ? 'info' : 'warn'),
-    format: flags.logFormat ?? (flags.json ? 'json' : 'text'),
-    colors: terminal.colors,
-    write: (line) => terminal.warn(line.trimEnd()),
-  })
+  constructor(words: readonly string[], options: MainOptions) {
+    this.#words = words
+    this.#options = options
+    const clock = options.clock ?? systemClock
+    this.#clock = clock
+    const interruption: Interruption = new Interruption({
+      clock,
+      onInterrupt: () => this.#terminal.live && this.#terminal.warn('stopping (Ctrl-C again ends it at once)'),
+      onForce: () => {
+        this.#terminal.clear()
+        options.exit(EXIT.interrupted)
+      },
+    })
+    this.#interruption = interruption
+    this.#terminal = new Terminal({ ...options, clock, interruption, json: words.includes('--json') })
+    const output = { columns: options.stdout.columns, print: (text: string) => this.#terminal.print(text) }
+    this.#program = buildProgram(output, { uses: this.#uses, run: (...parsed) => this.#command(...parsed) })
+  }
+
+  async toEnd(): Promise<number> {
+    this.#options.onSignals((signal) => this.#onSignal(signal))
+    const { signal } = this.#interruption
+    try {
+      await this.#program.parseAsync(spellSwitches(this.#words), { from: 'user' }).catch(passHelp)
+      await setImmediate() // what has become of the last line is known one turn later
+      if (signal.aborted && !(signal.reason instanceof InterruptedError)) throw signal.reason
+      return EXIT.done
+    } catch (error) {
+      this.#terminal.clear()
+      this.#log?.logger.debug('stack', { stack: error instanceof Error ? error.stack : undefined })
+      return this.#report(signal.aborted ? signal.reason : error)
+    } finally {
+      this.#log?.[Symbol.dispose]()
+    }
+  }
+
+  async #command(spec: AnyCommandSpec, options: object, words: readonly string[]): Promise<void> {
+    await this.#configure(spec)
+    const config = this.#config as Config
+    this.#log = new CommandLog(config, this.#levels, this.#terminal)
+    if (spec.reloads && !this.#terminal.tty) this.#reload = () => this.#readLevelsAgain(spec)
+    const context = {
+      terminal: this.#terminal,
+      config,
+      log: this.#log.logger,
+      levels: this.#levels,
+      signal: this.#interruption.signal,
+      clock: this.#clock,
+      program: this.#program,
+    }
+    const result = await spec.run(context, options as never, ...words)
+    this.#terminal.clear()
+    this.#terminal.emit({ type: 'result', ...result })
+  }
+
+  /** What the log levels are to be is read each time; the rest counts as it was at first. */
+  async #configure(spec: AnyCommandSpec): Promise<void> {
+    const { env } = this.#options
+    const config = await readConfig({ uses: this.#uses, env, defaults: defaultsOf(spec) })
+    this.#levels.verbosity(verbosityOf(spec, config, this.#terminal))
+    this.#levels.vmodule(config.get('vmodule'))
+    this.#config ??= config
+  }
+
+  async #readLevelsAgain(spec: AnyCommandSpec): Promise<void> {
+    const log = this.#log?.logger
+    try {
+      await this.#configure(spec)
+      log?.info('log levels read again', { verbosity: this.#levels.level, vmodule: this.#levels.pattern })
+    } catch (error) {
+      log?.warn('log levels stay as they were', { error })
+    }
+  }
+
+  /** Where nobody sits at a terminal that could hang up, SIGHUP is the one way to say: read the file again. */
+  #onSignal(signal: string): void {
+    if (signal === 'SIGHUP' && this.#reload) void this.#reload()
+    else this.#interruption.onSignal(signal)
+  }
+
+  #report(error: unknown): number {
+    const { exitCode, code, message } = this.#failureOf(error)
+    if (message) this.#terminal.warn(`error: ${message}`)
+    this.#terminal.emit({ type: 'error', code, message: message || describeError(error), exitCode })
+    return exitCode
+  }
+
+  #failureOf(error: unknown): Failure {
+    const isEmpty = error instanceof CommanderError && error.code === 'commander.help'
+    const group = this.#program.commands.find((command) => this.#words.includes(command.name()))
+    if (isEmpty && group) return noCommand(group)
+    return failureOf(error, (name) => this.#config?.nameOf(name) ?? `--${name}`)
+  }
 }
 
 /** Help and the version were printed: commander has no other way to say that it is done. */
@@ -102,15 +147,7 @@ function passHelp(error: unknown): void {
   if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error
 }
 
-function report(error: unknown, terminal: Terminal, command: Command): number {
-  const nothing = error instanceof CommanderError && error.code === 'commander.help'
-  const { exitCode, code, message } = nothing ? noCommand(command) : failureOf(error)
-  if (message) terminal.warn(`error: ${message}`)
-  terminal.emit({ type: 'error', code, message: message || describeError(error), exitCode })
-  return exitCode
-}
-
-/** Nothing but `peerloom`, or `peerloom key`. */
+/** Nothing but `peerloom key`. */
 function noCommand(group: Command): Failure {
   const names = group.commands.map((command) => command.name()).filter((name) => name !== 'help')
   const message = `command: missing (one of ${names.join(', ')}; or --help)`

@@ -4,8 +4,10 @@ import { countOf, formatCount } from './format.ts'
 
 /** Serves until Ctrl-C, saying so. Rejects with the interruption. */
 export async function stayUp({ terminal, signal }: Context, node: EthereumNode, state: object): Promise<never> {
-  terminal.emit({ type: 'serving', ...state })
+  const { urls } = node.node.endpoints
+  terminal.emit({ type: 'serving', ...state, rpc: urls })
   terminal.say(`serving as ${node.enode}`)
+  for (const url of urls) terminal.say(`JSON-RPC at ${url}`)
   terminal.say('Ctrl-C ends it')
   terminal.show((width) =>
     `serving  block ${formatCount(node.head.number)}  ${countOf(node.server.peers.size, 'peer')}`.slice(0, width - 1),

@@ -34,6 +34,8 @@ const SHOW_CURSOR = '\x1b[?25h'
 
 export class Terminal {
   readonly json: boolean
+  /** Whether people see what is written to stderr, as far as one can know. */
+  readonly tty: boolean
   /** Whether there is a line at the bottom to draw in. */
   readonly live: boolean
   readonly colors: boolean
@@ -51,8 +53,9 @@ export class Terminal {
     this.#stdout = stdout
     this.#stderr = stderr
     this.#clock = options.clock ?? systemClock
-    this.live = !options.json && stderr.isTTY === true && env.TERM !== 'dumb'
-    this.colors = stderr.isTTY === true && env.TERM !== 'dumb' && !env.NO_COLOR
+    this.tty = stderr.isTTY === true
+    this.live = !options.json && this.tty && env.TERM !== 'dumb'
+    this.colors = this.tty && env.TERM !== 'dumb' && !env.NO_COLOR
     this.unicode = speaksUnicode(env)
     for (const stream of [stdout, stderr]) stream.on('error', (error) => options.interruption.outputFailed(error))
   }

@@ -102,7 +102,7 @@ export function settingsOf(options: ServerOptions): Settings {
     network: options.network ?? tcpNetwork,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
-    log: options.log ?? silentLogger,
+    log: (options.log ?? silentLogger).child({ module: 'devp2p' }),
     metrics: options.metrics ?? noMetrics,
   }
 }

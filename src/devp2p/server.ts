@@ -344,7 +344,7 @@ export class Server implements AsyncDisposable {
       mounted,
       control: base,
       clock,
-      log: log.child({ peer: id.slice(0, 8) }),
+      log: log.child({ module: 'peer', peer: id.slice(0, 8) }),
       observer: this.#observer,
     })
     base.attach(peer)

@@ -1,8 +1,20 @@
 /**
- * What is said and believed on Ethereum's wires: `types/`, `chain/`, `eth/`, `sync/`, each on top of the one before.
- * This is what programs use; rooms of ours import the four folders themselves.
+ * What is said and believed on Ethereum's wires: `types/`, `chain/`, `eth/`, `sync/`, `api/`, each on top of the one before.
+ * This is what programs use; rooms of ours import the five folders themselves.
  * @module
  */
+export {
+  type BlockId,
+  type BlockTag,
+  type DebugRawApiOptions,
+  debugRawApi,
+  type EthApiOptions,
+  type EthSubscriptionsOptions,
+  ethApi,
+  ethSubscriptions,
+  type LogLimits,
+  type LogQuery,
+} from './api/index.ts'
 export {
   type BlobFork,
   type BlobParameters,
@@ -14,10 +26,12 @@ export {
   ChainStore,
   type ForkId,
   ForkIds,
+  type FoundTransaction,
   type Genesis,
   type GenesisJson,
   genesisFromJson,
   type HeaderContext,
+  type IndexOptions,
   NETWORK_NAMES,
   type NetworkName,
   networkGenesis,

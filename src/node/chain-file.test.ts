@@ -12,6 +12,7 @@ import { exportChainFile, importChainFile } from './chain-file.ts'
 import { DataFolder, removeChain } from './data-folder.ts'
 import { demoChain, loadDemoChain } from './demo-chain.ts'
 import { readGenesisFile } from './genesis-file.ts'
+import { nodeKeyIn } from './node-folder.ts'
 
 const assets = fileURLToPath(new URL('../../assets/demo/', import.meta.url))
 const file = join(assets, 'chain.rlp')
@@ -154,11 +155,11 @@ describe('DataFolder', () => {
     const path = join(folder, 'data')
     await expect(DataFolder.open(path)).rejects.toMatchObject({ field: 'dataDir' })
     const first = await DataFolder.open(path, genesis)
-    const key = await first.nodeKey()
+    const key = await nodeKeyIn(path)
     await expect(DataFolder.open(path)).rejects.toMatchObject({ code: 'ERR_STORAGE_LOCKED' })
     await first.close()
     await using second = await DataFolder.open(path)
-    expect((await second.nodeKey()).id).toEqual(key.id)
+    expect((await nodeKeyIn(path)).id).toEqual(key.id)
     expect(second.chain.genesisHash).toEqual(genesis.hash)
     expect(await second.size()).toBeGreaterThan(0)
   })
@@ -174,7 +175,7 @@ describe('DataFolder', () => {
     const path = join(folder, 'removed')
     await removeChain(path, genesis)
     await using opened = await DataFolder.open(path, genesis)
-    await opened.nodeKey()
+    await nodeKeyIn(path)
     await expect(removeChain(path, genesis)).rejects.toMatchObject({ code: 'ERR_STORAGE_LOCKED' })
     await opened.close()
     await removeChain(path, genesis)

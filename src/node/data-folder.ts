@@ -1,15 +1,14 @@
 /**
- * The folder a node keeps its things in, laid out as go-ethereum's: `<folder>/peerloom/{nodekey, chaindata/}`.
+ * The chain in a data folder, laid out as go-ethereum's: `<folder>/peerloom/chaindata/`.
  * @module
  */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { ConfigError, StorageError } from '../base/errors.ts'
 import { ChainStore, type Genesis } from '../ethereum/chain/index.ts'
-import { NodeKey, readKeyFile, writeKeyFile } from '../identity/index.ts'
 import { type LevelStore, openLevelStore } from '../storage/index.ts'
 
-const PROGRAM = 'peerloom'
+export const PROGRAM = 'peerloom'
 /** For a folder without a chain. */
 const FIRST_TIME = 'sync or import one, and say which: a genesis or a network'
 
@@ -33,9 +32,7 @@ export class DataFolder implements AsyncDisposable {
   static async open(dataDir: string, genesis?: Genesis): Promise<DataFolder> {
     const path = resolve(dataDir)
     const database = databaseIn(path)
-    if (genesis === undefined && !(await isThere(database))) {
-      throw new ConfigError('dataDir', `${path} holds no chain yet`, { hint: FIRST_TIME })
-    }
+    if (genesis === undefined) await checkHoldsChain(path)
     await makeFolder(database)
     const store = await openLevelStore(database)
     try {
@@ -44,15 +41,6 @@ export class DataFolder implements AsyncDisposable {
       await store.close()
       throw explain(error, path)
     }
-  }
-
-  /** The node's key; made on the first call of a folder's life. Throws a ConfigError when the file is damaged. */
-  async nodeKey(): Promise<NodeKey> {
-    const file = join(this.path, PROGRAM, 'nodekey')
-    if (await isThere(file)) return await readKeyFile(file)
-    const key = NodeKey.generate()
-    await writeKeyFile(file, key)
-    return key
   }
 
   /** Bytes of the database's files. */
@@ -89,12 +77,20 @@ export async function removeChain(dataDir: string, genesis: Genesis): Promise<vo
   await rm(database, { recursive: true, force: true })
 }
 
+/** Throws a ConfigError (`dataDir`) for a folder that no chain was ever put in; makes nothing. */
+export async function checkHoldsChain(dataDir: string): Promise<void> {
+  const path = resolve(dataDir)
+  if (await isThere(databaseIn(path))) return
+  throw new ConfigError('dataDir', `${path} holds no chain yet`, { hint: FIRST_TIME })
+}
+
 /** Where the database of a data folder is. */
 function databaseIn(dataDir: string): string {
   return join(dataDir, PROGRAM, 'chaindata')
 }
 
-async function makeFolder(path: string): Promise<void> {
+/** Throws a ConfigError (`dataDir`) that says what is in the way. */
+export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
   } catch (error) {

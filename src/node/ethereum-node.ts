@@ -1,51 +1,21 @@
 /**
- * A node of an Ethereum chain: a store, the chain in it, a server that speaks eth for it, and the sync.
+ * A node of an Ethereum chain: {@link Node} with the one service that has the chain.
  * @module
  */
-import { type Clock, systemClock } from '../base/clock.ts'
-import { ConfigError } from '../base/errors.ts'
-import { type Logger, silentLogger } from '../base/log.ts'
-import type { Metrics } from '../base/metrics.ts'
-import { Server } from '../devp2p/index.ts'
-import { type ChainHead, ChainStore, type Genesis } from '../ethereum/chain/index.ts'
-import { Eth, type EthVersion } from '../ethereum/eth/index.ts'
-import { Sync, type SyncPhase, type SyncResult } from '../ethereum/sync/index.ts'
-import { NodeKey } from '../identity/index.ts'
-import type { Network } from '../net/index.ts'
-import type { KeyValueStore } from '../storage/index.ts'
-import { DataFolder } from './data-folder.ts'
-import { clientName } from './version.ts'
 
-export interface EthereumNodeOptions {
-  /** Folder that keeps key and chain; made when it is not there. One of `dataDir` and `store`. */
-  readonly dataDir?: string
-  /** Keeps the chain instead of a folder, and is closed with the node. */
-  readonly store?: KeyValueStore
-  /** The chain. @default the one that folder or store hold */
-  readonly genesis?: Genesis | undefined
-  /** Who this node is. @default the folder's key; without a folder a new one */
-  readonly key?: NodeKey
-  /** `host:port`, `[v6]:port` or `:port`; port 0 takes a free one. @default not listening */
-  readonly listen?: string
-  /** What the node calls itself. @default Peerloom with versions and system */
-  readonly name?: string
-  /** Enode URLs kept connected. */
-  readonly staticNodes?: readonly string[]
-  /** @default 50 */
-  readonly maxPeers?: number
-  /** @default the chain id */
-  readonly networkId?: bigint
-  /** Versions of eth offered. @default 71, 70, 69, 68 */
-  readonly versions?: readonly EthVersion[]
-  /** @default silentLogger */
-  readonly log?: Logger
-  /** @default noMetrics */
-  readonly metrics?: Metrics
-  /** @default tcpNetwork */
-  readonly network?: Network
-  /** @default systemClock */
-  readonly clock?: Clock
-}
+import { PeerloomError } from '../base/errors.ts'
+import type { Server } from '../devp2p/index.ts'
+import type { ChainHead, ChainStore } from '../ethereum/chain/index.ts'
+import type { Eth } from '../ethereum/eth/index.ts'
+import type { Sync, SyncPhase, SyncResult } from '../ethereum/sync/index.ts'
+import { checkHoldsChain } from './data-folder.ts'
+import { EthereumService, type EthereumServiceOptions } from './ethereum-service.ts'
+import { Node } from './node.ts'
+import type { NodeOptions, P2pOptions } from './node-options.ts'
+import { ServiceError } from './service.ts'
+
+/** What the node, its server and its chain take. One of `dataDir` and `store` is needed to keep the chain in. */
+export interface EthereumNodeOptions extends Omit<NodeOptions, 'p2p'>, P2pOptions, EthereumServiceOptions {}
 
 /** How a sync is getting on, as one number of one whole. */
 export interface NodeProgress {
@@ -61,46 +31,67 @@ export interface NodeProgress {
 }
 
 export class EthereumNode implements AsyncDisposable {
-  readonly chain: ChainStore
-  readonly server: Server
-  readonly eth: Eth
-  readonly sync: Sync
-  /** Absolute; undefined for a node without a folder. */
-  readonly dataDir: string | undefined
-  readonly #owner: AsyncDisposable
+  /** The node that carries the chain. */
+  readonly node: Node
+  readonly #service: EthereumService
 
   /**
-   * A running node. Rejects with a ConfigError that names the option at fault (`dataDir`, `genesis`, `port`, …) or with a
-   * StorageError; what had been opened by then is closed again.
+   * A running node. Rejects with a ConfigError that names the option at fault (`dataDir`, `genesis`, `port`, …), a
+   * StorageError, or a ServiceError of another service; what had been opened by then is closed again.
    */
   static async open(options: EthereumNodeOptions): Promise<EthereumNode> {
-    const { dataDir, store, genesis, networkId, versions, ...server } = options
-    const folder = dataDir === undefined ? undefined : await DataFolder.open(dataDir, genesis)
-    const owner = folder ?? store
-    if (!owner) throw new ConfigError('dataDir', 'is needed', { hint: 'or a store to keep the chain in' })
+    const { genesis, store, networkId, versions, services = [], ...rest } = options
+    const { dataDir, key, http, ws, authrpc, ipc, signal, log, levels, clock, batchLimit, batchResponseBytes, ...p2p } =
+      rest
+    const own = {
+      dataDir,
+      key,
+      http,
+      ws,
+      authrpc,
+      ipc,
+      signal,
+      log,
+      levels,
+      clock,
+      batchLimit,
+      batchResponseBytes,
+      p2p,
+    }
+    if (dataDir !== undefined && !store && !genesis) await checkHoldsChain(dataDir)
+    const service = new EthereumService({ genesis, store, networkId, versions })
     try {
-      const chain = folder?.chain ?? (await ChainStore.open(store as KeyValueStore, genesis))
-      const log = options.log ?? silentLogger
-      reportRepair(chain, log)
-      const key = options.key ?? (await folder?.nodeKey()) ?? NodeKey.generate()
-      const id = networkId ?? chain.chainConfig.chainId
-      const eth = new Eth({ chain, networkId: id, log, ...(versions && { versions }) })
-      const listening = await Server.listen({ name: clientName(), ...server, key, protocols: eth.protocols })
-      return new EthereumNode(options, { chain, eth, server: listening, owner, dataDir: folder?.path })
+      return new EthereumNode(await Node.start({ ...own, services: [service, ...services] }), service)
     } catch (error) {
-      await owner[Symbol.asyncDispose]()
-      throw error
+      if (!(error instanceof ServiceError) || error.service !== service.name) throw error
+      throw error.cause instanceof PeerloomError ? error.cause : error
     }
   }
 
-  private constructor(options: EthereumNodeOptions, parts: NodeParts) {
-    this.chain = parts.chain
-    this.server = parts.server
-    this.eth = parts.eth
-    this.dataDir = parts.dataDir
-    this.#owner = parts.owner
-    const { log = silentLogger, clock = systemClock } = options
-    this.sync = new Sync({ store: parts.chain, eth: parts.eth, log, clock })
+  private constructor(node: Node, service: EthereumService) {
+    this.node = node
+    this.#service = service
+  }
+
+  get chain(): ChainStore {
+    return this.#service.chain
+  }
+
+  get server(): Server {
+    return this.node.server
+  }
+
+  get eth(): Eth {
+    return this.#service.eth
+  }
+
+  get sync(): Sync {
+    return this.#service.sync
+  }
+
+  /** Absolute; undefined for a node without a folder. */
+  get dataDir(): string | undefined {
+    return this.node.dataDir
   }
 
   /** How others reach this node. */
@@ -124,28 +115,12 @@ export class EthereumNode implements AsyncDisposable {
     return this.sync.syncTo(hash, options)
   }
 
-  /** Ends the sync, says goodbye to the peers, then closes the store. */
-  async close(): Promise<void> {
-    await this.sync[Symbol.asyncDispose]()
-    await this.server.close()
-    this.eth[Symbol.dispose]()
-    await this.#owner[Symbol.asyncDispose]()
+  /** Says goodbye to the peers, ends the sync, then closes the store. */
+  close(): Promise<void> {
+    return this.node.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-interface NodeParts {
-  readonly chain: ChainStore
-  readonly eth: Eth
-  readonly server: Server
-  readonly owner: AsyncDisposable
-  readonly dataDir: string | undefined
-}
-
-function reportRepair({ repaired }: ChainStore, log: Logger): void {
-  if (!repaired) return
-  log.warn('went back to the last block that is whole', { from: repaired.from ?? 'unknown', to: repaired.to })
 }

@@ -1,5 +1,5 @@
 /**
- * A log line as go-ethereum writes it: level, time, message, then `key=value`.
+ * A log line as go-ethereum writes it: level, time, message, then `key=value`, for people; or all of it as `key=value`.
  * @module
  */
 import { bytesTo0x, bytesToHex } from '../base/bytes.ts'
@@ -34,16 +34,23 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0')}`)
 }
 
-/** One line without its end. `colors`: with ANSI escapes. */
+/** One line without its end. `colors`: with ANSI escapes. Which module it is from is left to the other forms. */
 export function formatLogLine(line: LogLine, colors = false): string {
   const { level, message } = line
   const label = level.toUpperCase().padEnd(5)
-  const fields = Object.entries(line.fields).map(([key, value]) => {
+  const named = Object.entries(line.fields).filter(([key]) => key !== 'module')
+  const fields = named.map(([key, value]) => {
     return `${colors ? `\x1b[${COLORS[level]}m${key}\x1b[0m` : key}=${formatValue(value)}`
   })
   const head = `${colors ? `\x1b[${COLORS[level]}m${label}\x1b[0m` : label}[${timeOf(line.time)}] `
   const text = printable(message)
   return head + (fields.length > 0 ? `${text.padEnd(MESSAGE_WIDTH)} ${fields.join(' ')}` : text)
+}
+
+/** One line without its end: `t=… lvl=info msg=… key=value`. */
+export function formatLogfmt({ level, time, message, fields }: LogLine): string {
+  const pairs = Object.entries(fields).map(([key, value]) => `${printable(key)}=${formatValue(value)}`)
+  return [`t=${new Date(time).toISOString()}`, `lvl=${level}`, `msg=${formatValue(message)}`, ...pairs].join(' ')
 }
 
 /** Fields as JSON can hold them, without secrets: bytes as hex, errors as one line, keys as the id they stand for. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { FakeClock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import { NodeKey } from '../identity/index.ts'
+import { LogLevels } from './log-levels.ts'
 import { formatLogLine, plainFields, printable } from './log-line.ts'
 import { createLogger, type LoggerOptions } from './logger.ts'
 
@@ -34,16 +35,33 @@ describe('createLogger', () => {
     })
   })
 
+  test('writes logfmt: everything as a pair', () => {
+    const { lines, log } = collect({ format: 'logfmt' })
+    log.child({ module: 'peer' }).info('two words', { size: 1.23456, text: 'a"b' })
+    expect(lines).toEqual(['t=2023-11-14T22:13:20.123Z lvl=info msg="two words" module=peer size=1.235 text="a\\"b"\n'])
+  })
+
+  test('says the module where programs read, not where people do', () => {
+    for (const [format, said] of [
+      ['terminal', false],
+      ['json', true],
+    ] as const) {
+      const { lines, log } = collect({ format })
+      log.child({ module: 'sync' }).info('m', { a: 1 })
+      expect(lines.join().includes('sync')).toBe(said)
+    }
+  })
+
   test('leaves out what is below its level', () => {
-    const { lines, log } = collect({ level: 'warn' })
+    const { lines, log } = collect({ levels: 'warn' })
     log.info('a')
     log.error('b')
     expect(lines).toHaveLength(1)
-    expect(collect({ level: 'silent' }).log.error('c')).toBeUndefined()
+    expect(collect({ levels: 'silent' }).log.error('c')).toBeUndefined()
   })
 
   test('never writes secrets', () => {
-    for (const format of ['text', 'json'] as const) {
+    for (const format of ['terminal', 'json'] as const) {
       const { lines, log } = collect({ format })
       const key = NodeKey.generate()
       const digits = Buffer.from(key.privateKey).toString('hex')
@@ -65,6 +83,54 @@ describe('createLogger', () => {
     const line = { level: 'info', time: 0, message: 'm', fields: { a: 1 } } as const
     expect(formatLogLine(line)).not.toContain('\u001b')
     expect(formatLogLine(line, true)).toContain('\u001b[32mINFO \u001b[0m')
+  })
+})
+
+describe('LogLevels', () => {
+  const said = (log: ReturnType<typeof createLogger>, lines: string[]): string[] => {
+    lines.length = 0
+    for (const level of ['error', 'warn', 'info', 'debug', 'trace'] as const) log[level](level)
+    return lines.map((line) => /\] (\w+)/.exec(line)?.[1] ?? '')
+  }
+
+  test('change what is written while loggers are there', () => {
+    const levels = new LogLevels({ verbosity: 'warn' })
+    const { lines, log } = collect({ levels })
+    expect(said(log, lines)).toEqual(['error', 'warn'])
+    levels.verbosity('debug')
+    expect(said(log, lines)).toEqual(['error', 'warn', 'info', 'debug'])
+    levels.verbosity('silent')
+    expect(said(log, lines)).toEqual([])
+  })
+
+  test('a module has its own level, above or below that for all', () => {
+    const levels = new LogLevels({ vmodule: 'peer=debug,sync=1' })
+    const { lines, log } = collect({ levels })
+    const peer = log.child({ module: 'peer', peer: 'ab' })
+    expect(said(peer.child({ protocol: 'eth' }), lines)).toEqual(['error', 'warn', 'info', 'debug'])
+    expect(said(log.child({ module: 'sync' }), lines)).toEqual(['error'])
+    expect(said(log, lines)).toEqual(['error', 'warn', 'info'])
+    levels.vmodule('')
+    expect(said(peer, lines)).toEqual(['error', 'warn', 'info'])
+  })
+
+  test('a pattern has stars, and the last one that fits counts', () => {
+    const levels = new LogLevels({ vmodule: '*=error, eth*=trace, eth/68=warn' })
+    expect(['rpc', 'eth', 'eth/69', 'eth/68', 'xeth'].map((module) => levels.levelOf(module))).toEqual([
+      'error',
+      'trace',
+      'trace',
+      'warn',
+      'error',
+    ])
+  })
+
+  test('a pattern that is none changes nothing', () => {
+    const levels = new LogLevels({ vmodule: 'peer=trace' })
+    for (const text of ['peer', 'peer=', '=debug', 'peer=6', 'peer=loud', 'a b=info', '(=info', 'p+=info']) {
+      expect(() => levels.vmodule(text)).toThrow(/^vmodule: .*such as peer=debug/)
+    }
+    expect([levels.pattern, levels.levelOf('peer')]).toEqual(['peer=trace', 'trace'])
   })
 })
 

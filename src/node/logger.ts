@@ -1,57 +1,115 @@
 /**
- * The log of a program, on pino: text as go-ethereum writes it, or one JSON object a line.
+ * The log of a program, on pino: lines as go-ethereum writes them, or one JSON object a line.
  * @module
  */
 import { pino } from 'pino'
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { LogFields, Logger, LogLevel } from '../base/log.ts'
-import { formatLogLine, plainFields } from './log-line.ts'
+import { LOG_LEVELS, LogLevels, type Verbosity } from './log-levels.ts'
+import { formatLogfmt, formatLogLine, type LogLine, plainFields } from './log-line.ts'
 
-export const LOG_LEVELS: readonly (LogLevel | 'silent')[] = ['silent', 'error', 'warn', 'info', 'debug', 'trace']
+/** go-ethereum's: lines for people, one JSON object a line, `key=value` pairs. */
+export type LogFormat = 'terminal' | 'json' | 'logfmt'
+export const LOG_FORMATS: readonly LogFormat[] = ['terminal', 'json', 'logfmt']
 
-export interface LoggerOptions {
-  /** The least that is written. @default 'info' */
-  readonly level?: LogLevel | 'silent'
-  /** @default 'text' */
-  readonly format?: 'text' | 'json'
-  /** Text with ANSI colours. @default false */
+/** A place for log lines. */
+export interface LogOutput {
+  /** @default 'terminal' */
+  readonly format?: LogFormat
+  /** The form for terminals with ANSI colours. @default false */
   readonly colors?: boolean
   /** Takes one line, with its end. @default stderr, at once */
   readonly write?: (line: string) => void
+}
+
+export interface LoggerOptions extends LogOutput {
+  /** What is written, for all or by module; {@link LogLevels} can be changed later. @default 'info' */
+  readonly levels?: LogLevels | Verbosity
+  /** A second place for the same lines. */
+  readonly also?: LogOutput
   /** @default systemClock */
   readonly clock?: Clock
 }
 
 /** A {@link Logger} that writes. Values under names such as `privateKey` are never written. */
 export function createLogger(options: LoggerOptions = {}): Logger {
-  const { level = 'info', format = 'text', clock = systemClock, colors = false } = options
-  const write = options.write ?? ((line: string) => void process.stderr.write(line))
-  const text = (line: string): void => write(`${formatLogLine(parseLine(line), colors)}\n`)
+  const { levels = 'info', also, clock = systemClock } = options
+  const sink: Sink = {
+    levels: levels instanceof LogLevels ? levels : new LogLevels({ verbosity: levels }),
+    outputs: [options, ...(also ? [also] : [])].map((output) => openOutput(output, clock)),
+  }
+  return new SinkLogger(sink, {})
+}
+
+/** What all loggers of one log share. */
+interface Sink {
+  readonly levels: LogLevels
+  readonly outputs: readonly OpenOutput[]
+}
+
+type OpenOutput = (level: LogLevel, fields: LogFields, message: string) => void
+
+function openOutput({ format = 'terminal', colors = false, ...output }: LogOutput, clock: Clock): OpenOutput {
+  const write = output.write ?? ((line: string) => void process.stderr.write(line))
+  const line = format === 'logfmt' ? formatLogfmt : (parts: LogLine) => formatLogLine(parts, colors)
+  const text = (json: string): void => write(`${line(parseLine(json))}\n`)
   const settings = {
-    level,
+    level: 'trace', // decided before pino is asked
     base: null,
     timestamp: () => `,"time":${format === 'json' ? JSON.stringify(isoTime(clock)) : clock.unixTime()}`,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  return adapt(pino(settings, { write: format === 'json' ? write : text }), format === 'json' ? flat : nested, {})
+  const log = pino(settings, { write: format === 'json' ? write : text })
+  const shape = format === 'json' ? flat : nested
+  return (level, fields, message) => log[level](shape(fields), message)
 }
 
-type Write = (fields: object, message: string) => void
-interface PinoLogger extends Readonly<Record<LogLevel, Write>> {
-  isLevelEnabled(level: string): boolean
-}
+/** Small, and cheap for what is not written: every peer has one. */
+class SinkLogger implements Logger {
+  readonly #sink: Sink
+  readonly #bound: LogFields
+  /** Place of the least level that is written, as of a generation of the levels. */
+  #least = 0
+  #generation = -1
 
-function adapt(log: PinoLogger, shape: (fields: LogFields) => object, bound: LogFields): Logger {
-  const at = (level: LogLevel) => (message: string, fields?: LogFields) => {
-    if (log.isLevelEnabled(level)) log[level](shape(plainFields({ ...bound, ...fields })), message)
+  constructor(sink: Sink, bound: LogFields) {
+    this.#sink = sink
+    this.#bound = bound
   }
-  return {
-    trace: at('trace'),
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: (fields) => adapt(log, shape, { ...bound, ...fields }),
+
+  trace(message: string, fields?: LogFields): void {
+    this.#write('trace', message, fields)
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.#write('debug', message, fields)
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.#write('info', message, fields)
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.#write('warn', message, fields)
+  }
+
+  error(message: string, fields?: LogFields): void {
+    this.#write('error', message, fields)
+  }
+
+  child(fields: LogFields): Logger {
+    return new SinkLogger(this.#sink, { ...this.#bound, ...fields })
+  }
+
+  #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
+    const { levels, outputs } = this.#sink
+    if (this.#generation !== levels.generation) {
+      this.#generation = levels.generation
+      this.#least = LOG_LEVELS.indexOf(levels.levelOf(String(this.#bound.module ?? '')))
+    }
+    if (LOG_LEVELS.indexOf(level) > this.#least) return
+    const plain = plainFields({ ...this.#bound, ...fields })
+    for (const output of outputs) output(level, plain, message)
   }
 }
 
@@ -70,7 +128,7 @@ interface PinoLine {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-function parseLine(line: string): Parameters<typeof formatLogLine>[0] {
+function parseLine(line: string): LogLine {
   const { level, time, msg, fields } = JSON.parse(line) as PinoLine
   return { level, time, message: msg, fields }
 }

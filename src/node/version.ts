@@ -10,7 +10,7 @@ export function packageVersion(): string {
   return version
 }
 
-/** What a node calls itself in Hello: `Peerloom/v0.1.0/linux-x64/node20.19.0`. */
-export function clientName(): string {
-  return `Peerloom/v${packageVersion()}/${process.platform}-${process.arch}/node${process.versions.node}`
+/** What a node calls itself in Hello: `Peerloom/v0.1.0/linux-x64/node20.19.0`, or `Peerloom/<identity>/v0.1.0/…`. */
+export function clientName(identity = ''): string {
+  return `Peerloom/${identity && `${identity}/`}v${packageVersion()}/${process.platform}-${process.arch}/node${process.versions.node}`
 }

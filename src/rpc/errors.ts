@@ -43,7 +43,7 @@ export class RpcError extends PeerloomError {
 
 /** The connection failed, not the method. */
 export class RpcConnectionError extends PeerloomError {
-  override readonly name = 'RpcConnectionError'
+  override readonly name: string = 'RpcConnectionError'
   /** False when the call has certainly not been received; true when the server may have done what it was asked for. */
   readonly mayHaveRun: boolean
 
@@ -55,6 +55,7 @@ export class RpcConnectionError extends PeerloomError {
 
 /** The server answered with an HTTP status that is not 2xx; go-ethereum's `HTTPError`. */
 export class RpcHttpError extends RpcConnectionError {
+  override readonly name = 'RpcHttpError'
   readonly status: number
   /** The first 8 KiB of what it said. */
   readonly body: string

@@ -19,7 +19,7 @@ import { WsWire } from './ws-wire.ts'
 /** go-ethereum's `wsDefaultReadLimit` (rpc/websocket.go). */
 export const MAX_WS_MESSAGE_BYTES = 32 * 1024 * 1024
 /** go-ethereum's `DefaultHTTPTimeouts` (rpc/http.go), in milliseconds. */
-const READ_TIMEOUT = 30_000
+export const READ_TIMEOUT = 30_000
 const IDLE_TIMEOUT = 120_000
 /** Connections of one port: each may hold a body of {@link MAX_BODY_BYTES}. */
 const MAX_CONNECTIONS = 4_096
@@ -28,12 +28,16 @@ const MAX_CONNECTIONS = 4_096
 export interface PortService {
   readonly answerer: Answerer
   readonly guard: GuardOptions
+  /** Where requests go: `/`, a prefix without a slash at its end, or `/*` for everywhere. */
+  readonly path: string
 }
 
 export interface HttpEndpointOptions {
   readonly host: string
   readonly port: number
   readonly maxBodyBytes: number
+  /** Milliseconds in which a request must have come, with its body. */
+  readonly readTimeout: number
   readonly clock: Clock
   readonly log: Logger
 }
@@ -50,8 +54,8 @@ export class HttpEndpoint {
   private constructor(options: HttpEndpointOptions) {
     this.#options = options
     this.#server = createServer({
-      headersTimeout: READ_TIMEOUT,
-      requestTimeout: READ_TIMEOUT,
+      headersTimeout: options.readTimeout,
+      requestTimeout: options.readTimeout,
       keepAliveTimeout: IDLE_TIMEOUT,
       connectionsCheckingInterval: 1_000,
       noDelay: true,
@@ -122,11 +126,12 @@ export class HttpEndpoint {
     if (method === 'GET' && url === '/health') return this.#health(response)
     const http = this.#http
     if (!http) return refuse(response, 404, 'this port answers WebSockets only')
+    if (!isBelow(url, http.path)) return refuse(response, 404, `nothing is here, only at ${http.path}`)
     const refusal = http.allowed.objection(headers)
     if (refusal) return refuse(response, refusal.status, refusal.message)
     const extraHeaders = http.allowed.corsHeaders(headers.origin)
     if (method === 'OPTIONS') return preflight(response, extraHeaders)
-    if (method === 'GET' && !headers['content-length'] && url === '/') return void response.writeHead(200).end()
+    if (method === 'GET' && !headers['content-length']) return void response.writeHead(200).end()
     const { maxBodyBytes, clock } = this.#options
     const objection = objectionToRequest(request, maxBodyBytes)
     if (objection) return refuse(response, ...objection, extraHeaders)
@@ -151,9 +156,10 @@ export class HttpEndpoint {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
     const ws = this.#ws
-    const refusal: Refusal | undefined = ws
-      ? ws.allowed.objectionToWebSocket(request.headers)
-      : { status: 403, message: 'this port has no WebSockets' }
+    const refusal: Refusal | undefined =
+      ws && isBelow(request.url, ws.path)
+        ? ws.allowed.objectionToWebSocket(request.headers)
+        : { status: 403, message: 'no WebSockets here' }
     if (!ws || refusal) return turnAway(socket, refusal as Refusal)
     const { answerer } = ws
     this.#upgrader.handleUpgrade(request, socket, head, (client) => {
@@ -164,7 +170,7 @@ export class HttpEndpoint {
         answerer,
         clock,
         log,
-        timeout: READ_TIMEOUT,
+        timeout: this.#options.readTimeout,
         remote: remoteOf(request),
         onEnd: () => {
           this.#sessions.delete(session)
@@ -176,6 +182,12 @@ export class HttpEndpoint {
       wire.open(session)
     })
   }
+}
+
+/** go-ethereum's `checkPath` (node/rpcstack.go): without a prefix, requests go to the root. */
+function isBelow(url = '', path: string): boolean {
+  const asked = url.split('?', 1)[0] as string
+  return asked === path || path === '/*' || (path === '/' ? asked === '' : asked.startsWith(`${path}/`))
 }
 
 function remoteOf({ headers, socket }: IncomingMessage) {

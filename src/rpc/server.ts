@@ -10,7 +10,7 @@ import { Answerer } from './answer.ts'
 import { type Api, method } from './api.ts'
 import type { Dialed } from './dial.ts'
 import { MAX_BODY_BYTES } from './http-call.ts'
-import { HttpEndpoint } from './http-endpoint.ts'
+import { HttpEndpoint, READ_TIMEOUT } from './http-endpoint.ts'
 import type { GuardOptions } from './http-guard.ts'
 import { IpcEndpoint } from './ipc-endpoint.ts'
 import { checkJwtSecret } from './jwt.ts'
@@ -27,6 +27,8 @@ export interface RpcServerOptions {
   readonly batchResponseBytes?: number
   /** Bytes of an HTTP body. @default 5242880 */
   readonly maxBodyBytes?: number
+  /** In which an HTTP request must have come, with its body, in milliseconds. @default 30000 */
+  readonly readTimeout?: number
   /** What `rpc.discover` says of the whole. */
   readonly info?: OpenRpcInfo
   /** Of calls from here to a client, in milliseconds. @default 30000 */
@@ -86,7 +88,8 @@ export class RpcServer implements AsyncDisposable {
   }
 
   /**
-   * Listens at `http://host:port`, `ws://host:port` (port 0 takes a free one; HTTP and WebSocket may share one) or at a path.
+   * Listens at `http://host:port`, `ws://host:port` (port 0 takes a free one; HTTP and WebSocket may share one) or at the path
+   * of a socket. The path of a URL is where requests have to go.
    * Rejects with a ConfigError (`url`, `port`, `host`, `ipcPath`, `jwtSecret`).
    */
   async listen(url: string, options: ListenOptions = {}): Promise<RpcEndpoint> {
@@ -94,10 +97,12 @@ export class RpcServer implements AsyncDisposable {
     const target = parseTarget(url)
     if (target.transport === 'ipc') return await this.#listenIpc(target.path, options)
     if (target.secure) throw new ConfigError('url', `${url}: TLS is not ended here`, { hint: 'put a proxy before it' })
-    const { hostname, port } = target.url
+    const { hostname, port, pathname } = target.url
     const { transport } = target
     const host = hostname.replace(/^\[|\]$/g, '')
-    return await this.#listenPort(transport, host, Number(port || (transport === 'http' ? 8545 : 8546)), options)
+    const number = port ? Number(port) : transport === 'http' ? 8545 : 8546
+    const path = pathname.replace(/\/+$/, '') || '/'
+    return await this.#listenPort(transport, { host, port: number, path }, options)
   }
 
   /** The server's half of a connection in this process; `RpcClient.inProcess` takes the other. */
@@ -133,16 +138,18 @@ export class RpcServer implements AsyncDisposable {
 
   async #listenPort(
     transport: 'http' | 'ws',
-    host: string,
-    port: number,
+    { host, port, path }: { readonly host: string; readonly port: number; readonly path: string },
     { modules, ...guard }: ListenOptions,
   ): Promise<RpcEndpoint> {
     const shared = [...this.#ports].find((each) => each.port === port && each.host === host && !each.serves[transport])
-    const { maxBodyBytes = MAX_BODY_BYTES } = this.#options
-    const at = shared ?? (await HttpEndpoint.listen({ host, port, maxBodyBytes, clock: this.#clock, log: this.#log }))
+    const { maxBodyBytes = MAX_BODY_BYTES, readTimeout = READ_TIMEOUT } = this.#options
+    const at =
+      shared ??
+      (await HttpEndpoint.listen({ host, port, maxBodyBytes, readTimeout, clock: this.#clock, log: this.#log }))
     this.#ports.add(at)
-    at.set(transport, { answerer: this.#answerer({ modules }), guard })
-    return this.#opened(`${transport}://${formatEndpoint(host, at.port)}`, async () => {
+    at.set(transport, { answerer: this.#answerer({ modules }), guard, path })
+    const url = `${transport}://${formatEndpoint(host, at.port)}${path.replace(/\/\*?$/, '')}`
+    return this.#opened(url, async () => {
       at.set(transport, undefined)
       if (at.serves.http || at.serves.ws) return
       this.#ports.delete(at)

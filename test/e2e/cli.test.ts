@@ -201,7 +201,12 @@ describe('import and export', () => {
 
 describe('wrong usage', () => {
   test('ends with 2 and one line, and makes nothing', async () => {
-    await expectFailure(2, /^error: --exit-when-sync: unknown option \(did you mean /, 'demo', '--exit-when-sync')
+    await expectFailure(
+      2,
+      /^error: --exit-when-sync: unknown option \(did you mean --exitwhensynced\?\)$/,
+      'demo',
+      '--exit-when-sync',
+    )
     await expectFailure(
       2,
       /^error: --genesis: none\.json does not exist$/,

@@ -96,6 +96,11 @@ export class Geth implements AsyncDisposable {
     return this.#ipc.call<T>(method, params)
   }
 
+  /** `eth_subscribe`: what it has told so far; the list grows. */
+  subscribe<T = unknown>(...params: readonly unknown[]): Promise<readonly T[]> {
+    return this.#ipc.subscribe<T>(...params)
+  }
+
   async head(): Promise<GethHead> {
     const block = await this.rpc<{ number: string; hash: string }>('eth_getBlockByNumber', ['latest', false])
     return { number: Number(block.number), hash: block.hash }

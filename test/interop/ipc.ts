@@ -8,6 +8,10 @@ interface Reply {
   readonly error?: { readonly code: number; readonly message: string }
 }
 
+interface Notification {
+  readonly params: { readonly subscription: string; readonly result: unknown }
+}
+
 interface Waiting {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
@@ -18,12 +22,14 @@ export class Ipc {
   readonly #socket: Socket
   /** BOUNDED: one for each call under way. */
   readonly #waiting = new Map<number, Waiting>()
+  /** By the subscription's id. BOUNDED: by what a test lets happen. */
+  readonly #notified = new Map<string, unknown[]>()
   #lastId = 0
   #ended: Error | undefined
 
   private constructor(socket: Socket) {
     this.#socket = socket
-    createInterface({ input: socket }).on('line', (line) => this.#take(JSON.parse(line) as Reply))
+    createInterface({ input: socket }).on('line', (line) => this.#take(JSON.parse(line) as Reply | Notification))
     socket.on('error', (error) => this.#end(error))
     socket.on('close', () => this.#end(new Error('the node closed its IPC connection')))
     socket.unref()
@@ -45,17 +51,29 @@ export class Ipc {
     })
   }
 
+  /** What the subscription has told so far: the list grows. */
+  async subscribe<T>(...params: readonly unknown[]): Promise<readonly T[]> {
+    return this.#notifiedOf(await this.call<string>('eth_subscribe', params)) as T[]
+  }
+
   close(): void {
     this.#socket.destroy()
   }
 
-  #take(reply: Reply): void {
+  #take(reply: Reply | Notification): void {
+    if ('params' in reply) return void this.#notifiedOf(reply.params.subscription).push(reply.params.result)
     const waiting = this.#waiting.get(reply.id)
     if (waiting === undefined) return
     this.#waiting.delete(reply.id)
     if (this.#waiting.size === 0) this.#socket.unref()
     if (reply.error) waiting.reject(new Error(`${reply.error.message} (${reply.error.code})`))
     else waiting.resolve(reply.result)
+  }
+
+  #notifiedOf(subscription: string): unknown[] {
+    const notified = this.#notified.get(subscription) ?? []
+    this.#notified.set(subscription, notified)
+    return notified
   }
 
   #end(error: Error): void {

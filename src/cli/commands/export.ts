@@ -2,19 +2,22 @@ import { Argument, Option } from 'commander'
 import { ConfigError } from '../../base/errors.ts'
 import { DataFolder, exportChainFile, type ImportProgress } from '../../node/index.ts'
 import type { CommandSpec } from '../command.ts'
+import { parseWhole } from '../config/parse.ts'
+import { dataDirIn } from '../config/settings.ts'
 import { FileView } from '../file-view.ts'
-import { type ChainOptions, datadirOption, parseWhole, required } from '../flags.ts'
 import { countOf, formatBytes } from '../format.ts'
 
-interface ExportFlags extends ChainOptions {
+interface ExportOptions {
   readonly first?: number
   readonly last?: number
 }
 
-const numberOption = (flag: string, what: string): Option =>
-  new Option(`${flag} <number>`, what).argParser((text) => parseWhole(flag, text, 0, Number.MAX_SAFE_INTEGER))
+const numberOption = (flag: string, what: string, fallback: string): Option =>
+  new Option(`${flag} <number>`, what)
+    .argParser((text) => parseWhole(flag, text, 0, Number.MAX_SAFE_INTEGER))
+    .default(undefined, fallback)
 
-export const exportCommand: CommandSpec<ExportFlags> = {
+export const exportCommand: CommandSpec<ExportOptions> = {
   name: 'export',
   summary: 'writes the blocks of a data folder into a file',
   details: "One block's RLP after another, as `geth import` reads it.",
@@ -23,16 +26,12 @@ export const exportCommand: CommandSpec<ExportFlags> = {
     ['export part.rlp --datadir data --first 100 --last 199', 'a hundred blocks'],
   ],
   arguments: [new Argument('<file>', 'where to; what is there is replaced')],
-  options: [
-    datadirOption(),
-    numberOption('--first', 'the first block (default: 1)'),
-    numberOption('--last', 'the last block (default: the head)'),
-  ],
+  flags: ['datadir', 'network'],
+  options: [numberOption('--first', 'the first block', '1'), numberOption('--last', 'the last block', 'the head')],
   logs: 'progress',
   async run(context, options, file = '') {
-    const { terminal, signal } = context
-    const path = required('--datadir', options.datadir, 'the folder that keeps the chain')
-    await using folder = await DataFolder.open(path)
+    const { terminal, signal, config } = context
+    await using folder = await DataFolder.open(dataDirIn(config))
     const { first = 1, last = folder.chain.head.number } = options
     if (first > last && (options.first ?? options.last) !== undefined)
       throw new ConfigError('--first', `${first} is after the last block`, { hint: `the last one is ${last}` })

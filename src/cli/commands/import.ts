@@ -2,12 +2,14 @@ import { stat } from 'node:fs/promises'
 import { Argument } from 'commander'
 import { bytesTo0x } from '../../base/bytes.ts'
 import { DataFolder, type ImportProgress, importChainFile } from '../../node/index.ts'
+import { chainOf } from '../chain.ts'
 import type { CommandSpec } from '../command.ts'
+import { CHAIN_FLAGS } from '../config/flag-table.ts'
+import { dataDirIn } from '../config/settings.ts'
 import { FileView } from '../file-view.ts'
-import { type ChainOptions, chainOf, datadirOption, genesisOption, networkOption, required } from '../flags.ts'
 import { countOf, shortHash } from '../format.ts'
 
-export const importCommand: CommandSpec<ChainOptions> = {
+export const importCommand: CommandSpec = {
   name: 'import',
   summary: 'adds the blocks of a file to a data folder',
   details:
@@ -17,12 +19,11 @@ export const importCommand: CommandSpec<ChainOptions> = {
     ['import more.rlp --datadir data', 'into one that is there'],
   ],
   arguments: [new Argument('<file>', 'the blocks')],
-  options: [datadirOption(), genesisOption(), networkOption()],
+  flags: CHAIN_FLAGS,
   logs: 'progress',
-  async run(context, options, file = '') {
-    const { terminal, signal } = context
-    const path = required('--datadir', options.datadir, 'the folder that keeps the chain')
-    await using folder = await DataFolder.open(path, await chainOf(options))
+  async run(context, _options, file = '') {
+    const { terminal, signal, config } = context
+    await using folder = await DataFolder.open(dataDirIn(config), await chainOf(config))
     const total = (await stat(file).catch(() => undefined))?.size
     using view = new FileView(context, 'importing', total)
     const onProgress = (progress: ImportProgress): void => view.update(progress)

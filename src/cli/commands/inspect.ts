@@ -1,20 +1,19 @@
 import { bytesTo0x } from '../../base/bytes.ts'
 import { DataFolder } from '../../node/index.ts'
 import type { CommandSpec } from '../command.ts'
-import { type ChainOptions, datadirOption, required } from '../flags.ts'
+import { dataDirIn } from '../config/settings.ts'
 import { countOf, formatBytes, formatCount } from '../format.ts'
 
-export const inspectCommand: CommandSpec<ChainOptions> = {
+export const inspectCommand: CommandSpec = {
   name: 'inspect',
   summary: 'says what a data folder holds, and whether it is whole',
   examples: [
     ['inspect --datadir data', 'for people'],
     ['inspect --datadir data --json', 'for scripts'],
   ],
-  options: [datadirOption()],
-  async run({ terminal }, options) {
-    const path = required('--datadir', options.datadir, 'the folder that keeps the chain')
-    await using folder = await DataFolder.open(path)
+  flags: ['datadir', 'network'],
+  async run({ terminal, config }) {
+    await using folder = await DataFolder.open(dataDirIn(config))
     const { chain } = folder
     const { head, genesis, repaired } = chain
     const stats = await chain.stats()

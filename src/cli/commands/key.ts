@@ -4,9 +4,9 @@ import { bytesToHex } from '../../base/bytes.ts'
 import { ConfigError } from '../../base/errors.ts'
 import { formatEnode, NodeKey, readKeyFile, writeKeyFile } from '../../identity/index.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { blamingAsync, type CommonOptions } from '../flags.ts'
+import { blamingAsync } from '../config/parse.ts'
 
-interface KeyOptions extends CommonOptions {
+interface KeyOptions {
   readonly privateKey?: true
   readonly force?: true
 }
@@ -23,6 +23,7 @@ export const keyGenerateCommand: CommandSpec<KeyOptions> = {
     ['key generate --private-key --json', 'prints one'],
   ],
   arguments: [new Argument('[file]', 'where to write it')],
+  flags: [],
   options: [privateKeyOption(), new Option('--force', 'replace a file that is there')],
   async run({ terminal }, options, file) {
     if (file === undefined && !options.privateKey) {
@@ -44,6 +45,7 @@ export const keyShowCommand: CommandSpec<KeyOptions> = {
   summary: 'shows who a key file makes a node',
   examples: [['key show nodekey', 'prints id, public key and enode']],
   arguments: [new Argument('<file>', 'a key file')],
+  flags: [],
   options: [privateKeyOption()],
   async run({ terminal }, options, file = '') {
     return show(terminal, await blamingAsync('file', () => readKeyFile(file)), options, file)

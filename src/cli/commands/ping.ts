@@ -2,13 +2,13 @@ import { Argument, Option } from 'commander'
 import { ping } from '../../devp2p/index.ts'
 import { printable } from '../../node/index.ts'
 import type { CommandSpec } from '../command.ts'
-import { type CommonOptions, parseNode, parseWhole } from '../flags.ts'
+import { parseNode, parseWhole } from '../config/parse.ts'
 
-interface PingFlags extends CommonOptions {
+interface PingOptions {
   readonly timeout: number
 }
 
-export const pingCommand: CommandSpec<PingFlags> = {
+export const pingCommand: CommandSpec<PingOptions> = {
   name: 'ping',
   summary: 'connects to a node: RLPx handshake, Hello, one Ping',
   details:
@@ -18,6 +18,7 @@ export const pingCommand: CommandSpec<PingFlags> = {
     ['ping enode://d860a0…@10.0.0.2:30303 --json', 'for scripts'],
   ],
   arguments: [new Argument('<enode>', 'the URL of the node')],
+  flags: [],
   options: [
     new Option('--timeout <seconds>', 'for each step')
       .argParser((text) => parseWhole('--timeout', text, 1, 3_600))

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { header } from '../../../test/support/headers.ts'
-import { ZERO_HASH } from '../types/index.ts'
+import { type Header, ZERO_HASH } from '../types/index.ts'
 import { parseChainConfig } from './config.ts'
-import { expectedBaseFee, expectedExcessBlobGas } from './fees.ts'
+import { blobBaseFee, expectedBaseFee, expectedExcessBlobGas } from './fees.ts'
 import { networkGenesis } from './networks.ts'
 
 const vectors = JSON.parse(
@@ -108,5 +108,28 @@ describe('the excess blob gas', () => {
   it('is answered at once for an excess that no chain could have', () => {
     const excess = 2n ** 64n - 1n
     expect(child(1_900_000_000, excess, 0n, 2n ** 256n - 1n)).toBe(excess - 14n * BLOB)
+  })
+})
+
+describe('the base fee of blobs', () => {
+  const cancun = mainnet.cancunTime as number
+  const fee = (excessBlobGas: bigint | undefined, timestamp = cancun) =>
+    blobBaseFee(mainnet, { ...header({ number: 20_000_000 }), timestamp, excessBlobGas } as Header)
+
+  it('rises with the excess as in go-ethereum’s examples', () => {
+    // go-ethereum v1.17.8, consensus/misc/eip4844, TestCalcBlobFee
+    expect(fee(0n)).toBe(1n)
+    expect(fee(2_314_057n)).toBe(1n)
+    expect(fee(2_314_058n)).toBe(2n)
+    expect(fee(10n * 1024n * 1024n)).toBe(23n)
+  })
+
+  it('is none before there were blobs', () => {
+    expect(fee(undefined)).toBe(0n)
+    expect(fee(0n, cancun - 1)).toBe(0n)
+  })
+
+  it('ends for an excess that no chain has', () => {
+    expect(fee(2n ** 64n - 1n)).toBeGreaterThanOrEqual(2n ** 256n)
   })
 })

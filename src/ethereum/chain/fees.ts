@@ -12,6 +12,8 @@ const BASE_FEE_CHANGE_DENOMINATOR = 8n
 /** EIP-4844 */
 export const GAS_PER_BLOB = 131_072n
 const MIN_BLOB_BASE_FEE = 1n
+/** Nobody has as much; an absurd excess would be computed for ever. */
+const MAX_BLOB_BASE_FEE = 2n ** 256n
 /** EIP-7918: execution gas a blob is worth at least. */
 const BLOB_BASE_COST = 8_192n
 
@@ -40,6 +42,18 @@ export function expectedExcessBlobGas(config: ChainConfig, parent: Header, numbe
     return excess + (used * BigInt(parameters.max - parameters.target)) / BigInt(parameters.max)
   }
   return excess + used - target
+}
+
+/** In wei for each blob gas, in a block with this header; 0 before Cancun. Source: EIP-4844. */
+export function blobBaseFee(config: ChainConfig, { excessBlobGas, timestamp }: Header): bigint {
+  return excessBlobGas === undefined ? 0n : blobBaseFeeAt(config, excessBlobGas, timestamp)
+}
+
+/** As {@link blobBaseFee}, of a block with this excess and this time. */
+export function blobBaseFeeAt(config: ChainConfig, excessBlobGas: bigint, timestamp: number): bigint {
+  const parameters = blobParametersAt(config, timestamp)
+  if (!parameters) return 0n
+  return fakeExponential(MIN_BLOB_BASE_FEE, excessBlobGas, parameters.baseFeeUpdateFraction, MAX_BLOB_BASE_FEE)
 }
 
 /** EIP-7918: blobs are priced below what their execution would cost, so their price may only rise. */

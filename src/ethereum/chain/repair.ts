@@ -27,6 +27,8 @@ export interface RepairReport {
 
 export interface WholeHead {
   readonly repaired: RepairReport | undefined
+  /** Its number. */
+  readonly head: number
   /** What makes the store agree. */
   readonly operations: readonly Operation[]
 }
@@ -39,7 +41,7 @@ export async function wholeHead(store: KeyValueStore): Promise<WholeHead> {
   const first = receipts && readNumber(receipts)
   const agrees = from !== undefined && first !== undefined && first <= from + 1
   if (noted && agrees && isWhole(store, from, noted, first)) {
-    return { repaired: undefined, operations: [] }
+    return { repaired: undefined, head: from, operations: [] }
   }
   const highest = await highestCanonical(store)
   let to = highest
@@ -52,7 +54,7 @@ export async function wholeHead(store: KeyValueStore): Promise<WholeHead> {
     { type: 'put', key: numberOfKey(hash), value: encodeNumber(to) },
   ]
   for (let lost = to + 1; lost <= highest; lost++) operations.push({ type: 'del', key: canonicalKey(lost) })
-  return { repaired: { from, to }, operations }
+  return { repaired: { from, to }, head: to, operations }
 }
 
 /** Of a block that was canonical; undefined when that is lost, or not what it can be. */

@@ -4,7 +4,7 @@
  *
  * | key | value |
  * |---|---|
- * | `M` name | what the store knows of itself: schema, genesis (JSON), head (hash), receipts (number) |
+ * | `M` name | what the store knows of itself: schema, genesis (JSON), head (hash), receipts (number), transactions (number) |
  * | `n` number | hash of the canonical block |
  * | `H` hash | number |
  * | `h` number hash | header, RLP |
@@ -12,17 +12,21 @@
  * | `r` number hash | receipts in the form of eth/69, an RLP list |
  * | `a` number hash | block access list, RLP |
  * | `t` number hash | total difficulty, big-endian without leading zeros |
+ * | `x` transaction hash | where it is: number of the block, 4 bytes of index in it |
  * | `S` name | how far the sync is |
  * | `k` number | a header that the sync has downloaded and not linked yet, RLP |
  * @module
  */
 import { utf8ToBytes } from '../../base/bytes.ts'
 
-/** Raised when the meaning of a key changes. */
-export const SCHEMA_VERSION = '1'
+/** Raised when older programs would misread a database, or spoil it. 2: every block's transactions are in the index. */
+export const SCHEMA_VERSION = '2'
+/** Without an index of transactions; opening makes it the present one, and the index is built afterwards. */
+export const SCHEMA_WITHOUT_INDEX = '1'
 
 export const HASH_BYTES = 32
 const NUMBER_BYTES = 8
+const PLACE_BYTES = 12
 
 export const Prefix = {
   Meta: 0x4d,
@@ -33,13 +37,14 @@ export const Prefix = {
   Receipts: 0x72,
   AccessList: 0x61,
   TotalDifficulty: 0x74,
+  Transaction: 0x78,
   Sync: 0x53,
   Skeleton: 0x6b,
 } as const
 
 type BlockPrefix = typeof Prefix.Header | typeof Prefix.Body | typeof Prefix.Receipts | typeof Prefix.AccessList
 
-export function metaKey(name: 'schema' | 'genesis' | 'head' | 'receipts'): Uint8Array {
+export function metaKey(name: 'schema' | 'genesis' | 'head' | 'receipts' | 'transactions'): Uint8Array {
   return named(Prefix.Meta, name)
 }
 
@@ -56,10 +61,11 @@ export function skeletonKey(number: number): Uint8Array {
 }
 
 export function numberOfKey(hash: Uint8Array): Uint8Array {
-  const key = new Uint8Array(33)
-  key[0] = Prefix.NumberOf
-  key.set(hash, 1)
-  return key
+  return hashed(Prefix.NumberOf, hash)
+}
+
+export function transactionKey(hash: Uint8Array): Uint8Array {
+  return hashed(Prefix.Transaction, hash)
 }
 
 export function blockKey(
@@ -90,6 +96,27 @@ export function decodeNumber(bytes: Uint8Array): number {
 export function readNumber(entry: Uint8Array): number | undefined {
   const number = entry.length === NUMBER_BYTES ? decodeNumber(entry) : Number.NaN
   return Number.isSafeInteger(number) ? number : undefined
+}
+
+/** Where a transaction is, as `x` has it. */
+export function encodePlace(number: number, index: number): Uint8Array {
+  const place = numbered(0, number, 13).subarray(1)
+  new DataView(place.buffer, place.byteOffset).setUint32(NUMBER_BYTES, index)
+  return place
+}
+
+/** Undefined for what cannot be a place: the entry is damaged. */
+export function readPlace(entry: Uint8Array): { readonly number: number; readonly index: number } | undefined {
+  const number = entry.length === PLACE_BYTES ? readNumber(entry.subarray(0, NUMBER_BYTES)) : undefined
+  if (number === undefined) return undefined
+  return { number, index: new DataView(entry.buffer, entry.byteOffset).getUint32(NUMBER_BYTES) }
+}
+
+function hashed(prefix: number, hash: Uint8Array): Uint8Array {
+  const key = new Uint8Array(1 + HASH_BYTES)
+  key[0] = prefix
+  key.set(hash, 1)
+  return key
 }
 
 function numbered(prefix: number, number: number, length: number): Uint8Array {

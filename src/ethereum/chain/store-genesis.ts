@@ -6,7 +6,16 @@ import { bigintToBytes, bytesTo0x, equalBytes, utf8ToBytes } from '../../base/by
 import { describeError, StorageError } from '../../base/errors.ts'
 import type { KeyValueStore, Operation } from '../../storage/index.ts'
 import { type Genesis, type GenesisJson, genesisFromJson } from './genesis.ts'
-import { blockKey, canonicalKey, encodeNumber, metaKey, numberOfKey, Prefix, SCHEMA_VERSION } from './schema.ts'
+import {
+  blockKey,
+  canonicalKey,
+  encodeNumber,
+  metaKey,
+  numberOfKey,
+  Prefix,
+  SCHEMA_VERSION,
+  SCHEMA_WITHOUT_INDEX,
+} from './schema.ts'
 
 const decoder = new TextDecoder()
 
@@ -15,7 +24,7 @@ export async function openGenesis(store: KeyValueStore, wanted: Genesis | undefi
   const schema = store.get(metaKey('schema'))
   if (!schema) return begin(store, wanted)
   const version = decoder.decode(schema)
-  if (version !== SCHEMA_VERSION) {
+  if (version !== SCHEMA_VERSION && version !== SCHEMA_WITHOUT_INDEX) {
     throw foreign(`has schema ${JSON.stringify(version)}, this version of peerloom reads ${SCHEMA_VERSION}`)
   }
   const stored = readGenesis(store)
@@ -27,7 +36,9 @@ export async function openGenesis(store: KeyValueStore, wanted: Genesis | undefi
     const ids = `it has chain id ${stored.config.chainId}, not ${wanted.config.chainId}` // the genesis block does not tell
     throw new StorageError('ERR_CHAIN_MISMATCH', '', `the database holds another chain: ${ids}`)
   }
-  if (wanted) await store.write([configOperation(wanted)]) // forks yet to come may have been added
+  const operations = version === SCHEMA_VERSION ? [] : [schemaOperation()]
+  if (wanted) operations.push(configOperation(wanted)) // forks yet to come may have been added
+  if (operations.length > 0) await store.write(operations)
   return wanted ?? stored
 }
 
@@ -37,10 +48,11 @@ async function begin(store: KeyValueStore, genesis: Genesis | undefined): Promis
   const { hash, header, body } = genesis
   const put = (key: Uint8Array, value: Uint8Array): Operation => ({ type: 'put', key, value })
   await store.write([
-    put(metaKey('schema'), utf8ToBytes(SCHEMA_VERSION)),
+    schemaOperation(),
     configOperation(genesis),
     put(metaKey('head'), hash),
     put(metaKey('receipts'), encodeNumber(0)),
+    put(metaKey('transactions'), encodeNumber(0)),
     put(canonicalKey(0), hash),
     put(numberOfKey(hash), encodeNumber(0)),
     put(blockKey(Prefix.Header, 0, hash), header.raw),
@@ -49,6 +61,10 @@ async function begin(store: KeyValueStore, genesis: Genesis | undefined): Promis
     put(blockKey(Prefix.TotalDifficulty, 0, hash), bigintToBytes(header.difficulty)),
   ])
   return genesis
+}
+
+function schemaOperation(): Operation {
+  return { type: 'put', key: metaKey('schema'), value: utf8ToBytes(SCHEMA_VERSION) }
 }
 
 function configOperation(genesis: Genesis): Operation {

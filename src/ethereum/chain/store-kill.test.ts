@@ -6,15 +6,20 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { branchGenesis } from '../../../test/support/branches.ts'
+import { demoBlocks } from '../../../test/support/demo-chain.ts'
 import { openLevelStore } from '../../storage/index.ts'
 import { ChainStore } from './store.ts'
 
-/** Our own code, which Node alone cannot read, through vite. Opens the chain and turns it between branches of 40 and of 25 blocks, until it is killed. */
-const WRITER = `
+/** Our own code, which Node alone cannot read, through vite. */
+const LOADER = `
 import { createServer } from 'vite'
 const server = { middlewareMode: true, hmr: false, ws: false, watch: null }
 const vite = await createServer({ configFile: false, appType: 'custom', logLevel: 'error', server, optimizeDeps: { noDiscovery: true } })
 const load = (path) => vite.ssrLoadModule(path)
+`
+
+/** Opens the chain and turns it between branches of 40 and of 25 blocks, until it is killed. */
+const BRANCHES = `${LOADER}
 const { branch, branchGenesis } = await load('/test/support/branches.ts')
 const { openLevelStore } = await load('/src/storage/index.ts')
 const { ChainStore } = await load('/src/ethereum/chain/index.ts')
@@ -26,9 +31,25 @@ for (let salt = 0; ; salt++) {
   if (salt === 5) process.stdout.write('ready')
 }`
 
-async function startWriter(path: string): Promise<ChildProcess> {
+/** Forgets the index of the bundled chain's transactions and builds it again, until it is killed. */
+const INDEXER = `${LOADER}
+const { demoChain } = await load('/test/support/demo-chain.ts')
+const { openLevelStore } = await load('/src/storage/index.ts')
+const { metaKey, Prefix, rangeOf } = await load('/src/ethereum/chain/schema.ts')
+const { ChainStore } = await load('/src/ethereum/chain/store.ts')
+const store = await openLevelStore(process.argv[1])
+if (!store.has(metaKey('schema'))) await demoChain(320, store)
+for (let round = 0; ; round++) {
+  await store.write([{ type: 'del', key: metaKey('transactions') }])
+  const { gte, lt } = rangeOf(Prefix.Transaction)
+  await store.deleteRange(gte, lt)
+  await (await ChainStore.open(store)).indexTransactions()
+  if (round === 5) process.stdout.write('ready')
+}`
+
+async function startWriter(program: string, path: string): Promise<ChildProcess> {
   const cwd = fileURLToPath(new URL('../../..', import.meta.url))
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', WRITER, path], {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program, path], {
     cwd,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -41,7 +62,7 @@ it('is a whole chain after kill -9 in the middle of its reorganisations', { time
   const folder = await mkdtemp(join(tmpdir(), 'peerloom-kill-'))
   const path = join(folder, 'db')
   for (let attempt = 0; attempt < 3; attempt++) {
-    const child = await startWriter(path)
+    const child = await startWriter(BRANCHES, path)
     child.kill('SIGKILL')
     await once(child, 'exit')
     await using store = await openLevelStore(path)
@@ -60,3 +81,28 @@ it('is a whole chain after kill -9 in the middle of its reorganisations', { time
   }
   await rm(folder, { recursive: true })
 })
+
+it('finds what its index of transactions promises after kill -9 while that was built', {
+  timeout: 60_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'peerloom-kill-'))
+  const path = join(folder, 'db')
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const child = await startWriter(INDEXER, path)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await using store = await openLevelStore(path)
+    const chain = await ChainStore.open(store)
+    expectIndexed(chain, chain.firstIndexed)
+    await chain.indexTransactions()
+    expect(chain.firstIndexed).toBe(0)
+    expectIndexed(chain, 0)
+  }
+  await rm(folder, { recursive: true })
+})
+
+function expectIndexed(chain: ChainStore, first: number): void {
+  for (const { number, body } of demoBlocks.filter((block) => block.number >= first)) {
+    for (const { hash } of body.transactions) expect(chain.findTransaction(hash)?.number).toBe(number)
+  }
+}

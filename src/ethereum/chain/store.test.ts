@@ -83,7 +83,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       await disk.store.write(put(utf8ToBytes('hello'), utf8ToBytes('world')))
       await expect(ChainStore.open(disk.store, genesis)).rejects.toMatchObject({ code: 'ERR_STORAGE_FOREIGN' })
       expect(await contents(disk.store)).toHaveLength(1)
-      await disk.store.write(put(metaKey('schema'), utf8ToBytes('2')))
+      await disk.store.write(put(metaKey('schema'), utf8ToBytes('3')))
       await expect(ChainStore.open(disk.store, genesis)).rejects.toMatchObject({ code: 'ERR_STORAGE_FOREIGN' })
       expect(await contents(disk.store)).toHaveLength(2)
     })

@@ -6,6 +6,9 @@
  */
 import { bigintToBytes, bytesTo0x, bytesToBigint, equalBytes } from '../../base/bytes.ts'
 import { describeError, InternalError, StorageError } from '../../base/errors.ts'
+import { Events, type SubscribeOptions, type Subscription } from '../../base/events.ts'
+import { type Logger, silentLogger } from '../../base/log.ts'
+import { yieldNow } from '../../base/slices.ts'
 import type { KeyValueStore, Operation } from '../../storage/index.ts'
 import { EMPTY_ROOT, Header } from '../types/index.ts'
 import type { ChainConfig } from './config.ts'
@@ -27,6 +30,14 @@ import {
   syncKey,
 } from './schema.ts'
 import { openGenesis } from './store-genesis.ts'
+import { type SyncChanges, syncOperations } from './sync-changes.ts'
+import {
+  type FoundTransaction,
+  findTransaction,
+  firstIndexedOperation,
+  indexOperations,
+  indexStep,
+} from './transaction-index.ts'
 
 /** The last block that is stored whole. */
 export interface ChainHead {
@@ -49,14 +60,11 @@ export interface StorableBlock {
   readonly accessList?: Uint8Array | undefined
 }
 
-/** How far a sync is: its own words, kept in the same batches as what it downloaded. */
-export interface SyncChanges {
-  /** Undefined forgets the entry. */
-  readonly state?: Readonly<Record<string, Uint8Array | undefined>>
-  /** Headers downloaded and not linked yet. */
-  readonly addHeaders?: readonly Header[]
-  /** Numbers of downloaded headers that are no longer needed: from, up to and including. */
-  readonly dropHeaders?: readonly [first: number, last: number]
+export interface IndexOptions {
+  /** Leaves the rest for another time. */
+  readonly signal?: AbortSignal | undefined
+  /** @default silentLogger */
+  readonly log?: Logger
 }
 
 export interface ChainStats {
@@ -76,8 +84,12 @@ export class ChainStore {
   readonly repaired: RepairReport | undefined
   readonly #store: KeyValueStore
   readonly #forkIds: ForkIds
+  readonly #heads = new Events<ChainHead>()
   #head: ChainHead
   #firstReceipts: number
+  #firstIndexed: number
+  /** Ends when the last change of the chain, or of its index, has; undefined when it has. */
+  #last: Promise<void> | undefined
 
   /**
    * Opens a chain, or begins one. Without `genesis` the store must hold one already.
@@ -86,7 +98,9 @@ export class ChainStore {
   static async open(store: KeyValueStore, genesis?: Genesis): Promise<ChainStore> {
     const chain = await openGenesis(store, genesis)
     const report = await wholeHead(store)
-    if (report.repaired) await store.write(report.operations)
+    const operations = [...report.operations]
+    if (report.repaired || !store.has(metaKey('transactions'))) operations.push(firstIndexedOperation(report.head + 1))
+    if (operations.length > 0) await store.write(operations)
     return new ChainStore(store, chain, report.repaired)
   }
 
@@ -97,6 +111,7 @@ export class ChainStore {
     this.#forkIds = new ForkIds(genesis)
     this.#head = this.#headOf(store.get(metaKey('head')) as Uint8Array)
     this.#firstReceipts = decodeNumber(store.get(metaKey('receipts')) as Uint8Array)
+    this.#firstIndexed = readNumber(store.get(metaKey('transactions')) as Uint8Array) ?? this.#head.number + 1
   }
 
   get genesisHash(): Uint8Array {
@@ -124,6 +139,19 @@ export class ChainStore {
   /** What may be promised to peers: the first block of the unbroken range whose bodies and receipts are held. */
   get earliest(): number {
     return Math.min(this.#firstReceipts, this.#head.number)
+  }
+
+  /** The transactions of every block from this one up to the head can be found; 0 but for a store of before the index. */
+  get firstIndexed(): number {
+    return this.#firstIndexed
+  }
+
+  /**
+   * The new head, each time blocks have been added: one head for all blocks of a batch. A reader that is behind loses
+   * some, and finds on the chain what it missed.
+   */
+  heads(options?: SubscribeOptions): Subscription<ChainHead> {
+    return this.#heads.subscribe(options)
   }
 
   forkId(): ForkId {
@@ -190,24 +218,28 @@ export class ChainStore {
    * follows a canonical block; blocks above that one, if any, are left behind. The caller has verified
    * them, and calls again only when the promise has settled.
    */
-  async extend(blocks: readonly StorableBlock[], sync: SyncChanges = {}): Promise<void> {
-    const first = blocks[0]
-    if (!first) return this.writeSync(sync)
-    const ancestor = this.hashAt(first.header.number - 1)
-    if (!ancestor || !equalBytes(ancestor, first.header.parentHash)) {
-      throw new InternalError(`block ${first.header.number} does not follow the canonical chain`)
+  extend(blocks: readonly StorableBlock[], sync: SyncChanges = {}): Promise<void> {
+    return this.#inTurn(() => (blocks.length > 0 ? this.#extend(blocks, sync) : this.writeSync(sync)))
+  }
+
+  /** The transaction of this hash on the canonical chain, if its block is in the index: see {@link firstIndexed}. */
+  findTransaction(hash: Uint8Array): FoundTransaction | undefined {
+    return hash.length === HASH_BYTES ? findTransaction(this.#store, hash, this.#head.number) : undefined
+  }
+
+  /**
+   * Adds to the index of transactions what was stored before there was one, from the head down; blocks may be added
+   * meanwhile. What is done stays done, also after a `kill -9`. Resolves when all is in it, or the signal aborts.
+   */
+  async indexTransactions({ signal, log = silentLogger }: IndexOptions = {}): Promise<void> {
+    if (this.#firstIndexed === 0) return
+    log.info('chain: indexing transactions', { blocks: this.#firstIndexed })
+    while (this.#firstIndexed > 0 && !signal?.aborted) {
+      await this.#inTurn(() => this.#indexMore())
+      await yieldNow()
     }
-    const operations = this.#syncOperations(sync)
-    const head = this.#append(blocks, ancestor, operations)
-    for (let stale = head.number + 1; stale <= this.#head.number; stale++) {
-      operations.push({ type: 'del', key: canonicalKey(stale) })
-    }
-    const firstReceipts = this.#receiptsAfter(blocks)
-    operations.push({ type: 'put', key: metaKey('head'), value: head.hash })
-    operations.push({ type: 'put', key: metaKey('receipts'), value: encodeNumber(firstReceipts) })
-    await this.#store.write(operations)
-    this.#head = head
-    this.#firstReceipts = firstReceipts
+    if (this.#firstIndexed === 0) log.info('chain: all transactions are indexed')
+    else log.info('chain: indexing transactions will go on at the next start', { blocks: this.#firstIndexed })
   }
 
   /** What a sync has noted under this name. */
@@ -222,7 +254,7 @@ export class ChainStore {
 
   /** One atomic batch. */
   async writeSync(changes: SyncChanges): Promise<void> {
-    const operations = this.#syncOperations(changes)
+    const operations = syncOperations(changes)
     if (operations.length > 0) await this.#store.write(operations)
   }
 
@@ -240,6 +272,45 @@ export class ChainStore {
       receipts: await count(Prefix.Receipts),
       accessLists: await count(Prefix.AccessList),
     }
+  }
+
+  /** What changes the chain waits for what does so already: the index must not be behind a reorganization. */
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#last ? this.#last.then(task) : task()
+    const settled = result.then(nothing, nothing).then(() => {
+      if (this.#last === settled) this.#last = undefined
+    })
+    this.#last = settled
+    return result
+  }
+
+  async #extend(blocks: readonly StorableBlock[], sync: SyncChanges): Promise<void> {
+    const { header } = blocks[0] as StorableBlock
+    const ancestor = this.hashAt(header.number - 1)
+    if (!ancestor || !equalBytes(ancestor, header.parentHash)) {
+      throw new InternalError(`block ${header.number} does not follow the canonical chain`)
+    }
+    const operations = syncOperations(sync)
+    const head = this.#append(blocks, ancestor, operations)
+    for (let stale = head.number + 1; stale <= this.#head.number; stale++) {
+      operations.push({ type: 'del', key: canonicalKey(stale) })
+    }
+    const firstReceipts = this.#receiptsAfter(blocks)
+    const firstIndexed = Math.min(this.#firstIndexed, header.number)
+    operations.push({ type: 'put', key: metaKey('head'), value: head.hash })
+    operations.push({ type: 'put', key: metaKey('receipts'), value: encodeNumber(firstReceipts) })
+    if (firstIndexed !== this.#firstIndexed) operations.push(firstIndexedOperation(firstIndexed))
+    await this.#store.write(operations)
+    this.#head = head
+    this.#firstReceipts = firstReceipts
+    this.#firstIndexed = firstIndexed
+    this.#heads.emit(head)
+  }
+
+  async #indexMore(): Promise<void> {
+    const { operations, first } = indexStep(this.#store, this.#firstIndexed)
+    await this.#store.write(operations)
+    this.#firstIndexed = first
   }
 
   #get(
@@ -286,6 +357,7 @@ export class ChainStore {
       const held = receipts ?? (hasNoReceipts(header) ? EMPTY_RECEIPTS : undefined)
       if (held) put(blockKey(Prefix.Receipts, number, hash), held)
       if (accessList) put(blockKey(Prefix.AccessList, number, hash), accessList)
+      operations.push(...indexOperations(number, body))
     }
     return { number, hash, timestamp, totalDifficulty }
   }
@@ -295,19 +367,6 @@ export class ChainStore {
     const missing = blocks.findLast(({ header, receipts }) => !receipts && !hasNoReceipts(header))
     const first = (blocks[0] as StorableBlock).header.number
     return missing ? missing.header.number + 1 : Math.min(this.#firstReceipts, first)
-  }
-
-  #syncOperations({ state = {}, addHeaders = [], dropHeaders }: SyncChanges): Operation[] {
-    const operations: Operation[] = []
-    for (const [name, value] of Object.entries(state)) {
-      operations.push(value ? { type: 'put', key: syncKey(name), value } : { type: 'del', key: syncKey(name) })
-    }
-    for (const header of addHeaders)
-      operations.push({ type: 'put', key: skeletonKey(header.number), value: header.raw })
-    for (let n = dropHeaders?.[0] ?? 0; dropHeaders && n <= dropHeaders[1]; n++) {
-      operations.push({ type: 'del', key: skeletonKey(n) })
-    }
-    return operations
   }
 }
 
@@ -321,6 +380,8 @@ function decodeHeader(raw: Uint8Array): Header {
     })
   }
 }
+
+function nothing(): void {}
 
 function hasNoReceipts(header: Header): boolean {
   return equalBytes(header.receiptsRoot, EMPTY_ROOT)

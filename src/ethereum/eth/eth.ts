@@ -55,7 +55,7 @@ export class Eth implements Disposable {
     this.#chain = options.chain
     this.#networkId = options.networkId
     this.#random = options.random ?? systemRandom
-    this.#log = options.log ?? silentLogger
+    this.#log = (options.log ?? silentLogger).child({ module: 'eth' })
     this.#limits = options.limits ?? {}
     this.#announced = rangeOf(options.chain)
     this.protocols = (options.versions ?? ETH_VERSIONS).map((version) => this.#protocol(version))
@@ -111,7 +111,8 @@ export class Eth implements Disposable {
     } finally {
       this.#peers.delete(ethPeer)
       this.#events.emit({ type: 'leave', peer: ethPeer })
-      this.#log.debug('eth peer left', { peer: peer.id, version, late: ethPeer.late, ignored: ethPeer.ignored })
+      const { late, ignored } = ethPeer
+      this.#log.debug('peer left', { peer: peer.id.slice(0, 8), protocol: `eth/${version}`, late, ignored })
     }
   }
 

@@ -2,10 +2,12 @@
  * Divides the wanted parts of one kind among the peers, and checks what they bring.
  * @module
  */
+
 import { describeError, type ErrorCode, PeerloomError } from '../../base/errors.ts'
+import { Slices, yieldNow } from '../../base/slices.ts'
 import type { Part } from './parts.ts'
 import { LIAR } from './target.ts'
-import { Slices, yieldNow } from './wakeup.ts'
+
 import type { Slot, Window } from './window.ts'
 import type { Worker, Workers } from './workers.ts'
 

@@ -19,6 +19,8 @@ export interface SyncProgress {
   readonly waiting: boolean
   /** Undefined before its header is known, and when there is none. */
   readonly target: { readonly number: number; readonly hash: Uint8Array } | undefined
+  /** Number of the head when this sync began, or that of now when there is none. */
+  readonly start: number
   /** Number of the last block that is stored whole. */
   readonly head: number
   readonly headers: SyncShare

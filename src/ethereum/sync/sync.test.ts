@@ -213,7 +213,7 @@ describe('a sync that was interrupted', () => {
       abort.abort(new Error('killed'))
       const result = await done
       await sync[Symbol.asyncDispose]()
-      if (result) break
+      if (result || store.head.number === source.head.number) break // the last batch was on its way to the disk
     }
     const store = await ChainStore.open(memory)
     expect(store.repaired).toBeUndefined()

@@ -75,6 +75,7 @@ export class Sync implements AsyncDisposable {
   #phase: SyncPhase = 'idle'
   #target: Header | undefined
   #fill: Fill | undefined
+  #start: number | undefined
   #bytes = 0
   #waiting = false
   /** Ends when the last call of `syncTo` has. */
@@ -86,7 +87,7 @@ export class Sync implements AsyncDisposable {
     this.#receipts = options.receipts ?? 'required'
     this.#window = options.window
     this.#clock = options.clock ?? systemClock
-    this.#log = options.log ?? silentLogger
+    this.#log = (options.log ?? silentLogger).child({ module: 'sync' })
     this.#skeleton = new Skeleton(options.store)
     this.#rate = new RateMeter(this.#clock)
     this.#workers = new Workers({
@@ -127,6 +128,7 @@ export class Sync implements AsyncDisposable {
       phase: this.#phase,
       waiting: this.#waiting,
       target: this.#target && { number: this.#target.number, hash: this.#target.hash },
+      start: this.#start ?? number,
       head: number,
       headers: share(this.#skeleton.countAbove(base)),
       bodies: share(window?.here('bodies') ?? 0),
@@ -165,6 +167,7 @@ export class Sync implements AsyncDisposable {
       this.#bytes += this.#fill?.bytes ?? 0
       this.#fill = undefined
       this.#target = undefined
+      this.#start = undefined
       this.#phase = 'idle'
       this.#waiting = false
     }
@@ -172,6 +175,7 @@ export class Sync implements AsyncDisposable {
 
   async #reach(hash: Uint8Array, signal: AbortSignal): Promise<SyncResult> {
     this.#phase = 'target'
+    this.#start = this.#store.head.number
     this.#noteWaiting()
     const { header, giver } = await this.#findTarget(hash, signal)
     this.#target = header

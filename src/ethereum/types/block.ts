@@ -91,6 +91,11 @@ export class BlockBody {
     return this.#withdrawals
   }
 
+  /** 32 bytes for each transaction, none of which is decoded for it. */
+  transactionHashes(): Uint8Array[] {
+    return trieValues(this.#lists[0] as Uint8Array, MAX_TRANSACTIONS).map(keccak256)
+  }
+
   /** Computed anew at each call, as the two below. */
   transactionsRoot(): Uint8Array {
     return deriveRoot(trieValues(this.#lists[0] as Uint8Array, MAX_TRANSACTIONS))

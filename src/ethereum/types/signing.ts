@@ -19,12 +19,15 @@ const TWO_ZEROS = Uint8Array.of(0x80, 0x80)
 
 const authorizationCodec = rlp.struct({ chainId: rlp.uint, address: rlp.fixed(20), nonce: rlp.uint64 })
 
-/** Address that signed; `raw` is the canonical form of `fields`. Throws `CodecError` ERR_INVALID_SIGNATURE. */
-export function recoverSender(fields: TransactionFields, raw: Uint8Array): Uint8Array {
+/**
+ * Address that signed; `raw` is the canonical form of `fields`, `anyS` allows s in the upper half. Throws `CodecError`
+ * ERR_INVALID_SIGNATURE.
+ */
+export function recoverSender(fields: TransactionFields, raw: Uint8Array, anyS: boolean): Uint8Array {
   const v = fields.type === 0 ? fields.v : fields.yParity
   const boundTo = fields.type === 0 && v >= 35n ? (v - 35n) >> 1n : undefined
   const parity = fields.type !== 0 ? v : boundTo === undefined ? v - 27n : (v - 35n) & 1n
-  return recoverAddress(signingHash(fields.type, raw, boundTo), fields.r, fields.s, parity)
+  return recoverAddress(signingHash(fields.type, raw, boundTo), fields.r, fields.s, parity, anyS)
 }
 
 /** The account that gave an authorisation. Throws `CodecError` ERR_INVALID_SIGNATURE: such a one is skipped, not fatal. */
@@ -76,8 +79,9 @@ function signedFields(raw: Uint8Array, listAt: number): Uint8Array {
   return raw.subarray(start, end)
 }
 
-function recoverAddress(hash: Uint8Array, r: bigint, s: bigint, parity: bigint): Uint8Array {
-  const valid = r > 0n && r < CURVE_ORDER && s > 0n && s <= HALF_ORDER && (parity === 0n || parity === 1n)
+function recoverAddress(hash: Uint8Array, r: bigint, s: bigint, parity: bigint, anyS = false): Uint8Array {
+  const maxS = anyS ? CURVE_ORDER - 1n : HALF_ORDER
+  const valid = r > 0n && r < CURVE_ORDER && s > 0n && s <= maxS && (parity === 0n || parity === 1n)
   if (!valid) throw new CodecError('ERR_INVALID_SIGNATURE', 'signature values out of range')
   const signature = new Uint8Array(65)
   const rBytes = bigintToBytes(r)

@@ -166,6 +166,26 @@ describe('Transaction', () => {
     }
   })
 
+  it('may have its s in the upper half in blocks of before Homestead', () => {
+    const key = generateKey()
+    const fields = {
+      type: 0,
+      nonce: 1n,
+      gasPrice: 1n,
+      gasLimit: 21_000n,
+      to: undefined,
+      value: 1n,
+      data: new Uint8Array(),
+    } as const
+    const signed = Transaction.sign(fields, key)
+    const legacy = signed.fields as Extract<TransactionFields, { type: 0 }>
+    const raised = { ...legacy, s: CURVE_ORDER - legacy.s, v: legacy.v === 27n ? 28n : 27n }
+    expect(codeOf(() => Transaction.from(raised).sender())).toBe('ERR_INVALID_SIGNATURE')
+    expect(Transaction.from(raised).sender({ anyS: true })).toEqual(signed.sender())
+    const over = { ...raised, s: CURVE_ORDER }
+    expect(codeOf(() => Transaction.from(over).sender({ anyS: true }))).toBe('ERR_INVALID_SIGNATURE')
+  })
+
   it('has no sender when its signature is out of range, has a high s or an unknown recovery id', () => {
     const { fields } = Transaction.decode(real.at(-1) as Uint8Array)
     if (fields.type === 0) throw new Error('the last vector is a typed one')

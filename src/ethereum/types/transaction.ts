@@ -100,10 +100,10 @@ export class Transaction {
 
   /**
    * Address (20 bytes) that signed it; recovered once. Throws `CodecError`: ERR_INVALID_SIGNATURE on a signature nobody
-   * can have made or whose s is in the upper half (EIP-2, so also for those few of before Homestead).
+   * can have made or, unless `anyS`, whose s is in the upper half (EIP-2: allowed in blocks of before Homestead).
    */
-  sender(): Uint8Array {
-    this.#sender ??= recoverSender(this.fields, this.raw)
+  sender(options: { readonly anyS?: boolean } = {}): Uint8Array {
+    this.#sender ??= recoverSender(this.fields, this.raw, options.anyS ?? false)
     return this.#sender
   }
 }

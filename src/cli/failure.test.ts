@@ -2,8 +2,8 @@ import { CommanderError } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, PeerloomError, StorageError } from '../base/errors.ts'
 import { formatEnode, NodeKey } from '../identity/index.ts'
+import { parseHash, parseLevel, parseNode, parseWhole } from './config/parse.ts'
 import { EXIT, failureOf } from './failure.ts'
-import { parseHash, parseLevel, parseNode, parseWhole } from './flags.ts'
 import { InterruptedError } from './interruption.ts'
 
 describe('flag values', () => {
@@ -29,8 +29,13 @@ describe('flag values', () => {
   })
 
   test('levels go by name or by number', () => {
-    expect(['0', '3', '5', 'warn'].map(parseLevel)).toEqual(['silent', 'info', 'trace', 'warn'])
-    expect(() => parseLevel('6')).toThrow(/^--verbosity: /)
+    expect(['0', '3', '5', 'warn'].map((text) => parseLevel('--verbosity', text))).toEqual([
+      'silent',
+      'info',
+      'trace',
+      'warn',
+    ])
+    expect(() => parseLevel('--verbosity', '6')).toThrow(/^--verbosity: /)
   })
 })
 

@@ -1,0 +1,64 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Argument } from 'commander'
+import { describeError, PeerloomError } from '../../base/errors.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { dataDirIn } from '../config/settings.ts'
+import { CLIENT_FLAGS, connectTo, endpointOf } from '../connect.ts'
+import { NodeConsole, show } from '../console.ts'
+
+export const attachCommand: CommandSpec = {
+  name: 'attach',
+  summary: 'a JavaScript console of a node that runs',
+  details:
+    'The namespaces of the node are objects: eth.blockNumber, eth.getBlockByNumber("latest", true), admin.peers. Promises are waited for, a method that needs no parameters need not be called, Tab completes, the history is kept in the data folder. --exec runs a script instead and prints what it comes to.',
+  examples: [
+    ['attach', 'to the node in the default data folder'],
+    ['attach ws://127.0.0.1:8546', 'to any node'],
+    ['attach --datadir data --exec eth.blockNumber', 'for scripts'],
+  ],
+  arguments: [new Argument('[endpoint]', 'http://…, ws://… or the path of a socket')],
+  flags: [...CLIENT_FLAGS, 'exec'],
+  async run(context, _, url) {
+    const { terminal, config } = context
+    const endpoint = endpointOf(context, url)
+    await using client = await connectTo(context, endpoint)
+    const console = await NodeConsole.open(client)
+    const script = config.get('exec')
+    if (script !== undefined) return { value: await runScript(context, console, script) }
+    if (!process.stdin.isTTY) {
+      await console.runLines(createInterface({ input: process.stdin }), (line) => terminal.say(line))
+      return { endpoint }
+    }
+    const version = await client.call<string>('web3_clientVersion').catch(() => 'a node')
+    terminal.say(`connected to ${version} at ${endpoint}`)
+    terminal.say(`modules: ${console.modules.join(' ')}`)
+    terminal.say('Ctrl-D or exit ends it\n')
+    await console.interact({
+      input: process.stdin,
+      output: process.stdout,
+      colors: terminal.colors && process.stdout.isTTY === true,
+      history: await historyFile(context),
+      signal: context.signal,
+    })
+    return { endpoint }
+  },
+}
+
+async function runScript({ terminal }: Context, console: NodeConsole, script: string): Promise<unknown> {
+  const value = await console
+    .run(script, (line) => terminal.say(line))
+    .catch((error: unknown) => {
+      if (error instanceof PeerloomError) throw error
+      throw new PeerloomError('ERR_SCRIPT', `exec: ${describeError(error)}`, { cause: error })
+    })
+  if (value !== undefined) terminal.say(show(value, false))
+  return value
+}
+
+/** Undefined where there is no data folder to keep it in. */
+async function historyFile({ config }: Context): Promise<string | undefined> {
+  const folder = join(dataDirIn(config), 'peerloom')
+  return (await stat(folder).catch(() => undefined)) ? join(folder, 'history') : undefined
+}

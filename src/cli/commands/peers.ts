@@ -1,0 +1,108 @@
+import { Argument, Option } from 'commander'
+import type { PeerInfo } from '../../devp2p/index.ts'
+import { printable } from '../../node/index.ts'
+import type { RpcClient } from '../../rpc/index.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { CLIENT_FLAGS, connectTo, endpointOf } from '../connect.ts'
+import { urlOption } from './rpc.ts'
+
+interface PeersOptions {
+  readonly url?: string
+  readonly watch?: true
+}
+
+export const peersCommand: CommandSpec<PeersOptions> = {
+  name: 'peers',
+  summary: 'shows who a node is connected to',
+  details:
+    'With --watch it goes on and prints who comes and who goes, until Ctrl-C; not over HTTP, which has no subscriptions.',
+  examples: [
+    ['peers --datadir data', 'once'],
+    ['peers --watch --json', 'one JSON object for each peer that comes or goes'],
+  ],
+  flags: CLIENT_FLAGS,
+  options: [urlOption(), new Option('--watch', 'go on')],
+  async run(context, { url, watch }) {
+    const { terminal } = context
+    await using client = await connectTo(context, endpointOf(context, url))
+    const changes = watch && client.subscribe<PeerChange>('admin', ['peerEvents'], { signal: context.signal })
+    await changes?.ready()
+    const peers = await client.call<PeerInfo[]>('admin_peers')
+    for (const line of peerTable(peers)) terminal.say(line)
+    if (changes) await follow(context, client, changes, peers)
+    return { peers }
+  },
+}
+
+interface PeerChange {
+  readonly type: string
+  readonly peer: string
+  readonly error?: string
+}
+
+async function follow(
+  { terminal, signal }: Context,
+  client: RpcClient,
+  changes: AsyncIterable<PeerChange>,
+  known: readonly PeerInfo[],
+): Promise<void> {
+  terminal.emit({ type: 'peers', peers: known })
+  const lines = new Map(known.map((peer) => [peer.id, peerLine(peer)]))
+  for await (const { type, peer: id, error } of changes) {
+    if (type === 'add') {
+      const peer = (await client.call<PeerInfo[]>('admin_peers')).find((each) => each.id === id)
+      if (!peer) continue // it has gone again
+      lines.set(id, peerLine(peer))
+      terminal.say(`+ ${peerLine(peer)}`)
+      terminal.emit({ type, peer })
+    } else if (type === 'drop') {
+      terminal.say(`- ${lines.get(id) ?? id.slice(0, 16)}${error ? `  ${printable(error)}` : ''}`)
+      terminal.emit({ type, peer: id, error })
+      lines.delete(id)
+    }
+  }
+  throw signal.reason
+}
+
+function peerTable(peers: readonly PeerInfo[]): string[] {
+  if (peers.length === 0) return ['no peers']
+  return [row('ID', 'DIR', 'ADDRESS', 'PROTOCOLS', 'NAME'), ...peers.map(peerLine)]
+}
+
+function peerLine({ id, name, caps, network }: PeerInfo): string {
+  const flags = `${network.static ? 's' : ''}${network.trusted ? 't' : ''}`
+  const direction = `${network.inbound ? 'in' : 'out'}${flags && ` ${flags}`}`
+  return row(id.slice(0, 16), direction, network.remoteAddress, caps.join(','), printable(name))
+}
+
+function row(id: string, direction: string, address: string, protocols: string, name: string): string {
+  return `${id.padEnd(16)}  ${direction.padEnd(6)}  ${address.padEnd(21)}  ${printable(protocols).padEnd(20)}  ${name}`
+}
+
+const enodeArgument = (): Argument => new Argument('<enode>', 'enode://…')
+
+function peerAction(name: string, method: string, summary: string, said: string): CommandSpec<PeersOptions> {
+  return {
+    name,
+    summary,
+    examples: [[`peer ${name} enode://…`, summary]],
+    arguments: [enodeArgument()],
+    flags: CLIENT_FLAGS,
+    options: [urlOption()],
+    async run(context, { url }, enode = '') {
+      await using client = await connectTo(context, endpointOf(context, url))
+      const value = await client.call(method, [enode], { signal: context.signal })
+      context.terminal.say(`${said} ${enode}`)
+      return { enode, value }
+    },
+  }
+}
+
+/** What `peerloom peer` can do. */
+export const peerCommands: readonly CommandSpec<PeersOptions>[] = [
+  peerAction('add', 'admin_addPeer', 'keeps a node connected', 'dialing'),
+  peerAction('remove', 'admin_removePeer', 'disconnects a node and stops dialing it', 'removed'),
+  peerAction('trust', 'admin_addTrustedPeer', 'lets a node in even when all slots are taken', 'trusted'),
+  peerAction('untrust', 'admin_removeTrustedPeer', 'takes that back', 'no longer trusted'),
+  peerAction('ban', 'admin_banPeer', 'disconnects a node and takes no call from its IP for a day', 'banned'),
+]

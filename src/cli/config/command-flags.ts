@@ -1,0 +1,63 @@
+/**
+ * The flag table and Commander: which options a command has, and which of them were used.
+ * @module
+ */
+import { type Command, Option } from 'commander'
+import type { Defaults } from './config.ts'
+import { variableOf } from './flag.ts'
+import { FLAG_NAMES, type FlagName, flagOf } from './flag-table.ts'
+import type { FlagUse } from './read-config.ts'
+
+/**
+ * Gives a command these flags with their aliases. What is used of them, once a command line is parsed, is added to `uses`.
+ * `defaults`: the command's own.
+ */
+export function addFlags(command: Command, names: readonly FlagName[], uses: FlagUse[], defaults: Defaults): void {
+  for (const name of names) {
+    const { type, category, aliases = [], switches = [] } = flagOf(name)
+    /** `text`: what a flag without a value stands for. */
+    const add = (flag: string, help?: string, text?: string): Option => {
+      const placeholder = text === undefined && type.placeholder ? ` ${type.placeholder}` : ''
+      const option = new Option(`--${flag}${placeholder}`, help).hideHelp(help === undefined).helpGroup(category)
+      command.addOption(option).on(`option:${flag}`, (value: string | undefined) => {
+        uses.push({ name, flag: `--${flag}`, text: text ?? value ?? 'true' })
+      })
+      return option
+    }
+    add(name, helpOf(name)).default(undefined, shownDefault(name, defaults))
+    for (const alias of aliases) add(alias)
+    for (const value of switches) add(value, `the same as --${name} ${value}`, value)
+    if (isSwitch(name)) add(`no-${name}`, undefined, 'false')
+  }
+}
+
+function helpOf(name: FlagName): string {
+  const { help, reach } = flagOf(name)
+  return reach === 'command line' ? help : `${help} [$${variableOf(name)}]`
+}
+
+function shownDefault(name: FlagName, defaults: Defaults): string | undefined {
+  const { type, fallback, defaultText } = flagOf(name)
+  const own = defaults[name]
+  if (own === undefined && defaultText !== undefined) return defaultText
+  const value = own ?? fallback
+  return value === undefined || value === false ? undefined : type.show(value as never) || undefined
+}
+
+/** `--http=true` and `--http=false`, as go-ethereum takes them, in Commander's spelling. */
+export function spellSwitches(words: readonly string[]): string[] {
+  return words.map((word) => {
+    const [, name = '', value] = /^--([^=]+)=(true|false)$/.exec(word) ?? []
+    if (!SWITCHES.has(name)) return word
+    return value === 'true' ? `--${name}` : `--no-${SWITCHES.get(name)}`
+  })
+}
+
+/** All names of switches, each with its proper one. */
+const SWITCHES: ReadonlyMap<string, FlagName> = new Map(
+  FLAG_NAMES.filter(isSwitch).flatMap((name) => [name, ...(flagOf(name).aliases ?? [])].map((each) => [each, name])),
+)
+
+function isSwitch(name: FlagName): boolean {
+  return flagOf(name).type.placeholder === ''
+}

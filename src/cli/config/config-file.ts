@@ -1,0 +1,62 @@
+/**
+ * Settings from a TOML file. Keys are the flags' names, dotted: `[http]`, then `addr = "…"`; the switch `--http` is
+ * `enabled = true` there.
+ * @module
+ */
+import { readFile } from 'node:fs/promises'
+import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml'
+import { ConfigError } from '../../base/errors.ts'
+import type { Given, GivenValues } from './config.ts'
+import { type FlagName, KEYS } from './flag-table.ts'
+import { guess } from './nearest.ts'
+
+/** Throws a ConfigError that names `blame` when the file cannot be read, or the file, and its key, when it does not do. */
+export async function readConfigFile(path: string, blame: string): Promise<GivenValues> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code ?? error.message})`
+    throw new ConfigError(blame, `${path} ${why}`, { cause: error })
+  })
+  const given = new Map<FlagName, Given>()
+  collect(parseToml(path, text), path, '', given)
+  return given
+}
+
+function parseToml(path: string, text: string): TomlTable {
+  try {
+    return parse(text)
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    const what = error.message.split('\n')[0]?.replace('Invalid TOML document: ', '')
+    throw new ConfigError(path, `line ${error.line}, column ${error.column}: ${what}`, { cause: error })
+  }
+}
+
+/** TOML's parser bounds how deep tables lie. */
+function collect(table: TomlTable, path: string, prefix: string, given: Map<FlagName, Given>): void {
+  for (const [part, value] of Object.entries(table)) {
+    const key = prefix + part
+    const name = `${path}: ${key}`
+    const flag = KEYS.get(key)
+    if (flag !== undefined) given.set(flag, { text: textOf(name, value), origin: { from: 'file', name } })
+    else if (isTable(value) && Object.keys(value).length > 0) collect(value, path, `${key}.`, given)
+    else throw new ConfigError(name, 'unknown key', hintFor(key))
+  }
+}
+
+function hintFor(key: string): { readonly hint?: string } {
+  const enabled = `${key}.enabled`
+  if (KEYS.has(enabled)) return { hint: `did you mean ${enabled}?` }
+  return guess(key, KEYS.keys(), '`peerloom dumpconfig` lists them')
+}
+
+/** The form in which every source hands a value on. */
+function textOf(name: string, value: TomlValue): string {
+  if (Array.isArray(value)) return value.map((item) => textOf(name, item)).join(',')
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  throw new ConfigError(name, isTable(value) ? 'is a table, not a value' : 'no setting is a date')
+}
+
+function isTable(value: TomlValue): value is TomlTable {
+  return typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date)
+}

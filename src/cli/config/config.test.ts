@@ -1,0 +1,237 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { formatEnode, NodeKey } from '../../identity/index.ts'
+import { Config } from './config.ts'
+import { DEFAULT_DATADIR } from './data-dir.ts'
+import { CATEGORIES } from './flag.ts'
+import { COMMON_FLAGS, FLAG_NAMES, type FlagName, flagOf, KEYS, NODE_FLAGS, VARIABLES } from './flag-table.ts'
+import { nearest } from './nearest.ts'
+import { type FlagUse, readConfig } from './read-config.ts'
+import { nodeSettings } from './settings.ts'
+
+let folder: string
+let file: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'peerloom-config-'))
+  file = join(folder, 'peerloom.toml')
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** `use('http.addr', 'x')` is `--http.addr x`. */
+const use = (name: FlagName, text = 'true', flag = `--${name}`): FlagUse => ({ name, flag, text })
+
+function read(uses: readonly FlagUse[] = [], env: Record<string, string> = {}, toml?: string): Promise<Config> {
+  if (toml === undefined) return readConfig({ uses, env })
+  writeFileSync(file, toml)
+  return readConfig({ uses: [...uses, use('config', file)], env })
+}
+
+const enode = (port = 30_303): string =>
+  formatEnode({ publicKey: NodeKey.generate().publicKey, host: '10.0.0.1', tcpPort: port, udpPort: port })
+
+describe('the flag table', () => {
+  test('gives every flag a name, a variable and a key of its own', () => {
+    const spoken = FLAG_NAMES.flatMap((name) => [
+      name,
+      ...(flagOf(name).aliases ?? []),
+      ...(flagOf(name).switches ?? []),
+    ])
+    expect(new Set(spoken).size).toBe(spoken.length)
+    expect(VARIABLES.get('PEERLOOM_HTTP_ADDR')).toBe('http.addr')
+    expect(KEYS.get('http.enabled')).toBe('http')
+    const settings = FLAG_NAMES.filter((name) => flagOf(name).reach === 'settings')
+    expect(KEYS.size).toBe(settings.length)
+    expect([...KEYS.keys()].filter((key) => [...KEYS.keys()].some((other) => other.startsWith(`${key}.`)))).toEqual([])
+  })
+
+  test('has a category, a line of help and a default that reads back for each', () => {
+    for (const name of FLAG_NAMES) {
+      const { category, help, type, fallback } = flagOf(name)
+      expect(CATEGORIES).toContain(category)
+      expect(help).toMatch(/^[a-zA-Z*][^\n]{5,110}[^.]$/)
+      if (fallback !== undefined) expect(type.parse(name, type.show(fallback as never))).toEqual(fallback)
+    }
+    expect(COMMON_FLAGS).toContain('verbosity')
+    expect(NODE_FLAGS).toContain('http.addr')
+  })
+
+  test('knows every variable that the sources speak of', async () => {
+    const root = fileURLToPath(new URL('../../..', import.meta.url))
+    const found = new Set<string>()
+    for (const part of ['src', 'test', 'scripts', 'bench', 'examples', 'interop']) {
+      for (const path of readdirSync(join(root, part), { recursive: true, encoding: 'utf8' })) {
+        if (!/\.(ts|mjs|mts)$/.test(path) || path.includes('node_modules') || path.startsWith('cli/')) continue
+        for (const [name] of readFileSync(join(root, part, path), 'utf8').matchAll(/\bPEERLOOM_[A-Z_]+/g))
+          found.add(name)
+      }
+    }
+    expect(found).toContain('PEERLOOM_CRYPTO')
+    const unset = [...found].filter((name) => !VARIABLES.has(name))
+    await expect(read([], Object.fromEntries(unset.map((name) => [name, 'x'])))).resolves.toBeInstanceOf(Config)
+  })
+})
+
+describe('precedence', () => {
+  const toml = '[http]\naddr = "10.0.0.1"\nport = 1\nenabled = true\n'
+  const env = { PEERLOOM_HTTP_PORT: '2', PEERLOOM_HTTP_ADDR: '10.0.0.2' }
+
+  test('a flag counts before a variable, that before the file, that before the default', async () => {
+    const config = await read([use('http.port', '3')], env, toml)
+    expect(config.get('http.port')).toBe(3)
+    expect(config.get('http.addr')).toBe('10.0.0.2')
+    expect(config.get('http')).toBe(true)
+    expect(config.get('ws.port')).toBe(8546)
+  })
+
+  test('every value remembers where it came from', async () => {
+    const config = await read([use('http.port', '3')], env, toml)
+    expect(config.originOf('http.port')).toEqual({ from: 'flag', name: '--http.port' })
+    expect(config.originOf('http.addr')).toEqual({ from: 'environment', name: 'PEERLOOM_HTTP_ADDR' })
+    expect(config.originOf('http')).toEqual({ from: 'file', name: `${file}: http.enabled` })
+    expect(config.originOf('ws.port')).toEqual({ from: 'default', name: '--ws.port' })
+  })
+
+  test('a switch that the file puts on is put off again', async () => {
+    expect((await read([use('http', 'false', '--no-http')], {}, toml)).get('http')).toBe(false)
+    expect((await read([], { PEERLOOM_HTTP: 'false' }, toml)).get('http')).toBe(false)
+  })
+
+  test('of one flag the last use counts, and a list adds up', async () => {
+    const [one, two, three] = [enode(1), enode(2), enode(3)]
+    const uses = [use('port', '1'), use('port', '2'), use('staticnodes', one), use('staticnodes', `${two}, ${three}`)]
+    const config = await read(uses)
+    expect(config.get('port')).toBe(2)
+    expect(config.get('staticnodes')).toEqual([one, two, three])
+  })
+
+  test('a list that is said nearer to the command line replaces the other', async () => {
+    const list = '[http]\napi = ["net", "debug"]\n'
+    expect((await read([], {}, list)).get('http.api')).toEqual(['net', 'debug'])
+    expect((await read([use('http.api', 'eth')], {}, list)).get('http.api')).toEqual(['eth'])
+  })
+
+  test('the file can be named by a variable, and a variable that is empty is not set', async () => {
+    writeFileSync(file, toml)
+    const config = await readConfig({ uses: [], env: { PEERLOOM_CONFIG: file, PEERLOOM_HTTP_ADDR: '' } })
+    expect(config.get('http.addr')).toBe('10.0.0.1')
+  })
+
+  test('a command has defaults of its own', async () => {
+    const config = await readConfig({ uses: [], env: {}, defaults: { datadir: 'data/demo' } })
+    expect(config.get('datadir')).toBe('data/demo')
+    expect(config.originOf('datadir').from).toBe('default')
+  })
+})
+
+describe('names that are unknown', () => {
+  test('a key of the file: the nearest one is suggested', async () => {
+    const refused = (toml: string, line: string): Promise<void> =>
+      expect(read([], {}, toml)).rejects.toThrow(`${file}: ${line}`)
+    await refused('[http]\nadr = "x"\n', 'http.adr: unknown key (did you mean http.addr?)')
+    await refused('[htpp]\naddr = "x"\n', 'htpp.addr: unknown key (did you mean http.addr?)')
+    await refused('http = true\n', 'http: unknown key (did you mean http.enabled?)')
+    await refused('[zzzzzz]\n', 'zzzzzz: unknown key (`peerloom dumpconfig` lists them)')
+    await refused('json = true\n', 'json: unknown key')
+  })
+
+  test('a variable: the nearest one is suggested', async () => {
+    await expect(read([], { PEERLOOM_HTTP_ADR: 'x' })).rejects.toThrow(
+      'PEERLOOM_HTTP_ADR: unknown variable (did you mean PEERLOOM_HTTP_ADDR?)',
+    )
+    await expect(read([], { PEERLOOM_: 'x' })).rejects.toThrow('PEERLOOM_: unknown variable')
+  })
+
+  test('what is too far from everything is not guessed at', () => {
+    expect(nearest('htpp.addr', KEYS.keys())).toBe('http.addr')
+    expect(nearest('Port', KEYS.keys())).toBe('port')
+    expect(nearest('something', KEYS.keys())).toBeUndefined()
+    expect(nearest('', KEYS.keys())).toBeUndefined()
+  })
+})
+
+describe('values that do not do name where they came from', () => {
+  test('a flag, a variable, a key', async () => {
+    const hint = '(a whole number from 0 to 65535)'
+    await expect(read([use('port', '70000')])).rejects.toThrow(`--port: "70000" does not do ${hint}`)
+    await expect(read([], { PEERLOOM_PORT: 'x' })).rejects.toThrow(`PEERLOOM_PORT: "x" does not do ${hint}`)
+    await expect(read([], {}, 'port = 1.5')).rejects.toThrow(`${file}: port: "1.5" does not do ${hint}`)
+    await expect(read([use('maxpeers', 'x', '--max-peers')])).rejects.toThrow('--max-peers: "x"')
+  })
+
+  test('of every kind', async () => {
+    const cases: readonly (readonly [FlagName, string])[] = [
+      ['http', 'yes'],
+      ['network', 'main'],
+      ['vmodule', 'peer'],
+      ['synctarget', '12'],
+      ['staticnodes', 'enode://x'],
+      ['netrestrict', '10.0.0.0/99'],
+      ['verbosity', 'loud'],
+      ['log.format', 'xml'],
+      ['networkid', '0'],
+    ]
+    for (const [name, text] of cases) await expect(read([use(name, text)])).rejects.toThrow(`--${name}: `)
+  })
+
+  test('a private key is not repeated', async () => {
+    await expect(read([use('nodekeyhex', 'abc')])).rejects.toThrow('--nodekeyhex: is not a private key (64 hex digits)')
+  })
+
+  test('a file that is none, or not TOML, or has what no setting is', async () => {
+    await expect(read([use('config', 'none.toml')])).rejects.toThrow('--config: none.toml does not exist')
+    await expect(read([], { PEERLOOM_CONFIG: 'none.toml' })).rejects.toThrow('PEERLOOM_CONFIG: none.toml does not')
+    await expect(read([], {}, 'port = ')).rejects.toThrow(/peerloom\.toml: line 1, column \d+: [^\n]+$/)
+    await expect(read([], {}, '[port]\nx = 1')).rejects.toThrow('port: is a table, not a value')
+    await expect(read([], {}, 'port = 2020-01-01')).rejects.toThrow('port: no setting is a date')
+  })
+})
+
+describe('flags that contradict each other', () => {
+  test('at the same level are refused', async () => {
+    await expect(read([use('genesis', 'x'), use('network', 'sepolia')])).rejects.toThrow(
+      '--genesis: does not go with --network',
+    )
+    const networks = [use('network', 'mainnet', '--mainnet'), use('network', 'sepolia', '--sepolia')]
+    await expect(read(networks)).rejects.toThrow('--sepolia: does not go with --mainnet')
+  })
+
+  test('at different levels the nearer one counts', async () => {
+    const config = await read([use('genesis', 'x')], { PEERLOOM_NETWORK: 'sepolia' })
+    expect([config.get('genesis'), config.get('network')]).toEqual(['x', undefined])
+  })
+})
+
+describe('the settings of the node', () => {
+  test('carry go-ethereum’s defaults', async () => {
+    const settings = nodeSettings(await read())
+    expect(settings).toMatchObject({
+      p2p: { host: '0.0.0.0', port: 30_303, maxPeers: 50, maxPendingPeers: undefined, netRestrict: undefined },
+      http: { enabled: false, host: '127.0.0.1', port: 8545, modules: ['net', 'web3', 'eth'], vhosts: ['localhost'] },
+      ws: { enabled: false, port: 8546, origins: [] },
+      authrpc: { host: '127.0.0.1', port: 8551, vhosts: ['localhost'] },
+      rpc: { batchRequestLimit: 1000, batchResponseMaxBytes: 25_000_000 },
+      log: { level: 'info', vmodule: '', format: undefined },
+      sync: { target: undefined, exitWhenSynced: false },
+    })
+  })
+
+  test('place what has no place of its own in the data folder', async () => {
+    const datadir = use('datadir', 'd')
+    const settings = nodeSettings(await read([datadir]))
+    expect(settings.dataDir).toBe(resolve('d'))
+    expect(settings.authrpc.jwtSecretFile).toBe(resolve('d', 'peerloom', 'jwtsecret'))
+    expect(settings.ipc).toEqual({ enabled: true, path: resolve('d', 'peerloom.ipc') })
+    expect(nodeSettings(await read([datadir, use('ipcpath', 'a.ipc')])).ipc.path).toBe(resolve('d', 'a.ipc'))
+    expect(nodeSettings(await read([datadir, use('ipcpath', './a.ipc')])).ipc.path).toBe('./a.ipc')
+  })
+
+  test('give a network that is not mainnet a folder of its own, where nobody names one', async () => {
+    const sepolia = use('network', 'sepolia')
+    expect(nodeSettings(await read([sepolia])).dataDir).toBe(join(DEFAULT_DATADIR, 'sepolia'))
+    expect(nodeSettings(await read([use('network', 'mainnet')])).dataDir).toBe(DEFAULT_DATADIR)
+    expect(nodeSettings(await read([sepolia, use('datadir', 'd')])).dataDir).toBe(resolve('d'))
+  })
+})

@@ -1,0 +1,85 @@
+/**
+ * The values of all flags, and where each one came from.
+ * @module
+ */
+
+import { ConfigError } from '../../base/errors.ts'
+import { EXCLUSIVE, FLAG_NAMES, type FlagName, type FlagValue, flagOf } from './flag-table.ts'
+
+/** The later ones count. */
+const SOURCES = ['default', 'file', 'environment', 'flag'] as const
+
+export interface Origin {
+  readonly from: (typeof SOURCES)[number]
+  /** `--http.addr`, `PEERLOOM_HTTP_ADDR`, `peerloom.toml: http.addr`; for a default the flag that would change it. */
+  readonly name: string
+}
+
+/** A value as it was written. */
+export interface Given {
+  readonly text: string
+  readonly origin: Origin
+}
+
+export type GivenValues = ReadonlyMap<FlagName, Given>
+export type Defaults = { readonly [N in FlagName]?: FlagValue<N> }
+
+interface Entry {
+  readonly value: unknown
+  readonly origin: Origin
+}
+
+export class Config {
+  readonly #entries: ReadonlyMap<FlagName, Entry>
+
+  /**
+   * Of what each source says; the source nearer to the command line counts. `defaults` stand in for the table's. Throws a
+   * ConfigError that names the place of a value that does not do, or of two that contradict each other.
+   */
+  constructor(sources: readonly GivenValues[], defaults: Defaults = {}) {
+    const given = new Map<FlagName, Given>()
+    for (const source of sources) for (const [name, value] of source) keepStronger(given, name, value)
+    for (const pair of EXCLUSIVE) settle(given, pair)
+    this.#entries = new Map(FLAG_NAMES.map((name) => [name, entryOf(name, given.get(name), defaults)]))
+  }
+
+  get<N extends FlagName>(name: N): FlagValue<N> {
+    return this.#entry(name).value as FlagValue<N>
+  }
+
+  originOf(name: FlagName): Origin {
+    return this.#entry(name).origin
+  }
+
+  /** What to name when the value turns out not to do. */
+  nameOf(name: FlagName): string {
+    return this.#entry(name).origin.name
+  }
+
+  #entry(name: FlagName): Entry {
+    return this.#entries.get(name) as Entry
+  }
+}
+
+function entryOf(name: FlagName, given: Given | undefined, defaults: Defaults): Entry {
+  const { type, fallback } = flagOf(name)
+  if (given) return { value: type.parse(given.origin.name, given.text), origin: given.origin }
+  return { value: defaults[name] ?? fallback, origin: { from: 'default', name: `--${name}` } }
+}
+
+function keepStronger(given: Map<FlagName, Given>, name: FlagName, value: Given): void {
+  const other = given.get(name)
+  if (!other || strength(value) >= strength(other)) given.set(name, value)
+}
+
+function settle(given: Map<FlagName, Given>, pair: readonly [FlagName, FlagName]): void {
+  const [one, other] = pair.map((name) => given.get(name))
+  if (!one || !other) return
+  const ahead = strength(one) - strength(other)
+  if (ahead === 0) throw new ConfigError(one.origin.name, `does not go with ${other.origin.name}`)
+  given.delete(ahead > 0 ? pair[1] : pair[0])
+}
+
+function strength({ origin }: Given): number {
+  return SOURCES.indexOf(origin.from)
+}

@@ -1,0 +1,23 @@
+/**
+ * Where a node keeps its things when nobody says.
+ * @module
+ */
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { NetworkName } from '../../ethereum/chain/index.ts'
+
+const HOME = homedir()
+
+/** go-ethereum's places, with our name. */
+const PLACES: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
+  darwin: join(HOME, 'Library', 'Peerloom'),
+  win32: join(process.env.LOCALAPPDATA ?? join(HOME, 'AppData', 'Local'), 'Peerloom'),
+}
+
+export const DEFAULT_DATADIR = PLACES[process.platform] ?? join(HOME, '.peerloom')
+
+/** Absolute. As go-ethereum does it: within the default folder, a network that is not mainnet has its own. */
+export function dataDirOf(datadir: string, network: NetworkName | undefined): string {
+  const isOwn = datadir === DEFAULT_DATADIR && network !== undefined && network !== 'mainnet'
+  return resolve(isOwn ? join(datadir, network) : datadir)
+}

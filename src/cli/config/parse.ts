@@ -1,0 +1,96 @@
+/**
+ * Values from text. What does not read is a ConfigError that names where the text came from: a flag, a variable, a key of
+ * a file.
+ * @module
+ */
+import { hexToBytes } from '../../base/bytes.ts'
+import { ConfigError } from '../../base/errors.ts'
+import { parseEnode } from '../../identity/index.ts'
+import { IpRanges } from '../../net/index.ts'
+import { LOG_LEVELS, logLevelOf, parseVmodule, type Verbosity } from '../../node/index.ts'
+
+/** Decimal, from `min` to `max`. */
+export function parseWhole(name: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= min && value <= max) return value
+  const hint =
+    max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min} up` : `a whole number from ${min} to ${max}`
+  throw refusal(name, text, hint)
+}
+
+/** 32 bytes as hex, with or without 0x. */
+export function parseHash(name: string, text: string): Uint8Array {
+  if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) return hexToBytes(text)
+  throw new ConfigError(name, `${JSON.stringify(text)} is not a block hash`, {
+    hint: '64 hex digits, with or without 0x',
+  })
+}
+
+/** The private key of a node: nothing of the text goes into the error. */
+export function parseSecretKey(name: string, text: string): string {
+  if (/^[0-9a-fA-F]{64}$/.test(text)) return text
+  throw new ConfigError(name, 'is not a private key', { hint: '64 hex digits' })
+}
+
+/** The URL as it came, when it is one of a node that can be dialed. */
+export function parseNode(name: string, text: string): string {
+  const node = blaming(name, () => parseEnode(text))
+  if (node.tcpPort > 0) return text
+  throw new ConfigError(name, 'the node listens on no TCP port', {
+    hint: 'the form is enode://<128 hex digits>@<host>:<port>',
+  })
+}
+
+/** The ranges as they came. */
+export function parseRanges(name: string, text: string): string {
+  blaming(name, () => IpRanges.parse(text))
+  return text
+}
+
+export function parseOneOf<T extends string>(name: string, text: string, choices: readonly T[]): T {
+  const choice = choices.find((each) => each === text)
+  if (choice !== undefined) return choice
+  throw refusal(name, text, `one of ${choices.join(', ')}`)
+}
+
+export function parseSwitch(name: string, text: string): boolean {
+  return parseOneOf(name, text, ['true', 'false']) === 'true'
+}
+
+/** By name, or by go-ethereum's numbers. */
+export function parseLevel(name: string, text: string): Verbosity {
+  return logLevelOf(text) ?? parseOneOf(name, text, LOG_LEVELS)
+}
+
+/** The pattern as it came. */
+export function parseModuleLevels(name: string, text: string): string {
+  blaming(name, () => parseVmodule(text))
+  return text
+}
+
+function refusal(name: string, text: string, hint: string): ConfigError {
+  return new ConfigError(name, `${JSON.stringify(text)} does not do`, { hint })
+}
+
+/** Has a ConfigError of a lower room name where the value came from. */
+export function blaming<T>(name: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw blamed(name, error)
+  }
+}
+
+/** {@link blaming}, for what takes time. */
+export async function blamingAsync<T>(name: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    throw blamed(name, error)
+  }
+}
+
+function blamed(name: string, error: unknown): unknown {
+  if (!(error instanceof ConfigError)) return error
+  return new ConfigError(name, error.message.replace(`${error.field}: `, ''), { cause: error })
+}

@@ -1,0 +1,82 @@
+/**
+ * One configuration out of the command line, the environment and a file.
+ * @module
+ */
+import { ConfigError } from '../../base/errors.ts'
+import { Config, type Defaults, type Given, type GivenValues } from './config.ts'
+import { readConfigFile } from './config-file.ts'
+import { VARIABLE_PREFIX } from './flag.ts'
+import { type FlagName, flagOf, VARIABLES } from './flag-table.ts'
+import { guess } from './nearest.ts'
+
+/** A flag on the command line, in the order in which they stand there. */
+export interface FlagUse {
+  readonly name: FlagName
+  /** As it was written: `--max-peers`. */
+  readonly flag: string
+  readonly text: string
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface ConfigSources {
+  readonly uses: readonly FlagUse[]
+  readonly env: Environment
+  /** Of the command, where they are others than the table's. */
+  readonly defaults?: Defaults
+}
+
+/** Variables that are ours without being settings: what reads them stands behind. */
+const OTHER_VARIABLES: readonly string[] = [
+  'PEERLOOM_CRYPTO', // src/crypto
+  'PEERLOOM_FUZZ_SECONDS', // test/fuzz
+  'PEERLOOM_FUZZ_SEED', // test/fuzz
+]
+
+/**
+ * Flags count before variables, variables before the file, the file before the defaults. Rejects with a ConfigError that
+ * names the flag, the variable or the key that is unknown or does not do.
+ */
+export async function readConfig({ uses, env, defaults }: ConfigSources): Promise<Config> {
+  const flags = fromFlags(uses)
+  const variables = fromEnvironment(env)
+  const file = flags.get('config') ?? variables.get('config')
+  const settings = file ? [await readConfigFile(file.text, file.origin.name)] : []
+  return new Config([...settings, variables, flags], defaults)
+}
+
+/** The last one counts, but lists add up. */
+function fromFlags(uses: readonly FlagUse[]): GivenValues {
+  const given = new Map<FlagName, Given>()
+  for (const { name, flag, text } of uses) {
+    const { type, switches } = flagOf(name)
+    const before = given.get(name)
+    if (before && switches && before.text !== text && before.origin.name !== flag) {
+      throw new ConfigError(flag, `does not go with ${before.origin.name}`)
+    }
+    given.set(name, {
+      text: before && type.list ? `${before.text},${text}` : text,
+      origin: { from: 'flag', name: flag },
+    })
+  }
+  return given
+}
+
+/** A variable that is empty is one that is not set. */
+function fromEnvironment(env: Environment): GivenValues {
+  const given = new Map<FlagName, Given>()
+  for (const [variable, text] of Object.entries(env)) {
+    if (!variable.startsWith(VARIABLE_PREFIX) || OTHER_VARIABLES.includes(variable) || !text) continue
+    const name = VARIABLES.get(variable)
+    if (name === undefined) throw new ConfigError(variable, 'unknown variable', hintFor(variable))
+    given.set(name, { text, origin: { from: 'environment', name: variable } })
+  }
+  return given
+}
+
+/** The prefix that all have in common would make all of them near. */
+function hintFor(variable: string): { readonly hint?: string } {
+  const rest = [...VARIABLES.keys()].map((each) => each.slice(VARIABLE_PREFIX.length))
+  const { hint } = guess(variable.slice(VARIABLE_PREFIX.length), rest, '')
+  return { hint: hint ? hint.replace('mean ', `mean ${VARIABLE_PREFIX}`) : '`peerloom --help` lists them' }
+}

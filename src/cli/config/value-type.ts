@@ -1,0 +1,92 @@
+/**
+ * The kinds of values a flag can have. Whatever the source, a value arrives as text: a list with commas between its items,
+ * a switch as `true` or `false`.
+ * @module
+ */
+import { bytesTo0x } from '../../base/bytes.ts'
+import { LOG_LEVELS, type Verbosity } from '../../node/index.ts'
+import {
+  parseHash,
+  parseLevel,
+  parseModuleLevels,
+  parseNode,
+  parseOneOf,
+  parseRanges,
+  parseSecretKey,
+  parseSwitch,
+  parseWhole,
+} from './parse.ts'
+
+export interface ValueType<T> {
+  /** What stands after the flag: `<number>`; empty for a switch, which stands alone. */
+  readonly placeholder: string
+  /** Given several times, or with commas, its items add up. */
+  readonly list?: true
+  /** Throws a ConfigError that names `name`. */
+  parse(name: string, text: string): T
+  /** The value as people read it. */
+  show(value: T): string
+  /** All there are, for completion. */
+  readonly choices?: readonly string[]
+  readonly completes?: 'file' | 'folder'
+}
+
+const asIs = String
+
+export const switchType: ValueType<boolean> = { placeholder: '', parse: parseSwitch, show: asIs }
+
+export function textType(what: string, completes?: 'file' | 'folder'): ValueType<string> {
+  const parse = (_name: string, text: string): string => text
+  return { placeholder: `<${what}>`, parse, show: asIs, ...(completes && { completes }) }
+}
+
+export const fileType = textType('file', 'file')
+export const folderType = textType('folder', 'folder')
+
+export function wholeType(min: number, max: number = Number.MAX_SAFE_INTEGER): ValueType<number> {
+  return { placeholder: '<number>', parse: (name, text) => parseWhole(name, text, min, max), show: asIs }
+}
+
+export const portType = wholeType(0, 65_535)
+
+export const hashType: ValueType<Uint8Array> = { placeholder: '<hash>', parse: parseHash, show: bytesTo0x }
+
+export const secretKeyType: ValueType<string> = { placeholder: '<hex>', parse: parseSecretKey, show: () => '[secret]' }
+
+/** `synonyms`: other words that are read as one of the choices. */
+export function oneOfType<T extends string>(
+  what: string,
+  choices: readonly T[],
+  synonyms: Readonly<Record<string, NoInfer<T>>> = {},
+): ValueType<T> {
+  const parse = (name: string, text: string): T => synonyms[text] ?? parseOneOf(name, text, choices)
+  return { placeholder: `<${what}>`, parse, show: asIs, choices }
+}
+
+export const levelType: ValueType<Verbosity> = {
+  placeholder: '<level>',
+  parse: parseLevel,
+  show: asIs,
+  choices: LOG_LEVELS,
+}
+
+export const moduleLevelsType: ValueType<string> = { placeholder: '<pattern>', parse: parseModuleLevels, show: asIs }
+
+/** Items between commas; no text at all is no items. */
+export function listType(
+  what: string,
+  parseItem: (name: string, text: string) => string = (_name, text) => text,
+): ValueType<readonly string[]> {
+  const parse = (name: string, text: string): string[] => itemsOf(text).map((item) => parseItem(name, item))
+  return { placeholder: `<${what},…>`, list: true, parse, show: (items) => items.join(',') }
+}
+
+export const nodesType = listType('enode', parseNode)
+export const rangesType = listType('cidr', parseRanges)
+
+function itemsOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}

@@ -1,0 +1,82 @@
+/**
+ * All commands, as Commander has them.
+ * @module
+ */
+import { Command } from 'commander'
+import { packageVersion } from '../node/index.ts'
+import { type AnyCommandSpec, equip, type Parsing, unknown } from './command.ts'
+import { attachCommand } from './commands/attach.ts'
+import { demoCommand } from './commands/demo.ts'
+import { exportCommand } from './commands/export.ts'
+import { importCommand } from './commands/import.ts'
+import { inspectCommand } from './commands/inspect.ts'
+import { keyGenerateCommand, keyShowCommand } from './commands/key.ts'
+import { nodeCommand, serveCommand } from './commands/node.ts'
+import { peerCommands, peersCommand } from './commands/peers.ts'
+import { pingCommand } from './commands/ping.ts'
+import { rpcCommand } from './commands/rpc.ts'
+import { syncCommand } from './commands/sync.ts'
+import { formatHelp, MAX_HELP_WIDTH } from './help.ts'
+
+/** In the order of the help. */
+const COMMANDS: readonly AnyCommandSpec[] = [
+  syncCommand,
+  importCommand,
+  exportCommand,
+  inspectCommand,
+  attachCommand,
+  rpcCommand,
+  peersCommand,
+  pingCommand,
+  demoCommand,
+  serveCommand,
+]
+/** Those of a group stand behind its name. */
+const GROUPS: readonly {
+  readonly name: string
+  readonly summary: string
+  readonly commands: readonly AnyCommandSpec[]
+}[] = [
+  { name: 'peer', summary: 'adds, removes, trusts and bans peers of a node', commands: peerCommands },
+  { name: 'key', summary: 'makes and shows node keys', commands: [keyGenerateCommand, keyShowCommand] },
+]
+
+export interface ProgramOutput {
+  readonly columns: number | undefined
+  readonly print: (text: string) => void
+}
+
+/** Without a command the program is the node, whose flags may stand before a command, too. */
+export function buildProgram({ columns = MAX_HELP_WIDTH, print }: ProgramOutput, parsing: Parsing): Command {
+  const program = new Command(nodeCommand.name)
+  program
+    .enablePositionalOptions()
+    .showSuggestionAfterError(false)
+    .exitOverride()
+    .configureOutput({ writeOut: print, writeErr: () => {}, outputError: () => {}, getOutHelpWidth: () => columns })
+    .configureHelp({ formatHelp })
+  equip(program, nodeCommand, { ...parsing, run: refuseWords(program, parsing) })
+  program.version(packageVersion(), '-v, --version', 'print the version')
+  program.options.find(({ long }) => long === '--version')?.helpGroup('MISC')
+  program.allowExcessArguments().helpCommand('help [command]', 'shows this, or the help of a command')
+  const add = (parent: Command, spec: AnyCommandSpec): void => {
+    const command = new Command(spec.name).copyInheritedSettings(program).allowExcessArguments(false)
+    parent.addCommand(equip(command, spec, parsing), { hidden: spec.hidden === true })
+  }
+  for (const spec of COMMANDS) add(program, spec)
+  for (const { name, summary, commands } of GROUPS) {
+    const group = program.command(name).summary(summary).description(summary).helpCommand(false)
+    for (const spec of commands) add(group, spec)
+  }
+  return program
+}
+
+/** The node takes no words: one that stands there was to be a command. */
+function refuseWords(program: Command, { run }: Parsing): Parsing['run'] {
+  return async (spec, options, words) => {
+    const [word] = program.args
+    const names = [...COMMANDS.filter((spec) => !spec.hidden), ...GROUPS].map(({ name }) => name)
+    if (word !== undefined) throw unknown('command', word, names)
+    await run(spec, options, words)
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The node, from its settings to its end.
+ * @module
+ */
+import { bytesTo0x, hexToBytes } from '../base/bytes.ts'
+import { NodeKey, readKeyFile } from '../identity/index.ts'
+import { formatEndpoint } from '../net/index.ts'
+import { clientName, EthereumNode } from '../node/index.ts'
+import { chainOf } from './chain.ts'
+import type { Context } from './command.ts'
+import { blamingAsync } from './config/parse.ts'
+import type { NodeSettings } from './config/settings.ts'
+import { stayUp } from './stay-up.ts'
+import { SyncView } from './sync-view.ts'
+
+/** Syncs when it is told to, then serves until it is interrupted. Resolves with the result, or rejects with the interruption. */
+export async function runNode(context: Context, settings: NodeSettings): Promise<object> {
+  await using node = await openNode(context, settings)
+  const { target, exitWhenSynced } = settings.sync
+  if (target === undefined) return await stayUp(context, node, { enode: node.enode, head: headOf(node) })
+  const result = await syncTo(context, node, target)
+  if (!exitWhenSynced) await stayUp(context, node, result)
+  return result
+}
+
+async function openNode(context: Context, settings: NodeSettings): Promise<EthereumNode> {
+  const { log, clock, config, levels } = context
+  const { dataDir, networkId, p2p } = settings
+  const { maxPeers, maxPendingPeers, staticNodes, trustedNodes, netRestrict } = p2p
+  const key = await nodeKey(context, settings)
+  return await EthereumNode.open({
+    dataDir,
+    genesis: await chainOf(config),
+    networkId,
+    listen: formatEndpoint(p2p.host, p2p.port),
+    name: clientName(p2p.identity),
+    maxPeers,
+    staticNodes,
+    trustedNodes,
+    ...(key && { key }),
+    ...(maxPendingPeers && { maxPendingPeers }),
+    ...(netRestrict && { netRestrict }),
+    ...rpcOptions(settings),
+    log,
+    levels,
+    clock,
+  })
+}
+
+function rpcOptions({ http, ws, authrpc, ipc, rpc }: NodeSettings) {
+  const { corsDomains: cors, ...httpOptions } = http
+  const { origins, ...wsOptions } = ws
+  const { jwtSecretFile: jwtSecret, ...authOptions } = authrpc
+  return {
+    ipc: ipc.enabled ? ipc.path : false,
+    ...(http.enabled && { http: { ...httpOptions, cors } }),
+    ...(ws.enabled && { ws: { ...wsOptions, ...(origins.length > 0 && { origins }) } }),
+    ...(authrpc.enabled && { authrpc: { ...authOptions, jwtSecret } }),
+    batchLimit: rpc.batchRequestLimit || Number.POSITIVE_INFINITY,
+    batchResponseBytes: rpc.batchResponseMaxBytes || Number.POSITIVE_INFINITY,
+  } as const
+}
+
+/** Undefined for the data folder's. */
+async function nodeKey({ config }: Context, { p2p }: NodeSettings): Promise<NodeKey | undefined> {
+  const { nodeKeyFile, nodeKeyHex } = p2p
+  if (nodeKeyHex !== undefined)
+    return await blamingAsync(config.nameOf('nodekeyhex'), async () => NodeKey.from(hexToBytes(nodeKeyHex)))
+  return nodeKeyFile === undefined
+    ? undefined
+    : await blamingAsync(config.nameOf('nodekey'), () => readKeyFile(nodeKeyFile))
+}
+
+async function syncTo(context: Context, node: EthereumNode, target: Uint8Array): Promise<object> {
+  const { terminal, signal } = context
+  const { enode, dataDir } = node
+  terminal.say(`going from block ${node.head.number} to ${bytesTo0x(target)}`)
+  terminal.emit({ type: 'started', enode, head: headOf(node) })
+  using view = new SyncView(context, node)
+  await node.syncTo(target, { signal })
+  view[Symbol.dispose]()
+  terminal.say(`synced ${view.sentence()}`)
+  return { ...view.summary(), enode, dataDir }
+}
+
+function headOf({ head }: EthereumNode): { readonly number: number; readonly hash: string } {
+  return { number: head.number, hash: bytesTo0x(head.hash) }
+}

@@ -1,0 +1,83 @@
+/**
+ * Headers and blocks as go-ethereum's JSON has them.
+ * @module
+ */
+import { bytesTo0x } from '../../base/bytes.ts'
+import { rlp } from '../../codec/index.ts'
+import type { ChainConfig } from '../chain/index.ts'
+import type { Header, Withdrawal } from '../types/index.ts'
+import type { StoredBlock } from './block-reader.ts'
+import { optionalBytes, optionalQuantity, quantity } from './quantity.ts'
+import { transactionJson } from './transaction-json.ts'
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/** `[]` twice: what stands for the lists of a header that has no body. */
+const EMPTY_LISTS_BYTES = 2
+
+export function headerJson(header: Header): JsonObject {
+  return {
+    number: quantity(header.number),
+    hash: bytesTo0x(header.hash),
+    parentHash: bytesTo0x(header.parentHash),
+    nonce: bytesTo0x(header.nonce),
+    mixHash: bytesTo0x(header.mixHash),
+    sha3Uncles: bytesTo0x(header.ommersHash),
+    logsBloom: bytesTo0x(header.logsBloom),
+    stateRoot: bytesTo0x(header.stateRoot),
+    miner: bytesTo0x(header.coinbase),
+    difficulty: quantity(header.difficulty),
+    extraData: bytesTo0x(header.extraData),
+    gasLimit: quantity(header.gasLimit),
+    gasUsed: quantity(header.gasUsed),
+    timestamp: quantity(header.timestamp),
+    transactionsRoot: bytesTo0x(header.transactionsRoot),
+    receiptsRoot: bytesTo0x(header.receiptsRoot),
+    baseFeePerGas: optionalQuantity(header.baseFeePerGas),
+    withdrawalsRoot: optionalBytes(header.withdrawalsRoot),
+    blobGasUsed: optionalQuantity(header.blobGasUsed),
+    excessBlobGas: optionalQuantity(header.excessBlobGas),
+    parentBeaconBlockRoot: optionalBytes(header.parentBeaconBlockRoot),
+    requestsHash: optionalBytes(header.requestsHash),
+    blockAccessListHash: optionalBytes(header.blockAccessListHash),
+    slotNumber: optionalQuantity(header.slotNumber),
+  }
+}
+
+/** As `newHeads` has it: fields of forks to come are there, and null. */
+export function announcedHeaderJson(header: Header): JsonObject {
+  return Object.fromEntries(Object.entries(headerJson(header)).map(([name, value]) => [name, value ?? null]))
+}
+
+export function blockJson(block: StoredBlock, config: ChainConfig, full: boolean): JsonObject {
+  const { header, body } = block
+  const transactions = full
+    ? body.transactions.map((transaction, index) => transactionJson(transaction, index, header, config))
+    : body.transactionHashes().map(bytesTo0x)
+  return {
+    ...headerJson(header),
+    size: quantity(sizeOf(header, body.lists)),
+    transactions,
+    uncles: body.ommers.map(({ hash }) => bytesTo0x(hash)),
+    withdrawals: body.withdrawals?.map(withdrawalJson),
+  }
+}
+
+/** An uncle is known by its header alone. */
+export function uncleJson(header: Header): JsonObject {
+  const size = quantity(rlp.lengthOfList(header.raw.length + EMPTY_LISTS_BYTES))
+  return { ...headerJson(header), size, uncles: [] }
+}
+
+function sizeOf(header: Header, lists: readonly Uint8Array[]): number {
+  return rlp.lengthOfList(lists.reduce((sum, list) => sum + list.length, header.raw.length))
+}
+
+function withdrawalJson({ index, validatorIndex, address, amount }: Withdrawal): JsonObject {
+  return {
+    index: quantity(index),
+    validatorIndex: quantity(validatorIndex),
+    address: bytesTo0x(address),
+    amount: quantity(amount),
+  }
+}

@@ -1,0 +1,59 @@
+import { type Clock, systemClock } from '../../base/clock.ts'
+import { method } from '../../rpc/index.ts'
+import type { ChainStore } from '../chain/index.ts'
+import type { Sync } from '../sync/index.ts'
+import { blockMethods, uncleMethods } from './block-methods.ts'
+import { BlockReader } from './block-reader.ts'
+import { capabilitiesJson } from './capabilities.ts'
+import { feeMethods } from './fee-methods.ts'
+import { Filters } from './filters.ts'
+import { JsonCache } from './json-cache.ts'
+import { logMethods } from './log-methods.ts'
+import { type LogLimits, LogSearch } from './log-search.ts'
+import { quantity } from './quantity.ts'
+import { unsupportedMethods } from './state-methods.ts'
+import { syncingJson, syncStatus } from './syncing.ts'
+import { placeMethods, transactionMethods } from './transaction-methods.ts'
+
+export interface EthApiOptions {
+  readonly chain: ChainStore
+  /** Whose progress `eth_syncing` tells. @default none: only the index of transactions can be behind */
+  readonly sync?: Sync | undefined
+  /** Bytes of finished JSON that are kept of blocks; 0 keeps none. @default 64 MiB */
+  readonly cacheBytes?: number
+  /** What one search for logs may cost. */
+  readonly logs?: LogLimits
+  /** Filters that may be there at a time. @default 1000 */
+  readonly maxFilters?: number
+  /** Tells when filters are too old. @default systemClock */
+  readonly clock?: Clock
+}
+
+const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024
+
+/**
+ * `eth_…`: what a node without state can answer from its verified blocks, as go-ethereum 1.17 answers it. What is not there
+ * is null. Methods that need state or a pool throw -32004; block tags that only a consensus client knows throw -32000.
+ */
+export function ethApi(options: EthApiOptions) {
+  const { chain, sync, clock = systemClock, maxFilters } = options
+  const reader = new BlockReader(chain)
+  const cache = new JsonCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES)
+  const search = new LogSearch(reader, options.logs)
+  const filters = new Filters({ reader, search, clock, maxFilters })
+  return {
+    ...unsupportedMethods(),
+    chainId: method({ summary: 'Id of the chain.', params: [] }, () => quantity(chain.chainConfig.chainId)),
+    syncing: method({ summary: 'False, or how far the sync is.', params: [] }, () =>
+      syncingJson(syncStatus(chain, sync)),
+    ),
+    capabilities: method({ summary: 'From which block on there is what.', params: [] }, () => capabilitiesJson(chain)),
+    accounts: method({ summary: 'Addresses that this node holds keys of: none.', params: [] }, (): string[] => []),
+    ...blockMethods(reader, cache),
+    ...uncleMethods(reader),
+    ...transactionMethods(reader),
+    ...placeMethods(reader),
+    ...logMethods(search, filters),
+    ...feeMethods(reader),
+  }
+}

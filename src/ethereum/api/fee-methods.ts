@@ -1,0 +1,41 @@
+import { method, param } from '../../rpc/index.ts'
+import { blobBaseFee } from '../chain/index.ts'
+import type { Header } from '../types/index.ts'
+import type { BlockReader } from './block-reader.ts'
+import { feeHistory, nextBaseFee } from './fee-history.ts'
+import { blockTagParam, countParam, percentilesParam } from './params.ts'
+import { quantity } from './quantity.ts'
+import { TipOracle } from './tip-oracle.ts'
+
+const HISTORY = [
+  param('blockCount', countParam),
+  param('newestBlock', blockTagParam),
+  param('rewardPercentiles', percentilesParam),
+] as const
+
+/** What transactions pay, as far as stored blocks tell. */
+export function feeMethods(reader: BlockReader) {
+  const { chain } = reader
+  const oracle = new TipOracle(reader)
+  const head = () => chain.header(chain.head.hash) as Header
+  return {
+    gasPrice: method({ summary: 'Wei for each gas that a transaction without tip should offer.', params: [] }, () =>
+      quantity(oracle.suggest() + (head().baseFeePerGas ?? 0n)),
+    ),
+    maxPriorityFeePerGas: method({ summary: 'Wei for each gas that a transaction should tip.', params: [] }, () =>
+      quantity(oracle.suggest()),
+    ),
+    baseFee: method({ summary: 'Base fee of the next block, in wei; null before London.', params: [] }, () => {
+      const fee = nextBaseFee(chain.chainConfig, head())
+      return fee === 0n ? null : quantity(fee)
+    }),
+    blobBaseFee: method({ summary: 'Base fee of blobs in the head, in wei; null before Cancun.', params: [] }, () => {
+      const header = head()
+      return header.excessBlobGas === undefined ? null : quantity(blobBaseFee(chain.chainConfig, header))
+    }),
+    feeHistory: method(
+      { summary: 'Base fees, fullness and tips of a range of blocks.', params: HISTORY },
+      (count, newest, percentiles, { signal }) => feeHistory(reader, count, newest, percentiles, signal),
+    ),
+  }
+}

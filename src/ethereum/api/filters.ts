@@ -1,0 +1,141 @@
+/**
+ * Filters that are asked again and again for what is new (`eth_newFilter`, `eth_getFilterChanges`). One holds its query and
+ * its place on the chain, and no results.
+ * @module
+ */
+import { bytesTo0x, bytesToHex } from '../../base/bytes.ts'
+import type { Clock } from '../../base/clock.ts'
+import { Slices, yieldNow } from '../../base/slices.ts'
+import { randomBytes } from '../../crypto/index.ts'
+import { RpcError, RpcErrorCode } from '../../rpc/index.ts'
+import type { JsonObject } from './block-json.ts'
+import { type BlockReader, failed } from './block-reader.ts'
+import { HeadCursor } from './head-cursor.ts'
+import { LogMatcher } from './log-matcher.ts'
+import { checkChoices, type LogSearch, refused } from './log-search.ts'
+import type { LogQuery } from './params.ts'
+
+/** Milliseconds after which a filter that nobody asks is forgotten. Source: go-ethereum eth/filters. */
+export const FILTER_TIMEOUT = 5 * 60 * 1000
+const DEFAULT_MAX_FILTERS = 1_000
+const ID_BYTES = 16
+
+/** A log filter, or a block filter without a query. */
+interface Filter {
+  readonly cursor: HeadCursor
+  readonly query?: LogQuery
+  lastUsed: number
+}
+
+export interface FiltersOptions {
+  readonly reader: BlockReader
+  readonly search: LogSearch
+  readonly clock: Clock
+  /** @default 1000 */
+  readonly maxFilters?: number | undefined
+}
+
+export class Filters {
+  readonly #reader: BlockReader
+  readonly #search: LogSearch
+  readonly #clock: Clock
+  readonly #maxFilters: number
+  /** BOUNDED: by `maxFilters`; those that time out make room. */
+  readonly #filters = new Map<string, Filter>()
+
+  constructor({ reader, search, clock, maxFilters = DEFAULT_MAX_FILTERS }: FiltersOptions) {
+    this.#reader = reader
+    this.#search = search
+    this.#clock = clock
+    this.#maxFilters = maxFilters
+  }
+
+  /** A new filter's name. Without a query it is one of blocks. Throws LimitExceeded. */
+  add(query?: LogQuery): string {
+    if (query) checkSubscription(query)
+    this.#forgetUnused()
+    if (this.#filters.size >= this.#maxFilters) {
+      throw new RpcError(RpcErrorCode.LimitExceeded, `there are ${this.#maxFilters} filters already`)
+    }
+    const id = `0x${bytesToHex(randomBytes(ID_BYTES)).replace(/^0+(?=.)/, '')}`
+    const cursor = new HeadCursor(this.#reader.chain)
+    this.#filters.set(id, { cursor, ...(query && { query }), lastUsed: this.#clock.now() })
+    return id
+  }
+
+  /** Whether there was one. */
+  remove(id: string): boolean {
+    this.#forgetUnused()
+    return this.#filters.delete(id)
+  }
+
+  /**
+   * Hashes of blocks, or logs, since the last call. When more is new than one call may look at, it ends early: the next call
+   * has the rest.
+   */
+  async changes(id: string, signal?: AbortSignal): Promise<(string | JsonObject)[]> {
+    const { cursor, query } = this.#get(id)
+    const matcher = query && new LogMatcher(query)
+    const found: (string | JsonObject)[] = []
+    const slices = new Slices()
+    for (let blocks = 0; blocks < this.#search.maxBlocks && found.length < this.#search.maxResults; blocks++) {
+      const step = cursor.next()
+      if (!step) break
+      const { header, removed } = step
+      if (!matcher) found.push(...(removed ? [] : [bytesTo0x(header.hash)]))
+      else if (isWithin(header.number, query)) found.push(...this.#search.of(header, matcher, removed))
+      if (!slices.spent(header.raw.length)) continue
+      await yieldNow()
+      signal?.throwIfAborted()
+    }
+    return found
+  }
+
+  /** All logs a filter is for, as `getLogs` finds them. */
+  logs(id: string, signal?: AbortSignal): Promise<JsonObject[]> {
+    const { query } = this.#get(id)
+    if (!query) throw notFound()
+    return this.#search.find(query, signal)
+  }
+
+  #get(id: string): Filter {
+    this.#forgetUnused()
+    const filter = this.#filters.get(id)
+    if (!filter) throw notFound()
+    this.#filters.delete(id)
+    this.#filters.set(id, filter) // the one that is used least stands first
+    filter.lastUsed = this.#clock.now()
+    return filter
+  }
+
+  #forgetUnused(): void {
+    const oldest = this.#clock.now() - FILTER_TIMEOUT
+    for (const [id, { lastUsed }] of this.#filters) {
+      if (lastUsed > oldest) return
+      this.#filters.delete(id)
+    }
+  }
+}
+
+/** Throws where a query cannot be followed on a chain that grows. Source: go-ethereum eth/filters, SubscribeLogs. */
+export function checkSubscription(query: LogQuery): void {
+  checkChoices(query)
+  const { fromBlock = 'latest', toBlock = 'latest' } = query
+  if (fromBlock === 'pending' || toBlock === 'pending') throw refused('pending logs are not supported')
+  const from = fromBlock === 'earliest' ? 0 : fromBlock
+  if (from === 'latest' && toBlock === 'latest') return
+  if (typeof from === 'number' && toBlock === 'latest') return
+  if (typeof from === 'number' && typeof toBlock === 'number' && toBlock >= from) return
+  throw refused('invalid block range params')
+}
+
+/** Whether a block of this number is one the query speaks of; tags bound nothing. */
+export function isWithin(number: number, { fromBlock, toBlock }: LogQuery): boolean {
+  const first = typeof fromBlock === 'number' ? fromBlock : 0
+  const last = typeof toBlock === 'number' ? toBlock : Number.POSITIVE_INFINITY
+  return number >= first && number <= last
+}
+
+function notFound(): RpcError {
+  return failed('filter not found')
+}

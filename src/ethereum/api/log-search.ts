@@ -1,0 +1,126 @@
+/**
+ * Logs of stored blocks. There is no index of logs: headers are looked at one after another, and only the receipts of
+ * those whose bloom filter says that they may have a match are read.
+ * @module
+ */
+import { Slices, yieldNow } from '../../base/slices.ts'
+import { RpcError, RpcErrorCode } from '../../rpc/index.ts'
+import { BlockBody, type Header } from '../types/index.ts'
+import type { JsonObject } from './block-json.ts'
+import { type BlockReader, failed } from './block-reader.ts'
+import { LogMatcher } from './log-matcher.ts'
+import { type BlockTag, type LogQuery, MAX_CHOICES } from './params.ts'
+import { logJson } from './receipt-json.ts'
+
+export interface LogLimits {
+  /** Blocks one call may look at; what is over it is an error. @default 100 000 */
+  readonly maxBlocks?: number
+  /** Logs one call may answer with; what is over it is an error. @default 10 000 */
+  readonly maxResults?: number
+}
+
+/** Some 10 µs each, in slices. */
+const DEFAULT_MAX_BLOCKS = 100_000
+/** Some 6 MB of JSON. */
+const DEFAULT_MAX_RESULTS = 10_000
+
+interface Range {
+  readonly first: number
+  readonly last: number
+}
+
+export class LogSearch {
+  readonly #reader: BlockReader
+  readonly maxBlocks: number
+  readonly maxResults: number
+
+  constructor(reader: BlockReader, { maxBlocks, maxResults }: LogLimits = {}) {
+    this.#reader = reader
+    this.maxBlocks = maxBlocks ?? DEFAULT_MAX_BLOCKS
+    this.maxResults = maxResults ?? DEFAULT_MAX_RESULTS
+  }
+
+  /** All logs a query is for. Throws `RpcError` in go-ethereum's words, LimitExceeded, or the signal's reason. */
+  async find(query: LogQuery, signal?: AbortSignal): Promise<JsonObject[]> {
+    checkChoices(query)
+    const matcher = new LogMatcher(query)
+    if (!query.blockHash) return this.#inRange(matcher, this.#rangeOf(query), signal)
+    const header = this.#reader.header(query.blockHash)
+    if (!header) throw failed('unknown block')
+    return this.of(header, matcher)
+  }
+
+  /** The logs of one block that match; `removed` says that the block has left the canonical chain. */
+  of(header: Header, matcher: LogMatcher, removed = false): JsonObject[] {
+    if (!matcher.mayBeIn(header.logsBloom)) return []
+    const { hash } = header
+    const logs: JsonObject[] = []
+    let hashes: Uint8Array[] | undefined
+    let logIndex = 0
+    for (const [transactionIndex, receipt] of this.#reader.receipts({ hash, header }).entries()) {
+      for (const log of receipt.logs) {
+        if (matcher.matches(log)) {
+          hashes ??= this.#transactionHashes(header)
+          const transactionHash = hashes[transactionIndex] as Uint8Array
+          logs.push(logJson(log, { header, transactionHash, transactionIndex, logIndex, removed }))
+        }
+        logIndex++
+      }
+    }
+    return logs
+  }
+
+  async #inRange(matcher: LogMatcher, { first, last }: Range, signal?: AbortSignal): Promise<JsonObject[]> {
+    const found: JsonObject[] = []
+    const slices = new Slices()
+    for (let number = first; number <= last; number++) {
+      const header = this.#reader.chain.headerAt(number)
+      if (!header) throw failed('header not found') // the chain has become shorter
+      const logs = this.of(header, matcher)
+      if (found.length + logs.length > this.maxResults) throw this.#tooMany()
+      for (const log of logs) found.push(log)
+      if (!slices.spent(header.raw.length + logs.length * 1_024)) continue
+      await yieldNow()
+      signal?.throwIfAborted()
+    }
+    return found
+  }
+
+  #transactionHashes({ hash, number }: Header): Uint8Array[] {
+    const raw = this.#reader.chain.rawBody(hash)
+    if (!raw) throw new RpcError(RpcErrorCode.ResourceNotFound, `the body of block ${number} is not stored`)
+    return BlockBody.decode(raw).transactionHashes()
+  }
+
+  #rangeOf({ fromBlock = 'latest', toBlock = 'latest' }: LogQuery): Range {
+    if (fromBlock === 'pending' || toBlock === 'pending') throw refused('pending logs are not supported')
+    const head = this.#reader.chain.head.number
+    const [first, last] = [resolve(fromBlock, head), resolve(toBlock, head)]
+    if (first > last) throw refused('invalid block range params')
+    if (last > head) throw refused('block range extends beyond current head block')
+    if (last - first < this.maxBlocks) return { first, last }
+    throw new RpcError(RpcErrorCode.LimitExceeded, `exceed maximum block range ${this.maxBlocks}`)
+  }
+
+  #tooMany(): RpcError {
+    return new RpcError(RpcErrorCode.LimitExceeded, `query returned more than ${this.maxResults} results`)
+  }
+}
+
+/** The parameters are well formed, and ask for what cannot be. */
+export function refused(message: string): RpcError {
+  return new RpcError(RpcErrorCode.InvalidParams, message)
+}
+
+/** Throws when a query has more values in one place than are compared. */
+export function checkChoices({ addresses, topics }: LogQuery): void {
+  if ([addresses, ...topics].every(({ length }) => length <= MAX_CHOICES)) return
+  throw failed('exceed max addresses or topics per search position')
+}
+
+function resolve(tag: BlockTag, head: number): number {
+  if (typeof tag === 'number') return tag
+  if (tag === 'latest') return head
+  if (tag === 'earliest') return 0
+  throw failed(`${tag} header not found`)
+}

@@ -1,0 +1,228 @@
+/**
+ * What parameters may look like on the wire, and what handlers get for them. The words for what does not fit are
+ * go-ethereum's, so that programs that look at them find the same.
+ * @module
+ */
+import { z } from 'zod'
+import { hexToBytes } from '../../base/bytes.ts'
+
+/** A block by its number, or by what it is to the chain. */
+export type BlockTag = number | 'latest' | 'earliest' | 'pending' | 'safe' | 'finalized'
+
+/** A block by number, tag or hash. Source: EIP-1898. */
+export type BlockId = BlockTag | { readonly hash: Uint8Array; readonly requireCanonical: boolean }
+
+/** What stands against a text. */
+class Problem {
+  readonly message: string
+
+  constructor(message: string) {
+    this.message = message
+  }
+}
+
+const HASH_BYTES = 32
+const ADDRESS_BYTES = 20
+const HEX_PREFIX = /^0x/i
+const HEX_DIGITS = /^[0-9a-fA-F]*$/
+const MAX_UINT64_DIGITS = 16
+const MAX_BLOCK_NUMBER = 2n ** 63n - 1n
+const TAGS: ReadonlySet<string> = new Set(['latest', 'earliest', 'pending', 'safe', 'finalized'])
+/** Length of `0x` and a hash; any other text is taken for a number. */
+const HASH_TEXT_LENGTH = 66
+
+/** A text that is read, or is refused with the words of its problem. */
+function text<T>(read: (text: string) => T | Problem, otherwise = 'non-string') {
+  return z.string({ error: otherwise }).transform((value, context): T => {
+    const result = read(value)
+    if (!(result instanceof Problem)) return result
+    context.addIssue({ code: 'custom', message: result.message })
+    return z.NEVER
+  })
+}
+
+/**
+ * What stands against all forms a value may have: what the form it seems to be of says, or `otherwise` when it is of none.
+ * Zod alone would say that the input is invalid.
+ */
+function reason(otherwise: string) {
+  return (issue: z.core.$ZodRawIssue): string => {
+    const issues = issue.code === 'invalid_union' ? issue.errors.flat() : []
+    return issues.find(({ code }) => code !== 'invalid_type')?.message ?? otherwise
+  }
+}
+
+/** 32 bytes. */
+export const hashParam = text((value) => readBytes(value, HASH_BYTES)).describe('hash: 0x and 64 hex digits')
+
+/** A position in a list. Beyond 2^53 it is no longer exact, and as far beyond any list. */
+export const indexParam = text((value) => asNumber(readUint64(value))).describe('quantity: 0x and hex digits')
+
+const MISSING_PREFIX = 'hex string without 0x prefix'
+
+export const blockTagParam = text(readBlockTag, MISSING_PREFIX).describe(
+  'block: latest, earliest, pending, safe, finalized, or 0x and the number in hex',
+)
+
+export const flagParam = z.boolean({ error: 'not a boolean' })
+
+/** EIP-1898. */
+const blockIdObject = z
+  .object({
+    blockNumber: blockTagParam.nullish(),
+    blockHash: hashParam.nullish(),
+    requireCanonical: flagParam.nullish(),
+  })
+  .transform(({ blockNumber, blockHash, requireCanonical }, context): BlockId => {
+    if (blockHash && blockNumber == null) return { hash: blockHash, requireCanonical: requireCanonical ?? false }
+    if (!blockHash && blockNumber != null) return blockNumber
+    const message = blockHash
+      ? 'cannot specify both BlockHash and BlockNumber, choose one or the other'
+      : 'must specify either BlockHash or BlockNumber'
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+
+/** Number, tag, or hash; or an object with one of them. */
+export const blockIdParam = z
+  .union([text(readBlockId), blockIdObject], { error: reason('neither a string nor an object') })
+  .describe('block: number, tag or hash (EIP-1898)')
+
+/** Blocks to look back at: hex, or decimal as a number or a text. */
+export const countParam = z
+  .union([z.number(), z.string()], { error: 'invalid hex or decimal integer' })
+  .transform((value, context): number => {
+    const count = value === '' ? 0 : /^(0x[0-9a-f]{1,16}|\d{1,20})$/i.test(`${value}`) ? Number(value) : undefined
+    if (count !== undefined) return count
+    context.addIssue({ code: 'custom', message: `invalid hex or decimal integer ${JSON.stringify(`${value}`)}` })
+    return z.NEVER
+  })
+
+export const percentilesParam = z.array(z.number({ error: 'not a number' }), { error: 'not a list of numbers' })
+
+/** The name of a filter. */
+export const filterIdParam = z.string({ error: 'non-string' })
+
+/** Which logs are asked for. */
+export interface LogQuery {
+  /** Absent: a range, from `fromBlock` to `toBlock`. */
+  readonly blockHash?: Uint8Array | undefined
+  readonly fromBlock?: BlockTag | undefined
+  readonly toBlock?: BlockTag | undefined
+  /** Of 20 bytes. One of them; none stands for any. */
+  readonly addresses: readonly Uint8Array[]
+  /** By position: one of these; none stands for any. */
+  readonly topics: readonly (readonly Uint8Array[])[]
+}
+
+/** A log has no more topics. */
+const MAX_TOPICS = 4
+/** Choices in one place. Source: go-ethereum eth/filters. */
+export const MAX_CHOICES = 1_000
+
+const address = text((value) => readSized(value, ADDRESS_BYTES, 'address'), 'invalid addresses in query')
+const topic = text((value) => readSized(value, HASH_BYTES, 'topic'), 'invalid topic(s)')
+const tooManyTopics = { error: 'exceed max topics' }
+
+const topicChoice = z.union([topic, z.array(topic.nullable()).max(MAX_CHOICES, tooManyTopics)], {
+  error: reason('invalid topic(s)'),
+})
+
+export const logQueryParam = z
+  .object(
+    {
+      blockHash: hashParam.nullish(),
+      fromBlock: blockTagParam.nullish(),
+      toBlock: blockTagParam.nullish(),
+      address: z.union([address, z.array(address)], { error: reason('invalid addresses in query') }).nullish(),
+      topics: z.array(topicChoice.nullable()).max(MAX_TOPICS, tooManyTopics).nullish(),
+    },
+    { error: 'not an object' },
+  )
+  .transform(({ blockHash, fromBlock, toBlock, address, topics }, context): LogQuery => {
+    if (blockHash && (fromBlock != null || toBlock != null)) {
+      const message = 'cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other'
+      context.addIssue({ code: 'custom', message })
+    }
+    return {
+      blockHash: blockHash ?? undefined,
+      fromBlock: fromBlock ?? undefined,
+      toBlock: toBlock ?? undefined,
+      addresses: address instanceof Uint8Array ? [address] : (address ?? []),
+      topics: (topics ?? []).map(choices),
+    }
+  })
+  .describe('filter: blockHash, or fromBlock and toBlock; address: one or a list; topics: by position, one or a list')
+
+/** Transactions a subscription to receipts may be for. Source: go-ethereum eth/filters. */
+const MAX_WATCHED = 200
+
+export const receiptsQueryParam = z
+  .object({
+    transactionHashes: z
+      .array(hashParam)
+      .max(MAX_WATCHED, {
+        error: 'exceed max number of transaction hashes allowed per transactionReceipts subscription',
+      })
+      .nullish(),
+  })
+  .optional()
+
+/** `null` among the choices is any topic at all. */
+function choices(of: Uint8Array | (Uint8Array | null)[] | null): Uint8Array[] {
+  if (of === null) return []
+  if (of instanceof Uint8Array) return [of]
+  return of.includes(null) ? [] : (of as Uint8Array[])
+}
+
+function readBlockTag(value: string): BlockTag | Problem {
+  if (TAGS.has(value)) return value as BlockTag
+  const number = readUint64(value)
+  if (number instanceof Problem) return number
+  return number > MAX_BLOCK_NUMBER ? new Problem('block number larger than int64') : Number(number)
+}
+
+function readBlockId(value: string): BlockId | Problem {
+  if (value.length !== HASH_TEXT_LENGTH) return readBlockTag(value)
+  const hash = readBytes(value, HASH_BYTES)
+  return hash instanceof Problem ? hash : { hash, requireCanonical: false }
+}
+
+function readUint64(value: string): bigint | Problem {
+  if (value === '') return new Problem('empty hex string')
+  if (!HEX_PREFIX.test(value)) return new Problem(MISSING_PREFIX)
+  const digits = value.slice(2)
+  if (digits === '') return new Problem('hex string "0x"')
+  if (digits.length > 1 && digits.startsWith('0')) return new Problem('hex number with leading zero digits')
+  if (!HEX_DIGITS.test(digits)) return new Problem('invalid hex string')
+  if (digits.length > MAX_UINT64_DIGITS) return new Problem('hex number > 64 bits')
+  return BigInt(`0x${digits}`)
+}
+
+function asNumber(value: bigint | Problem): number | Problem {
+  return value instanceof Problem ? value : Number(value)
+}
+
+function readBytes(value: string, length: number): Uint8Array | Problem {
+  const problem = hexProblem(value)
+  if (problem) return problem
+  const digits = Math.max(0, value.length - 2)
+  if (digits !== 2 * length) return new Problem(`hex string has length ${digits}, want ${2 * length}`)
+  return HEX_DIGITS.test(value.slice(2)) ? hexToBytes(value) : new Problem('invalid hex string')
+}
+
+/** As {@link readBytes}, with the words that go-ethereum has for it inside a filter. */
+function readSized(value: string, length: number, what: string): Uint8Array | Problem {
+  const problem = value === '' ? new Problem('empty hex string') : hexProblem(value)
+  if (problem) return problem
+  if (!HEX_DIGITS.test(value.slice(2))) return new Problem('invalid hex string')
+  const bytes = hexToBytes(value)
+  if (bytes.length === length) return bytes
+  return new Problem(`hex has invalid length ${bytes.length} after decoding; expected ${length} for ${what}`)
+}
+
+function hexProblem(value: string): Problem | undefined {
+  if (value === '') return undefined
+  if (!HEX_PREFIX.test(value)) return new Problem(MISSING_PREFIX)
+  return value.length % 2 === 0 ? undefined : new Problem('hex string of odd length')
+}

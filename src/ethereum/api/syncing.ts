@@ -1,0 +1,65 @@
+import type { ChainStore } from '../chain/index.ts'
+import type { Sync } from '../sync/index.ts'
+import { quantity } from './quantity.ts'
+
+/** Numbers of a sync under the names that go-ethereum has for them; what is about state is 0 here. */
+export interface SyncStatus {
+  readonly startingBlock: number
+  readonly currentBlock: number
+  readonly highestBlock: number
+  readonly txIndexFinishedBlocks: number
+  readonly txIndexRemainingBlocks: number
+}
+
+const STATE_FIELDS = [
+  'syncedAccounts',
+  'syncedAccountBytes',
+  'syncedBytecodes',
+  'syncedBytecodeBytes',
+  'syncedStorage',
+  'syncedStorageBytes',
+  'healedTrienodes',
+  'healedTrienodeBytes',
+  'healedBytecodes',
+  'healedBytecodeBytes',
+  'healingTrienodes',
+  'healingBytecode',
+  'syncedAccessLists',
+  'totalAccessLists',
+  'trieGenProgress',
+  'stateIndexRemaining',
+  'trienodeIndexRemaining',
+] as const
+
+/** Undefined when all that is known of is stored and indexed. */
+export function syncStatus(chain: ChainStore, sync: Sync | undefined): SyncStatus | undefined {
+  const progress = sync?.progress
+  const { number } = chain.head
+  const target = progress?.target?.number ?? number
+  const remaining = chain.firstIndexed > number ? number + 1 : chain.firstIndexed
+  if (number >= target && remaining === 0) return undefined
+  return {
+    startingBlock: progress?.start ?? number,
+    currentBlock: number,
+    highestBlock: Math.max(target, number),
+    txIndexFinishedBlocks: number + 1 - remaining,
+    txIndexRemainingBlocks: remaining,
+  }
+}
+
+/** As `eth_syncing` answers. */
+export function syncingJson(status: SyncStatus | undefined): false | Readonly<Record<string, string>> {
+  if (!status) return false
+  const state = STATE_FIELDS.map((name) => [name, '0x0'] as const)
+  const known = Object.entries(status).map(([name, value]) => [name, quantity(value as number)] as const)
+  return Object.fromEntries([...known, ...state])
+}
+
+/** As the subscription tells of it: numbers, under names that begin with a capital. */
+export function syncingEventJson(status: SyncStatus | undefined): false | object {
+  if (!status) return false
+  const entries = [...Object.entries(status), ...STATE_FIELDS.map((name) => [name, 0] as const)]
+  const capital = (name: string) => `${name[0]?.toUpperCase()}${name.slice(1)}`
+  const numbers = entries.map(([name, value]) => [capital(name), value] as const)
+  return { syncing: true, status: { ...Object.fromEntries(numbers), PulledStates: 0, KnownStates: 0 } }
+}

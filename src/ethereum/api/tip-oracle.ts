@@ -1,0 +1,77 @@
+/**
+ * What tip a transaction of today should pay: a percentile of the lowest tips of the last blocks. Source: go-ethereum
+ * eth/gasprice, with the settings of its full node.
+ * @module
+ */
+import { equalBytes } from '../../base/bytes.ts'
+import type { Header, Transaction } from '../types/index.ts'
+import type { BlockReader } from './block-reader.ts'
+import { priorityFee, senderOf } from './transaction-json.ts'
+
+const BLOCKS = 20
+const PERCENTILE = 60
+/** Tips taken of each block. */
+const SAMPLES = 3
+/** Wei; lower tips are no offer. */
+const IGNORED_BELOW = 2n
+/** Wei. */
+const MAX_TIP = 500_000_000_000n
+/** Wei; until blocks have said something else. */
+const INITIAL_TIP = 1_000_000n
+
+export class TipOracle {
+  readonly #reader: BlockReader
+  #tip = INITIAL_TIP
+  /** The head that the tip is of. */
+  #head: Uint8Array | undefined
+
+  constructor(reader: BlockReader) {
+    this.#reader = reader
+  }
+
+  /** Wei for each gas. Computed once for each head. */
+  suggest(): bigint {
+    const { hash, number } = this.#reader.chain.head
+    if (this.#head && equalBytes(this.#head, hash)) return this.#tip
+    const tips = this.#sample(number).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+    const tip = tips[Math.trunc(((tips.length - 1) * PERCENTILE) / 100)] ?? this.#tip
+    this.#tip = tip < MAX_TIP ? tip : MAX_TIP
+    this.#head = hash
+    return this.#tip
+  }
+
+  /** A block that says little makes room for one more before it, up to twice as many. */
+  #sample(head: number): bigint[] {
+    const tips: bigint[] = []
+    let number = head
+    for (let waiting = Math.min(BLOCKS, head); waiting > 0; waiting--, number--) {
+      const ofBlock = this.#tipsOf(number)
+      const found = ofBlock.length > 0 ? ofBlock : [this.#tip]
+      const left = waiting - 1
+      if (found.length === 1 && tips.length + 1 + left < 2 * BLOCKS && number - left > 1) waiting++
+      tips.push(...found)
+    }
+    return tips
+  }
+
+  /** The lowest tips that are an offer, and not the miner's own. */
+  #tipsOf(number: number): bigint[] {
+    const block = this.#reader.block(this.#reader.hashOfTag(number))
+    if (!block) return []
+    const { header, body } = block
+    const offers = body.transactions
+      .map((transaction) => ({ transaction, tip: priorityFee(transaction.fields, header) }))
+      .filter(({ tip }) => tip >= IGNORED_BELOW)
+      .sort((a, b) => (a.tip < b.tip ? -1 : a.tip > b.tip ? 1 : 0))
+    const tips: bigint[] = []
+    for (const { transaction, tip } of offers) {
+      if (tips.length === SAMPLES) break
+      if (!this.#isOfMiner(transaction, header)) tips.push(tip)
+    }
+    return tips
+  }
+
+  #isOfMiner(transaction: Transaction, header: Header): boolean {
+    return equalBytes(senderOf(transaction, header, this.#reader.chain.chainConfig), header.coinbase)
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * `admin_*`: the node itself. Source: go-ethereum node/api.go.
+ * @module
+ */
+import { z } from 'zod'
+import { disconnectText, type Server, type ServerEvent } from '../../devp2p/index.ts'
+import { type CallContext, method, param } from '../../rpc/index.ts'
+import type { Bans } from '../bans.ts'
+import type { Endpoints } from '../endpoints.ts'
+import { enodeParam, host, list, port } from './params.ts'
+
+export interface AdminTarget {
+  readonly server: Server
+  readonly bans: Bans
+  readonly endpoints: Endpoints
+  readonly dataDir: string | undefined
+}
+
+const url = [param('url', enodeParam)] as const
+
+export function adminApi({ server, bans, endpoints, dataDir }: AdminTarget) {
+  const peers = {
+    addPeer: method({ summary: 'keeps a node connected', params: url }, (enode) => {
+      bans.lift(enode)
+      server.addStatic(enode)
+      return true
+    }),
+    removePeer: method({ summary: 'disconnects a node and stops dialing it', params: url }, (enode) => {
+      server.removeStatic(enode)
+      return true
+    }),
+    addTrustedPeer: method({ summary: 'lets a node in even when all slots are taken', params: url }, (enode) => {
+      server.addTrusted(enode)
+      return true
+    }),
+    removeTrustedPeer: method({ summary: 'takes that back', params: url }, (enode) => {
+      server.removeTrusted(enode)
+      return true
+    }),
+    banPeer: method(
+      {
+        summary: "disconnects a node and takes no call from its IP for that many seconds; btcd's ban",
+        params: [param('url', enodeParam), param('seconds', z.number().positive().optional())],
+      },
+      (enode, seconds) => bans.ban(enode, seconds),
+    ),
+    peers: method({ summary: 'the connected peers', params: [] }, () => server.peerInfos()),
+    nodeInfo: method({ summary: 'who this node is', params: [] }, () => server.nodeInfo()),
+    datadir: method({ summary: 'the data folder', params: [] }, () => dataDir ?? ''),
+  }
+  return { ...peers, ...endpointMethods(endpoints) }
+}
+
+function endpointMethods(endpoints: Endpoints) {
+  const startHTTP = method(
+    {
+      summary: 'opens the HTTP endpoint',
+      params: [
+        param('host', host),
+        param('port', port),
+        param('cors', list),
+        param('apis', list),
+        param('vhosts', list),
+      ],
+    },
+    async (at, number, cors, modules, vhosts) => {
+      await endpoints.startHttp(defined({ host: at, port: number, cors, modules, vhosts }))
+      return true
+    },
+  )
+  const startWS = method(
+    {
+      summary: 'opens the WebSocket endpoint',
+      params: [param('host', host), param('port', port), param('allowedOrigins', list), param('apis', list)],
+    },
+    async (at, number, origins, modules) => {
+      await endpoints.startWs(defined({ host: at, port: number, origins, modules }))
+      return true
+    },
+  )
+  return {
+    startHTTP,
+    startWS,
+    startRPC: startHTTP,
+    stopHTTP: method({ summary: 'closes the HTTP endpoint', params: [] }, () => endpoints.stop('http')),
+    stopRPC: method({ summary: 'closes the HTTP endpoint', params: [] }, () => endpoints.stop('http')),
+    stopWS: method({ summary: 'closes the WebSocket endpoint', params: [] }, () => endpoints.stop('ws')),
+  }
+}
+
+/** The same without what is undefined: that is left to the defaults. */
+function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
+}
+
+export function adminSubscriptions(server: Server) {
+  return {
+    peerEvents: method(
+      { summary: 'peers that come and go, and their messages', params: [] },
+      async function* ({ signal }: CallContext) {
+        for await (const event of server.events({ signal })) {
+          const shown = toPeerEvent(event)
+          if (shown) yield shown
+        }
+      },
+    ),
+  }
+}
+
+/** go-ethereum's `p2p.PeerEvent`; undefined for what it does not tell. */
+function toPeerEvent(event: ServerEvent): object | undefined {
+  if (event.type === 'add' || event.type === 'drop') {
+    const { peer } = event
+    const { localAddress, remoteAddress } = peer.info().network
+    const ends = { local: localAddress, remote: remoteAddress }
+    if (event.type === 'add') return { type: 'add', peer: peer.id, ...ends }
+    const { disconnectReason, message } = event.reason
+    const error = disconnectReason === undefined ? message : disconnectText(disconnectReason)
+    return { type: 'drop', peer: peer.id, error, ...ends }
+  }
+  if (event.type !== 'msgsend' && event.type !== 'msgrecv') return undefined
+  const { type, peerId, protocol, code, bytes } = event
+  return { type, peer: peerId, protocol, msg_code: code, msg_size: bytes }
+}

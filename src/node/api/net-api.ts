@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { bytesTo0x, hexToBytes } from '../../base/bytes.ts'
+import { keccak256 } from '../../crypto/index.ts'
+import type { Server } from '../../devp2p/index.ts'
+import { method, param } from '../../rpc/index.ts'
+
+/** `net_*`. `net_version` is of the service that knows a network. */
+export function netApi(server: Server) {
+  return {
+    listening: method({ summary: 'whether the node takes connections', params: [], result: z.boolean() }, () => true),
+    peerCount: method(
+      { summary: 'connected peers', params: [], result: z.string() },
+      () => `0x${server.peers.size.toString(16)}`,
+    ),
+  }
+}
+
+const bytes = z.string().regex(/^0x([0-9a-fA-F]{2})*$/, { error: 'want hex bytes with 0x' })
+
+/** `web3_*`. */
+export function web3Api(clientVersion: string) {
+  return {
+    clientVersion: method({ summary: 'what this node calls itself', params: [] }, () => clientVersion),
+    sha3: method({ summary: 'keccak-256 of bytes', params: [param('input', bytes)] }, (input) =>
+      bytesTo0x(keccak256(hexToBytes(input))),
+    ),
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * What a node keeps beside its chain, laid out as go-ethereum's: `<folder>/peerloom.ipc` and
+ * `<folder>/peerloom/{nodekey, jwtsecret, static-nodes.json, trusted-nodes.json, lock/}`.
+ * @module
+ */
+import { open, readFile, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { bytesToHex, hexToBytes } from '../base/bytes.ts'
+import { ConfigError, StorageError } from '../base/errors.ts'
+import { randomBytes } from '../crypto/index.ts'
+import { NodeKey, parseEnode, readKeyFile, writeKeyFile } from '../identity/index.ts'
+import { JWT_SECRET_BYTES } from '../rpc/index.ts'
+import { type LevelStore, openLevelStore } from '../storage/index.ts'
+import { makeFolder, PROGRAM } from './data-folder.ts'
+
+/** A list of nodes is at most this large, in bytes: 5000 URLs. */
+const MAX_LIST_BYTES = 1024 * 1024
+
+export class NodeFolder implements AsyncDisposable {
+  /** Absolute. */
+  readonly path: string
+  /** The database's lock is the folder's: the system gives it back however a process ends. */
+  readonly #lock: LevelStore
+
+  private constructor(path: string, lock: LevelStore) {
+    this.path = path
+    this.#lock = lock
+  }
+
+  /** Throws a ConfigError (`dataDir`) or a StorageError: `ERR_STORAGE_LOCKED` when another process has the folder. */
+  static async open(dataDir: string): Promise<NodeFolder> {
+    const path = resolve(dataDir)
+    await makeFolder(join(path, PROGRAM, 'lock'))
+    try {
+      return new NodeFolder(path, await openLevelStore(join(path, PROGRAM, 'lock')))
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.code !== 'ERR_STORAGE_LOCKED') throw error
+      throw new StorageError(error.code, path, `${path} is in use by another process`, { cause: error })
+    }
+  }
+
+  /** The path of a file of the program. */
+  file(name: string): string {
+    return join(this.path, PROGRAM, name)
+  }
+
+  get ipcPath(): string {
+    return defaultIpcPath(this.path)
+  }
+
+  nodeKey(): Promise<NodeKey> {
+    return nodeKeyIn(this.path)
+  }
+
+  /** 32 bytes, made when the file is not there. Throws a ConfigError (`jwtSecret`) for a file that holds none. */
+  jwtSecret(path: string = this.file('jwtsecret')): Promise<Uint8Array> {
+    return jwtSecretIn(path)
+  }
+
+  /** The enode URLs of `static-nodes.json` or `trusted-nodes.json`; none when there is no such file. */
+  nodes(kind: 'static' | 'trusted'): Promise<readonly string[]> {
+    return readNodeList(this.file(`${kind}-nodes.json`), kind)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lock.close()
+  }
+}
+
+/** Where programs of this machine find the node of a data folder. */
+export function defaultIpcPath(dataDir: string): string {
+  return process.platform === 'win32' ? `\\\\.\\pipe\\${PROGRAM}.ipc` : join(resolve(dataDir), `${PROGRAM}.ipc`)
+}
+
+/** The key of a data folder; made on the first call of the folder's life. Throws a ConfigError when the file is damaged. */
+export async function nodeKeyIn(dataDir: string): Promise<NodeKey> {
+  const file = join(dataDir, PROGRAM, 'nodekey')
+  if (await isFile(file)) return await readKeyFile(file)
+  const key = NodeKey.generate()
+  await writeKeyFile(file, key)
+  return key
+}
+
+/** 32 bytes from a file as execution clients share them: 64 hex digits, with or without 0x. */
+export async function jwtSecretIn(path: string): Promise<Uint8Array> {
+  if (!(await isFile(path))) return await writeSecret(path)
+  const text = (await readStart(path, 'jwtSecret', 1_024)).trim()
+  if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) return hexToBytes(text)
+  throw new ConfigError('jwtSecret', `${path} does not hold 64 hex digits`, { hint: 'remove it: a new one is made' })
+}
+
+async function writeSecret(path: string): Promise<Uint8Array> {
+  const secret = randomBytes(JWT_SECRET_BYTES)
+  try {
+    const file = await open(path, 'wx', 0o600)
+    try {
+      await file.writeFile(`0x${bytesToHex(secret)}`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw new ConfigError('jwtSecret', `cannot write ${path}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
+  }
+  return secret
+}
+
+async function readNodeList(path: string, kind: 'static' | 'trusted'): Promise<readonly string[]> {
+  if (!(await isFile(path))) return []
+  const field = `${kind}Nodes`
+  try {
+    const list: unknown = JSON.parse(await readStart(path, field, MAX_LIST_BYTES))
+    if (!Array.isArray(list) || !list.every((each) => typeof each === 'string')) throw new Error('no array of strings')
+    for (const url of list) parseEnode(url)
+    return list
+  } catch (cause) {
+    if (cause instanceof ConfigError && cause.field === field) throw cause
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError(field, `${path}: ${why}`, { hint: 'a JSON array of enode URLs', cause })
+  }
+}
+
+async function readStart(path: string, field: string, maxBytes: number): Promise<string> {
+  const { size } = await stat(path)
+  if (size > maxBytes) throw new ConfigError(field, `${path} is too large: ${size} bytes, at most ${maxBytes}`)
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new ConfigError(field, `cannot read ${path}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/log.ts'
+import type { ServerOptions } from '../devp2p/index.ts'
+import type { NodeKey } from '../identity/index.ts'
+import type { LogLevels } from './log-levels.ts'
+import type { Service } from './service.ts'
+
+/** Names and defaults are go-ethereum's. */
+export interface HttpOptions {
+  /** @default 127.0.0.1 */
+  readonly host?: string
+  /** 0 takes a free one. @default 8545 */
+  readonly port?: number
+  /** Namespaces offered. @default net, web3, eth */
+  readonly modules?: readonly string[]
+  /** Path that requests have to go to. @default the root */
+  readonly prefix?: string
+  /** Origins of web pages that may call; `*` is any. @default none */
+  readonly cors?: readonly string[]
+  /** Host names that requests may name; `*` is any. @default localhost */
+  readonly vhosts?: readonly string[]
+}
+
+export interface WsOptions {
+  /** @default 127.0.0.1 */
+  readonly host?: string
+  /** 0 takes a free one; the same as HTTP's is shared. @default 8546 */
+  readonly port?: number
+  /** Namespaces offered. @default net, web3, eth */
+  readonly modules?: readonly string[]
+  /** Origins of web pages that may connect; `*` is any. @default pages of this machine */
+  readonly origins?: readonly string[]
+}
+
+/** HTTP and WebSocket on one port, for who knows the secret. */
+export interface AuthRpcOptions {
+  /** @default 127.0.0.1 */
+  readonly host?: string
+  /** @default 8551 */
+  readonly port?: number
+  /** @default eth, engine, net, web3 */
+  readonly modules?: readonly string[]
+  readonly vhosts?: readonly string[]
+  /** Path of the file with the secret; made when it is not there. @default `peerloom/jwtsecret` in the data folder */
+  readonly jwtSecret?: string
+}
+
+/** Everything of the server but what the node gives it. */
+export type P2pOptions = Partial<Omit<ServerOptions, 'key' | 'protocols' | 'signal' | 'log' | 'clock'>>
+
+export interface NodeOptions {
+  /** Folder that keeps the key and what services store; made when it is not there. @default nothing is kept */
+  readonly dataDir?: string | undefined
+  /** Who this node is. @default the folder's key; without a folder a new one */
+  readonly key?: NodeKey | undefined
+  readonly p2p?: P2pOptions
+  /** @default no HTTP */
+  readonly http?: HttpOptions | undefined
+  /** @default no WebSocket */
+  readonly ws?: WsOptions | undefined
+  /** @default no authenticated endpoint */
+  readonly authrpc?: AuthRpcOptions | undefined
+  /** A path, or false for no IPC. @default `peerloom.ipc` in the data folder */
+  readonly ipc?: string | false | undefined
+  /** In the order they start. */
+  readonly services?: readonly Service[]
+  /** Closes the node. */
+  readonly signal?: AbortSignal | undefined
+  /** @default silentLogger */
+  readonly log?: Logger | undefined
+  /** What `debug_verbosity` and `debug_vmodule` change. @default these do nothing */
+  readonly levels?: LogLevels | undefined
+  /** @default systemClock */
+  readonly clock?: Clock | undefined
+  /** Calls in one RPC batch. @default 1000 */
+  readonly batchLimit?: number | undefined
+  /** Characters of all answers to one RPC batch. @default 25000000 */
+  readonly batchResponseBytes?: number | undefined
+}

@@ -1,0 +1,278 @@
+/**
+ * A node: services, the server that carries their protocols, and the RPC that reaches them.
+ *
+ * Starting: the folder, then the services construct in order, their protocols are gathered, the server listens, the
+ * services run, the RPC endpoints open. Closing goes the other way; so does a start that fails half-way.
+ * @module
+ */
+import { type Clock, systemClock } from '../base/clock.ts'
+import { describeError } from '../base/errors.ts'
+import { type Logger, silentLogger } from '../base/log.ts'
+import { Scope } from '../base/scope.ts'
+import { Server } from '../devp2p/index.ts'
+import { NodeKey } from '../identity/index.ts'
+import { RpcClient, RpcServer } from '../rpc/index.ts'
+import { type KeyValueStore, MemoryStore, openLevelStore } from '../storage/index.ts'
+import { adminApi, adminSubscriptions } from './api/admin-api.ts'
+import { debugApi } from './api/debug-api.ts'
+import { netApi, web3Api } from './api/net-api.ts'
+import { Bans } from './bans.ts'
+import { makeFolder } from './data-folder.ts'
+import { Endpoints } from './endpoints.ts'
+import { jwtSecretIn, NodeFolder } from './node-folder.ts'
+import type { NodeOptions } from './node-options.ts'
+import { type RunningNode, type Service, ServiceError, type ServiceParts } from './service.ts'
+import { clientName, packageVersion } from './version.ts'
+
+/** Runs from {@link Node.start} until it is closed. */
+export class Node implements AsyncDisposable {
+  /** Absolute; undefined for a node that keeps nothing. */
+  readonly dataDir: string | undefined
+  readonly server: Server
+  /** Calls everything that is registered, in this process. */
+  readonly rpc: RpcClient
+  readonly endpoints: Endpoints
+  /** Resolves when everything has ended: with why, or undefined when it was closed. */
+  readonly closed: Promise<unknown>
+  readonly #scope: Scope
+  readonly #disposal: Disposal
+
+  /**
+   * Rejects with a ConfigError that names the option at fault, a StorageError, or a ServiceError that names the service; what
+   * had been started by then is closed again.
+   */
+  static async start(options: NodeOptions = {}): Promise<Node> {
+    options.signal?.throwIfAborted()
+    const disposal = new Disposal(options.log ?? silentLogger)
+    try {
+      return await new Starter(options, disposal).start()
+    } catch (error) {
+      await disposal.close()
+      throw error
+    }
+  }
+
+  /** @internal Use {@link Node.start}. */
+  constructor(parts: NodeParts, disposal: Disposal) {
+    this.dataDir = parts.dataDir
+    this.server = parts.server
+    this.rpc = parts.rpc
+    this.endpoints = parts.endpoints
+    this.#scope = parts.scope
+    this.#disposal = disposal
+    this.closed = new Promise((resolve) => {
+      parts.scope.onClose(() => void disposal.close().then(() => resolve(parts.scope.reason)))
+    })
+  }
+
+  /** How others reach this node. */
+  get enode(): string {
+    return this.server.enode
+  }
+
+  /** Closes the endpoints, the peers and the services, in this order, and the folder last. */
+  async close(): Promise<void> {
+    this.#scope.close()
+    await this.#disposal.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+interface NodeParts {
+  readonly dataDir: string | undefined
+  readonly server: Server
+  readonly rpc: RpcClient
+  readonly endpoints: Endpoints
+  readonly scope: Scope
+}
+
+/** What has been started, closed in reverse; each is tried, whatever the others do. */
+class Disposal {
+  readonly #log: Logger
+  /** BOUNDED: by the services. */
+  readonly #steps: { readonly name: string; readonly close: () => PromiseLike<void> }[] = []
+  #closing: Promise<void> | undefined
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  add(name: string, close: () => PromiseLike<void>): void {
+    this.#steps.push({ name, close })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll()
+    return this.#closing
+  }
+
+  async #closeAll(): Promise<void> {
+    for (const { name, close } of this.#steps.reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        this.#log.error('closing failed', { part: name, error: describeError(error) })
+      }
+    }
+  }
+}
+
+/** The steps of a start, and what they hand on. */
+class Starter {
+  readonly #options: NodeOptions
+  readonly #disposal: Disposal
+  readonly #log: Logger
+  readonly #clock: Clock
+  readonly #scope: Scope
+  #folder: NodeFolder | undefined
+
+  constructor(options: NodeOptions, disposal: Disposal) {
+    this.#options = options
+    this.#disposal = disposal
+    this.#log = options.log ?? silentLogger
+    this.#clock = options.clock ?? systemClock
+    this.#scope = new Scope({ signal: options.signal, clock: this.#clock, log: this.#log })
+    disposal.add('scope', () => this.#scope[Symbol.asyncDispose]())
+  }
+
+  async start(): Promise<Node> {
+    const { dataDir, services = [] } = this.#options
+    if (dataDir !== undefined) this.#folder = await NodeFolder.open(dataDir)
+    if (this.#folder) this.#dispose('data folder', this.#folder)
+    const started = await this.#startServices(services)
+    const { server, bans } = await this.#listen(started)
+    const rpcServer = this.#rpcServer()
+    const endpoints = new Endpoints(rpcServer, this.#log.child({ module: 'rpc' }))
+    const path = this.#folder?.path
+    rpcServer.register('admin', adminApi({ server, bans, endpoints, dataDir: path }))
+    rpcServer.register('admin', adminSubscriptions(server))
+    rpcServer.register('net', netApi(server))
+    rpcServer.register('web3', web3Api(server.nodeInfo().name))
+    rpcServer.register('debug', debugApi({ levels: this.#options.levels, dataDir: path, clock: this.#clock }))
+    for (const { parts } of started) {
+      for (const [namespace, apis] of Object.entries(parts.rpc ?? {})) {
+        for (const api of Array.isArray(apis) ? apis : [apis]) rpcServer.register(namespace, api)
+      }
+    }
+    const rpc = await RpcClient.inProcess(rpcServer)
+    this.#dispose('rpc client', rpc)
+    this.#run(started, { server, rpc, signal: this.#scope.signal })
+    this.#dispose('rpc', rpcServer)
+    await this.#openEndpoints(endpoints)
+    this.#options.signal?.throwIfAborted()
+    if (this.#scope.closing) throw this.#scope.reason
+    return new Node({ dataDir: path, server, rpc, endpoints, scope: this.#scope }, this.#disposal)
+  }
+
+  async #startServices(services: readonly Service[]): Promise<StartedService[]> {
+    const started: StartedService[] = []
+    for (const { name, start } of services) {
+      const parts = await this.#naming(name, async () => await start(this.#context(name)))
+      if (parts[Symbol.asyncDispose]) this.#disposal.add(name, async () => await parts[Symbol.asyncDispose]?.())
+      started.push({ name, parts })
+    }
+    return started
+  }
+
+  #context(name: string) {
+    return {
+      log: this.#log.child({ module: name }),
+      signal: this.#scope.signal,
+      clock: this.#clock,
+      dataDir: this.#folder?.path,
+      openStore: (store: string) => this.#openStore(store),
+    }
+  }
+
+  async #openStore(name: string): Promise<KeyValueStore> {
+    const path = this.#folder?.file(name)
+    if (path !== undefined) await makeFolder(path)
+    const store = path === undefined ? new MemoryStore() : await openLevelStore(path)
+    this.#disposal.add(`store ${name}`, () => store.close())
+    return store
+  }
+
+  async #listen(started: readonly StartedService[]): Promise<{ server: Server; bans: Bans }> {
+    const { p2p = {}, key } = this.#options
+    const bans = new Bans(this.#clock)
+    const server = await Server.listen({
+      name: clientName(),
+      ...p2p,
+      staticNodes: [...(p2p.staticNodes ?? []), ...((await this.#folder?.nodes('static')) ?? [])],
+      trustedNodes: [...(p2p.trustedNodes ?? []), ...((await this.#folder?.nodes('trusted')) ?? [])],
+      onInbound: (ip) => !bans.has(ip) && (p2p.onInbound?.(ip) ?? true),
+      key: key ?? (await this.#folder?.nodeKey()) ?? NodeKey.generate(),
+      protocols: started.flatMap(({ parts }) => [...(parts.protocols ?? [])]),
+      log: this.#log.child({ module: 'devp2p' }),
+      clock: this.#clock,
+    })
+    bans.server = server
+    this.#dispose('server', server)
+    return { server, bans }
+  }
+
+  #rpcServer(): RpcServer {
+    const { batchLimit, batchResponseBytes } = this.#options
+    return new RpcServer({
+      info: { title: 'Peerloom', version: packageVersion() },
+      log: this.#log.child({ module: 'rpc' }),
+      clock: this.#clock,
+      ...(batchLimit !== undefined && { batchLimit }),
+      ...(batchResponseBytes !== undefined && { batchResponseBytes }),
+    })
+  }
+
+  /** The scope waits for them when it closes: after the endpoints and before the server. */
+  #run(started: readonly StartedService[], node: RunningNode): void {
+    const running = new Scope({ signal: this.#scope.signal, clock: this.#clock, log: this.#log })
+    this.#disposal.add('services', () => running[Symbol.asyncDispose]())
+    for (const { name, parts } of started) {
+      if (!parts.run) continue
+      running.fork(name, async () => {
+        try {
+          await parts.run?.(node)
+        } catch (error) {
+          if (node.signal.aborted) return
+          const failure = new ServiceError(name, error)
+          this.#log.error('service failed', { service: name, error: describeError(error) })
+          this.#scope.close(failure)
+        }
+      })
+    }
+  }
+
+  async #openEndpoints(endpoints: Endpoints): Promise<void> {
+    const { ipc, http, ws, authrpc } = this.#options
+    const path = ipc ?? this.#folder?.ipcPath
+    if (path) await endpoints.startIpc(path, ipc !== undefined)
+    if (http) await endpoints.startHttp(http)
+    if (ws) await endpoints.startWs(ws)
+    if (authrpc) await endpoints.startAuth(authrpc, await this.#secret(authrpc.jwtSecret))
+  }
+
+  async #secret(path: string | undefined): Promise<Uint8Array> {
+    if (path !== undefined) return await jwtSecretIn(path)
+    if (this.#folder) return await this.#folder.jwtSecret()
+    throw new ServiceError('authrpc', 'it needs a data folder, or the path of a secret')
+  }
+
+  async #naming<T>(name: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw new ServiceError(name, error)
+    }
+  }
+
+  #dispose(name: string, part: AsyncDisposable): void {
+    this.#disposal.add(name, () => part[Symbol.asyncDispose]())
+  }
+}
+
+interface StartedService {
+  readonly name: string
+  readonly parts: ServiceParts
+}

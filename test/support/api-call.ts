@@ -1,0 +1,46 @@
+/**
+ * Calls of an API object as a server makes them: parameters checked, results and errors as JSON has them.
+ * @module
+ */
+import type { CallContext } from '../../src/rpc/api.ts'
+import { RpcError, RpcErrorCode } from '../../src/rpc/index.ts'
+import { invoke, Registry } from '../../src/rpc/registry.ts'
+
+export type Answer =
+  | { readonly result: unknown }
+  | { readonly error: { readonly code: number; readonly message: string } }
+
+/** What a handler gets to know of its caller. */
+export function context(signal: AbortSignal = new AbortController().signal): CallContext {
+  return { signal, remote: { transport: 'inproc', address: '' } }
+}
+
+/** The answer to one call; `params` as JSON. */
+export async function answer(api: object, name: string, params: readonly unknown[] = []): Promise<Answer> {
+  try {
+    const result = await call(api, name, params)
+    return { result: JSON.parse(JSON.stringify(result)) }
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error
+    return { error: { code: error.errorCode, message: error.message } }
+  }
+}
+
+/** What the method gives, or throws. Of a subscription: its iterator. */
+export function call(api: object, name: string, params: readonly unknown[], signal?: AbortSignal): unknown {
+  const { methods, subscriptions } = registryOf(api)
+  const callable = methods.get(`eth_${name}`) ?? subscriptions.get(`eth_${name}`)
+  if (!callable) throw new RpcError(RpcErrorCode.MethodNotFound, `the method ${name} does not exist`)
+  return invoke(callable, params, context(signal))
+}
+
+const registries = new WeakMap<object, Registry>()
+
+function registryOf(api: object): Registry {
+  const known = registries.get(api)
+  if (known) return known
+  const registry = new Registry()
+  registry.register('eth', api)
+  registries.set(api, registry)
+  return registry
+}
