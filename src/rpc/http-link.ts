@@ -48,9 +48,7 @@ export class HttpLink implements Link {
     this.#lastId += calls.length
     const texts = calls.map(({ method, params = [] }, index) => encodeCall(first + index, method, params))
     const value = parseAnswer(await this.#post(`[${texts.join(',')}]`, `a batch of ${calls.length}`, options))
-    const results = calls.map(
-      ({ method }) => ({ status: 'rejected', reason: missingAnswer(method) }) as PromiseSettledResult<unknown>,
-    )
+    const results = new Array<PromiseSettledResult<unknown> | undefined>(calls.length).fill(undefined)
     for (const each of Array.isArray(value) ? value : [value]) {
       const message = readMessage(each)
       if (message.kind !== 'answer') continue
@@ -61,7 +59,8 @@ export class HttpLink implements Link {
       if (!(index in results)) continue
       results[index] = failure ? { status: 'rejected', reason: failure } : { status: 'fulfilled', value: result }
     }
-    return results
+    // An error costs more than the call: only those are made that are needed.
+    return calls.map(({ method }, index) => results[index] ?? { status: 'rejected', reason: missingAnswer(method) })
   }
 
   async notify(method: string, params: readonly unknown[], options: CallOptions = {}): Promise<void> {
