@@ -65,7 +65,7 @@ export class NodeConsole {
         const value = await this.#evaluate(script, context)
         if (value !== undefined) print(show(value, false))
       } catch (error) {
-        print(`Error: ${describeError(error)}`)
+        print(asLine(error))
       }
       script = ''
     }
@@ -176,9 +176,14 @@ function isSyntaxError(error: unknown): boolean {
   return types.isNativeError(error) && error.name === 'SyntaxError' // of the script's realm, not of ours
 }
 
+/** What the script itself throws has its name in it; what the node says is an error. */
+function asLine(error: unknown): string {
+  return error instanceof Error ? `Error: ${describeError(error)}` : String(error)
+}
+
 /** Errors are answers here: one line, no stack. */
 function fail(repl: REPLServer, error: unknown, done: (error: Error | null, result: unknown) => void): void {
-  repl.output.write(`Error: ${describeError(error)}\n`)
+  repl.output.write(`${asLine(error)}\n`)
   done(null, undefined)
 }
 
