@@ -4,7 +4,7 @@
  */
 import { chmod, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { type REPLServer, start } from 'node:repl'
+import type { REPLServer } from 'node:repl'
 import { inspect, types } from 'node:util'
 import { type Context, createContext, runInContext, Script } from 'node:vm'
 import { describeError } from '../base/errors.ts'
@@ -88,6 +88,7 @@ export class NodeConsole {
   /** Reads and answers until the user ends it. Resolves then. */
   async interact(options: InteractOptions): Promise<void> {
     const { input, output, colors, history, signal } = options
+    const { start } = await import('node:repl') // not before: it changes every EventEmitter of the process, for its domains
     const repl = start({
       prompt: '> ',
       input,

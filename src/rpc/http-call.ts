@@ -10,6 +10,7 @@ import { TimeoutError } from '../base/errors.ts'
 import type { Answerer, Caller } from './answer.ts'
 import { PARSE_ANSWER } from './answer.ts'
 import type { RpcRemote } from './api.ts'
+import { type AnswerText, joinAnswer } from './message.ts'
 
 /** go-ethereum's `defaultBodyLimit` (rpc/http.go). */
 export const MAX_BODY_BYTES = 5 * 1024 * 1024
@@ -127,23 +128,34 @@ export class HttpCall implements Caller {
     else this.#write(answer)
   }
 
-  #write(text = '', status = 200): void {
+  #write(answer: AnswerText = '', status = 200): void {
     if (this.#done) return
+    const length = typeof answer === 'string' ? answer.length : answer.bytes.length
     const encodings = this.#request.headers['accept-encoding']
-    if (text.length < MIN_GZIP_LENGTH || !encodings?.includes('gzip')) return this.#send(text, status)
-    compress(text, { level: 1 }).then(
+    if (length < MIN_GZIP_LENGTH || !encodings?.includes('gzip')) return this.#send(answer, status)
+    compress(joinAnswer(answer), { level: 1 }).then(
       (packed) => this.#send(packed, status, ['Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding']),
       () => this.#response.destroy(),
     )
   }
 
-  #send(body: string | Uint8Array, status: number, more: readonly string[] = []): void {
+  #send(body: AnswerText | Uint8Array, status: number, more: readonly string[] = []): void {
     if (this.#done) return
-    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
     const { extraHeaders } = this.#options
-    const headers = ['Content-Type', 'application/json', 'Content-Length', String(length), ...extraHeaders, ...more]
-    this.#response.writeHead(status, headers).end(body)
+    const length = String(lengthOf(body))
+    const headers = ['Content-Type', 'application/json', 'Content-Length', length, ...extraHeaders, ...more]
+    const response = this.#response.writeHead(status, headers)
+    if (typeof body === 'string' || body instanceof Uint8Array) return void response.end(body)
+    response.write(body.before)
+    response.write(body.bytes)
+    response.end(body.after)
   }
+}
+
+function lengthOf(body: AnswerText | Uint8Array): number {
+  if (typeof body === 'string') return Buffer.byteLength(body)
+  if (body instanceof Uint8Array) return body.length
+  return Buffer.byteLength(body.before) + body.bytes.length + body.after.length
 }
 
 /** Ends a request with a status and one line, and the connection when its body has not been read. */

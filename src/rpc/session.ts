@@ -6,12 +6,12 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
-import type { Answerer } from './answer.ts'
+import type { Answer, Answerer } from './answer.ts'
 import { type Caller, PARSE_ANSWER, type Subscriber } from './answer.ts'
 import type { RpcRemote } from './api.ts'
 import { RpcError, RpcErrorCode, type RpcErrorObject } from './errors.ts'
 import { type BatchCall, checkLength } from './link.ts'
-import { encodeCall, encodeNotification, type RpcAnswer, type RpcRequest, readMessage } from './message.ts'
+import { encodeCall, encodeNotification, joinAnswer, type RpcAnswer, type RpcRequest, readMessage } from './message.ts'
 import { type CallOptions, PendingCalls } from './pending.ts'
 import type { Callable } from './registry.ts'
 import { ServedSubscriptions } from './served.ts'
@@ -212,7 +212,7 @@ export class Session implements WireSink {
     this.#reply(this.#options.answerer.answer(values, caller), caller)
   }
 
-  #reply(answer: string | undefined | Promise<string | undefined>, caller: SessionCaller): void {
+  #reply(answer: Answer | Promise<Answer>, caller: SessionCaller): void {
     if (!(answer instanceof Promise)) return this.#sent(answer, caller)
     this.#inFlight++
     this.#hold()
@@ -223,8 +223,8 @@ export class Session implements WireSink {
     })
   }
 
-  #sent(text: string | undefined, caller: SessionCaller): void {
-    if (text !== undefined) this.#send(text)
+  #sent(answer: Answer, caller: SessionCaller): void {
+    if (answer !== undefined) this.#send(joinAnswer(answer))
     caller.answered()
   }
 
