@@ -109,6 +109,10 @@ export class HttpCall implements Caller {
     request.on('end', () => {
       if (!this.#done) this.#answer(more ? Buffer.concat(more).toString() : (first?.toString() ?? ''))
     })
+  }
+
+  /** Only for what is not answered in the tick it came in: an answer to nobody is no trouble. */
+  #watch(): void {
     this.#response.on('close', () => {
       this.#done = true
       this.#timer?.cancel()
@@ -124,8 +128,9 @@ export class HttpCall implements Caller {
       return this.#write(PARSE_ANSWER, 400)
     }
     const answer = this.#options.answerer.answer(value, this)
-    if (answer instanceof Promise) void answer.then((text) => this.#write(text))
-    else this.#write(answer)
+    if (!(answer instanceof Promise)) return this.#write(answer)
+    this.#watch()
+    void answer.then((text) => this.#write(text))
   }
 
   #write(answer: AnswerText = '', status = 200): void {

@@ -28,6 +28,8 @@ export class HttpGuard {
   readonly #options: GuardOptions
   readonly #clock: Clock
   readonly #vhosts: ReadonlySet<string>
+  /** Who calls once calls again. */
+  #lastKnown = ''
 
   constructor(options: GuardOptions, clock: Clock) {
     this.#options = options
@@ -62,9 +64,12 @@ export class HttpGuard {
   }
 
   #knows(host: string | undefined): boolean {
+    if (host === this.#lastKnown) return true
     if (host === undefined || this.#vhosts.has('*')) return true // HTTP/1.0 has no Host, and browsers always do
     const name = host.toLowerCase().replace(/:\d+$/, '')
-    return this.#vhosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0
+    const known = this.#vhosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0
+    if (known) this.#lastKnown = host
+    return known
   }
 }
 

@@ -7,7 +7,7 @@ import { Alarm } from '../base/alarm.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { type ClientSettings, headersFor } from './client-options.ts'
 import { RpcConnectionError, RpcError, RpcHttpError } from './errors.ts'
-import { type BatchCall, checkLength, type Link, missingAnswer } from './link.ts'
+import { type BatchCall, type Link, missingAnswer, tooLarge } from './link.ts'
 import { encodeCall, encodeNotification, readMessage } from './message.ts'
 import type { CallOptions } from './pending.ts'
 
@@ -73,7 +73,7 @@ export class HttpLink implements Link {
 
   #post(body: string, what: string, { signal, timeout }: CallOptions): Promise<string> {
     const settings = this.#settings
-    checkLength(body, settings.maxRequestBytes)
+    if (body.length > settings.maxRequestBytes) return Promise.reject(tooLarge(body, settings.maxRequestBytes))
     if (this.#pool.destroyed) return Promise.reject(closed())
     if (signal?.aborted) return Promise.reject(signal.reason)
     const { pathname, search } = this.#url
