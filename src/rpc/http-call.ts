@@ -11,6 +11,7 @@ import type { Answerer, Caller } from './answer.ts'
 import { PARSE_ANSWER } from './answer.ts'
 import type { RpcRemote } from './api.ts'
 import { type AnswerText, joinAnswer } from './message.ts'
+import type { RequestHeaders } from './request-headers.ts'
 
 /** go-ethereum's `defaultBodyLimit` (rpc/http.go). */
 export const MAX_BODY_BYTES = 5 * 1024 * 1024
@@ -31,15 +32,21 @@ export interface HttpCallOptions {
   readonly answerer: Answerer
   readonly clock: Clock
   readonly maxBodyBytes: number
+  /** Whether the caller unpacks answers. */
+  readonly takesGzip: boolean
   /** Header names and values, in turn. */
   readonly extraHeaders: readonly string[]
 }
 
 /** Status and text for a request that is no call; undefined for one that is. */
-export function objectionToRequest(request: IncomingMessage, maxBodyBytes: number): [number, string] | undefined {
-  if (request.method !== 'POST') return [405, 'method not allowed']
-  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return [413, tooLarge(maxBodyBytes)]
-  const type = request.headers['content-type'] ?? ''
+export function objectionToRequest(
+  method: string | undefined,
+  headers: RequestHeaders,
+  maxBodyBytes: number,
+): [number, string] | undefined {
+  if (method !== 'POST') return [405, 'method not allowed']
+  if (Number(headers['content-length'] ?? 0) > maxBodyBytes) return [413, tooLarge(maxBodyBytes)]
+  const type = headers['content-type'] ?? ''
   if (type === 'application/json') return undefined
   const [essence = ''] = type.split(';', 1)
   if (CONTENT_TYPES.has(essence.trim().toLowerCase())) return undefined
@@ -136,8 +143,7 @@ export class HttpCall implements Caller {
   #write(answer: AnswerText = '', status = 200): void {
     if (this.#done) return
     const length = typeof answer === 'string' ? answer.length : answer.bytes.length
-    const encodings = this.#request.headers['accept-encoding']
-    if (length < MIN_GZIP_LENGTH || !encodings?.includes('gzip')) return this.#send(answer, status)
+    if (length < MIN_GZIP_LENGTH || !this.#options.takesGzip) return this.#send(answer, status)
     compress(joinAnswer(answer), { level: 1 }).then(
       (packed) => this.#send(packed, status, ['Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding']),
       () => this.#response.destroy(),

@@ -2,11 +2,11 @@
  * Who may talk to an endpoint that browsers can reach: by Host, by Origin, by token.
  * @module
  */
-import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import type { Clock } from '../base/clock.ts'
 import { objectionToJwt } from './jwt.ts'
+import type { RequestHeaders } from './request-headers.ts'
 
 export interface GuardOptions {
   /** Host names that requests may name, against DNS rebinding; IP addresses always may, `*` is any. @default localhost */
@@ -38,7 +38,7 @@ export class HttpGuard {
   }
 
   /** Why a request is not let in; undefined when it is. */
-  objection(headers: IncomingHttpHeaders): Refusal | undefined {
+  objection(headers: RequestHeaders): Refusal | undefined {
     if (!this.#knows(headers.host)) return { status: 403, message: 'invalid host specified' }
     const { jwtSecret } = this.#options
     const message = jwtSecret && objectionToJwt(headers.authorization, jwtSecret, this.#clock)
@@ -46,7 +46,7 @@ export class HttpGuard {
   }
 
   /** {@link objection}, for one that wants to be a WebSocket. */
-  objectionToWebSocket(headers: IncomingHttpHeaders): Refusal | undefined {
+  objectionToWebSocket(headers: RequestHeaders): Refusal | undefined {
     const { origin } = headers
     const allowed = this.#options.origins ?? ownOrigins()
     if (origin !== undefined && !allowed.some((pattern) => matchesOrigin(origin, pattern))) {
