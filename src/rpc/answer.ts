@@ -137,7 +137,7 @@ export class Answerer {
   /** One after the other, as go-ethereum does: a batch is not a way to have a hundred things done at a time. */
   #batch(values: readonly unknown[], caller: Caller): Eventually<Answer> {
     if (values.length === 0) return encodeError(null, { code: RpcErrorCode.InvalidRequest, message: 'empty batch' })
-    if (values.length > this.#limits.batchItems) return encodeError(firstId(values), BATCH_TOO_LARGE)
+    if (values.length > this.#limits.batchItems) return `[${encodeError(firstId(values), BATCH_TOO_LARGE)}]`
     const answers: string[] = []
     let bytes = 0
     for (let index = 0; index < values.length; index++) {

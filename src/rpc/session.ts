@@ -10,8 +10,16 @@ import type { Answer, Answerer } from './answer.ts'
 import { type Caller, PARSE_ANSWER, type Subscriber } from './answer.ts'
 import type { RpcRemote } from './api.ts'
 import { RpcError, RpcErrorCode, type RpcErrorObject } from './errors.ts'
-import { type BatchCall, tooLarge } from './link.ts'
-import { encodeCall, encodeNotification, joinAnswer, type RpcAnswer, type RpcRequest, readMessage } from './message.ts'
+import { type BatchCall, missingAnswer, tooLarge } from './link.ts'
+import {
+  encodeCall,
+  encodeNotification,
+  joinAnswer,
+  type RpcAnswer,
+  type RpcId,
+  type RpcRequest,
+  readMessage,
+} from './message.ts'
 import { type CallOptions, PendingCalls } from './pending.ts'
 import type { Callable } from './registry.ts'
 import { ServedSubscriptions } from './served.ts'
@@ -97,8 +105,10 @@ export class Session implements WireSink {
     const text = `[${texts.map((call) => encodeCall(...call)).join(',')}]`
     if (text.length > this.#maxSendBytes) throw tooLarge(text, this.#maxSendBytes)
     const results = texts.map(([id, method]) => this.#pending.add(id, method, options))
+    const [first] = texts[0] ?? [0]
+    this.#batches.set(first, texts)
     this.#send(text)
-    return Promise.allSettled(results)
+    return Promise.allSettled(results).finally(() => this.#batches.delete(first))
   }
 
   notify(method: string, params: readonly unknown[] = []): void {
@@ -116,6 +126,9 @@ export class Session implements WireSink {
     this.#send(encodeCall(id, method, subscription.params))
     return await answer.finally(() => this.#subscribing.delete(id))
   }
+
+  /** Batches that wait, by the id of their first call. BOUNDED: by the program's own calls. */
+  readonly #batches = new Map<number, readonly (readonly [id: number, method: string, params: readonly unknown[]])[]>()
 
   /** By the id of the call: the answer's id must be known before the message after it is read. BOUNDED: by calls. */
   readonly #subscribing = new Map<number, RpcSubscription<unknown>>()
@@ -209,10 +222,19 @@ export class Session implements WireSink {
         const message = readMessage(value)
         if (message.kind === 'answer') this.#answered(message)
       }
-      return
+      return this.#batchAnswered(first.id)
     }
     const caller = new SessionCaller(this, this.#served)
     this.#reply(this.#options.answerer.answer(values, caller), caller)
+  }
+
+  /** What an answer to a batch does not speak of is not answered any more: go-ethereum's `ErrMissingBatchResponse`. */
+  #batchAnswered(id: RpcId): void {
+    if (typeof id !== 'number') return
+    for (const [first, calls] of this.#batches) {
+      if (id < first || id >= first + calls.length) continue
+      for (const [each, method] of calls) this.#pending.fail(each, missingAnswer(method))
+    }
   }
 
   #reply(answer: Answer | Promise<Answer>, caller: SessionCaller): void {
