@@ -138,6 +138,22 @@ describe('too much', () => {
     expect(await ask(url, `[${calls.join(',')}]`)).toEqual([error(0, -32_600, 'batch too large')])
   })
 
+  test('a batch of long calls lets others have their turn, and is answered in order', async () => {
+    const busy = (n: number): number => {
+      const end = performance.now() + 5
+      while (performance.now() < end);
+      return n
+    }
+    const { url } = await server.register('busy', { wait: busy }).listen('http://127.0.0.1:0')
+    const calls = Array.from({ length: 60 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'busy_wait', params: [id] }))
+    let turns = 0
+    const timer = setInterval(() => turns++, 1)
+    const answers = (await ask(url, JSON.stringify(calls))) as { result: number }[]
+    clearInterval(timer)
+    expect(answers.map(({ result }) => result)).toEqual(calls.map(({ id }) => id))
+    expect(turns).toBeGreaterThan(10) // of 300 ms
+  })
+
   test('a batch whose answers are too large is cut where they are', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const calls = [1, 2, 3, 4].map((id) => ({ jsonrpc: '2.0', id, method: 'test_large', params: [10_000_000] }))
