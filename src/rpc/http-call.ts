@@ -109,6 +109,10 @@ export class HttpCall implements Caller {
     request.on('end', () => {
       if (!this.#done) this.#answer(more ? Buffer.concat(more).toString() : (first?.toString() ?? ''))
     })
+  }
+
+  /** For what takes longer than the tick: the caller may be gone when it is there. */
+  #expectClose(): void {
     this.#response.on('close', () => {
       this.#done = true
       this.#timer?.cancel()
@@ -124,8 +128,9 @@ export class HttpCall implements Caller {
       return this.#write(PARSE_ANSWER, 400)
     }
     const answer = this.#options.answerer.answer(value, this)
-    if (answer instanceof Promise) void answer.then((text) => this.#write(text))
-    else this.#write(answer)
+    if (!(answer instanceof Promise)) return this.#write(answer)
+    this.#expectClose()
+    void answer.then((text) => this.#write(text))
   }
 
   #write(answer: AnswerText = '', status = 200): void {
@@ -133,6 +138,7 @@ export class HttpCall implements Caller {
     const length = typeof answer === 'string' ? answer.length : answer.bytes.length
     const encodings = this.#request.headers['accept-encoding']
     if (length < MIN_GZIP_LENGTH || !encodings?.includes('gzip')) return this.#send(answer, status)
+    this.#expectClose()
     compress(joinAnswer(answer), { level: 1 }).then(
       (packed) => this.#send(packed, status, ['Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding']),
       () => this.#response.destroy(),

@@ -186,6 +186,7 @@ export class HttpEndpoint {
 
 /** go-ethereum's `checkPath` (node/rpcstack.go): without a prefix, requests go to the root. */
 function isBelow(url = '', path: string): boolean {
+  if (url === path) return true
   const asked = url.split('?', 1)[0] as string
   return asked === path || path === '/*' || (path === '/' ? asked === '' : asked.startsWith(`${path}/`))
 }

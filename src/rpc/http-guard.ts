@@ -28,6 +28,8 @@ export class HttpGuard {
   readonly #options: GuardOptions
   readonly #clock: Clock
   readonly #vhosts: ReadonlySet<string>
+  /** As it was let in: most requests name the same. */
+  #lastHost: string | undefined
 
   constructor(options: GuardOptions, clock: Clock) {
     this.#options = options
@@ -63,8 +65,11 @@ export class HttpGuard {
 
   #knows(host: string | undefined): boolean {
     if (host === undefined || this.#vhosts.has('*')) return true // HTTP/1.0 has no Host, and browsers always do
+    if (host === this.#lastHost) return true
     const name = host.toLowerCase().replace(/:\d+$/, '')
-    return this.#vhosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0
+    const known = this.#vhosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0
+    if (known) this.#lastHost = host
+    return known
   }
 }
 
