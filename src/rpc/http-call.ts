@@ -147,6 +147,7 @@ export class HttpCall implements Caller {
     if (this.#done) return
     const length = typeof answer === 'string' ? answer.length : answer.bytes.length
     if (length < MIN_GZIP_LENGTH || !this.#options.takesGzip) return this.#send(answer, status)
+    this.#watch()
     compress(joinAnswer(answer), { level: 1 }).then(
       (packed) => this.#send(packed, status, ['Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding']),
       () => this.#response.destroy(),

@@ -244,7 +244,7 @@ export class Session implements WireSink {
   #batchAnswered(id: RpcId): void {
     if (typeof id !== 'number') return
     for (const [first, calls] of this.#batches) {
-      if (id < first || id >= first + calls.length) continue
+      if (id < first || id > (calls.at(-1)?.[0] ?? first)) continue
       for (const [each, method] of calls) this.#pending.fail(each, missingAnswer(method))
     }
   }
