@@ -41,6 +41,7 @@ export class JsonFramer {
   #lines(text: string): string | undefined {
     let start = 0
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      this.#check(end - start)
       const line = text.slice(start, end)
       if (!this.#tryLine(line) && line.trim() !== '') return text.slice(start)
       start = end + 1
@@ -76,10 +77,13 @@ export class JsonFramer {
   }
 
   #hold(part: Uint8Array): void {
-    if (this.#held.bytes + part.length > this.#maxBytes) {
-      throw new RpcError(RpcErrorCode.InvalidRequest, `message too large, at most ${this.#maxBytes} bytes`)
-    }
+    this.#check(this.#held.bytes + part.length)
     this.#held.add(part)
+  }
+
+  #check(length: number): void {
+    if (length <= this.#maxBytes) return
+    throw new RpcError(RpcErrorCode.InvalidRequest, `message too large, at most ${this.#maxBytes} bytes`)
   }
 
   #joined(last: Uint8Array): string {
