@@ -44,9 +44,11 @@ export class Node implements AsyncDisposable {
   static async start(options: NodeOptions = {}): Promise<Node> {
     options.signal?.throwIfAborted()
     const disposal = new Disposal(options.log ?? silentLogger)
+    const starter = new Starter(options, disposal)
     try {
-      return await new Starter(options, disposal).start()
+      return await starter.start()
     } catch (error) {
+      starter.giveUp(error)
       await disposal.close()
       throw error
     }
@@ -70,7 +72,7 @@ export class Node implements AsyncDisposable {
     return this.server.enode
   }
 
-  /** Closes the endpoints, the peers and the services, in this order, and the folder last. */
+  /** Tells what the services run to end, closes the endpoints and the peers, and disposes the services in reverse; the folder last. */
   async close(): Promise<void> {
     this.#scope.close()
     await this.#disposal.close()
@@ -136,6 +138,11 @@ class Starter {
     this.#clock = options.clock ?? systemClock
     this.#scope = new Scope({ signal: options.signal, clock: this.#clock, log: this.#log })
     disposal.add('scope', () => this.#scope[Symbol.asyncDispose]())
+  }
+
+  /** What runs already is told to end. */
+  giveUp(error: unknown): void {
+    this.#scope.close(error)
   }
 
   async start(): Promise<Node> {

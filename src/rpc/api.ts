@@ -25,7 +25,11 @@ export interface RpcRemote {
 // biome-ignore lint/suspicious/noExplicitAny: functions of every shape
 export type AnyFunction = (...args: any[]) => unknown
 
-/** Methods by name: `getBlock` in the namespace `eth` is `eth_getBlock` on the wire. What is not a function is passed over. */
+/**
+ * Methods by name: `getBlock` in the namespace `eth` is `eth_getBlock` on the wire. What is not a function is passed over; of an
+ * instance those of its class count. A generator that is not made with {@link method} gets the signal as its last parameter,
+ * and no parameter of it may have a default value: JavaScript does not say how many there are then.
+ */
 export type Api = object
 
 /** One parameter: its name, for people, and what it may be. */

@@ -27,6 +27,7 @@ export class RpcClient implements AsyncDisposable {
   readonly provider: Eip1193Provider = createProvider(this)
   readonly #link: Link | SessionLink
   readonly #registry: Registry
+  readonly #signal: AbortSignal | undefined
 
   /**
    * A client of `http(s)://…`, `ws(s)://…` or the path of a socket (on Windows `\\.\pipe\name`). WebSocket and IPC are connected
@@ -59,8 +60,9 @@ export class RpcClient implements AsyncDisposable {
   private constructor(link: Link | SessionLink, registry: Registry, signal: AbortSignal | undefined) {
     this.#link = link
     this.#registry = registry
+    this.#signal = signal
     if (signal?.aborted) void this.close()
-    else signal?.addEventListener('abort', () => void this.close(), { once: true })
+    else signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
   /**
@@ -68,10 +70,17 @@ export class RpcClient implements AsyncDisposable {
    * can have done it, or the signal's reason.
    */
   call<T = unknown>(method: string, params: readonly unknown[] = [], options?: CallOptions): Promise<T> {
-    return this.#link.call<T>(method, params, options)
+    try {
+      return this.#link.call<T>(method, params, options)
+    } catch (error) {
+      return Promise.reject(error) // parameters that JSON cannot hold
+    }
   }
 
-  /** Many calls in one message. Resolves in their order, each settled on its own; rejects when the whole was refused. */
+  /**
+   * Many calls in one message. Resolves in their order, each settled on its own; rejects when the whole was refused, given up or
+   * lost.
+   */
   async batch<T extends readonly unknown[] = readonly unknown[]>(
     calls: readonly BatchCall[],
     options?: CallOptions,
@@ -94,9 +103,9 @@ export class RpcClient implements AsyncDisposable {
     return new RpcSubscription<T>(this.#connection('subscriptions'), namespace, params, options)
   }
 
-  /** The methods of a namespace as functions: `client.namespace<typeof calc>('calc').add(1, 2)`. */
-  namespace<A>(name: string): ClientOf<A> {
-    return namespaceProxy<A>(this, name)
+  /** The methods of a namespace as functions: `client.namespace<typeof calc>('calc').add(1, 2)`. `options` are of each call. */
+  namespace<A>(name: string, options: CallOptions & SubscribeOptions = {}): ClientOf<A> {
+    return namespaceProxy<A>(this, name, options)
   }
 
   /** Lets the server call the functions of an object, as `RpcServer.register` lets a client. Not over HTTP. */
@@ -116,8 +125,11 @@ export class RpcClient implements AsyncDisposable {
     return this.call('rpc_modules', [], options)
   }
 
+  readonly #onAbort = (): void => void this.close()
+
   /** Ends the connection; calls that wait fail. */
   close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort)
     return this.#link.close()
   }
 

@@ -25,6 +25,9 @@ const IDLE_TIMEOUT = 120_000
 /** Connections of one port: each may hold a body of {@link MAX_BODY_BYTES}. */
 const MAX_CONNECTIONS = 4_096
 
+/** For what is left to say once nothing more is answered, in milliseconds. */
+export const FAREWELL_TIME = 500
+
 /** What one of the two transports of a port offers. */
 export interface PortService {
   readonly answerer: Answerer
@@ -111,9 +114,9 @@ export class HttpEndpoint {
   /** Lets what is being answered finish, for `grace` milliseconds at most. */
   async close(grace: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    for (const session of this.#sessions) session.close(undefined, 'the server is closing')
+    for (const session of this.#sessions) void session.finish(grace, 'the server is closing')
     this.#server.closeIdleConnections()
-    const timer = this.#options.clock.setTimer(grace, () => {
+    const timer = this.#options.clock.setTimer(grace + FAREWELL_TIME, () => {
       this.#server.closeAllConnections()
       for (const client of this.#upgraded) client.destroy()
     })

@@ -10,6 +10,7 @@ import type { Clock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import type { Answerer } from './answer.ts'
+import { FAREWELL_TIME } from './http-endpoint.ts'
 import { IpcWire } from './ipc-wire.ts'
 import { Session } from './session.ts'
 
@@ -58,8 +59,8 @@ export class IpcEndpoint {
 
   async close(grace: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    for (const session of this.#sessions.keys()) session.close()
-    const timer = this.#options.clock.setTimer(grace, () => {
+    for (const session of this.#sessions.keys()) void session.finish(grace)
+    const timer = this.#options.clock.setTimer(grace + FAREWELL_TIME, () => {
       for (const socket of this.#sessions.values()) socket.destroy()
     })
     await closed

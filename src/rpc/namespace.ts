@@ -3,7 +3,8 @@
  * @module
  */
 import type { CallContext } from './api.ts'
-import type { RpcSubscription } from './subscription.ts'
+import type { CallOptions } from './pending.ts'
+import type { RpcSubscription, SubscribeOptions } from './subscription.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of every shape
 type AnyFn = (...args: any[]) => unknown
@@ -31,37 +32,43 @@ export type ClientOf<A> = {
 }
 
 export interface NamespaceTarget {
-  call(method: string, params: readonly unknown[]): Promise<unknown>
-  subscribe(namespace: string, params: readonly unknown[]): RpcSubscription<unknown>
+  call(method: string, params: readonly unknown[], options: CallOptions): Promise<unknown>
+  subscribe(namespace: string, params: readonly unknown[], options: SubscribeOptions): RpcSubscription<unknown>
 }
 
 /**
  * Whether `calc.ticks(1)` is a call or a subscription shows in what is done with it: awaiting calls, `for await` subscribes.
  * Nothing is sent before that.
  */
-export function namespaceProxy<A>(target: NamespaceTarget, namespace: string): ClientOf<A> {
+export function namespaceProxy<A>(
+  target: NamespaceTarget,
+  namespace: string,
+  options: CallOptions & SubscribeOptions,
+): ClientOf<A> {
   const get = (_: object, name: string | symbol) => {
     if (typeof name !== 'string' || name === 'then') return undefined // the object itself is no promise
-    return (...params: unknown[]) => new Invocation(target, namespace, name, params)
+    return (...params: unknown[]) => new Invocation({ target, namespace, name, params, options })
   }
   return new Proxy({}, { get }) as ClientOf<A>
+}
+
+interface InvocationOptions {
+  readonly target: NamespaceTarget
+  readonly namespace: string
+  readonly name: string
+  readonly params: readonly unknown[]
+  readonly options: CallOptions & SubscribeOptions
 }
 
 /** A call that has not been made, and a subscription that has not begun. */
 class Invocation implements Promise<unknown> {
   readonly [Symbol.toStringTag] = 'Promise'
-  readonly #target: NamespaceTarget
-  readonly #namespace: string
-  readonly #name: string
-  readonly #params: readonly unknown[]
+  readonly #of: InvocationOptions
   #result: Promise<unknown> | undefined
   #subscription: RpcSubscription<unknown> | undefined
 
-  constructor(target: NamespaceTarget, namespace: string, name: string, params: readonly unknown[]) {
-    this.#target = target
-    this.#namespace = namespace
-    this.#name = name
-    this.#params = params
+  constructor(of: InvocationOptions) {
+    this.#of = of
   }
 
   // biome-ignore lint/suspicious/noThenProperty: it is a promise
@@ -100,12 +107,14 @@ class Invocation implements Promise<unknown> {
   }
 
   #call(): Promise<unknown> {
-    this.#result ??= this.#target.call(`${this.#namespace}_${this.#name}`, this.#params)
+    const { target, namespace, name, params, options } = this.#of
+    this.#result ??= target.call(`${namespace}_${name}`, params, options)
     return this.#result
   }
 
   #subscribe(): RpcSubscription<unknown> {
-    this.#subscription ??= this.#target.subscribe(this.#namespace, [this.#name, ...this.#params])
+    const { target, namespace, name, params, options } = this.#of
+    this.#subscription ??= target.subscribe(namespace, [name, ...params], options)
     return this.#subscription
   }
 }

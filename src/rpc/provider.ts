@@ -3,7 +3,9 @@
  * Source: EIP-1193.
  * @module
  */
-import { RpcError } from './errors.ts'
+import { describeError, TimeoutError } from '../base/errors.ts'
+import { yieldNow } from '../base/slices.ts'
+import { RpcConnectionError, RpcError, RpcErrorCode } from './errors.ts'
 import type { RpcSubscription } from './subscription.ts'
 
 export interface ProviderRequest {
@@ -54,7 +56,7 @@ class Provider implements Eip1193Provider {
       if (method === 'eth_unsubscribe') return await this.#unsubscribe(String(list[0]))
       return await this.#target.call(method, list)
     } catch (error) {
-      throw error instanceof RpcError ? new ProviderRpcError(error) : error
+      throw new ProviderRpcError(error)
     }
   }
 
@@ -86,6 +88,7 @@ class Provider implements Eip1193Provider {
 
   /** Under the id that was given out, also after a reconnection. EIP-1193 has no way to say that it ended. */
   async #pump(id: string, subscription: RpcSubscription<unknown>): Promise<void> {
+    await yieldNow() // the id is there before the first value
     try {
       for await (const result of subscription) {
         const message: ProviderMessage = { type: 'eth_subscription', data: { subscription: id, result } }
@@ -104,9 +107,18 @@ class ProviderRpcError extends Error {
   readonly code: number
   readonly data: unknown
 
-  constructor(error: RpcError) {
-    super(error.message, { cause: error })
-    this.code = error.errorCode
-    this.data = error.data
+  constructor(error: unknown) {
+    super(describeError(error), { cause: error })
+    this.code = codeOf(error)
+    this.data = error instanceof RpcError ? error.data : undefined
   }
+}
+
+/** EIP-1193: the provider has no connection. */
+const DISCONNECTED = 4_900
+
+function codeOf(error: unknown): number {
+  if (error instanceof RpcError) return error.errorCode
+  if (error instanceof TimeoutError) return RpcErrorCode.Timeout
+  return error instanceof RpcConnectionError ? DISCONNECTED : RpcErrorCode.Internal
 }

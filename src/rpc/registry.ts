@@ -31,11 +31,12 @@ export class Registry {
     if (!NAMESPACE.test(namespace)) {
       throw new ConfigError('namespace', `${JSON.stringify(namespace)} cannot be one`, { hint: 'letters and digits' })
     }
+    const functions = functionsOf(api)
+    if (functions.length === 0) throw new ConfigError('api', `${namespace} has no functions`)
     this.version++
-    for (const [name, fn] of Object.entries(api)) {
-      if (typeof fn !== 'function') continue
+    for (const [name, fn] of functions) {
       const to = isSubscription(fn) ? this.subscriptions : this.methods
-      to.set(`${namespace}_${name}`, toCallable(namespace, name, fn as AnyFunction))
+      to.set(`${namespace}_${name}`, toCallable(namespace, name, fn, api))
     }
   }
 
@@ -45,8 +46,20 @@ export class Registry {
   }
 }
 
-function toCallable(namespace: string, name: string, fn: AnyFunction): Callable {
-  const spec = specOf(fn)
+/** Own ones, and those of a class. */
+function functionsOf(api: Api): (readonly [name: string, fn: AnyFunction])[] {
+  const found = new Map<string, AnyFunction>()
+  for (let at: object = api; at && at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (typeof value === 'function' && name !== 'constructor' && !found.has(name)) found.set(name, value)
+    }
+  }
+  return [...found]
+}
+
+function toCallable(namespace: string, name: string, plain: AnyFunction, api?: Api): Callable {
+  const spec = specOf(plain)
+  const fn = api ? (plain.bind(api) as AnyFunction) : plain
   const optional = spec?.params.map(({ schema }) => schema.safeParse(undefined).success) ?? []
   return { namespace, name, fn, spec, optional }
 }
@@ -106,12 +119,14 @@ export function invoke(callable: Callable, params: unknown, context: CallContext
   return fn(...checked(spec, callable.optional, given), context)
 }
 
-/** Starts a subscription: a plain generator gets the signal as the last of its parameters. */
+/** Starts a subscription: a plain generator gets the signal as the last of its parameters, none of which may have a default. */
 export function iterate(callable: Callable, params: readonly unknown[], context: CallContext): AsyncGenerator<unknown> {
   const { fn, spec } = callable
   if (spec) return invoke(callable, params, context) as AsyncGenerator<unknown>
+  const most = Math.max(0, fn.length - 1)
+  if (params.length > most) throw badParams(`too many arguments, want at most ${most}`)
   const args = [...params]
-  args[Math.max(params.length, fn.length - 1)] = context.signal
+  if (fn.length > 0) args[most] = context.signal
   return fn(...args) as AsyncGenerator<unknown>
 }
 

@@ -65,6 +65,7 @@ export class ServedSubscriptions {
   }
 
   async #pump(id: string, callable: Callable, values: AsyncGenerator<unknown>, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
     const { namespace, name } = callable
     const stop = (): void => void values.return(undefined).catch(() => {})
     signal.addEventListener('abort', stop, { once: true })

@@ -122,8 +122,8 @@ export class RpcServer implements AsyncDisposable {
 
   /** Stops listening, lets what is being answered finish, and ends every connection. */
   async close(): Promise<void> {
-    for (const session of this.#local) session.close()
-    await Promise.all([...this.#endpoints].map((endpoint) => endpoint.close()))
+    const local = [...this.#local].map((session) => session.finish(CLOSE_GRACE))
+    await Promise.all([...local, ...[...this.#endpoints].map((endpoint) => endpoint.close())])
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -87,9 +87,10 @@ export class SessionLink implements Link, Feed {
   }
 
   async subscribe(subscription: RpcSubscription<unknown>): Promise<string> {
-    const session = this.#session ?? (await this.#wait({}))
+    const { signal } = subscription.options
+    const session = this.#session ?? (await this.#wait({ signal }))
     this.#subscriptions.add(subscription)
-    return await session.subscribe(subscription)
+    return await session.subscribe(subscription, { signal })
   }
 
   unsubscribe(subscription: RpcSubscription<unknown>): void {
@@ -103,8 +104,9 @@ export class SessionLink implements Link, Feed {
     this.#closing.abort(error)
     for (const subscription of [...this.#subscriptions]) subscription.over(undefined)
     const session = this.#session
+    const sent = new RpcConnectionError('ERR_RPC_CLOSED', 'the client is closed', { mayHaveRun: true })
     const gone = session && new Promise<unknown>((resolve) => session.signal.addEventListener('abort', resolve))
-    session?.close(error)
+    session?.close(sent)
     await gone
     this.#back.resolve()
     this.#events.close()
@@ -145,8 +147,9 @@ export class SessionLink implements Link, Feed {
     }
     if (reconnect) void this.#reconnect()
     else {
-      this.#closing.abort(error)
+      this.#closing.abort(this.#notConnected())
       this.#back.resolve()
+      this.#events.close()
     }
   }
 

@@ -10,7 +10,7 @@ import { type Logger, silentLogger } from '../base/log.ts'
 import type { Answer, Answerer } from './answer.ts'
 import { type Caller, PARSE_ANSWER, type Subscriber } from './answer.ts'
 import type { RpcRemote } from './api.ts'
-import { RpcConnectionError, type RpcErrorObject } from './errors.ts'
+import { RpcConnectionError, RpcError, type RpcErrorObject } from './errors.ts'
 import { type BatchCall, missingAnswer, tooLarge } from './link.ts'
 import {
   encodeCall,
@@ -70,6 +70,7 @@ export class Session implements WireSink {
   #waiting: unknown[] = []
   #paused = false
   #room: Deferred<void> | undefined
+  #finishing: Deferred<void> | undefined
   #ended: { readonly error: unknown } | undefined
 
   constructor(options: SessionOptions) {
@@ -95,7 +96,7 @@ export class Session implements WireSink {
   }
 
   call<T>(method: string, params: readonly unknown[] = [], options?: CallOptions): Promise<T> {
-    if (this.#ended) return Promise.reject(this.#ended.error)
+    if (this.#ended) return Promise.reject(neverSent(this.#ended.error))
     const id = this.#pending.nextId()
     const text = encodeCall(id, method, params)
     if (text.length > this.#maxSendBytes) return Promise.reject(tooLarge(text, this.#maxSendBytes))
@@ -106,7 +107,8 @@ export class Session implements WireSink {
 
   /** All in one message. Resolves in the order of the calls, when every one is settled. */
   async batch(calls: readonly BatchCall[], options?: CallOptions): Promise<PromiseSettledResult<unknown>[]> {
-    if (this.#ended) throw this.#ended.error
+    if (this.#ended) throw neverSent(this.#ended.error)
+    options?.signal?.throwIfAborted()
     const texts = calls.map(({ method, params = [] }) => [this.#pending.nextId(), method, params] as const)
     const text = `[${texts.map((call) => encodeCall(...call)).join(',')}]`
     if (text.length > this.#maxSendBytes) throw tooLarge(text, this.#maxSendBytes)
@@ -114,17 +116,20 @@ export class Session implements WireSink {
     const [first] = texts[0] ?? [0]
     this.#batches.set(first, texts)
     this.#send(text)
-    return Promise.allSettled(results).finally(() => this.#batches.delete(first))
+    const settled = await Promise.allSettled(results)
+    this.#batches.delete(first)
+    if (settled.every(isUnanswered)) throw settled[0]?.reason
+    return settled
   }
 
   notify(method: string, params: readonly unknown[] = []): void {
-    if (this.#ended) throw this.#ended.error
+    if (this.#ended) throw neverSent(this.#ended.error)
     this.#send(encodeNotification(method, params))
   }
 
   /** Resolves with the server's id of it. */
   async subscribe(subscription: RpcSubscription<unknown>, options?: CallOptions): Promise<string> {
-    if (this.#ended) throw this.#ended.error
+    if (this.#ended) throw neverSent(this.#ended.error)
     const id = this.#pending.nextId()
     const method = `${subscription.namespace}_subscribe`
     const answer = this.#pending.add<string>(id, method, options)
@@ -147,6 +152,16 @@ export class Session implements WireSink {
     if (id === undefined || this.#subscriptions.get(id) !== subscription) return
     this.#subscriptions.delete(id)
     if (!this.#ended) this.call(`${namespace}_unsubscribe`, [id]).catch(() => {})
+  }
+
+  /** Takes no more calls, lets those that run be answered for `grace` milliseconds, then closes. */
+  async finish(grace: number, reason?: string): Promise<void> {
+    this.#finishing = deferred()
+    this.#paused = true
+    this.#wire.pause()
+    if (this.#inFlight > 0) await Promise.race([this.#finishing.promise, this.#clock.sleep(grace)])
+    this.#wire.resume() // the other side's farewell is to be read
+    this.close(undefined, reason)
   }
 
   /** Flushes, then closes. What still waits for an answer fails. */
@@ -195,6 +210,7 @@ export class Session implements WireSink {
     this.#served.close(reason)
     this.#gone.abort(reason)
     this.#room?.resolve()
+    this.#finishing?.resolve()
     this.#subscriptions.clear()
     this.#options.onEnd?.(reason)
   }
@@ -256,6 +272,7 @@ export class Session implements WireSink {
     void answer.then((text) => {
       this.#inFlight -= weight
       this.#sent(text, caller)
+      if (this.#inFlight === 0) this.#finishing?.resolve()
       this.#resume()
     })
   }
@@ -297,7 +314,7 @@ export class Session implements WireSink {
   }
 
   #resume(): void {
-    if (!this.#paused || this.#room || this.#inFlight >= MAX_IN_FLIGHT) return
+    if (!this.#paused || this.#finishing || this.#room || this.#inFlight >= MAX_IN_FLIGHT) return
     this.#paused = false
     const waiting = this.#waiting
     this.#waiting = []
@@ -359,4 +376,16 @@ function asConnectionError(error: unknown): unknown {
     return lostConnection(describeError(error), error)
   }
   return new RpcConnectionError('ERR_RPC_TOO_LARGE', 'what came is too large', { mayHaveRun: true, cause: error })
+}
+
+/** For what is asked of a connection that had ended before. */
+function neverSent(cause: unknown): RpcConnectionError {
+  const code = cause instanceof RpcConnectionError ? cause.code : 'ERR_RPC_CONNECTION'
+  return new RpcConnectionError(code, describeError(cause), { mayHaveRun: false, cause })
+}
+
+/** Given up, or lost: not one call of the batch has an answer then, for all come in one message. */
+function isUnanswered(result: PromiseSettledResult<unknown>): result is PromiseRejectedResult {
+  if (result.status === 'fulfilled' || result.reason instanceof RpcError) return false
+  return !(result.reason instanceof RpcConnectionError && result.reason.code === 'ERR_RPC_ANSWER')
 }

@@ -106,6 +106,7 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
     try {
       await this.#feed.subscribe(this)
     } catch (error) {
+      if (signal?.aborted) return // which is an end, and no failure
       this.fail(error)
       throw error
     }
