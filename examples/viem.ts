@@ -1,0 +1,36 @@
+/**
+ * viem, with a node of our own behind it: over HTTP, and in the same process without any socket.
+ */
+import { deepStrictEqual, match, strictEqual } from 'node:assert/strict'
+import { demoChain, EthereumNode, loadDemoChain } from 'peerloom/node'
+import { createPublicClient, custom, http } from 'viem'
+
+const demo = await demoChain() // a few hundred blocks that come with the package
+await using node = await EthereumNode.open({
+  genesis: demo.genesis,
+  store: await loadDemoChain(demo),
+  listen: '127.0.0.1:0', // any free port, here and below
+  http: { port: 0 },
+})
+
+const client = createPublicClient({ transport: http(node.node.endpoints.url('http')) })
+strictEqual(await client.getBlockNumber(), BigInt(demo.headNumber))
+strictEqual(BigInt(await client.getChainId()), demo.genesis.config.chainId)
+
+const logs = await client.getLogs({ fromBlock: 0n, toBlock: 'latest' })
+const [log] = logs
+if (!log) throw new Error('no logs')
+console.log(`${logs.length} logs; the first is of ${log.address} in block ${log.blockNumber}`)
+
+const block = await client.getBlock({ blockNumber: log.blockNumber, includeTransactions: true })
+const receipt = await client.getTransactionReceipt({ hash: log.transactionHash })
+console.log(`block ${block.hash} has ${block.transactions.length} transactions`)
+strictEqual(block.transactions[log.transactionIndex]?.hash, log.transactionHash)
+deepStrictEqual(receipt.logs[0], log)
+
+const local = createPublicClient({ transport: custom(node.node.rpc.provider) })
+deepStrictEqual(await local.getBlock({ blockNumber: log.blockNumber, includeTransactions: true }), block)
+
+// There is no state here: what needs it is refused, never answered wrongly.
+const refusal = await local.getBalance({ address: log.address }).catch((error: Error) => error)
+match(String(refusal), /MethodNotSupported/)
