@@ -9,8 +9,7 @@ const demo = await demoChain() // a few hundred blocks that come with the packag
 await using node = await EthereumNode.open({
   genesis: demo.genesis,
   store: await loadDemoChain(demo),
-  listen: '127.0.0.1:0', // any free port, here and below
-  http: { port: 0 },
+  http: { port: 0 }, // any free one
 })
 
 const client = createPublicClient({ transport: http(node.node.endpoints.url('http')) })

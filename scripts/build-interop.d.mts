@@ -1,4 +1,4 @@
-export type InteropName = 'geth' | 'devp2p' | 'chainmaker' | 'yardstick'
+export type InteropName = 'geth' | 'devp2p' | 'chainmaker' | 'yardstick' | 'rpcbench'
 export const interopNames: readonly InteropName[]
 
 /** The path of a program that has been built; throws when it has not. */

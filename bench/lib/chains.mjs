@@ -29,19 +29,19 @@ async function longChain(note) {
   return { folder: place, blocks: headNumber, head: headHash }
 }
 
-/** `{ name, genesis, networkId, blocks, head, datadir }`, with a geth data folder that holds the chain. */
+/** `{ name, genesis, file, networkId, blocks, head, datadir }`, with a geth data folder that holds the chain. */
 export async function prepareChain(name, note) {
   const chain = name === 'sync-600' ? hivechain() : await longChain(note)
-  const genesis = join(chain.folder, 'genesis.json')
+  const [genesis, file] = ['genesis.json', 'chain.rlp'].map((name) => join(chain.folder, name))
   const networkId = String(JSON.parse(readFileSync(genesis, 'utf8')).config.chainId)
   const geth = interopBinary('geth')
   const datadir = join(folder, `bench-${name}-${chain.head.slice(2, 10)}-${basename(geth)}`)
   await once(datadir, async (out) => {
     note(`importing ${chain.blocks} blocks into geth${chain.blocks > 1000 ? ': about two minutes, once' : ''}`)
     await runToEnd(geth, ['--datadir', out, 'init', genesis])
-    await runToEnd(geth, ['--datadir', out, '--networkid', networkId, 'import', join(chain.folder, 'chain.rlp')])
+    await runToEnd(geth, ['--datadir', out, '--networkid', networkId, 'import', file])
   })
-  return { name, genesis, networkId, blocks: chain.blocks, head: chain.head, datadir }
+  return { name, genesis, file, networkId, blocks: chain.blocks, head: chain.head, datadir }
 }
 
 /** Made beside its place and then renamed: what is there is whole. */

@@ -79,7 +79,7 @@ async function measureRpc({ wants, rpc, dist }, note) {
   if (calls.length + serves.length === 0) return []
   const why = await prepareGo(serves.length > 0 ? ['rpcbench', 'geth'] : ['rpcbench'], note)
   if (why !== undefined) return [...calls, ...serves].map((row) => unmeasuredRpc(row, why))
-  const context = { ...rpc, env: { BENCH_DIST: dist }, note }
+  const context = { ...rpc, env: { BENCH_DIST: dist }, cli: join(dist, 'cli', 'bin.js'), note }
   const found = []
   for (const row of calls) found.push(await measureCalls(row, context))
   if (serves.length === 0) return found

@@ -5,7 +5,7 @@ import { rowNames } from './rows.mjs'
 
 export const usage = `npm run bench -- [--quick] [--only ROW]… [--rounds N] [--json FILE] [--dist FOLDER] [--minutes N]
 
-  --quick         the same rows with shorter and fewer rounds, in under three minutes; no 20,000-block chain
+  --quick         the same rows with shorter and fewer rounds, in about four minutes; no 20,000-block chain
   --only ROW      one row; may stand there several times:
                   ${rowNames.join(' ')}
                   growth runs only when it is named: 10 minutes of messages, then 10 of handshakes

@@ -1,25 +1,23 @@
 /** JSON-RPC servers under one load, one after the other on the same chain; all of them stay for all rows. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { interopBinary } from '../../scripts/build-interop.mjs'
 import { answerGeth } from './geth.mjs'
-import { jsonOf, Program } from './process.mjs'
-import { servedBlocks } from './rows.mjs'
+import { jsonOf, Program, runToEnd } from './process.mjs'
 import { rpcSides, takeTurns } from './rpc.mjs'
 
-const serversFolder = join(import.meta.dirname, '..', 'servers')
 /** Before each round, in seconds: the connections are new. */
 const SETTLE = 0.1
 
-/** `context` has: rounds, seconds, warmup (of each server, once a row), env for ours, note. */
+/** `context` has: rounds, seconds, warmup (of each server, once a row), cli (path of our bin), note. */
 export async function measureServers(rows, chain, context) {
   const folder = mkdtempSync(join(tmpdir(), 'peerloom-bench-'))
   const servers = {}
   try {
     servers.geth = await answerGeth(chain, folder)
-    servers.peerloom = await startOurServer(servers.geth.http, folder, context.env)
-    servers['bare node:http'] = servers['bare ws'] = await startServer('bare.mjs')
+    servers.peerloom = await startOurServer(chain, join(folder, 'data'), context)
+    servers['bare node:http'] = servers['bare ws'] = await startBareServer()
     const found = []
     for (const row of rows) found.push(await measureRow(row, servers, context))
     return found
@@ -29,20 +27,19 @@ export async function measureServers(rows, chain, context) {
   }
 }
 
-/** `{ pid, http, ws, stop() }` of ours. What it knows of the chain it is given: it answers as a node with kept blocks does. */
-async function startOurServer(geth, folder, env) {
-  const file = join(folder, 'blocks.json')
-  const blocks = {}
-  for (const number of Object.values(servedBlocks)) {
-    const id = `0x${number.toString(16)}`
-    blocks[id] = await ask(geth, 'eth_getBlockByNumber', [id, true])
-  }
-  writeFileSync(file, JSON.stringify(blocks))
-  return await startServer('peerloom.mjs', { ...env, BENCH_BLOCKS: file })
+/** `{ pid, http, ws, stop() }` of ours: the node, as its users run it, with the chain imported. */
+async function startOurServer({ genesis, file }, datadir, { cli }) {
+  await runToEnd(process.execPath, [cli, 'import', '--datadir', datadir, '--genesis', genesis, file])
+  const endpoints = ['--http', '--http.port', '0', '--ws', '--ws.port', '0', '--ipcdisable']
+  const own = ['--json', '--datadir', datadir, '--host', '127.0.0.1', '--port', '0', '--verbosity', 'warn']
+  const program = new Program(process.execPath, [cli, ...own, ...endpoints])
+  const { rpc } = await program.first((line) => (jsonOf(line)?.type === 'serving' ? jsonOf(line) : undefined))
+  const urls = Object.fromEntries(rpc.map((url) => [url.split(':', 1)[0], url]))
+  return { ...urls, pid: program.pid, stop: () => program.stop() }
 }
 
-async function startServer(file, env) {
-  const program = new Program(process.execPath, [join(serversFolder, file)], { env })
+async function startBareServer() {
+  const program = new Program(process.execPath, [join(import.meta.dirname, 'bare-server.mjs')])
   const urls = await program.first((line) => (jsonOf(line)?.event === 'listening' ? jsonOf(line) : undefined))
   return { ...urls, pid: program.pid, stop: () => program.stop() }
 }
@@ -67,13 +64,4 @@ async function load({ via, connections, batch, call }, server, seconds) {
   const args = Object.entries({ ...flags, ...times }).flatMap(([name, value]) => [`--${name}`, String(value)])
   const program = new Program(interopBinary('rpcbench'), ['load', ...args])
   return await program.first((line) => (jsonOf(line)?.calls ? jsonOf(line) : undefined))
-}
-
-async function ask(url, method, params) {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-  })
-  return (await response.json()).result
 }

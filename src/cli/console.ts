@@ -4,7 +4,7 @@
  */
 import { chmod, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { type REPLServer, start } from 'node:repl'
+import type { REPLServer } from 'node:repl'
 import { inspect, types } from 'node:util'
 import { type Context, createContext, runInContext, Script } from 'node:vm'
 import { describeError } from '../base/errors.ts'
@@ -65,7 +65,7 @@ export class NodeConsole {
         const value = await this.#evaluate(script, context)
         if (value !== undefined) print(show(value, false))
       } catch (error) {
-        print(`Error: ${describeError(error)}`)
+        print(asLine(error))
       }
       script = ''
     }
@@ -88,6 +88,7 @@ export class NodeConsole {
   /** Reads and answers until the user ends it. Resolves then. */
   async interact(options: InteractOptions): Promise<void> {
     const { input, output, colors, history, signal } = options
+    const { start } = await import('node:repl') // not before: it changes every EventEmitter of the process, for its domains
     const repl = start({
       prompt: '> ',
       input,
@@ -176,9 +177,14 @@ function isSyntaxError(error: unknown): boolean {
   return types.isNativeError(error) && error.name === 'SyntaxError' // of the script's realm, not of ours
 }
 
+/** What the script itself throws has its name in it; what the node says is an error. */
+function asLine(error: unknown): string {
+  return error instanceof Error ? `Error: ${describeError(error)}` : String(error)
+}
+
 /** Errors are answers here: one line, no stack. */
 function fail(repl: REPLServer, error: unknown, done: (error: Error | null, result: unknown) => void): void {
-  repl.output.write(`Error: ${describeError(error)}\n`)
+  repl.output.write(`${asLine(error)}\n`)
   done(null, undefined)
 }
 

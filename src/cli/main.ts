@@ -28,6 +28,9 @@ export interface MainOptions {
   readonly clock?: Clock
 }
 
+/** How long what runs may take to end after the first signal, in milliseconds: less than supervisors give. */
+const STOP_TIMEOUT = 25_000
+
 /** Runs a command line, without the program's own name. Resolves with the exit code and never rejects. */
 export function main(words: readonly string[], options: MainOptions): Promise<number> {
   return new Run(words, options).toEnd()
@@ -54,7 +57,7 @@ class Run {
     this.#clock = clock
     const interruption: Interruption = new Interruption({
       clock,
-      onInterrupt: () => this.#terminal.live && this.#terminal.warn('stopping (Ctrl-C again ends it at once)'),
+      onInterrupt: () => this.#stopping(),
       onForce: () => {
         this.#terminal.clear()
         options.exit(EXIT.interrupted)
@@ -64,6 +67,16 @@ class Run {
     this.#terminal = new Terminal({ ...options, clock, interruption, json: this.#words.includes('--json') })
     const output = { columns: options.stdout.columns, print: (text: string) => this.#terminal.print(text) }
     this.#program = buildProgram(output, { uses: this.#uses, run: (...parsed) => this.#command(...parsed) })
+  }
+
+  /** Whoever waits for us, such as a supervisor, does not wait for ever. */
+  #stopping(): void {
+    if (this.#terminal.live) this.#terminal.warn('stopping (Ctrl-C again ends it at once)')
+    this.#clock.setTimer(STOP_TIMEOUT, () => {
+      this.#terminal.clear()
+      this.#terminal.warn(`error: it did not end within ${STOP_TIMEOUT / 1000} s: ended at once`)
+      this.#options.exit(EXIT.failed)
+    })
   }
 
   async toEnd(): Promise<number> {

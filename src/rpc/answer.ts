@@ -7,7 +7,16 @@ import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import type { CallContext } from './api.ts'
 import { isCrash, RpcError, RpcErrorCode, type RpcErrorObject, toErrorObject } from './errors.ts'
-import { encodeError, encodeResult, MAX_METHOD_LENGTH, type RpcId, type RpcRequest, readMessage } from './message.ts'
+import {
+  type AnswerText,
+  encodeError,
+  encodeResult,
+  joinAnswer,
+  MAX_METHOD_LENGTH,
+  type RpcId,
+  type RpcRequest,
+  readMessage,
+} from './message.ts'
 import { type Callable, invoke, type Methods } from './registry.ts'
 
 export interface AnswerLimits {
@@ -32,7 +41,7 @@ export interface Subscriber {
   cancel(id: string): boolean
 }
 
-type Answer = string | undefined
+export type Answer = AnswerText | undefined
 type Eventually<T> = T | Promise<T>
 
 const PARSE_ERROR: RpcErrorObject = { code: RpcErrorCode.Parse, message: 'parse error' }
@@ -135,8 +144,9 @@ export class Answerer {
       const answer = this.#single(values[index], caller)
       if (answer instanceof Promise) return this.#batchLater({ values, answers, bytes, index }, answer, caller)
       if (answer === undefined) continue
-      bytes += answer.length
-      answers.push(answer)
+      const text = joinAnswer(answer)
+      bytes += text.length
+      answers.push(text)
       if (bytes > this.#limits.batchResponseBytes) return cut(values, answers, index)
     }
     return joined(answers)
@@ -148,8 +158,9 @@ export class Answerer {
     for (let { index } = from, next: Eventually<Answer> = first; ; next = this.#single(values[index], caller)) {
       const answer = await next
       if (answer !== undefined) {
-        bytes += answer.length
-        answers.push(answer)
+        const text = joinAnswer(answer)
+        bytes += text.length
+        answers.push(text)
       }
       if (bytes > this.#limits.batchResponseBytes) return cut(values, answers, index)
       if (++index === values.length) return joined(answers)

@@ -78,12 +78,24 @@ export function isSubscription(fn: AnyFunction): boolean {
   return Object.prototype.toString.call(fn) === '[object AsyncGeneratorFunction]'
 }
 
-/** A result that is JSON already: goes to the caller as it stands. */
+/**
+ * A result that is JSON already: goes to the caller as it stands. Bytes (UTF-8) suit what is large and kept for long: over
+ * HTTP they leave as they are, where a text is copied into each answer.
+ */
 export class RawJson {
-  readonly text: string
+  readonly #json: string | Buffer
 
-  constructor(text: string) {
-    this.text = text
+  constructor(json: string | Uint8Array) {
+    this.#json = typeof json === 'string' ? json : Buffer.from(json.buffer, json.byteOffset, json.length)
+  }
+
+  get text(): string {
+    return this.#json.toString()
+  }
+
+  /** Undefined when it was made of a text. */
+  get bytes(): Uint8Array | undefined {
+    return typeof this.#json === 'string' ? undefined : this.#json
   }
 
   toJSON(): unknown {

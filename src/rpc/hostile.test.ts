@@ -8,7 +8,7 @@ import { WebSocket } from 'ws'
 import { deferred } from '../base/deferred.ts'
 import { silentLogger } from '../base/log.ts'
 import { FakeClock } from '../testing/index.ts'
-import { RpcClient, RpcServer } from './index.ts'
+import { RawJson, RpcClient, RpcServer } from './index.ts'
 import { createJwt } from './jwt.ts'
 import { MAX_SUBSCRIPTIONS } from './served.ts'
 import { MAX_BUFFERED_BYTES, WRITE_TIMEOUT } from './session.ts'
@@ -318,6 +318,9 @@ describe('HTTP', () => {
     const packed = await send(url, body, { 'accept-encoding': 'gzip' })
     expect(packed.headers['content-encoding']).toBe('gzip')
     expect((await send(url, body)).text.length).toBeGreaterThan(100_000)
+    server.register('kept', { bytes: () => new RawJson(Buffer.from(`"${'x'.repeat(5_000)}"`)) })
+    const kept = await send(url, body.replace('test_large', 'kept_bytes'), { 'accept-encoding': 'gzip' })
+    expect(kept.headers['content-encoding']).toBe('gzip')
   })
 
   test('an endpoint offers the namespaces it is given', async () => {

@@ -10,6 +10,8 @@ import { TimeoutError } from '../base/errors.ts'
 import type { Answerer, Caller } from './answer.ts'
 import { PARSE_ANSWER } from './answer.ts'
 import type { RpcRemote } from './api.ts'
+import { type AnswerText, joinAnswer } from './message.ts'
+import type { RequestHeaders } from './request-headers.ts'
 
 /** go-ethereum's `defaultBodyLimit` (rpc/http.go). */
 export const MAX_BODY_BYTES = 5 * 1024 * 1024
@@ -30,15 +32,21 @@ export interface HttpCallOptions {
   readonly answerer: Answerer
   readonly clock: Clock
   readonly maxBodyBytes: number
+  /** Whether the caller unpacks answers. */
+  readonly takesGzip: boolean
   /** Header names and values, in turn. */
   readonly extraHeaders: readonly string[]
 }
 
 /** Status and text for a request that is no call; undefined for one that is. */
-export function objectionToRequest(request: IncomingMessage, maxBodyBytes: number): [number, string] | undefined {
-  if (request.method !== 'POST') return [405, 'method not allowed']
-  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return [413, tooLarge(maxBodyBytes)]
-  const type = request.headers['content-type'] ?? ''
+export function objectionToRequest(
+  method: string | undefined,
+  headers: RequestHeaders,
+  maxBodyBytes: number,
+): [number, string] | undefined {
+  if (method !== 'POST') return [405, 'method not allowed']
+  if (Number(headers['content-length'] ?? 0) > maxBodyBytes) return [413, tooLarge(maxBodyBytes)]
+  const type = headers['content-type'] ?? ''
   if (type === 'application/json') return undefined
   const [essence = ''] = type.split(';', 1)
   if (CONTENT_TYPES.has(essence.trim().toLowerCase())) return undefined
@@ -108,6 +116,10 @@ export class HttpCall implements Caller {
     request.on('end', () => {
       if (!this.#done) this.#answer(more ? Buffer.concat(more).toString() : (first?.toString() ?? ''))
     })
+  }
+
+  /** Only for what is not answered in the tick it came in: an answer to nobody is no trouble. */
+  #watch(): void {
     this.#response.on('close', () => {
       this.#done = true
       this.#timer?.cancel()
@@ -123,27 +135,38 @@ export class HttpCall implements Caller {
       return this.#write(PARSE_ANSWER, 400)
     }
     const answer = this.#options.answerer.answer(value, this)
-    if (answer instanceof Promise) void answer.then((text) => this.#write(text))
-    else this.#write(answer)
+    if (!(answer instanceof Promise)) return this.#write(answer)
+    this.#watch()
+    void answer.then((text) => this.#write(text))
   }
 
-  #write(text = '', status = 200): void {
+  #write(answer: AnswerText = '', status = 200): void {
     if (this.#done) return
-    const encodings = this.#request.headers['accept-encoding']
-    if (text.length < MIN_GZIP_LENGTH || !encodings?.includes('gzip')) return this.#send(text, status)
-    compress(text, { level: 1 }).then(
+    const length = typeof answer === 'string' ? answer.length : answer.bytes.length
+    if (length < MIN_GZIP_LENGTH || !this.#options.takesGzip) return this.#send(answer, status)
+    compress(joinAnswer(answer), { level: 1 }).then(
       (packed) => this.#send(packed, status, ['Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding']),
       () => this.#response.destroy(),
     )
   }
 
-  #send(body: string | Uint8Array, status: number, more: readonly string[] = []): void {
+  #send(body: AnswerText | Uint8Array, status: number, more: readonly string[] = []): void {
     if (this.#done) return
-    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
     const { extraHeaders } = this.#options
-    const headers = ['Content-Type', 'application/json', 'Content-Length', String(length), ...extraHeaders, ...more]
-    this.#response.writeHead(status, headers).end(body)
+    const length = String(lengthOf(body))
+    const headers = ['Content-Type', 'application/json', 'Content-Length', length, ...extraHeaders, ...more]
+    const response = this.#response.writeHead(status, headers)
+    if (typeof body === 'string' || body instanceof Uint8Array) return void response.end(body)
+    response.write(body.before)
+    response.write(body.bytes)
+    response.end(body.after)
   }
+}
+
+function lengthOf(body: AnswerText | Uint8Array): number {
+  if (typeof body === 'string') return Buffer.byteLength(body)
+  if (body instanceof Uint8Array) return body.length
+  return Buffer.byteLength(body.before) + body.bytes.length + body.after.length
 }
 
 /** Ends a request with a status and one line, and the connection when its body has not been read. */

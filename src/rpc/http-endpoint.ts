@@ -13,6 +13,7 @@ import { formatEndpoint } from '../net/index.ts'
 import type { Answerer } from './answer.ts'
 import { HttpCall, objectionToRequest, refuse } from './http-call.ts'
 import { type GuardOptions, HttpGuard, type Refusal } from './http-guard.ts'
+import { readHeaders } from './request-headers.ts'
 import { Session } from './session.ts'
 import { WsWire } from './ws-wire.ts'
 
@@ -122,25 +123,27 @@ export class HttpEndpoint {
   // --- HTTP -----------------------------------------------------------------------------------
 
   #request(request: IncomingMessage, response: ServerResponse): void {
-    const { headers, method, url } = request
+    const { method, url } = request
     if (method === 'GET' && url === '/health') return this.#health(response)
     const http = this.#http
     if (!http) return refuse(response, 404, 'this port answers WebSockets only')
     if (!isBelow(url, http.path)) return refuse(response, 404, `nothing is here, only at ${http.path}`)
+    const headers = readHeaders(request.rawHeaders)
     const refusal = http.allowed.objection(headers)
     if (refusal) return refuse(response, refusal.status, refusal.message)
     const extraHeaders = http.allowed.corsHeaders(headers.origin)
     if (method === 'OPTIONS') return preflight(response, extraHeaders)
     if (method === 'GET' && !headers['content-length']) return void response.writeHead(200).end()
     const { maxBodyBytes, clock } = this.#options
-    const objection = objectionToRequest(request, maxBodyBytes)
+    const objection = objectionToRequest(method, headers, maxBodyBytes)
     if (objection) return refuse(response, ...objection, extraHeaders)
-    new HttpCall(request, response, { answerer: http.answerer, clock, maxBodyBytes, extraHeaders })
+    const takesGzip = headers['accept-encoding']?.includes('gzip') ?? false
+    new HttpCall(request, response, { answerer: http.answerer, clock, maxBodyBytes, takesGzip, extraHeaders })
   }
 
   /** A body that will be refused is not asked for. */
   #continue(request: IncomingMessage, response: ServerResponse): void {
-    const objection = objectionToRequest(request, this.#options.maxBodyBytes)
+    const objection = objectionToRequest(request.method, readHeaders(request.rawHeaders), this.#options.maxBodyBytes)
     if (objection) return refuse(response, ...objection)
     response.writeContinue()
     this.#request(request, response)
@@ -186,6 +189,7 @@ export class HttpEndpoint {
 
 /** go-ethereum's `checkPath` (node/rpcstack.go): without a prefix, requests go to the root. */
 function isBelow(url = '', path: string): boolean {
+  if (url === path) return true
   const asked = url.split('?', 1)[0] as string
   return asked === path || path === '/*' || (path === '/' ? asked === '' : asked.startsWith(`${path}/`))
 }

@@ -2,11 +2,11 @@
  * Who may talk to an endpoint that browsers can reach: by Host, by Origin, by token.
  * @module
  */
-import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import type { Clock } from '../base/clock.ts'
 import { objectionToJwt } from './jwt.ts'
+import type { RequestHeaders } from './request-headers.ts'
 
 export interface GuardOptions {
   /** Host names that requests may name, against DNS rebinding; IP addresses always may, `*` is any. @default localhost */
@@ -28,6 +28,8 @@ export class HttpGuard {
   readonly #options: GuardOptions
   readonly #clock: Clock
   readonly #vhosts: ReadonlySet<string>
+  /** Who calls once calls again. */
+  #lastKnown = ''
 
   constructor(options: GuardOptions, clock: Clock) {
     this.#options = options
@@ -36,7 +38,7 @@ export class HttpGuard {
   }
 
   /** Why a request is not let in; undefined when it is. */
-  objection(headers: IncomingHttpHeaders): Refusal | undefined {
+  objection(headers: RequestHeaders): Refusal | undefined {
     if (!this.#knows(headers.host)) return { status: 403, message: 'invalid host specified' }
     const { jwtSecret } = this.#options
     const message = jwtSecret && objectionToJwt(headers.authorization, jwtSecret, this.#clock)
@@ -44,7 +46,7 @@ export class HttpGuard {
   }
 
   /** {@link objection}, for one that wants to be a WebSocket. */
-  objectionToWebSocket(headers: IncomingHttpHeaders): Refusal | undefined {
+  objectionToWebSocket(headers: RequestHeaders): Refusal | undefined {
     const { origin } = headers
     const allowed = this.#options.origins ?? ownOrigins()
     if (origin !== undefined && !allowed.some((pattern) => matchesOrigin(origin, pattern))) {
@@ -62,9 +64,12 @@ export class HttpGuard {
   }
 
   #knows(host: string | undefined): boolean {
+    if (host === this.#lastKnown) return true
     if (host === undefined || this.#vhosts.has('*')) return true // HTTP/1.0 has no Host, and browsers always do
     const name = host.toLowerCase().replace(/:\d+$/, '')
-    return this.#vhosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0
+    const known = this.#vhosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0
+    if (known) this.#lastKnown = host
+    return known
   }
 }
 

@@ -7,7 +7,7 @@ import { Alarm } from '../base/alarm.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { type ClientSettings, headersFor } from './client-options.ts'
 import { RpcConnectionError, RpcError, RpcHttpError } from './errors.ts'
-import { type BatchCall, checkLength, type Link, missingAnswer } from './link.ts'
+import { type BatchCall, type Link, missingAnswer, tooLarge } from './link.ts'
 import { encodeCall, encodeNotification, readMessage } from './message.ts'
 import type { CallOptions } from './pending.ts'
 
@@ -48,9 +48,7 @@ export class HttpLink implements Link {
     this.#lastId += calls.length
     const texts = calls.map(({ method, params = [] }, index) => encodeCall(first + index, method, params))
     const value = parseAnswer(await this.#post(`[${texts.join(',')}]`, `a batch of ${calls.length}`, options))
-    const results = calls.map(
-      ({ method }) => ({ status: 'rejected', reason: missingAnswer(method) }) as PromiseSettledResult<unknown>,
-    )
+    const results = new Array<PromiseSettledResult<unknown> | undefined>(calls.length).fill(undefined)
     for (const each of Array.isArray(value) ? value : [value]) {
       const message = readMessage(each)
       if (message.kind !== 'answer') continue
@@ -61,7 +59,8 @@ export class HttpLink implements Link {
       if (!(index in results)) continue
       results[index] = failure ? { status: 'rejected', reason: failure } : { status: 'fulfilled', value: result }
     }
-    return results
+    // An error costs more than the call: only those are made that are needed.
+    return calls.map(({ method }, index) => results[index] ?? { status: 'rejected', reason: missingAnswer(method) })
   }
 
   async notify(method: string, params: readonly unknown[], options: CallOptions = {}): Promise<void> {
@@ -74,7 +73,7 @@ export class HttpLink implements Link {
 
   #post(body: string, what: string, { signal, timeout }: CallOptions): Promise<string> {
     const settings = this.#settings
-    checkLength(body, settings.maxRequestBytes)
+    if (body.length > settings.maxRequestBytes) return Promise.reject(tooLarge(body, settings.maxRequestBytes))
     if (this.#pool.destroyed) return Promise.reject(closed())
     if (signal?.aborted) return Promise.reject(signal.reason)
     const { pathname, search } = this.#url

@@ -17,11 +17,10 @@ export interface Link {
   close(): Promise<void>
 }
 
-/** Throws for what the other side would refuse after all of it had been sent. */
-export function checkLength(text: string, max: number): void {
-  if (text.length <= max) return
+/** For what the other side would refuse after all of it had been sent. */
+export function tooLarge(text: string, max: number): RpcError {
   const message = `the request is too large: ${text.length} characters, at most ${max}`
-  throw new RpcError(RpcErrorCode.InvalidRequest, message)
+  return new RpcError(RpcErrorCode.InvalidRequest, message)
 }
 
 /** go-ethereum's `ErrNoResult` and `ErrMissingBatchResponse`. */

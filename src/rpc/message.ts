@@ -72,9 +72,27 @@ function encodeParams(params: readonly unknown[]): string {
   return params.length === 0 ? '[]' : JSON.stringify(params)
 }
 
+/** What is sent back: a text, or bytes that are kept with what belongs around them. */
+export type AnswerText = string | AnswerParts
+
+export interface AnswerParts {
+  readonly before: string
+  readonly bytes: Uint8Array
+  readonly after: string
+}
+
 /** Throws what `JSON.stringify` throws. */
-export function encodeResult(id: RpcId, result: unknown): string {
-  return `{"jsonrpc":"2.0","id":${encodeId(id)},"result":${encodeValue(result)}}`
+export function encodeResult(id: RpcId, result: unknown): AnswerText {
+  const before = `{"jsonrpc":"2.0","id":${encodeId(id)},"result":`
+  const bytes = result instanceof RawJson ? result.bytes : undefined
+  return bytes ? { before, bytes, after: '}' } : `${before}${encodeValue(result)}}`
+}
+
+/** For who can send texts only. */
+export function joinAnswer(answer: AnswerText): string {
+  if (typeof answer === 'string') return answer
+  const { before, bytes, after } = answer
+  return before + new RawJson(bytes).text + after
 }
 
 export function encodeError(id: RpcId, error: RpcErrorObject): string {

@@ -61,6 +61,17 @@ export class PendingCalls {
     }) as Promise<T>
   }
 
+  /** Settles what nearly every message is, without a look at what else it could be. False: nothing was done with it. */
+  settlePlain(value: unknown): boolean {
+    if (this.#calls.size === 0 || typeof value !== 'object' || value === null) return false
+    const { jsonrpc, id, result, error, method } = value as Readonly<Record<string, unknown>>
+    if (jsonrpc !== '2.0' || result === undefined || typeof id !== 'number') return false
+    if (error !== undefined || method !== undefined) return false
+    const call = this.#take(id)
+    call?.resolve(result)
+    return call !== undefined
+  }
+
   /** False for an answer nobody waits for. */
   settle({ id, error, result }: RpcAnswer): boolean {
     const call = this.#take(id)

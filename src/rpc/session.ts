@@ -6,12 +6,12 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
-import type { Answerer } from './answer.ts'
+import type { Answer, Answerer } from './answer.ts'
 import { type Caller, PARSE_ANSWER, type Subscriber } from './answer.ts'
 import type { RpcRemote } from './api.ts'
 import { RpcError, RpcErrorCode, type RpcErrorObject } from './errors.ts'
-import { type BatchCall, checkLength } from './link.ts'
-import { encodeCall, encodeNotification, type RpcAnswer, type RpcRequest, readMessage } from './message.ts'
+import { type BatchCall, tooLarge } from './link.ts'
+import { encodeCall, encodeNotification, joinAnswer, type RpcAnswer, type RpcRequest, readMessage } from './message.ts'
 import { type CallOptions, PendingCalls } from './pending.ts'
 import type { Callable } from './registry.ts'
 import { ServedSubscriptions } from './served.ts'
@@ -49,6 +49,7 @@ export class Session implements WireSink {
   readonly #log: Logger
   readonly #pending: PendingCalls
   readonly #served: ServedSubscriptions
+  readonly #maxSendBytes: number
   readonly #gone = new AbortController()
   /** By the server's id. BOUNDED: by the program's own subscriptions. */
   readonly #subscriptions = new Map<string, RpcSubscription<unknown>>()
@@ -63,6 +64,7 @@ export class Session implements WireSink {
     this.#wire = wire
     this.#clock = clock
     this.#log = log
+    this.#maxSendBytes = options.maxSendBytes ?? Number.POSITIVE_INFINITY
     this.#pending = new PendingCalls(clock, timeout)
     this.remote = { ...remote, call: (method, params) => this.call(method, params) }
     this.#served = new ServedSubscriptions({
@@ -78,11 +80,11 @@ export class Session implements WireSink {
     return this.#gone.signal
   }
 
-  async call<T>(method: string, params: readonly unknown[] = [], options?: CallOptions): Promise<T> {
-    if (this.#ended) throw this.#ended.error
+  call<T>(method: string, params: readonly unknown[] = [], options?: CallOptions): Promise<T> {
+    if (this.#ended) return Promise.reject(this.#ended.error)
     const id = this.#pending.nextId()
     const text = encodeCall(id, method, params)
-    checkLength(text, this.#options.maxSendBytes ?? Number.POSITIVE_INFINITY)
+    if (text.length > this.#maxSendBytes) return Promise.reject(tooLarge(text, this.#maxSendBytes))
     const result = this.#pending.add<T>(id, method, options)
     if (!options?.signal?.aborted) this.#send(text)
     return result
@@ -93,7 +95,7 @@ export class Session implements WireSink {
     if (this.#ended) throw this.#ended.error
     const texts = calls.map(({ method, params = [] }) => [this.#pending.nextId(), method, params] as const)
     const text = `[${texts.map((call) => encodeCall(...call)).join(',')}]`
-    checkLength(text, this.#options.maxSendBytes ?? Number.POSITIVE_INFINITY)
+    if (text.length > this.#maxSendBytes) throw tooLarge(text, this.#maxSendBytes)
     const results = texts.map(([id, method]) => this.#pending.add(id, method, options))
     this.#send(text)
     return Promise.allSettled(results)
@@ -137,6 +139,7 @@ export class Session implements WireSink {
 
   message(value: unknown): void {
     if (this.#ended) return
+    if (this.#subscribing.size === 0 && this.#pending.settlePlain(value)) return
     if (Array.isArray(value) && value.length > 0) return this.#batchCame(value)
     const message = Array.isArray(value) ? undefined : readMessage(value)
     if (message?.kind === 'answer') return this.#answered(message)
@@ -212,7 +215,7 @@ export class Session implements WireSink {
     this.#reply(this.#options.answerer.answer(values, caller), caller)
   }
 
-  #reply(answer: string | undefined | Promise<string | undefined>, caller: SessionCaller): void {
+  #reply(answer: Answer | Promise<Answer>, caller: SessionCaller): void {
     if (!(answer instanceof Promise)) return this.#sent(answer, caller)
     this.#inFlight++
     this.#hold()
@@ -223,8 +226,8 @@ export class Session implements WireSink {
     })
   }
 
-  #sent(text: string | undefined, caller: SessionCaller): void {
-    if (text !== undefined) this.#send(text)
+  #sent(answer: Answer, caller: SessionCaller): void {
+    if (answer !== undefined) this.#send(joinAnswer(answer))
     caller.answered()
   }
 

@@ -5,11 +5,13 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { deferred } from '../base/deferred.ts'
 import { TimeoutError } from '../base/errors.ts'
-import { type CallContext, method, param, RpcClient, RpcError, RpcServer } from './index.ts'
+import { type CallContext, method, param, RawJson, RpcClient, RpcError, RpcServer } from './index.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'peerloom-rpc-'))
 afterAll(() => rm(folder, { recursive: true }))
 let sockets = 0
+
+const KEPT = JSON.stringify(Array.from({ length: 1_000 }, (_, n) => `${n} äöü`))
 
 const calc = {
   add: (a: number, b: number) => a + b,
@@ -22,6 +24,7 @@ const calc = {
     { summary: 'twice as much', params: [param('value', z.number()), param('times', z.number().optional())] },
     (value, times = 1) => value * 2 ** times,
   ),
+  kept: (how: 'text' | 'bytes') => new RawJson(how === 'text' ? KEPT : new TextEncoder().encode(KEPT)),
   broken: () => (undefined as unknown as { x: number }).x,
   refuse() {
     throw new RpcError(-39_001, 'not today', { data: { retry: true } })
@@ -68,6 +71,16 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     const numbers = Array.from({ length: 100 }, (_, n) => n)
     const calls = numbers.map((n) => (n % 2 ? client.call('calc_later', [n]) : client.call('calc_add', [n, 0])))
     expect(await Promise.all(calls)).toEqual(numbers)
+  })
+
+  test('JSON that is kept as a text or as bytes arrives as it stands, alone and in a batch', async () => {
+    const { server, client } = await open(transport)
+    await using _ = server
+    await using __ = client
+    const forms = ['text', 'bytes']
+    for (const form of forms) expect(await client.call('calc_kept', [form])).toEqual(JSON.parse(KEPT))
+    const batch = await client.batch(forms.map((form) => ({ method: 'calc_kept', params: [form] })))
+    expect(batch).toEqual(forms.map(() => ({ status: 'fulfilled', value: JSON.parse(KEPT) })))
   })
 
   test('errors arrive with their number and data, and never with a stack', async () => {

@@ -35,6 +35,13 @@ export interface Outcome {
   readonly stderr: string
 }
 
+export interface CliOptions {
+  readonly cwd: string
+  readonly env?: Record<string, string>
+  /** All of its stdin. @default nothing */
+  readonly input?: string
+}
+
 /** One run of the program. Disposing kills it. */
 export class CliProcess implements AsyncDisposable {
   readonly done: Promise<Outcome>
@@ -43,10 +50,11 @@ export class CliProcess implements AsyncDisposable {
   #stdout = ''
   #stderr = ''
 
-  constructor(bin: string, args: readonly string[], options: { cwd: string; env?: Record<string, string> }) {
+  constructor(bin: string, args: readonly string[], options: CliOptions) {
     const env = { ...process.env, NO_COLOR: '', ...options.env }
-    const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env, stdio: 'pipe' })
     this.#child = child
+    child.stdin.end(options.input ?? '')
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text
       this.#wake()

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -154,16 +155,19 @@ func (e *exchange) readWS() ([]byte, error) {
 	}
 }
 
-// serverMicros is the CPU another process has used: user and system time of /proc/PID/stat, in ticks of 10 ms.
-func serverMicros(pid int) int64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0
+// serverMicros is the CPU another process has used so far, all its threads together; 0 where the system does not say.
+// Linux counts it in nanoseconds in /proc/PID/task/*/schedstat, and in ticks of 10 ms, too coarse for a round, in /proc/PID/stat.
+func serverMicros(pid int) (micros int64) {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // it has ended since
+		}
+		check(err)
+		nanos, err := strconv.ParseInt(strings.Fields(string(text))[0], 10, 64)
+		check(err)
+		micros += nanos / 1000
 	}
-	// The name, in parentheses, may hold anything; user time is the 12th field after it.
-	values := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	user, errUser := strconv.ParseInt(values[11], 10, 64)
-	system, errSystem := strconv.ParseInt(values[12], 10, 64)
-	check(errors.Join(errUser, errSystem))
-	return (user + system) * 10_000
+	return micros
 }

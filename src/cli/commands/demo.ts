@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import { Option } from 'commander'
 import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
 import { ConfigError } from '../../base/errors.ts'
@@ -50,7 +51,9 @@ export const demoCommand: CommandSpec<DemoOptions> = {
     terminal.say(`a node on loopback holds a bundled chain of ${demo.headNumber} blocks`)
     terminal.say(`a fresh node syncs it over RLPx into ${dataDir}`)
     const result = await syncFrom(context, node, demo)
-    if (!config.get('exitwhensynced')) await stayUp(context, node, result)
+    if (config.get('exitwhensynced')) return result
+    terminal.say(`attach to it: npx peerloom attach --datadir ${relative('.', dataDir) || '.'}`)
+    await stayUp(context, node, result)
     return result
   },
 }

@@ -1,7 +1,9 @@
-/** No library: node:http and `ws` alone, which parse what comes and answer every call with the same. */
+/**
+ * The program of servers.mjs that no library is in: node:http and `ws` alone, which parse what comes and answer every call
+ * with the same. Says {"event":"listening","http":…,"ws":…}.
+ */
 import { createServer } from 'node:http'
 import { WebSocketServer } from 'ws'
-import { runServer } from './command.mjs'
 
 function answer(text) {
   const { id } = JSON.parse(text)
@@ -19,7 +21,8 @@ const server = createServer((request, response) => {
 new WebSocketServer({ server }).on('connection', (ws) => {
   ws.on('message', (data) => ws.send(answer(data.toString())))
 })
+process.once('SIGINT', () => process.exit(0))
 server.listen(0, '127.0.0.1', () => {
   const at = `127.0.0.1:${server.address().port}`
-  runServer({ http: `http://${at}`, ws: `ws://${at}` })
+  console.log(JSON.stringify({ event: 'listening', http: `http://${at}`, ws: `ws://${at}` }))
 })

@@ -1,0 +1,196 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { RpcClient } from '../../src/rpc/index.ts'
+import { type Built, buildCli, CliProcess, jsonLines, type Outcome } from './cli-process.ts'
+
+const genesis = fileURLToPath(new URL('../../assets/demo/genesis.json', import.meta.url))
+const chain = fileURLToPath(new URL('../../assets/demo/chain.rlp', import.meta.url))
+/** Nobody has this key: it stands for a node that is not there. */
+const STRANGER = `enode://${'c35c3ec90a8a51fd5703594c6303382f3ae6b2ecb99bab2c04b3794f2bc3fc2631dabb0c08af795787a6c004d8f532230ae6e9925cbbefb0b28b79295d615f'}@127.0.0.1:1`
+
+vi.setConfig({ testTimeout: 60_000 })
+
+let built: Built
+let folder: string
+let node: CliProcess
+let urls: readonly string[]
+
+const cli = (args: readonly string[], input?: string): Promise<Outcome> =>
+  new CliProcess(built.bin, args, { cwd: folder, ...(input !== undefined && { input }) }).done
+const url = (scheme: string): string => urls.find((each) => each.startsWith(scheme)) ?? ''
+
+beforeAll(async () => {
+  built = await buildCli()
+  folder = mkdtempSync(join(tmpdir(), 'peerloom-rpc-'))
+  await cli(['import', '--datadir', 'data', '--genesis', genesis, chain])
+  const rpc = ['--http', '--http.port', '0', '--ws', '--ws.port', '0', '--authrpc', '--authrpc.port', '0']
+  node = new CliProcess(built.bin, ['--datadir', 'data', '--host', '127.0.0.1', '--port', '0', '--json', ...rpc], {
+    cwd: folder,
+  })
+  const [line] = await node.seen(/^\{"type":"serving".*$/m)
+  urls = (JSON.parse(line) as { rpc: string[] }).rpc
+}, 120_000)
+
+afterAll(async () => {
+  await node?.[Symbol.asyncDispose]()
+  built?.[Symbol.dispose]()
+  if (folder) rmSync(folder, { recursive: true, force: true })
+})
+
+describe('peerloom rpc', () => {
+  test('prints what a node answers, over the socket of its data folder and over a URL', async () => {
+    expect(await cli(['rpc', 'eth_blockNumber', '--datadir', 'data'])).toEqual({
+      code: 0,
+      stdout: '"0x140"\n',
+      stderr: '',
+    })
+    const block = await cli(['rpc', 'eth_getBlockByNumber', '0x1', 'false', '--url', url('http')])
+    expect(JSON.parse(block.stdout)).toMatchObject({ number: '0x1' })
+    const { stdout } = await cli(['rpc', 'net_version', '--json', '--url', url('ws')])
+    expect(jsonLines(stdout)).toEqual([{ type: 'result', method: 'net_version', value: '3626026' }])
+  })
+
+  test('an error of the node is one line, and exit code 1', async () => {
+    const { code, stderr } = await cli(['rpc', 'eth_foo', '--datadir', 'data'])
+    expect([code, stderr]).toEqual([1, 'error: the method eth_foo does not exist/is not available\n'])
+  })
+
+  test('where nobody answers is said, with what to do', async () => {
+    const { code, stderr } = await cli(['rpc', 'eth_blockNumber', '--datadir', 'nowhere'])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(
+      /^error: endpoint: no node answers at .*nowhere.*peerloom\.ipc: ENOENT \(start one with peerloom/,
+    )
+  })
+})
+
+describe('peerloom attach', () => {
+  test('--exec prints what a script comes to; a method that needs nothing need not be called', async () => {
+    const exec = (script: string, at: string) => cli(['attach', at, '--exec', script])
+    for (const at of urls.slice(0, 3)) {
+      expect(await exec('eth.blockNumber', at)).toEqual({ code: 0, stdout: '"0x140"\n', stderr: '' })
+    }
+    expect((await exec('console.log(await eth.chainId()), 1 + 1', url('ws'))).stdout).toBe('"0x37542a"\n2\n')
+    expect(await exec('nosuch', url('ws'))).toMatchObject({
+      code: 1,
+      stderr: 'error: exec: ReferenceError: nosuch is not defined\n',
+    })
+  })
+
+  test('a script on stdin runs expression by expression, over several lines, and past errors', async () => {
+    const script = [
+      'const found = []',
+      'for (const n of [1, 2]) {',
+      '  found.push(n)',
+      '}',
+      'found',
+      'nosuch',
+      'eth.getCode("0x", "latest")',
+      'net.version',
+      'exit',
+      'never',
+      '',
+    ].join('\n')
+    const { code, stdout } = await cli(['attach', '--datadir', 'data'], script)
+    expect(code).toBe(0)
+    expect(stdout.split('\n')).toEqual([
+      '2',
+      '[ 1, 2 ]',
+      'ReferenceError: nosuch is not defined',
+      expect.stringMatching(/^Error: eth_getCode is not supported/),
+      '"3626026"',
+      '',
+    ])
+  })
+})
+
+describe('peerloom peers and peer', () => {
+  test('show, add, trust, ban and remove', async () => {
+    expect((await cli(['peers', '--datadir', 'data'])).stdout).toBe('no peers\n')
+    await using watch = new CliProcess(built.bin, ['peers', '--watch', '--json', '--datadir', 'data'], { cwd: folder })
+    await watch.seen(/"type":"peers"/)
+    await using other = new CliProcess(
+      built.bin,
+      ['--datadir', 'other', '--genesis', genesis, '--host', '127.0.0.1', '--port', '0', '--json'],
+      { cwd: folder },
+    )
+    const [line] = await other.seen(/^\{"type":"serving".*$/m)
+    const { enode } = JSON.parse(line) as { enode: string }
+    expect((await cli(['peer', 'add', enode, '--datadir', 'data'])).stdout).toBe(`dialing ${enode}\n`)
+    await watch.seen(/"type":"add"/)
+    const { stdout } = await cli(['peers', '--datadir', 'data'])
+    expect(stdout).toMatch(
+      /^ID +DIR +ADDRESS +PROTOCOLS +NAME\n[0-9a-f]{16} +out s +127\.0\.0\.1:\d+ +eth\/68,eth\/69,eth\/70,eth\/71 +Peerloom/,
+    )
+    expect((await cli(['peer', 'trust', enode, '--datadir', 'data'])).code).toBe(0)
+    expect((await cli(['peer', 'ban', enode, '--datadir', 'data'])).code).toBe(0)
+    await watch.seen(/"type":"drop"/)
+    watch.kill('SIGINT')
+    expect((await watch.done).code).toBe(130)
+    expect((await cli(['peer', 'remove', STRANGER, '--datadir', 'data'])).code).toBe(1)
+  })
+})
+
+describe('a node with endpoints that cannot be', () => {
+  test('a port in use names its flag', async () => {
+    await using taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as { port: number }
+    const own = ['--datadir', 'busy', '--genesis', genesis, '--host', '127.0.0.1', '--port', '0']
+    for (const flag of ['http', 'ws', 'authrpc']) {
+      const { code, stderr } = await cli([...own, `--${flag}`, `--${flag}.port`, String(port), '--verbosity', 'silent'])
+      expect(code).toBe(2)
+      expect(stderr).toBe(`error: --${flag}.port: 127.0.0.1:${port} is in use (choose another, or end who has it)\n`)
+    }
+  })
+
+  test('a second node on the same data folder is told so', async () => {
+    const { code, stderr } = await cli([
+      '--datadir',
+      'data',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '0',
+      '--verbosity',
+      'silent',
+    ])
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: .*data is in use by another process \(end that one first/),
+    ])
+  })
+})
+
+describe('a node that is told to stop', () => {
+  test('says goodbye and ends, also with clients that hold on, and takes its socket away', async () => {
+    const args = [
+      '--datadir',
+      'stopping',
+      '--genesis',
+      genesis,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '0',
+      '--json',
+      '--http',
+      '--http.port',
+      '0',
+    ]
+    await using stopping = new CliProcess(built.bin, args, { cwd: folder })
+    const [line] = await stopping.seen(/^\{"type":"serving".*$/m)
+    const [ipc = ''] = (JSON.parse(line) as { rpc: string[] }).rpc
+    await using client = await RpcClient.dial(ipc, { reconnect: false })
+    const heads = client.subscribe('eth', ['newHeads'])
+    await heads.ready()
+    stopping.kill('SIGTERM')
+    expect((await stopping.done).code).toBe(130)
+    await expect(heads.next()).rejects.toMatchObject({ name: 'RpcConnectionError' })
+    await expect(RpcClient.dial(ipc)).rejects.toThrow('ENOENT')
+  })
+})
