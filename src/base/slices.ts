@@ -2,11 +2,24 @@
  * Long work on one thread, in pieces between which others have their turn.
  * @module
  */
-import { setImmediate } from 'node:timers/promises'
 
-/** Lets sockets and timers have their turn. */
+/** Who waits to go on. BOUNDED: by the long work that is going on. */
+const waiting: (() => void)[] = []
+
+/**
+ * Lets sockets and timers have their turn. Of all that wait, one goes on in each turn of the event loop: however much long work
+ * there is, a turn is as long as one slice of it.
+ */
 export function yieldNow(): Promise<void> {
-  return setImmediate()
+  return new Promise((resolve) => {
+    if (waiting.push(resolve) === 1) setImmediate(next)
+  })
+}
+
+function next(): void {
+  const first = waiting.shift()
+  if (waiting.length > 0) setImmediate(next)
+  first?.()
 }
 
 /** Work between two turns of the event loop: some milliseconds, so that pings are answered. */

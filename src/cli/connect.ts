@@ -3,7 +3,7 @@
  * @module
  */
 import { ConfigError } from '../base/errors.ts'
-import { defaultIpcPath, jwtSecretIn } from '../node/index.ts'
+import { defaultIpcPath, readJwtSecret } from '../node/index.ts'
 import { RpcClient, RpcConnectionError, RpcHttpError } from '../rpc/index.ts'
 import type { Context } from './command.ts'
 import type { FlagName } from './config/flag-table.ts'
@@ -21,7 +21,7 @@ export function endpointOf({ config }: Context, url: string | undefined): string
 export async function connectTo(context: Context, endpoint: string): Promise<RpcClient> {
   const { signal, log, clock, config } = context
   const secretFile = config.get('authrpc.jwtsecret')
-  const jwtSecret = secretFile === undefined ? undefined : await jwtSecretIn(secretFile)
+  const jwtSecret = secretFile === undefined ? undefined : await readJwtSecret(secretFile)
   const options = { signal, log, clock, reconnect: false, ...(jwtSecret && { jwtSecret }) }
   try {
     const client = await RpcClient.dial(endpoint, options)

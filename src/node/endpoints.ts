@@ -19,6 +19,7 @@ export class Endpoints {
   readonly #rpc: RpcServer
   readonly #log: Logger
   readonly #open = new Map<Kind, RpcEndpoint>()
+  readonly #opening = new Set<Kind>()
 
   constructor(rpc: RpcServer, log: Logger) {
     this.#rpc = rpc
@@ -76,10 +77,13 @@ export class Endpoints {
   }
 
   async #start(kind: Kind, at: string, options: object): Promise<void> {
-    const running = this.#open.get(kind)
-    if (running)
-      throw new RpcError(RpcErrorCode.Default, `${kind.toUpperCase()} server already running on ${running.url}`)
-    const endpoint = await naming(kind, () => this.#rpc.listen(`${kind}://${at}`, options))
+    const running = this.#open.get(kind)?.url ?? (this.#opening.has(kind) ? at : undefined)
+    if (running !== undefined) {
+      throw new RpcError(RpcErrorCode.Default, `${kind.toUpperCase()} server already running on ${running}`)
+    }
+    this.#opening.add(kind)
+    const listen = naming(kind, () => this.#rpc.listen(`${kind}://${at}`, options))
+    const endpoint = await listen.finally(() => this.#opening.delete(kind))
     this.#open.set(kind, endpoint)
     this.#log.info(`${kind.toUpperCase()} server started`, { endpoint: endpoint.url })
   }

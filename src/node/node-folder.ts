@@ -3,7 +3,7 @@
  * `<folder>/peerloom/{nodekey, jwtsecret, static-nodes.json, trusted-nodes.json, lock/}`.
  * @module
  */
-import { open, readFile, stat } from 'node:fs/promises'
+import { open, readFile, rename, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { bytesToHex, hexToBytes } from '../base/bytes.ts'
 import { ConfigError, StorageError } from '../base/errors.ts'
@@ -81,9 +81,17 @@ export async function nodeKeyIn(dataDir: string): Promise<NodeKey> {
   return key
 }
 
-/** 32 bytes from a file as execution clients share them: 64 hex digits, with or without 0x. */
+/** {@link readJwtSecret}, of a file that is made when it is not there. */
 export async function jwtSecretIn(path: string): Promise<Uint8Array> {
-  if (!(await isFile(path))) return await writeSecret(path)
+  return (await isFile(path)) ? await readJwtSecret(path) : await writeSecret(path)
+}
+
+/**
+ * 32 bytes from a file as execution clients share them: 64 hex digits, with or without 0x. Throws a ConfigError (`jwtSecret`)
+ * for one that is not there, or that holds none.
+ */
+export async function readJwtSecret(path: string): Promise<Uint8Array> {
+  if (!(await isFile(path))) throw new ConfigError('jwtSecret', `there is no file ${path}`)
   const text = (await readStart(path, 'jwtSecret', 1_024)).trim()
   if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) return hexToBytes(text)
   throw new ConfigError('jwtSecret', `${path} does not hold 64 hex digits`, { hint: 'remove it: a new one is made' })
@@ -92,13 +100,15 @@ export async function jwtSecretIn(path: string): Promise<Uint8Array> {
 async function writeSecret(path: string): Promise<Uint8Array> {
   const secret = randomBytes(JWT_SECRET_BYTES)
   try {
-    const file = await open(path, 'wx', 0o600)
+    const temporary = `${path}.${bytesToHex(randomBytes(8))}.tmp`
+    const file = await open(temporary, 'wx', 0o600)
     try {
       await file.writeFile(`0x${bytesToHex(secret)}`)
       await file.sync()
     } finally {
       await file.close()
     }
+    await rename(temporary, path) // whole, or not at all
   } catch (cause) {
     throw new ConfigError('jwtSecret', `cannot write ${path}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
   }

@@ -228,6 +228,10 @@ describe('the node’s own namespaces', () => {
     await using client = await RpcClient.dial(url)
     expect(await client.modules()).toEqual({ net: '1.0', rpc: '1.0', web3: '1.0' })
     await expect(node.rpc.call('admin_startHTTP', [])).rejects.toThrow(`HTTP server already running on ${url}`)
+    const twice = [node.rpc.call('admin_startWS', ['127.0.0.1', 0]), node.rpc.call('admin_startWS', ['127.0.0.1', 0])]
+    expect((await Promise.allSettled(twice)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect(await node.rpc.call('admin_stopWS')).toBe(true)
+    expect(node.endpoints.urls).toEqual([url])
     expect(await node.rpc.call('admin_stopHTTP')).toBe(true)
     await expect(client.modules()).rejects.toMatchObject({ name: 'RpcConnectionError' })
     expect(await node.rpc.call('admin_startWS', ['127.0.0.1', 0])).toBe(true)

@@ -3,8 +3,10 @@
  * costs no promise.
  * @module
  */
+import { type Clock, systemClock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
+import { yieldNow } from '../base/slices.ts'
 import type { CallContext } from './api.ts'
 import { isCrash, RpcError, RpcErrorCode, type RpcErrorObject, toErrorObject } from './errors.ts'
 import {
@@ -49,12 +51,18 @@ const INVALID: RpcErrorObject = { code: RpcErrorCode.InvalidRequest, message: 'i
 const TOO_LARGE: RpcErrorObject = { code: RpcErrorCode.ResponseTooLarge, message: 'response too large' }
 export const PARSE_ANSWER = encodeError(null, PARSE_ERROR)
 
+/** How long a batch may keep everybody else waiting, in milliseconds, and how often it looks. */
+const BATCH_SLICE = 10
+const CALLS_PER_LOOK = 8
+
 export class Answerer {
   readonly #methods: Methods
   readonly #limits: AnswerLimits
   readonly #log: Logger
+  readonly #clock: Clock
 
-  constructor(methods: Methods, limits: AnswerLimits, log: Logger) {
+  constructor(methods: Methods, limits: AnswerLimits, log: Logger, clock: Clock = systemClock) {
+    this.#clock = clock
     this.#methods = methods
     this.#limits = limits
     this.#log = log
@@ -137,17 +145,22 @@ export class Answerer {
   /** One after the other, as go-ethereum does: a batch is not a way to have a hundred things done at a time. */
   #batch(values: readonly unknown[], caller: Caller): Eventually<Answer> {
     if (values.length === 0) return encodeError(null, { code: RpcErrorCode.InvalidRequest, message: 'empty batch' })
-    if (values.length > this.#limits.batchItems) return encodeError(firstId(values), BATCH_TOO_LARGE)
+    if (values.length > this.#limits.batchItems) return `[${encodeError(firstId(values), BATCH_TOO_LARGE)}]`
     const answers: string[] = []
+    const began = this.#clock.now()
     let bytes = 0
     for (let index = 0; index < values.length; index++) {
       const answer = this.#single(values[index], caller)
       if (answer instanceof Promise) return this.#batchLater({ values, answers, bytes, index }, answer, caller)
-      if (answer === undefined) continue
-      const text = joinAnswer(answer)
-      bytes += text.length
-      answers.push(text)
-      if (bytes > this.#limits.batchResponseBytes) return cut(values, answers, index)
+      if (answer !== undefined) {
+        const text = joinAnswer(answer)
+        bytes += text.length
+        answers.push(text)
+        if (bytes > this.#limits.batchResponseBytes) return cut(values, answers, index)
+      }
+      if (index % CALLS_PER_LOOK !== 0 || index + 1 === values.length || this.#clock.now() - began < BATCH_SLICE)
+        continue
+      return this.#batchLater({ values, answers, bytes, index }, Promise.resolve(undefined), caller)
     }
     return joined(answers)
   }
@@ -155,6 +168,8 @@ export class Answerer {
   async #batchLater(from: BatchState, first: Promise<Answer>, caller: Caller): Promise<Answer> {
     const { values, answers } = from
     let { bytes } = from
+    await yieldNow()
+    let since = this.#clock.now()
     for (let { index } = from, next: Eventually<Answer> = first; ; next = this.#single(values[index], caller)) {
       const answer = await next
       if (answer !== undefined) {
@@ -165,6 +180,9 @@ export class Answerer {
       if (bytes > this.#limits.batchResponseBytes) return cut(values, answers, index)
       if (++index === values.length) return joined(answers)
       if (caller.signal.aborted) return joined([...answers, ...refusals(values.slice(index), TIMED_OUT)])
+      if (this.#clock.now() - since < BATCH_SLICE) continue
+      await yieldNow()
+      since = this.#clock.now()
     }
   }
 }

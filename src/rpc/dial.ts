@@ -29,6 +29,7 @@ export function dialWebSocket(url: URL, settings: ClientSettings, signal?: Abort
       ...(settings.origin !== undefined && { origin: settings.origin }),
       maxPayload: settings.maxResponseBytes,
       perMessageDeflate: false,
+      autoPong: false, // the wire does
     })
     let socket: Duplex | undefined
     ws.on('upgrade', (response) => {

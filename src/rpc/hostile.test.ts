@@ -1,6 +1,6 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { type IncomingHttpHeaders, request } from 'node:http'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -115,6 +115,15 @@ describe('a message that is none', () => {
     expect(await ask(url, '{"jsonrpc":"2.0","id":1,"method":"test_echo","params":[2]}')).toMatchObject({ result: 2 })
   })
 
+  test('a large text that is nested without end is refused before it is read', async () => {
+    const { url } = await server.listen('http://127.0.0.1:0')
+    expect(await ask(url, `${'[0,'.repeat(200_000)}0${']'.repeat(200_000)}`)).toEqual(
+      error(null, -32_700, 'parse error'),
+    )
+    const long = JSON.stringify(['[['.repeat(200_000), '\\"[['])
+    expect(await ask(url, `{"jsonrpc":"2.0","id":1,"method":"test_echo","params":${long}}`)).toMatchObject({ id: 1 })
+  })
+
   test('calls of a batch with the same id are each answered, and what is none gets an error of its own', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const call = '{"jsonrpc":"2.0","id":1,"method":"test_echo","params":[1]}'
@@ -135,7 +144,23 @@ describe('too much', () => {
   test('a batch of more calls than allowed is refused with the id of its first', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const calls = Array.from({ length: 1_001 }, (_, id) => `{"jsonrpc":"2.0","id":${id},"method":"test_echo"}`)
-    expect(await ask(url, `[${calls.join(',')}]`)).toEqual(error(0, -32_600, 'batch too large'))
+    expect(await ask(url, `[${calls.join(',')}]`)).toEqual([error(0, -32_600, 'batch too large')])
+  })
+
+  test('a batch of long calls lets others have their turn, and is answered in order', async () => {
+    const busy = (n: number): number => {
+      const end = performance.now() + 5
+      while (performance.now() < end);
+      return n
+    }
+    const { url } = await server.register('busy', { wait: busy }).listen('http://127.0.0.1:0')
+    const calls = Array.from({ length: 60 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'busy_wait', params: [id] }))
+    let turns = 0
+    const timer = setInterval(() => turns++, 1)
+    const answers = (await ask(url, JSON.stringify(calls))) as { result: number }[]
+    clearInterval(timer)
+    expect(answers.map(({ result }) => result)).toEqual(calls.map(({ id }) => id))
+    expect(turns).toBeGreaterThan(10) // of 300 ms
   })
 
   test('a batch whose answers are too large is cut where they are', async () => {
@@ -253,6 +278,123 @@ describe('a client that never reads', () => {
       await deaf.closed
     },
   )
+})
+
+describe('a flood of pings', () => {
+  test('from who does not read is not answered without end', async () => {
+    const { url } = await server.listen('ws://127.0.0.1:0')
+    const ws = new WebSocket(url)
+    await new Promise((resolve) => ws.on('open', resolve))
+    ws.pause()
+    let pongs = 0
+    const last = deferred()
+    ws.on('pong', (data) => {
+      pongs++
+      if (data.length === 1) last.resolve()
+    })
+    const pings = 150_000
+    const payload = Buffer.alloc(125)
+    for (let n = 0; n < pings; n++) {
+      ws.ping(payload)
+      if (n % 1_000 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    while (ws.bufferedAmount > 0) await new Promise((resolve) => setImmediate(resolve))
+    ws.resume()
+    const again = setInterval(() => ws.ping(Buffer.alloc(1)), 10) // the first ones may still find no room
+    await last.promise
+    clearInterval(again)
+    expect(pongs).toBeLessThan(pings)
+    ws.terminate()
+  })
+})
+
+describe('a client that reads slowly', () => {
+  test('is not taken for one that does not read', async () => {
+    const clock = new FakeClock()
+    const warned: string[] = []
+    const log = { ...silentLogger, warn: (message: string) => warned.push(message), child: () => log }
+    await using slow = new RpcServer({ clock, log }).register('test', api)
+    const path = join(folder, `${sockets++}.ipc`)
+    await slow.listen(path)
+    const socket = connect(path)
+    let received = 0
+    const some = async (): Promise<void> => {
+      const before = received
+      socket.resume()
+      while (received < before + 2_000_000 && received < 20_000_000)
+        await new Promise((resolve) => setImmediate(resolve))
+      socket.pause()
+    }
+    socket.on('data', (chunk) => {
+      received += chunk.length
+    })
+    for (let id = 0; id < 40; id++) {
+      socket.write(`{"jsonrpc":"2.0","id":${id},"method":"test_large","params":[500000]}\n`)
+    }
+    while (received < 20_000_000) {
+      await some()
+      await clock.advance(WRITE_TIMEOUT / 2)
+    }
+    expect(warned).toEqual([])
+    socket.destroy()
+  })
+})
+
+describe('a WebSocket that is turned away', () => {
+  test('is closed, though the other side never ends its half', async () => {
+    await using strict = new RpcServer().register('test', api)
+    const { url } = await strict.listen('ws://127.0.0.1:0')
+    const { port, hostname } = new URL(url)
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
+    const answered = new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(chunk.toString())))
+    const upgrade = [
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Key: ${'A'.repeat(22)}==`,
+    ]
+    socket.write(['GET / HTTP/1.1', 'Host: localhost', 'Origin: https://evil.example', ...upgrade, '', ''].join('\r\n'))
+    expect(await answered).toMatch(/^HTTP\/1.1 403/)
+    await strict.close() // waits for every socket
+    socket.destroy()
+  })
+})
+
+describe('a client of a server that answers nonsense', () => {
+  /** An IPC server that answers each piece with what it is told to. */
+  async function nonsense(answer: string): Promise<{ path: string; close: () => void }> {
+    const path = join(folder, `${sockets++}.ipc`)
+    const listener = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.on('data', () => socket.write(answer))
+    })
+    await new Promise<void>((resolve) => listener.listen(path, resolve))
+    return { path, close: () => listener.close() }
+  }
+
+  test.each([
+    ['no JSON', 'hello\n', {}],
+    [
+      'more than it may',
+      `"${'x'.repeat(2_000)}"\n`.replace('"', '["').replace(/"\n$/, '"]\n'),
+      { maxResponseBytes: 1_000 },
+    ],
+  ])('over IPC, %s, has its calls fail and connects anew', async (_, answer, options) => {
+    const { path, close } = await nonsense(answer)
+    await using client = await RpcClient.dial(path, { ...options, random: () => 0 })
+    const events = client.events()
+    await expect(client.call('any')).rejects.toMatchObject({ name: 'RpcConnectionError', code: 'ERR_RPC_ANSWER' })
+    expect((await events.next()).value).toMatchObject({ type: 'disconnected' })
+    expect((await events.next()).value).toMatchObject({ type: 'connected' })
+    close()
+  })
+
+  test('a subscription whose id is no text fails', async () => {
+    const { path, close } = await nonsense('{"jsonrpc":"2.0","id":1,"result":7}\n')
+    await using client = await RpcClient.dial(path)
+    await expect(client.subscribe('eth', ['newHeads']).next()).rejects.toMatchObject({ code: 'ERR_RPC_ANSWER' })
+    close()
+  })
 })
 
 describe('a slow body', () => {

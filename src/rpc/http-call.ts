@@ -10,7 +10,9 @@ import { TimeoutError } from '../base/errors.ts'
 import type { Answerer, Caller } from './answer.ts'
 import { PARSE_ANSWER } from './answer.ts'
 import type { RpcRemote } from './api.ts'
+import { ByteCollector } from './byte-collector.ts'
 import { type AnswerText, joinAnswer } from './message.ts'
+import { parseJson } from './parse-json.ts'
 import type { RequestHeaders } from './request-headers.ts'
 
 /** go-ethereum's `defaultBodyLimit` (rpc/http.go). */
@@ -64,6 +66,7 @@ export class HttpCall implements Caller {
   readonly #response: ServerResponse
   #abort: AbortController | undefined
   #timer: Timer | undefined
+  #overdue: Promise<never> | undefined
   #done = false
 
   constructor(request: IncomingMessage, response: ServerResponse, options: HttpCallOptions) {
@@ -86,35 +89,35 @@ export class HttpCall implements Caller {
 
   /** Made for calls that take longer than the tick they came in. */
   get overdue(): Promise<never> {
+    this.#overdue ??= this.#timeOut()
+    return this.#overdue
+  }
+
+  #timeOut(): Promise<never> {
     const { signal } = this
-    this.#timer ??= this.#options.clock.setTimer(CALL_TIMEOUT, () => {
+    this.#timer = this.#options.clock.setTimer(CALL_TIMEOUT, () => {
       this.#abort?.abort(new TimeoutError('request', CALL_TIMEOUT))
     })
-    return new Promise((_, reject) => {
-      if (signal.aborted) reject(signal.reason)
-      else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    const overdue = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
     })
+    overdue.catch(() => {}) // nobody may be waiting any more
+    return overdue
   }
 
   #read(): void {
     const request = this.#request
     const { maxBodyBytes } = this.#options
-    let first: Uint8Array | undefined
-    let more: Uint8Array[] | undefined
-    let bytes = 0
+    const body = new ByteCollector()
     request.on('data', (chunk: Uint8Array) => {
       if (this.#done) return
-      bytes += chunk.length
-      if (bytes > maxBodyBytes) {
-        this.#done = true
-        return refuse(this.#response, 413, tooLarge(maxBodyBytes))
-      }
-      if (first === undefined) first = chunk
-      else if (more === undefined) more = [first, chunk]
-      else more.push(chunk)
+      body.add(chunk)
+      if (body.bytes <= maxBodyBytes) return
+      this.#done = true
+      refuse(this.#response, 413, tooLarge(maxBodyBytes))
     })
     request.on('end', () => {
-      if (!this.#done) this.#answer(more ? Buffer.concat(more).toString() : (first?.toString() ?? ''))
+      if (!this.#done) this.#answer(body.take())
     })
   }
 
@@ -130,7 +133,7 @@ export class HttpCall implements Caller {
   #answer(body: string): void {
     let value: unknown
     try {
-      value = JSON.parse(body)
+      value = parseJson(body)
     } catch {
       return this.#write(PARSE_ANSWER, 400)
     }
@@ -144,6 +147,7 @@ export class HttpCall implements Caller {
     if (this.#done) return
     const length = typeof answer === 'string' ? answer.length : answer.bytes.length
     if (length < MIN_GZIP_LENGTH || !this.#options.takesGzip) return this.#send(answer, status)
+    this.#watch()
     compress(joinAnswer(answer), { level: 1 }).then(
       (packed) => this.#send(packed, status, ['Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding']),
       () => this.#response.destroy(),

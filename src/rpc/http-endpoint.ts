@@ -48,7 +48,11 @@ export class HttpEndpoint {
   readonly #server: Server
   /** BOUNDED: by the connections of the port. */
   readonly #sessions = new Set<Session>()
-  readonly #upgrader = new WebSocketServer({ noServer: true, maxPayload: MAX_WS_MESSAGE_BYTES })
+  readonly #upgrader = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_WS_MESSAGE_BYTES,
+    autoPong: false, // the wire does
+  })
   #http: (PortService & { readonly allowed: HttpGuard }) | undefined
   #ws: (PortService & { readonly allowed: HttpGuard }) | undefined
 
@@ -158,6 +162,8 @@ export class HttpEndpoint {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
+    this.#upgraded.add(socket)
+    socket.on('close', () => this.#upgraded.delete(socket))
     const ws = this.#ws
     const refusal: Refusal | undefined =
       ws && isBelow(request.url, ws.path)
@@ -175,13 +181,9 @@ export class HttpEndpoint {
         log,
         timeout: this.#options.readTimeout,
         remote: remoteOf(request),
-        onEnd: () => {
-          this.#sessions.delete(session)
-          this.#upgraded.delete(socket)
-        },
+        onEnd: () => this.#sessions.delete(session),
       })
       this.#sessions.add(session)
-      this.#upgraded.add(socket)
       wire.open(session)
     })
   }
@@ -215,6 +217,7 @@ function preflight(response: ServerResponse, cors: readonly string[]): void {
 function turnAway(socket: Duplex, { status, message }: Refusal): void {
   const reason = status === 401 ? 'Unauthorized' : 'Forbidden'
   const head = [`HTTP/1.1 ${status} ${reason}`, 'Content-Type: text/plain', `Content-Length: ${message.length + 1}`]
+  socket.once('finish', () => socket.destroy()) // the other side may never end its half
   socket.end(`${[...head, 'Connection: close'].join('\r\n')}\r\n\r\n${message}\n`)
 }
 

@@ -29,7 +29,7 @@ export class HttpGuard {
   readonly #clock: Clock
   readonly #vhosts: ReadonlySet<string>
   /** Who calls once calls again. */
-  #lastKnown = ''
+  #lastKnown: string | undefined
 
   constructor(options: GuardOptions, clock: Clock) {
     this.#options = options
@@ -64,7 +64,7 @@ export class HttpGuard {
   }
 
   #knows(host: string | undefined): boolean {
-    if (host === this.#lastKnown) return true
+    if (host !== undefined && host === this.#lastKnown) return true
     if (host === undefined || this.#vhosts.has('*')) return true // HTTP/1.0 has no Host, and browsers always do
     const name = host.toLowerCase().replace(/:\d+$/, '')
     const known = this.#vhosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0

@@ -5,6 +5,7 @@
 import { type Dispatcher, Pool } from 'undici'
 import { Alarm } from '../base/alarm.ts'
 import { TimeoutError } from '../base/errors.ts'
+import { ByteCollector } from './byte-collector.ts'
 import { type ClientSettings, headersFor } from './client-options.ts'
 import { RpcConnectionError, RpcError, RpcHttpError } from './errors.ts'
 import { type BatchCall, type Link, missingAnswer, tooLarge } from './link.ts'
@@ -101,9 +102,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined
   #failure: unknown
   #status = 0
-  #first: Buffer | undefined
-  #more: Buffer[] | undefined
-  #bytes = 0
+  readonly #body = new ByteCollector()
 
   constructor(what: string, timeout: number, settings: ClientSettings, end: ExchangeEnd) {
     this.#what = what
@@ -139,21 +138,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#bytes += chunk.length
-    if (this.#bytes > this.#maxBytes) {
+    this.#body.add(chunk)
+    if (this.#body.bytes > this.#maxBytes) {
       const error = new RpcConnectionError('ERR_RPC_TOO_LARGE', `the answer is over ${this.#maxBytes} bytes`, {
         mayHaveRun: true,
       })
       return this.giveUp(error)
     }
-    if (this.#first === undefined) this.#first = chunk
-    else if (this.#more === undefined) this.#more = [this.#first, chunk]
-    else this.#more.push(chunk)
   }
 
   onResponseEnd(): void {
     this.#release()
-    const text = this.#more ? Buffer.concat(this.#more).toString() : (this.#first?.toString() ?? '')
+    const text = this.#body.take()
     const good = this.#status >= 200 && this.#status < 300
     if (good || isAnswer(text)) this.#end.resolve(text)
     else this.#end.reject(new RpcHttpError(this.#status, text.slice(0, MAX_ERROR_BODY)))

@@ -24,7 +24,7 @@ export class IpcWire implements Wire {
         framer.push(chunk)
       } catch (error) {
         failure = error
-        sink.garbage()
+        sink.garbage(error)
       }
     })
     socket.on('drain', () => sink.drain())

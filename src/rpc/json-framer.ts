@@ -3,7 +3,9 @@
  * no newline, others send several lines for one value, and both are understood too.
  * @module
  */
+import { ByteCollector } from './byte-collector.ts'
 import { RpcError, RpcErrorCode } from './errors.ts'
+import { parseJson } from './parse-json.ts'
 
 const NEWLINE = 0x0a
 const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
@@ -11,9 +13,8 @@ const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [
 export class JsonFramer {
   readonly #maxBytes: number
   readonly #onValue: (value: unknown) => void
-  /** What has come of a value that is not whole. BOUNDED: by #maxBytes. */
-  #held: Uint8Array[] = []
-  #heldBytes = 0
+  /** What has come of a value that is not whole; at most #maxBytes. */
+  readonly #held = new ByteCollector()
   /** Set once the other side turned out not to end its values with newlines. */
   #scanner: Scanner | undefined
 
@@ -40,6 +41,7 @@ export class JsonFramer {
   #lines(text: string): string | undefined {
     let start = 0
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      this.#check(end - start)
       const line = text.slice(start, end)
       if (!this.#tryLine(line) && line.trim() !== '') return text.slice(start)
       start = end + 1
@@ -50,7 +52,7 @@ export class JsonFramer {
   #tryLine(line: string): boolean {
     let value: unknown
     try {
-      value = JSON.parse(line)
+      value = parseJson(line)
     } catch {
       return false
     }
@@ -75,19 +77,18 @@ export class JsonFramer {
   }
 
   #hold(part: Uint8Array): void {
-    this.#heldBytes += part.length
-    if (this.#heldBytes > this.#maxBytes) {
-      throw new RpcError(RpcErrorCode.InvalidRequest, `message too large, at most ${this.#maxBytes} bytes`)
-    }
-    this.#held.push(part)
+    this.#check(this.#held.bytes + part.length)
+    this.#held.add(part)
+  }
+
+  #check(length: number): void {
+    if (length <= this.#maxBytes) return
+    throw new RpcError(RpcErrorCode.InvalidRequest, `message too large, at most ${this.#maxBytes} bytes`)
   }
 
   #joined(last: Uint8Array): string {
-    if (this.#held.length === 0) return Buffer.from(last.buffer, last.byteOffset, last.length).toString()
-    const text = Buffer.concat([...this.#held, last]).toString()
-    this.#held = []
-    this.#heldBytes = 0
-    return text
+    this.#held.add(last)
+    return this.#held.take()
   }
 }
 
@@ -97,7 +98,7 @@ function mayEnd(byte: number): boolean {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (error) {
     throw new RpcError(RpcErrorCode.Parse, 'parse error', { cause: error })
   }

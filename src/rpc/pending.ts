@@ -15,6 +15,7 @@ export interface CallOptions {
 }
 
 interface PendingCall {
+  readonly id: number
   readonly method: string
   readonly deadline: number
   readonly resolve: (result: unknown) => void
@@ -23,15 +24,20 @@ interface PendingCall {
   readonly release: (() => void) | undefined
 }
 
+const LEAST_SLOTS = 64
+
 /**
- * Most calls have the same time to live, so that the oldest is the next to be over: one timer does for all. A call with a
- * time or signal of its own pays for it.
+ * One timer does for all calls that have the time to live that most have. A call with a time or signal of its own pays for it.
+ *
+ * Calls lie in an array, at the low bits of their ids. In V8 a Map that as many go out of as come into is made anew all the
+ * time; once it has lived through a full collection, that happens among the old objects, and takes 2 µs a call instead of 0.2.
  */
 export class PendingCalls {
   readonly #clock: Clock
   readonly #timeout: number
-  /** In the order they were made. BOUNDED: by the program's own calls. */
-  readonly #calls = new Map<number, PendingCall>()
+  /** A power of two, at least twice as many as calls. BOUNDED: by the program's own calls. */
+  #slots: (PendingCall | undefined)[] = emptySlots(LEAST_SLOTS)
+  #size = 0
   #lastId = 0
   #timer: Timer | undefined
 
@@ -41,12 +47,14 @@ export class PendingCalls {
   }
 
   get size(): number {
-    return this.#calls.size
+    return this.#size
   }
 
   /** An id that was not used before. */
   nextId(): number {
-    return ++this.#lastId
+    do this.#lastId++
+    while (this.#slots[this.#slotOf(this.#lastId)])
+    return this.#lastId
   }
 
   /** Waits for the answer to the call of this id. */
@@ -56,14 +64,14 @@ export class PendingCalls {
       const own = timeout !== undefined && timeout !== this.#timeout
       const deadline = own ? Number.POSITIVE_INFINITY : this.#clock.now() + this.#timeout
       const release = own || signal ? this.#limit(id, method, own ? timeout : undefined, signal) : undefined
-      this.#calls.set(id, { method, deadline, resolve, reject, release })
+      this.#put({ id, method, deadline, resolve, reject, release })
       if (!this.#timer && deadline !== Number.POSITIVE_INFINITY) this.#arm(this.#timeout)
     }) as Promise<T>
   }
 
   /** Settles what nearly every message is, without a look at what else it could be. False: nothing was done with it. */
   settlePlain(value: unknown): boolean {
-    if (this.#calls.size === 0 || typeof value !== 'object' || value === null) return false
+    if (this.#size === 0 || typeof value !== 'object' || value === null) return false
     const { jsonrpc, id, result, error, method } = value as Readonly<Record<string, unknown>>
     if (jsonrpc !== '2.0' || result === undefined || typeof id !== 'number') return false
     if (error !== undefined || method !== undefined) return false
@@ -92,16 +100,39 @@ export class PendingCalls {
   failAll(error: unknown): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    for (const id of [...this.#calls.keys()]) this.fail(id, error)
+    for (const call of this.#waiting()) this.fail(call.id, error)
   }
 
   #take(id: RpcId): PendingCall | undefined {
     if (typeof id !== 'number') return undefined
-    const call = this.#calls.get(id)
-    if (!call) return undefined
-    this.#calls.delete(id)
+    const slot = this.#slotOf(id)
+    const call = this.#slots[slot]
+    if (call?.id !== id) return undefined
+    this.#slots[slot] = undefined
+    this.#size--
     call.release?.()
     return call
+  }
+
+  #slotOf(id: number): number {
+    return id & (this.#slots.length - 1)
+  }
+
+  /** The slot is taken only where the ids of a batch go around: they were given out before one of them lay here. */
+  #put(call: PendingCall): void {
+    while (this.#size * 2 >= this.#slots.length || this.#slots[this.#slotOf(call.id)]) this.#grow()
+    this.#slots[this.#slotOf(call.id)] = call
+    this.#size++
+  }
+
+  #grow(): void {
+    const calls = this.#waiting()
+    this.#slots = emptySlots(this.#slots.length * 2)
+    for (const call of calls) this.#slots[this.#slotOf(call.id)] = call
+  }
+
+  #waiting(): PendingCall[] {
+    return this.#slots.filter((call) => call !== undefined)
   }
 
   #limit(id: number, method: string, timeout: number | undefined, signal: AbortSignal | undefined): () => void {
@@ -127,10 +158,15 @@ export class PendingCalls {
   #expire(): void {
     this.#timer = undefined
     const now = this.#clock.now()
-    for (const [id, { deadline, method }] of this.#calls) {
-      if (deadline === Number.POSITIVE_INFINITY) continue
-      if (deadline > now) return this.#arm(deadline - now)
-      this.fail(id, new TimeoutError(method, this.#timeout))
+    let next = Number.POSITIVE_INFINITY
+    for (const { id, deadline, method } of this.#waiting()) {
+      if (deadline > now) next = Math.min(next, deadline)
+      else this.fail(id, new TimeoutError(method, this.#timeout))
     }
+    if (!this.#timer) this.#arm(next - now)
   }
+}
+
+function emptySlots(length: number): undefined[] {
+  return new Array<undefined>(length).fill(undefined)
 }

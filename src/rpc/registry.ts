@@ -23,12 +23,15 @@ export class Registry {
   /** BOUNDED: by what the program registers. */
   readonly methods = new Map<string, Callable>()
   readonly subscriptions = new Map<string, Callable>()
+  /** Another number after every change. */
+  version = 0
 
   /** Later ones add to earlier ones of the same namespace. Throws a ConfigError for a name that cannot be called. */
   register(namespace: string, api: Api): void {
     if (!NAMESPACE.test(namespace)) {
       throw new ConfigError('namespace', `${JSON.stringify(namespace)} cannot be one`, { hint: 'letters and digits' })
     }
+    this.version++
     for (const [name, fn] of Object.entries(api)) {
       if (typeof fn !== 'function') continue
       const to = isSubscription(fn) ? this.subscriptions : this.methods

@@ -7,7 +7,7 @@ import { ConfigError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import { formatEndpoint } from '../net/index.ts'
 import { Answerer } from './answer.ts'
-import { type Api, method } from './api.ts'
+import { type Api, method, RawJson } from './api.ts'
 import type { Dialed } from './dial.ts'
 import { MAX_BODY_BYTES } from './http-call.ts'
 import { HttpEndpoint, READ_TIMEOUT } from './http-endpoint.ts'
@@ -178,12 +178,25 @@ export class RpcServer implements AsyncDisposable {
     const { info = { title: 'JSON-RPC', version: '1.0' } } = this.#options
     const methods: Methods = new Methods(this.#registry, modules, {
       rpc_modules: method({ summary: 'the namespaces that can be called here', params: [] }, () => modulesOf(methods)),
-      'rpc.discover': method({ summary: 'this document', params: [] }, () => describeMethods(methods, info)),
+      'rpc.discover': method({ summary: 'this document', params: [] }, () => describe()),
     })
-    return new Answerer(methods, { batchItems: batchLimit, batchResponseBytes }, this.#log)
+    const describe = keptWhile(
+      () => this.#registry.version,
+      () => new RawJson(JSON.stringify(describeMethods(methods, info))),
+    )
+    return new Answerer(methods, { batchItems: batchLimit, batchResponseBytes }, this.#log, this.#clock)
   }
 
   #sessionOptions() {
     return { clock: this.#clock, log: this.#log, timeout: this.#options.timeout ?? 30_000 }
+  }
+}
+
+/** What takes long to make is made once, and again when the version is another. */
+function keptWhile<T>(version: () => number, make: () => T): () => T {
+  let kept: { readonly version: number; readonly value: T } | undefined
+  return () => {
+    if (kept?.version !== version()) kept = { version: version(), value: make() }
+    return kept.value
   }
 }

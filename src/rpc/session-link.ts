@@ -38,6 +38,8 @@ export interface SessionLinkOptions {
 /** Calls that wait for a connection to come back. */
 const MAX_WAITING = 10_000
 const RECONNECT_DELAY = { initial: 250, max: 30_000 }
+/** A connection that lasted so long, in milliseconds, is made anew without a longer wait. */
+const STABLE_TIME = 10_000
 
 export class SessionLink implements Link, Feed {
   readonly #options: SessionLinkOptions
@@ -49,6 +51,8 @@ export class SessionLink implements Link, Feed {
   /** Resolves when there is a session again, or none will come. */
   #back = deferred()
   #waiting = 0
+  #connectedAt = 0
+  readonly #backoff: Backoff
   #lastError: unknown
 
   /** Rejects when the first connection does not come about. */
@@ -60,6 +64,7 @@ export class SessionLink implements Link, Feed {
 
   private constructor(options: SessionLinkOptions) {
     this.#options = options
+    this.#backoff = new Backoff({ ...RECONNECT_DELAY, random: options.settings.random })
   }
 
   events(options?: ObserveOptions): Subscription<RpcClientEvent> {
@@ -116,10 +121,12 @@ export class SessionLink implements Link, Feed {
       timeout,
       maxSendBytes: maxRequestBytes,
       remote,
+      endsAtGarbage: remote.transport === 'ipc',
       onEnd: (error) => this.#lost(session, error),
     })
     open(session)
     this.#session = session
+    this.#connectedAt = this.#options.settings.clock.now()
     this.#back.resolve()
     this.#events.emit({ type: 'connected' })
     return session
@@ -145,13 +152,13 @@ export class SessionLink implements Link, Feed {
 
   async #reconnect(): Promise<void> {
     const { settings, dial } = this.#options
-    const { clock, random, log } = settings
+    const { clock, log } = settings
     const { signal } = this.#closing
-    const backoff = new Backoff({ ...RECONNECT_DELAY, random })
     const since = clock.now()
+    if (since - this.#connectedAt > STABLE_TIME) this.#backoff.reset() // one that lasts is no sign of trouble
     while (!signal.aborted) {
       try {
-        await clock.sleep(backoff.next(), { signal })
+        await clock.sleep(this.#backoff.next(), { signal })
         const session = this.#adopt(await dial(signal))
         this.#resubscribe(session, since)
         return

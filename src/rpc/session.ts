@@ -5,13 +5,22 @@
  */
 import { type Clock, systemClock } from '../base/clock.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
+import { describeError, PeerloomError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import type { Answer, Answerer } from './answer.ts'
 import { type Caller, PARSE_ANSWER, type Subscriber } from './answer.ts'
 import type { RpcRemote } from './api.ts'
-import { RpcError, RpcErrorCode, type RpcErrorObject } from './errors.ts'
-import { type BatchCall, tooLarge } from './link.ts'
-import { encodeCall, encodeNotification, joinAnswer, type RpcAnswer, type RpcRequest, readMessage } from './message.ts'
+import { RpcConnectionError, type RpcErrorObject } from './errors.ts'
+import { type BatchCall, missingAnswer, tooLarge } from './link.ts'
+import {
+  encodeCall,
+  encodeNotification,
+  joinAnswer,
+  type RpcAnswer,
+  type RpcId,
+  type RpcRequest,
+  readMessage,
+} from './message.ts'
 import { type CallOptions, PendingCalls } from './pending.ts'
 import type { Callable } from './registry.ts'
 import { ServedSubscriptions } from './served.ts'
@@ -34,8 +43,9 @@ export interface SessionOptions {
   readonly endsAtGarbage?: boolean
 }
 
-/** Calls of one connection that run at a time; reading stops until one has ended. */
-export const MAX_IN_FLIGHT = 1_000
+/** Calls of one connection that run at a time; reading stops until one has ended. A batch may have more to say. */
+export const MAX_IN_FLIGHT = 100
+const BATCH_WEIGHT = 10
 /** Unsent bytes at which reading stops: who does not take answers asks nothing more. */
 export const MAX_BUFFERED_BYTES = 1024 * 1024
 /** How long a connection may take nothing of what waits for it, in milliseconds; go-ethereum's `defaultWriteTimeout`. */
@@ -54,6 +64,10 @@ export class Session implements WireSink {
   /** By the server's id. BOUNDED: by the program's own subscriptions. */
   readonly #subscriptions = new Map<string, RpcSubscription<unknown>>()
   #inFlight = 0
+  /** Characters of all that was sent. */
+  #sentLength = 0
+  /** Calls that came in one piece with others, after which reading stopped. BOUNDED: by a piece. */
+  #waiting: unknown[] = []
   #paused = false
   #room: Deferred<void> | undefined
   #ended: { readonly error: unknown } | undefined
@@ -97,8 +111,10 @@ export class Session implements WireSink {
     const text = `[${texts.map((call) => encodeCall(...call)).join(',')}]`
     if (text.length > this.#maxSendBytes) throw tooLarge(text, this.#maxSendBytes)
     const results = texts.map(([id, method]) => this.#pending.add(id, method, options))
+    const [first] = texts[0] ?? [0]
+    this.#batches.set(first, texts)
     this.#send(text)
-    return Promise.allSettled(results)
+    return Promise.allSettled(results).finally(() => this.#batches.delete(first))
   }
 
   notify(method: string, params: readonly unknown[] = []): void {
@@ -114,8 +130,13 @@ export class Session implements WireSink {
     const answer = this.#pending.add<string>(id, method, options)
     this.#subscribing.set(id, subscription)
     this.#send(encodeCall(id, method, subscription.params))
-    return await answer.finally(() => this.#subscribing.delete(id))
+    const serverId: unknown = await answer.finally(() => this.#subscribing.delete(id))
+    if (typeof serverId === 'string') return serverId
+    throw new RpcConnectionError('ERR_RPC_ANSWER', `the answer to ${method} is no id`, { mayHaveRun: true })
   }
+
+  /** Batches that wait, by the id of their first call. BOUNDED: by the program's own calls. */
+  readonly #batches = new Map<number, readonly (readonly [id: number, method: string, params: readonly unknown[]])[]>()
 
   /** By the id of the call: the answer's id must be known before the message after it is read. BOUNDED: by calls. */
   readonly #subscribing = new Map<number, RpcSubscription<unknown>>()
@@ -146,15 +167,18 @@ export class Session implements WireSink {
     if (message?.kind === 'request' && message.id === undefined && message.method.endsWith('_subscription')) {
       if (this.#notified(message)) return
     }
+    if (this.#paused) return void this.#waiting.push(value)
     const caller = new SessionCaller(this, this.#served)
     const { answerer } = this.#options
     if (message?.kind === 'request') this.#reply(answerer.call(message, caller), caller)
     else this.#reply(answerer.answer(value, caller), caller)
   }
 
-  garbage(): void {
+  garbage(error?: unknown): void {
     this.#send(PARSE_ANSWER)
-    if (this.#options.endsAtGarbage) this.close(new RpcError(RpcErrorCode.Parse, 'what came is no JSON'))
+    if (!this.#options.endsAtGarbage) return
+    const why = error === undefined ? 'what came is no JSON' : describeError(error)
+    this.close(new RpcConnectionError('ERR_RPC_ANSWER', why, { mayHaveRun: true, cause: error }))
   }
 
   drain(): void {
@@ -165,7 +189,7 @@ export class Session implements WireSink {
 
   end(error?: unknown): void {
     if (this.#ended) return
-    const reason = error ?? lostConnection('the other side closed it')
+    const reason = asConnectionError(error)
     this.#ended = { error: reason }
     this.#pending.failAll(reason)
     this.#served.close(reason)
@@ -209,18 +233,28 @@ export class Session implements WireSink {
         const message = readMessage(value)
         if (message.kind === 'answer') this.#answered(message)
       }
-      return
+      return this.#batchAnswered(first.id)
     }
+    if (this.#paused) return void this.#waiting.push(values)
     const caller = new SessionCaller(this, this.#served)
-    this.#reply(this.#options.answerer.answer(values, caller), caller)
+    this.#reply(this.#options.answerer.answer(values, caller), caller, BATCH_WEIGHT)
   }
 
-  #reply(answer: Answer | Promise<Answer>, caller: SessionCaller): void {
+  /** What an answer to a batch does not speak of is not answered any more: go-ethereum's `ErrMissingBatchResponse`. */
+  #batchAnswered(id: RpcId): void {
+    if (typeof id !== 'number') return
+    for (const [first, calls] of this.#batches) {
+      if (id < first || id > (calls.at(-1)?.[0] ?? first)) continue
+      for (const [each, method] of calls) this.#pending.fail(each, missingAnswer(method))
+    }
+  }
+
+  #reply(answer: Answer | Promise<Answer>, caller: SessionCaller, weight = 1): void {
     if (!(answer instanceof Promise)) return this.#sent(answer, caller)
-    this.#inFlight++
+    this.#inFlight += weight
     this.#hold()
     void answer.then((text) => {
-      this.#inFlight--
+      this.#inFlight -= weight
       this.#sent(text, caller)
       this.#resume()
     })
@@ -234,19 +268,21 @@ export class Session implements WireSink {
   #send(text: string): void {
     if (this.#ended) return
     this.#wire.send(text)
+    this.#sentLength += text.length
     if (this.#room || this.#wire.bufferedBytes < MAX_BUFFERED_BYTES) return
     this.#room = deferred()
     this.#hold()
-    this.#watch(this.#wire.bufferedBytes)
+    this.#watch(this.#sentLength - this.#wire.bufferedBytes)
   }
 
   /** A connection that takes nothing for as long as this is dead, or means harm. */
   #watch(before: number): void {
     this.#clock.setTimer(WRITE_TIMEOUT, () => {
       if (!this.#room || this.#ended) return
-      const now = this.#wire.bufferedBytes
-      if (now < before) return this.#watch(now)
-      this.#log.warn('closing a connection that does not read', { ...this.#options.remote, waiting: now })
+      const waiting = this.#wire.bufferedBytes
+      const taken = this.#sentLength - waiting
+      if (taken > before) return this.#watch(taken)
+      this.#log.warn('closing a connection that does not read', { ...this.#options.remote, waiting })
       this.#wire.destroy()
       this.end(lostConnection('the other side does not read'))
     })
@@ -263,7 +299,10 @@ export class Session implements WireSink {
   #resume(): void {
     if (!this.#paused || this.#room || this.#inFlight >= MAX_IN_FLIGHT) return
     this.#paused = false
-    this.#wire.resume()
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const value of waiting) this.message(value) // which may pause it again: then the rest waits again
+    if (!this.#paused) this.#wire.resume()
   }
 }
 
@@ -310,4 +349,14 @@ class SessionCaller implements Caller, Subscriber {
   answered(): void {
     for (const start of this.#opened ?? []) start()
   }
+}
+
+/** Of a wire that broke: with what it said as the cause. */
+function asConnectionError(error: unknown): unknown {
+  if (error === undefined) return lostConnection('the other side closed it')
+  if (error instanceof PeerloomError) return error
+  if ((error as NodeJS.ErrnoException).code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+    return lostConnection(describeError(error), error)
+  }
+  return new RpcConnectionError('ERR_RPC_TOO_LARGE', 'what came is too large', { mayHaveRun: true, cause: error })
 }

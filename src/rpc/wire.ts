@@ -23,7 +23,7 @@ export interface WireSink {
   /** A parsed JSON value. */
   message(value: unknown): void
   /** Something came that is no JSON. The sink decides whether to go on. */
-  garbage(): void
+  garbage(error?: unknown): void
   /** All that was sent has left. */
   drain(): void
   /** Nothing comes any more. Called once. */

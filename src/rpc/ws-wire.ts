@@ -2,10 +2,14 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { TimeoutError } from '../base/errors.ts'
+import { parseJson } from './parse-json.ts'
 import type { Wire, WireSink } from './wire.ts'
 
 /** How often a ping is sent, and how long a pong may take, in milliseconds; go-ethereum's `wsPingInterval`, `wsPongTimeout`. */
 export const PING_INTERVAL = 30_000
+
+/** Unsent bytes at which pings are not answered any more: who does not read needs no pong. */
+const MAX_PONG_BACKLOG = 64 * 1024
 
 /** One message is one text frame of a WebSocket. */
 export class WsWire implements Wire {
@@ -28,13 +32,16 @@ export class WsWire implements Wire {
     ws.on('message', (data: Buffer) => {
       let value: unknown
       try {
-        value = JSON.parse(data.toString())
+        value = parseJson(data.toString())
       } catch {
         return sink.garbage()
       }
       sink.message(value)
     })
     this.#socket.on('drain', () => sink.drain())
+    ws.on('ping', (data: Buffer) => {
+      if (ws.bufferedAmount < MAX_PONG_BACKLOG && ws.readyState === ws.OPEN) ws.pong(data)
+    })
     ws.on('error', (error) => {
       failure ??= error
     })

@@ -38,6 +38,7 @@ export interface GethHead {
 interface Started {
   readonly process: Process
   readonly ipc: Ipc
+  readonly ipcPath: string
   readonly enode: string
   readonly engineUrl: string
   readonly jwtSecret: string
@@ -52,6 +53,7 @@ export class Geth implements AsyncDisposable {
   readonly engineUrl: string
   /** 64 hex digits. */
   readonly jwtSecret: string
+  readonly ipcPath: string
   readonly #process: Process
   readonly #ipc: Ipc
   readonly #folder: string
@@ -60,6 +62,7 @@ export class Geth implements AsyncDisposable {
     this.enode = started.enode
     this.engineUrl = started.engineUrl
     this.jwtSecret = started.jwtSecret
+    this.ipcPath = started.ipcPath
     this.#process = started.process
     this.#ipc = started.ipc
     this.#folder = started.folder
@@ -159,7 +162,7 @@ async function launch(options: GethOptions, datadir: string, folder: string): Pr
     ])
     const ipc = await Ipc.open(paths.ipc)
     const { enode } = await ipc.call<{ enode: string }>('admin_nodeInfo')
-    return { process, ipc, enode, engineUrl: `http://${engine[1]}`, jwtSecret, folder }
+    return { process, ipc, ipcPath: paths.ipc, enode, engineUrl: `http://${engine[1]}`, jwtSecret, folder }
   } catch (error) {
     await process[Symbol.asyncDispose]()
     throw error

@@ -131,15 +131,23 @@ describe('a filter', () => {
     expect(call(eth, 'uninstallFilter', [used])).toBe(false)
   })
 
-  it('is refused when there are too many, until others are too old', async () => {
-    const clock = new FakeClock()
-    const eth = api({ clock, maxFilters: 2 })
-    call(eth, 'newBlockFilter', [])
-    call(eth, 'newFilter', [{}])
-    expect(await answer(eth, 'newBlockFilter', [])).toEqual({
-      error: { code: RpcErrorCode.LimitExceeded, message: 'there are 2 filters already' },
-    })
-    await clock.advance(FILTER_TIMEOUT)
-    expect(await answer(eth, 'newBlockFilter', [])).toMatchObject({ result: expect.any(String) })
+  it('takes the place of the one that was asked for least recently when there are too many', async () => {
+    const eth = api({ maxFilters: 2 })
+    const [first, second] = [call(eth, 'newBlockFilter', []), call(eth, 'newFilter', [{}])]
+    expect(await answer(eth, 'getFilterChanges', [first])).toEqual({ result: [] })
+    const third = call(eth, 'newBlockFilter', [])
+    expect(await answer(eth, 'getFilterChanges', [second])).toMatchObject({ error: { message: 'filter not found' } })
+    for (const id of [first, third]) expect(await answer(eth, 'getFilterChanges', [id])).toEqual({ result: [] })
+  })
+
+  it('is refused when the queries of all are too large together, until some are gone', async () => {
+    const eth = api({})
+    const topics = [0, 1, 2, 3].map((place) => Array.from({ length: 1_000 }, (_, n) => word(place * 1_000 + n)))
+    const ids = Array.from({ length: 50 }, () => call(eth, 'newFilter', [{ topics }]))
+    expect(await answer(eth, 'newFilter', [{ topics }])).toMatchObject({ error: { code: RpcErrorCode.LimitExceeded } })
+    expect(call(eth, 'uninstallFilter', [ids[0]])).toBe(true)
+    expect(await answer(eth, 'newFilter', [{ topics }])).toMatchObject({ result: expect.any(String) })
   })
 })
+
+const word = (n: number): string => `0x${n.toString(16).padStart(64, '0')}`

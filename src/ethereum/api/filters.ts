@@ -7,13 +7,14 @@ import { bytesTo0x, bytesToHex } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import { Slices, yieldNow } from '../../base/slices.ts'
 import { randomBytes } from '../../crypto/index.ts'
-import { RpcError, RpcErrorCode } from '../../rpc/index.ts'
+import type { RpcError } from '../../rpc/index.ts'
 import type { JsonObject } from './block-json.ts'
 import { type BlockReader, failed } from './block-reader.ts'
 import { HeadCursor } from './head-cursor.ts'
 import { LogMatcher } from './log-matcher.ts'
 import { checkChoices, type LogSearch, refused } from './log-search.ts'
 import type { LogQuery } from './params.ts'
+import { QueryBudget } from './query-budget.ts'
 
 /** Milliseconds after which a filter that nobody asks is forgotten. Source: go-ethereum eth/filters. */
 export const FILTER_TIMEOUT = 5 * 60 * 1000
@@ -40,6 +41,7 @@ export class Filters {
   readonly #search: LogSearch
   readonly #clock: Clock
   readonly #maxFilters: number
+  readonly #budget = new QueryBudget()
   /** BOUNDED: by `maxFilters`; those that time out make room. */
   readonly #filters = new Map<string, Filter>()
 
@@ -50,13 +52,16 @@ export class Filters {
     this.#maxFilters = maxFilters
   }
 
-  /** A new filter's name. Without a query it is one of blocks. Throws LimitExceeded. */
+  /**
+   * A new filter's name. Without a query it is one of blocks. Where there are too many, the one that nobody has asked for
+   * longest goes. Throws LimitExceeded when their queries are too large together.
+   */
   add(query?: LogQuery): string {
     if (query) checkSubscription(query)
     this.#forgetUnused()
-    if (this.#filters.size >= this.#maxFilters) {
-      throw new RpcError(RpcErrorCode.LimitExceeded, `there are ${this.#maxFilters} filters already`)
-    }
+    this.#budget.take(query)
+    const [unused] = this.#filters.keys()
+    if (this.#filters.size >= this.#maxFilters && unused !== undefined) this.#drop(unused) // or one could shut out all
     const id = `0x${bytesToHex(randomBytes(ID_BYTES)).replace(/^0+(?=.)/, '')}`
     const cursor = new HeadCursor(this.#reader.chain)
     this.#filters.set(id, { cursor, ...(query && { query }), lastUsed: this.#clock.now() })
@@ -66,6 +71,11 @@ export class Filters {
   /** Whether there was one. */
   remove(id: string): boolean {
     this.#forgetUnused()
+    return this.#drop(id)
+  }
+
+  #drop(id: string): boolean {
+    this.#budget.give(this.#filters.get(id)?.query)
     return this.#filters.delete(id)
   }
 
@@ -112,7 +122,7 @@ export class Filters {
     const oldest = this.#clock.now() - FILTER_TIMEOUT
     for (const [id, { lastUsed }] of this.#filters) {
       if (lastUsed > oldest) return
-      this.#filters.delete(id)
+      this.#drop(id)
     }
   }
 }

@@ -71,7 +71,7 @@ describe('logs', () => {
       RpcErrorCode.Default,
       'exceed max addresses or topics per search position',
     ],
-  ])('cannot be found for %j', async (query, code, message) => {
+  ])('are refused in case %#, with go-ethereum’s words', async (query, code, message) => {
     expect(await answer(ethApi({ chain }), 'getLogs', [query])).toEqual({ error: { code, message } })
   })
 

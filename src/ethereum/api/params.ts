@@ -98,7 +98,22 @@ export const countParam = z
     return z.NEVER
   })
 
-export const percentilesParam = z.array(z.number({ error: 'not a number' }), { error: 'not a list of numbers' })
+/** Percentiles of one call. Source: go-ethereum eth/gasprice, `maxQueryLimit`. */
+const MAX_PERCENTILES = 100
+
+export const percentilesParam = shortList(
+  z.array(z.number({ error: 'not a number' }), { error: 'not a list of numbers' }),
+  MAX_PERCENTILES,
+  `over the query limit ${MAX_PERCENTILES}`,
+)
+
+/** A list whose length is looked at before its items: each that does not fit would cost an issue of its own. */
+function shortList<T extends z.ZodType>(list: T, max: number, error: string) {
+  return z
+    .unknown()
+    .refine((value) => !Array.isArray(value) || value.length <= max, { error, abort: true })
+    .pipe(list)
+}
 
 /** The name of a filter. */
 export const filterIdParam = z.string({ error: 'non-string' })
@@ -117,14 +132,15 @@ export interface LogQuery {
 
 /** A log has no more topics. */
 const MAX_TOPICS = 4
+/** Addresses that are read at all; that they are too many is said by who searches, in go-ethereum's words. */
+const MAX_READ = 10 * 1_000
 /** Choices in one place. Source: go-ethereum eth/filters. */
 export const MAX_CHOICES = 1_000
 
 const address = text((value) => readSized(value, ADDRESS_BYTES, 'address'), 'invalid addresses in query')
 const topic = text((value) => readSized(value, HASH_BYTES, 'topic'), 'invalid topic(s)')
-const tooManyTopics = { error: 'exceed max topics' }
 
-const topicChoice = z.union([topic, z.array(topic.nullable()).max(MAX_CHOICES, tooManyTopics)], {
+const topicChoice = z.union([topic, shortList(z.array(topic.nullable()), MAX_CHOICES, 'exceed max topics')], {
   error: reason('invalid topic(s)'),
 })
 
@@ -134,8 +150,12 @@ export const logQueryParam = z
       blockHash: hashParam.nullish(),
       fromBlock: blockTagParam.nullish(),
       toBlock: blockTagParam.nullish(),
-      address: z.union([address, z.array(address)], { error: reason('invalid addresses in query') }).nullish(),
-      topics: z.array(topicChoice.nullable()).max(MAX_TOPICS, tooManyTopics).nullish(),
+      address: z
+        .union([address, shortList(z.array(address), MAX_READ, 'exceed max addresses')], {
+          error: reason('invalid addresses in query'),
+        })
+        .nullish(),
+      topics: shortList(z.array(topicChoice.nullable()), MAX_TOPICS, 'exceed max topics').nullish(),
     },
     { error: 'not an object' },
   )
@@ -159,12 +179,11 @@ const MAX_WATCHED = 200
 
 export const receiptsQueryParam = z
   .object({
-    transactionHashes: z
-      .array(hashParam)
-      .max(MAX_WATCHED, {
-        error: 'exceed max number of transaction hashes allowed per transactionReceipts subscription',
-      })
-      .nullish(),
+    transactionHashes: shortList(
+      z.array(hashParam),
+      MAX_WATCHED,
+      'exceed max number of transaction hashes allowed per transactionReceipts subscription',
+    ).nullish(),
   })
   .optional()
 

@@ -11,6 +11,7 @@ import { type ChainStep, HeadCursor } from './head-cursor.ts'
 import { LogMatcher } from './log-matcher.ts'
 import { LogSearch } from './log-search.ts'
 import { flagParam, logQueryParam, receiptsQueryParam } from './params.ts'
+import { QueryBudget } from './query-budget.ts'
 import { blockReceiptsJson } from './receipt-json.ts'
 import { syncingEventJson, syncStatus } from './syncing.ts'
 
@@ -32,6 +33,7 @@ const SYNC_REPORT_INTERVAL = 1_000
  */
 export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscriptionsOptions) {
   const reader = new BlockReader(chain)
+  const budget = new QueryBudget()
   const search = new LogSearch(reader)
   return {
     newHeads: method(
@@ -47,9 +49,14 @@ export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscr
       },
       async function* (query, { signal }) {
         checkSubscription(query)
-        const matcher = new LogMatcher(query)
-        for await (const { header, removed } of stepsOf(chain, signal)) {
-          if (isWithin(header.number, query)) yield* search.of(header, matcher, removed)
+        budget.take(query)
+        try {
+          const matcher = new LogMatcher(query)
+          for await (const { header, removed } of stepsOf(chain, signal)) {
+            if (isWithin(header.number, query)) yield* search.of(header, matcher, removed)
+          }
+        } finally {
+          budget.give(query)
         }
       },
     ),

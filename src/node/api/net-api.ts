@@ -15,7 +15,9 @@ export function netApi(server: Server) {
   }
 }
 
-const bytes = z.string().regex(/^0x([0-9a-fA-F]{2})*$/, { error: 'want hex bytes with 0x' })
+const bytes = z
+  .string()
+  .refine((text) => text.length % 2 === 0 && /^0x[0-9a-fA-F]*$/.test(text), { error: 'want hex bytes with 0x' })
 
 /** `web3_*`. */
 export function web3Api(clientVersion: string) {

@@ -1,0 +1,31 @@
+import { RpcError, RpcErrorCode } from '../../rpc/index.ts'
+import type { LogQuery } from './params.ts'
+
+/** Addresses and topics that lasting queries may hold together: some 300 bytes each. */
+const MAX_HELD_CHOICES = 200_000
+
+/**
+ * What filters and subscriptions hold of their queries for as long as they live. A query alone may be of some thousand
+ * addresses and topics, and there may be many.
+ */
+export class QueryBudget {
+  #held = 0
+
+  /** Throws LimitExceeded. */
+  take(query: LogQuery | undefined): void {
+    const weight = weightOf(query)
+    if (this.#held + weight > MAX_HELD_CHOICES) {
+      throw new RpcError(RpcErrorCode.LimitExceeded, 'too many addresses and topics in filters and subscriptions')
+    }
+    this.#held += weight
+  }
+
+  give(query: LogQuery | undefined): void {
+    this.#held -= weightOf(query)
+  }
+}
+
+function weightOf(query: LogQuery | undefined): number {
+  if (!query) return 0
+  return query.addresses.length + query.topics.reduce((sum, choices) => sum + choices.length, 0)
+}
