@@ -1,57 +1,60 @@
 /**
- * A service: a protocol between nodes, a namespace for callers, a life of its own. Two nodes in one process run it; what is said
- * to the one over JSON-RPC is heard by the other.
+ * A service: a protocol, a namespace of JSON-RPC, and what the two share. Two nodes run it in one process: one is told over
+ * HTTP to say something, the other hears it from its peer.
  */
-import { defineProtocol, message, rlp } from 'peerloom/devp2p'
+import { strictEqual } from 'node:assert/strict'
+import { Events } from 'peerloom'
+import { type Channel, defineProtocol, message, rlp } from 'peerloom/devp2p'
 import { defineService, Node } from 'peerloom/node'
-import { RpcClient } from 'peerloom/rpc'
+import { type CallContext, method, param, RpcClient } from 'peerloom/rpc'
+import { z } from 'zod'
 
-/** A new one for each node: what it keeps is in `start`. */
-const chat = () =>
-  defineService({
-    name: 'chat',
-    start({ log }) {
-      const heard: string[] = []
-      const talkers = new Set<(text: string) => void>()
-      return {
-        protocols: [
-          defineProtocol({
-            name: 'chat',
-            version: 1,
-            messages: { say: message(0, rlp.text, { maxBytes: 1024 }) },
-            async run(peer, channel) {
-              const say = (text: string) => void channel.send('say', text)
-              talkers.add(say)
-              try {
-                for await (const { body } of channel) {
-                  heard.push(body)
-                  log.info('heard', { peer: peer.id, body })
-                }
-              } finally {
-                talkers.delete(say)
-              }
-            },
-          }),
-        ],
-        rpc: {
-          chat: {
-            heard: () => heard,
-            say(text: string) {
-              for (const say of talkers) say(text)
-              return talkers.size
-            },
-          },
-        },
-      }
-    },
-  })
+const messages = { say: message(0, rlp.text, { maxBytes: 1024 }) }
+type Peers = Set<Channel<typeof messages>>
 
-const p2p = { listen: '127.0.0.1:0' }
-await using alice = await Node.start({ p2p, services: [chat()], http: { port: 0, modules: ['chat', 'admin'] } })
-await using bob = await Node.start({ p2p, services: [chat()] })
+/** `chat_say` and `chat_subscribe("heard")`: an async generator is a subscription. */
+const chatApi = (peers: Peers, heard: Events<string>) => ({
+  say: method({ summary: 'says it to every peer', params: [param('text', z.string().max(300))] }, async (line) => {
+    for (const channel of peers) await channel.send('say', line)
+    return peers.size
+  }),
+  heard: method({ summary: 'what peers say', params: [] }, async function* ({ signal }: CallContext) {
+    yield* heard.subscribe({ signal })
+  }),
+})
 
-await using client = await RpcClient.dial(alice.endpoints.url('http') ?? '')
-await alice.server.dial(bob.enode)
-while ((await client.call<number>('chat_say', ['hello, Bob'])) === 0) await new Promise(setImmediate)
-while ((await bob.rpc.call<string[]>('chat_heard')).length === 0) await new Promise(setImmediate)
-console.log(await bob.rpc.call('chat_heard'))
+const chat = defineService({
+  name: 'chat',
+  start() {
+    const peers: Peers = new Set()
+    const heard = new Events<string>()
+    const protocol = defineProtocol({
+      name: 'chat',
+      version: 1,
+      messages,
+      async run(_, channel) {
+        peers.add(channel)
+        try {
+          for await (const { body } of channel) heard.emit(body)
+        } finally {
+          peers.delete(channel)
+        }
+      },
+    })
+    return { protocols: [protocol], rpc: { chat: chatApi(peers, heard) } }
+  },
+})
+
+const p2p = { listen: '127.0.0.1:0' } // any free port
+await using talker = await Node.start({ p2p, services: [chat], http: { port: 0, modules: ['chat'] } })
+await using listener = await Node.start({ p2p, services: [chat] })
+await talker.server.dial(listener.enode)
+
+type ChatApi = ReturnType<typeof chatApi>
+const heard = listener.rpc.namespace<ChatApi>('chat').heard() // in this process: that needs no endpoint
+await heard.ready()
+await using client = await RpcClient.dial(talker.endpoints.url('http') as string)
+strictEqual(await client.namespace<ChatApi>('chat').say('hello'), 1)
+const { value } = await heard.next()
+strictEqual(value, 'hello')
+console.log(`heard: ${value}`)

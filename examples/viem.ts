@@ -1,29 +1,35 @@
 /**
- * viem against a node of this process: over HTTP, and through the client's EIP-1193 provider, which carries subscriptions.
+ * viem, with a node of our own behind it: over HTTP, and in the same process without any socket.
  */
+import { deepStrictEqual, match, strictEqual } from 'node:assert/strict'
 import { demoChain, EthereumNode, loadDemoChain } from 'peerloom/node'
 import { createPublicClient, custom, http } from 'viem'
 
-const demo = await demoChain()
-const store = await loadDemoChain(demo)
-await using node = await EthereumNode.open({ genesis: demo.genesis, store, http: { port: 0 } })
+const demo = await demoChain() // a few hundred blocks that come with the package
+await using node = await EthereumNode.open({
+  genesis: demo.genesis,
+  store: await loadDemoChain(demo),
+  http: { port: 0 }, // any free one
+})
 
-const overHttp = createPublicClient({ transport: http(node.node.endpoints.url('http')) })
-const head = await overHttp.getBlock({ includeTransactions: true })
-console.log(`block ${head.number} has ${head.transactions.length} transactions`)
+const client = createPublicClient({ transport: http(node.node.endpoints.url('http')) })
+strictEqual(await client.getBlockNumber(), BigInt(demo.headNumber))
+strictEqual(BigInt(await client.getChainId()), demo.genesis.config.chainId)
 
-const [transaction] = head.transactions
-if (transaction) {
-  const receipt = await overHttp.getTransactionReceipt({ hash: transaction.hash })
-  console.log(`the first one: ${receipt.status}, ${receipt.gasUsed} gas, ${receipt.logs.length} logs`)
-}
-const logs = await overHttp.getLogs({ fromBlock: 0n, toBlock: head.number })
-console.log(`${logs.length} logs in the whole chain`)
+const logs = await client.getLogs({ fromBlock: 0n, toBlock: 'latest' })
+const [log] = logs
+if (!log) throw new Error('no logs')
+console.log(`${logs.length} logs; the first is of ${log.address} in block ${log.blockNumber}`)
 
-const inProcess = createPublicClient({ transport: custom(node.node.rpc.provider) })
-console.log(`chain ${await inProcess.getChainId()}, at block ${await inProcess.getBlockNumber()}`)
+const block = await client.getBlock({ blockNumber: log.blockNumber, includeTransactions: true })
+const receipt = await client.getTransactionReceipt({ hash: log.transactionHash })
+console.log(`block ${block.hash} has ${block.transactions.length} transactions`)
+strictEqual(block.transactions[log.transactionIndex]?.hash, log.transactionHash)
+deepStrictEqual(receipt.logs[0], log)
 
-const refused = await inProcess
-  .getBalance({ address: '0x0000000000000000000000000000000000000000' })
-  .catch((error) => error)
-console.log(`balances need state: ${refused.details}`)
+const local = createPublicClient({ transport: custom(node.node.rpc.provider) })
+deepStrictEqual(await local.getBlock({ blockNumber: log.blockNumber, includeTransactions: true }), block)
+
+// There is no state here: what needs it is refused, never answered wrongly.
+const refusal = await local.getBalance({ address: log.address }).catch((error: Error) => error)
+match(String(refusal), /MethodNotSupported/)
