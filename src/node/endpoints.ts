@@ -10,7 +10,7 @@ import type { AuthRpcOptions, HttpOptions, WsOptions } from './node-options.ts'
 
 /** go-ethereum's `DefaultConfig` (node/defaults.go). */
 const MODULES = ['net', 'web3', 'eth']
-const AUTH_MODULES = ['eth', 'engine', 'net', 'web3']
+const AUTH_MODULES = ['eth', 'net', 'web3']
 const LOCALHOST = '127.0.0.1'
 
 type Kind = 'http' | 'ws'

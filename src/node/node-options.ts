@@ -38,7 +38,7 @@ export interface AuthRpcOptions {
   readonly host?: string
   /** @default 8551 */
   readonly port?: number
-  /** @default eth, engine, net, web3 */
+  /** @default eth, net, web3 */
   readonly modules?: readonly string[]
   readonly vhosts?: readonly string[]
   /** Path of the file with the secret; made when it is not there. @default `peerloom/jwtsecret` in the data folder */

@@ -67,6 +67,15 @@ describe('services', () => {
     expect(again.dataDir).toBe(dataDir)
   })
 
+  test('that run already are ended when the start fails after them', async () => {
+    const log: string[] = []
+    await using taken = await start({ http: { port: 0 } })
+    const port = Number(new URL(taken.endpoints.url('http') as string).port)
+    const failed = start({ services: [witness('a', log)], http: { port } })
+    await expect(failed).rejects.toMatchObject({ field: 'http.port' })
+    expect(log).toEqual(['start a', 'run a', 'ran a', 'dispose a'])
+  })
+
   test('one whose run fails ends the node with its name', async () => {
     const failing = defineService({ name: 'weak', start: () => ({ run: () => Promise.reject(new Error('gave up')) }) })
     const log: string[] = []

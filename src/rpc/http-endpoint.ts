@@ -100,14 +100,20 @@ export class HttpEndpoint {
     return { http: this.#http !== undefined, ws: this.#ws !== undefined }
   }
 
-  /** Answers one of the two transports from now on; undefined for not any more. */
-  set(transport: 'http' | 'ws', service: PortService | undefined): void {
+  /** Answers one of the two transports from now on. */
+  set(transport: 'http' | 'ws', service: PortService): void {
     const { clock } = this.#options
-    const entry = service && { ...service, allowed: new HttpGuard(service.guard, clock) }
+    const entry = { ...service, allowed: new HttpGuard(service.guard, clock) }
     if (transport === 'http') this.#http = entry
+    else this.#ws = entry
+  }
+
+  /** Answers one of the two not any more; the port stays open. Lets what is being answered finish, for `grace` milliseconds. */
+  async stop(transport: 'http' | 'ws', grace: number): Promise<void> {
+    if (transport === 'http') this.#http = undefined
     else {
-      this.#ws = entry
-      if (!entry) for (const session of this.#sessions) session.close(undefined, 'the endpoint is closing')
+      this.#ws = undefined
+      await Promise.all([...this.#sessions].map((session) => session.finish(grace, 'the endpoint is closing')))
     }
   }
 

@@ -150,7 +150,7 @@ export class RpcServer implements AsyncDisposable {
     at.set(transport, { answerer: this.#answerer({ modules }), guard, path })
     const url = `${transport}://${formatEndpoint(host, at.port)}${path.replace(/\/\*?$/, '')}`
     return this.#opened(url, async () => {
-      at.set(transport, undefined)
+      await at.stop(transport, CLOSE_GRACE)
       if (at.serves.http || at.serves.ws) return
       this.#ports.delete(at)
       await at.close(CLOSE_GRACE)

@@ -156,6 +156,7 @@ export class Session implements WireSink {
 
   /** Takes no more calls, lets those that run be answered for `grace` milliseconds, then closes. */
   async finish(grace: number, reason?: string): Promise<void> {
+    if (this.#finishing || this.#ended) return await this.#finishing?.promise
     this.#finishing = deferred()
     this.#paused = true
     this.#wire.pause()

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest'
+import { deferred } from '../base/deferred.ts'
+import { RpcClient, RpcServer } from './index.ts'
+
+async function open(api: object) {
+  const server = new RpcServer().register('test', api)
+  const { url } = await server.listen('ws://127.0.0.1:0')
+  return { server, url, client: await RpcClient.dial(url, { reconnect: false }) }
+}
+
+describe('mayHaveRun', () => {
+  test('is true for what was sent when the client is closed, and false for what comes after', async () => {
+    const { server, client } = await open({ never: () => new Promise(() => {}) })
+    const sent = expect(client.call('test_never')).rejects.toMatchObject({ code: 'ERR_RPC_CLOSED', mayHaveRun: true })
+    await client.close()
+    await sent
+    await expect(client.call('test_never')).rejects.toMatchObject({ code: 'ERR_RPC_CLOSED', mayHaveRun: false })
+    await server.close()
+  })
+
+  test('is false for what is asked after the connection was lost for good, whose events have ended', async () => {
+    const { server, client } = await open({ one: () => 1 })
+    const events = client.events()
+    await client.call('test_one')
+    await server.close()
+    const seen: string[] = []
+    for await (const { type } of events) seen.push(type)
+    expect(seen).toEqual(['disconnected'])
+    await expect(client.call('test_one')).rejects.toMatchObject({ name: 'RpcConnectionError', mayHaveRun: false })
+    await client.close()
+  })
+})
+
+describe('a server that closes', () => {
+  test.each(['ws', 'inproc'] as const)('lets calls be answered that it has begun, over %s', async (transport) => {
+    const [begun, goOn] = [deferred(), deferred()]
+    const api = {
+      async slow() {
+        begun.resolve()
+        await goOn.promise
+        return 'done'
+      },
+    }
+    const { server, url } = await open(api)
+    await using client = await (transport === 'ws'
+      ? RpcClient.dial(url, { reconnect: false })
+      : RpcClient.inProcess(server))
+    const answer = client.call('test_slow')
+    await begun.promise
+    const closed = server.close()
+    goOn.resolve()
+    expect(await answer).toBe('done')
+    await closed
+  })
+})
+
+describe('what is given up', () => {
+  test('a batch whose signal has aborted is not sent, and one that takes too long fails as a whole', async () => {
+    let runs = 0
+    const { server, client } = await open({ count: () => ++runs, never: () => new Promise(() => {}) })
+    await using _ = server
+    await using __ = client
+    const aborted = AbortSignal.abort(new Error('enough'))
+    await expect(client.batch([{ method: 'test_count' }], { signal: aborted })).rejects.toThrow('enough')
+    expect(await client.call('test_count')).toBe(1)
+    await expect(client.batch([{ method: 'test_never' }], { timeout: 20 })).rejects.toMatchObject({
+      name: 'TimeoutError',
+    })
+  })
+
+  test('a subscription whose signal aborts before there is a connection ends', async () => {
+    const server = new RpcServer().register('test', { one: () => 1 })
+    const { url } = await server.listen('ws://127.0.0.1:0')
+    await using client = await RpcClient.dial(url, { timeout: Number.POSITIVE_INFINITY })
+    const events = client.events()
+    await server.close()
+    expect((await events.next()).value).toMatchObject({ type: 'disconnected' })
+    const controller = new AbortController()
+    const next = client.subscribe('test', ['any'], { signal: controller.signal }).next()
+    controller.abort()
+    expect(await next).toEqual({ value: undefined, done: true })
+  })
+})
+
+describe('an API', () => {
+  test('may be an instance, and its methods keep their this', async () => {
+    class Counter {
+      #value = 0
+      base = 7
+      add(n: number): number {
+        this.#value += n
+        return this.base + this.#value
+      }
+    }
+    const { server, client } = await open(new Counter())
+    await using _ = server
+    await using __ = client
+    expect(await client.call('test_add', [3])).toBe(10)
+    expect(() => server.register('empty', {})).toThrow('has no functions')
+  })
+
+  test('a plain generator takes no more parameters than it has', async () => {
+    const api = {
+      async *count(to: number, signal?: AbortSignal) {
+        for (let n = 0; n < to && !signal?.aborted; n++) yield n
+      },
+    }
+    const { server, client } = await open(api)
+    await using _ = server
+    await using __ = client
+    await expect(client.subscribe('test', ['count', 1, 'junk']).next()).rejects.toMatchObject({ errorCode: -32_602 })
+  })
+
+  test('is typed for the client, with options of its calls', async () => {
+    const api = { never: () => new Promise<number>(() => {}) }
+    const { server, client } = await open(api)
+    await using _ = server
+    await using __ = client
+    await expect(client.namespace<typeof api>('test', { timeout: 20 }).never()).rejects.toMatchObject({
+      name: 'TimeoutError',
+    })
+    await expect(client.call('test_never', [1n])).rejects.toThrow('BigInt')
+  })
+})
+
+test('the EIP-1193 provider gives the id before the first value, and numbers for codes', async () => {
+  const api = {
+    async *now() {
+      yield 'value'
+    },
+  }
+  const server = new RpcServer().register('eth', api)
+  await using client = await RpcClient.inProcess(server)
+  const seen: string[] = []
+  const came = deferred()
+  client.provider.on('message', () => {
+    seen.push('value')
+    came.resolve()
+  })
+  await client.provider.request({ method: 'eth_subscribe', params: ['now'] })
+  seen.push('id')
+  await came.promise
+  expect(seen).toEqual(['id', 'value'])
+  await expect(client.provider.request({ method: 'eth_nothing' })).rejects.toMatchObject({ code: -32_601 })
+  await server.close()
+  await expect(client.provider.request({ method: 'eth_nothing' })).rejects.toMatchObject({ code: 4_900 })
+})
