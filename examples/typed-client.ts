@@ -26,7 +26,7 @@ strictEqual(three, 3)
 for await (const n of typed.ticks(5)) if (n === three) break // leaving the loop unsubscribes
 
 const events = client.events()
-const ticks = client.subscribe<number>('calc', ['ticks', 5], { resubscribe: true })
+const ticks = client.namespace<typeof calc>('calc', { resubscribe: true }).ticks(5)
 for (let n = 0; n <= three; n++) strictEqual((await ticks.next()).value, n)
 
 await first.close()
