@@ -14,6 +14,11 @@ import type { RpcClient } from '../rpc/index.ts'
 const HISTORY_SIZE = 1_000
 const METHOD = Symbol('peerloom.console.method')
 
+/** What is read of an OpenRPC document. */
+interface Description {
+  readonly methods: readonly { readonly name: string; readonly 'x-subscription'?: object }[]
+}
+
 /** The node as the console has it: `eth.getBlockByNumber('latest', false)`, or `eth.blockNumber` where nothing is needed. */
 export class NodeConsole {
   readonly #client: RpcClient
@@ -22,8 +27,8 @@ export class NodeConsole {
   /** Asks the node what it offers. */
   static async open(client: RpcClient): Promise<NodeConsole> {
     const modules = Object.keys(await client.modules())
-    const methods = await client.call<{ methods: readonly { name: string }[] }>('rpc.discover').then(
-      (document) => document.methods.map(({ name }) => name),
+    const methods = await client.call<Description>('rpc.discover').then(
+      (document) => document.methods.filter((each) => !each['x-subscription']).map(({ name }) => name),
       () => [], // go-ethereum has no such method
     )
     const namespaces = modules.map((module) => [module, namespaceOf(client, module, methods)] as const)
@@ -126,7 +131,7 @@ export function show(value: unknown, colors: boolean): string {
 /** A node that does not say what it offers is asked for whatever is named. */
 function namespaceOf(client: RpcClient, module: string, methods: readonly string[]): object {
   const call = (name: string) =>
-    Object.assign((...params: unknown[]) => client.call(`${module}_${name}`, params), { [METHOD]: true })
+    Object.defineProperty((...params: unknown[]) => client.call(`${module}_${name}`, params), METHOD, { value: true })
   const own = methods.filter((each) => each.startsWith(`${module}_`)).map((each) => each.slice(module.length + 1))
   if (own.length > 0) return Object.fromEntries(own.map((name) => [name, call(name)]))
   return new Proxy({}, { get: (_, name) => (typeof name === 'string' && name !== 'then' ? call(name) : undefined) })
