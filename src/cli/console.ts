@@ -158,23 +158,26 @@ function answerPromises(repl: REPLServer): void {
   Object.defineProperty(repl, 'eval', { value: own })
 }
 
-/** Whether a script ends before it is over: it goes on in the next line. An `await` is no error of that kind. */
+const ENDS_EARLY = /Unexpected end of input|missing \) after argument list|Unterminated template/
+
+/** Whether a script ends before it is over: it goes on in the next line. With `await` only an expression can. */
 function isUnfinished(script: string): boolean {
-  try {
-    new Script(script)
-    return false
-  } catch (error) {
-    const open = /Unexpected end of input|missing \) after argument list|Unterminated template/
-    return open.test(String(error)) && !isWhole(`(async () => (${script}\n))`)
-  }
+  const objection = objectionTo(script)
+  if (objection === undefined || objectionTo(`(async () => (${script}\n))`) === undefined) return false
+  return ENDS_EARLY.test(objection) || (script.includes('await') && endsEarly(`(async () => (${script}`))
 }
 
-function isWhole(script: string): boolean {
+function endsEarly(script: string): boolean {
+  return ENDS_EARLY.test(objectionTo(script) ?? '')
+}
+
+/** Why it does not compile; undefined when it does. */
+function objectionTo(script: string): string | undefined {
   try {
     new Script(script)
-    return true
-  } catch {
-    return false
+    return undefined
+  } catch (error) {
+    return String(error)
   }
 }
 
