@@ -305,6 +305,45 @@ describe('a client that reads slowly', () => {
   })
 })
 
+describe('a client that reads all that it gets, again and again', () => {
+  test('leaves no timers behind', async () => {
+    const clock = new FakeClock()
+    await using quick = new RpcServer({ clock }).register('test', api)
+    const path = join(folder, `${sockets++}.ipc`)
+    await quick.listen(path)
+    await using client = await RpcClient.dial(path)
+    await client.call('test_echo')
+    const before = clock.pending
+    for (let n = 0; n < 20; n++) await client.call('test_large', [2 * MAX_BUFFERED_BYTES])
+    expect(clock.pending).toBeLessThanOrEqual(before + 1)
+  })
+})
+
+describe('a client that is told goodbye', () => {
+  test('and never ends its half of the connection is gone after a while', async () => {
+    const clock = new FakeClock()
+    await using strict = new RpcServer({ clock }).register('test', api)
+    const path = join(folder, `${sockets++}.ipc`)
+    await strict.listen(path)
+    const socket = connect({ path, allowHalfOpen: true })
+    const ended = new Promise((resolve) => socket.on('end', resolve))
+    socket.on('error', () => {})
+    socket.resume()
+    socket.write('garbage\n')
+    await ended
+    let failed = false
+    socket.on('error', () => {
+      failed = true
+    })
+    await clock.advance(WRITE_TIMEOUT)
+    while (!failed) {
+      socket.write('x')
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    socket.destroy()
+  })
+})
+
 describe('a WebSocket that is turned away', () => {
   test('is closed, though the other side never ends its half', async () => {
     await using strict = new RpcServer().register('test', api)

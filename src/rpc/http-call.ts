@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Clock, Timer } from '../base/clock.ts'
 import { TimeoutError } from '../base/errors.ts'
-import type { Answerer, Caller } from './answer.ts'
-import { PARSE_ANSWER } from './answer.ts'
+import { formatEndpoint } from '../net/index.ts'
+import { type Answerer, type Caller, PARSE_ANSWER } from './answer.ts'
 import type { RpcRemote } from './api.ts'
 import { ByteCollector } from './byte-collector.ts'
 import { type AnswerText, joinAnswer } from './message.ts'
@@ -83,7 +83,7 @@ export class HttpCall implements Caller {
 
   get remote(): RpcRemote {
     const { headers, socket } = this.#request
-    const address = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`
+    const address = formatEndpoint(socket.remoteAddress ?? '', socket.remotePort ?? 0)
     return { transport: 'http', address, userAgent: headers['user-agent'], origin: headers.origin }
   }
 

@@ -14,7 +14,7 @@ import type { Answerer } from './answer.ts'
 import { HttpCall, objectionToRequest, refuse } from './http-call.ts'
 import { type GuardOptions, HttpGuard, type Refusal } from './http-guard.ts'
 import { readHeaders } from './request-headers.ts'
-import { Session } from './session.ts'
+import { FAREWELL_TIME, Session } from './session.ts'
 import { WsWire } from './ws-wire.ts'
 
 /** go-ethereum's `wsDefaultReadLimit` (rpc/websocket.go). */
@@ -24,9 +24,6 @@ export const READ_TIMEOUT = 30_000
 const IDLE_TIMEOUT = 120_000
 /** Connections of one port: each may hold a body of {@link MAX_BODY_BYTES}. */
 const MAX_CONNECTIONS = 4_096
-
-/** For what is left to say once nothing more is answered, in milliseconds. */
-export const FAREWELL_TIME = 500
 
 /** What one of the two transports of a port offers. */
 export interface PortService {
@@ -51,6 +48,8 @@ export class HttpEndpoint {
   readonly #server: Server
   /** BOUNDED: by the connections of the port. */
   readonly #sessions = new Set<Session>()
+  /** Sockets that are WebSockets, or were to be: the server does not count them as its own. BOUNDED: as the sessions. */
+  readonly #upgraded = new Set<Duplex>()
   readonly #upgrader = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_WS_MESSAGE_BYTES,
@@ -129,9 +128,6 @@ export class HttpEndpoint {
     await closed
     timer.cancel()
   }
-
-  /** Sockets that are WebSockets: the server does not count them as its own. BOUNDED: as the sessions. */
-  readonly #upgraded = new Set<Duplex>()
 
   // --- HTTP -----------------------------------------------------------------------------------
 

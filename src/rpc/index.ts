@@ -29,6 +29,7 @@ export {
 export { JWT_SECRET_BYTES } from './jwt.ts'
 export type { BatchCall } from './link.ts'
 export type { ClientOf } from './namespace.ts'
+export { newRpcId } from './new-id.ts'
 export type { CallOptions } from './pending.ts'
 export type { Eip1193Provider } from './provider.ts'
 export { type ListenOptions, type RpcEndpoint, RpcServer, type RpcServerOptions } from './server.ts'

@@ -10,9 +10,8 @@ import type { Clock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import type { Answerer } from './answer.ts'
-import { FAREWELL_TIME } from './http-endpoint.ts'
 import { IpcWire } from './ipc-wire.ts'
-import { Session } from './session.ts'
+import { FAREWELL_TIME, Session } from './session.ts'
 
 /** The kernel's `sun_path`, with its end (unix(7)): 108 on Linux, 104 on the BSDs and macOS. */
 const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103

@@ -3,13 +3,12 @@
  * reads.
  * @module
  */
-import { bytesToHex } from '../base/bytes.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
-import { randomBytes } from '../crypto/index.ts'
 import type { CallContext, RpcRemote } from './api.ts'
 import { isCrash, RpcError, RpcErrorCode, toErrorObject } from './errors.ts'
 import { encodeNotice, type Notice } from './message.ts'
+import { newRpcId } from './new-id.ts'
 import { type Callable, iterate } from './registry.ts'
 
 /** Subscriptions of one connection: each may cost what a generator and its buffers cost. */
@@ -45,7 +44,7 @@ export class ServedSubscriptions {
     const controller = new AbortController()
     const context: CallContext = { signal: controller.signal, remote: this.#options.remote }
     const values = iterate(callable, params, context)
-    const id = newId()
+    const id = newRpcId()
     this.#live.set(id, controller)
     return { id, start: () => void this.#pump(id, callable, values, controller.signal) }
   }
@@ -90,9 +89,4 @@ export class ServedSubscriptions {
   #notify(namespace: string, id: string, notice: Notice): void {
     this.#options.send(encodeNotice(namespace, id, notice))
   }
-}
-
-/** As go-ethereum's (rpc/subscription.go, `NewID`): a quantity of 16 random bytes. */
-function newId(): string {
-  return `0x${bytesToHex(randomBytes(16)).replace(/^0+(?=.)/, '')}`
 }

@@ -3,12 +3,11 @@
  * Client and server are the same here; they differ in what they have registered.
  * @module
  */
-import { type Clock, systemClock } from '../base/clock.ts'
+import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
 import { describeError, PeerloomError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
-import type { Answer, Answerer } from './answer.ts'
-import { type Caller, PARSE_ANSWER, type Subscriber } from './answer.ts'
+import { type Answer, type Answerer, type Caller, PARSE_ANSWER, type Subscriber } from './answer.ts'
 import type { RpcRemote } from './api.ts'
 import { RpcConnectionError, RpcError, type RpcErrorObject } from './errors.ts'
 import { type BatchCall, missingAnswer, tooLarge } from './link.ts'
@@ -50,6 +49,8 @@ const BATCH_WEIGHT = 10
 export const MAX_BUFFERED_BYTES = 1024 * 1024
 /** How long a connection may take nothing of what waits for it, in milliseconds; go-ethereum's `defaultWriteTimeout`. */
 export const WRITE_TIMEOUT = 10_000
+/** For what is left to say once nothing more is answered, in milliseconds. */
+export const FAREWELL_TIME = 500
 
 export class Session implements WireSink {
   readonly remote: RpcRemote
@@ -63,13 +64,19 @@ export class Session implements WireSink {
   readonly #gone = new AbortController()
   /** By the server's id. BOUNDED: by the program's own subscriptions. */
   readonly #subscriptions = new Map<string, RpcSubscription<unknown>>()
+  /** By the id of the call: the answer's id must be known before the message after it is read. BOUNDED: by calls. */
+  readonly #subscribing = new Map<number, RpcSubscription<unknown>>()
+  /** Batches that wait, by the id of their first call. BOUNDED: by the program's own calls. */
+  readonly #batches = new Map<number, readonly (readonly [id: number, method: string, params: readonly unknown[]])[]>()
   #inFlight = 0
   /** Characters of all that was sent. */
   #sentLength = 0
   /** Calls that came in one piece with others, after which reading stopped. BOUNDED: by a piece. */
-  #waiting: unknown[] = []
+  readonly #waiting: unknown[] = []
   #paused = false
   #room: Deferred<void> | undefined
+  /** Rings while there is no room. */
+  #watcher: Timer | undefined
   #finishing: Deferred<void> | undefined
   #ended: { readonly error: unknown } | undefined
 
@@ -140,12 +147,6 @@ export class Session implements WireSink {
     throw new RpcConnectionError('ERR_RPC_ANSWER', `the answer to ${method} is no id`, { mayHaveRun: true })
   }
 
-  /** Batches that wait, by the id of their first call. BOUNDED: by the program's own calls. */
-  readonly #batches = new Map<number, readonly (readonly [id: number, method: string, params: readonly unknown[]])[]>()
-
-  /** By the id of the call: the answer's id must be known before the message after it is read. BOUNDED: by calls. */
-  readonly #subscribing = new Map<number, RpcSubscription<unknown>>()
-
   /** Forgets it, and tells the server. */
   unsubscribe(subscription: RpcSubscription<unknown>): void {
     const { id, namespace } = subscription
@@ -169,6 +170,7 @@ export class Session implements WireSink {
   close(error: unknown = lostConnection('closed here'), reason?: string): void {
     if (this.#ended) return
     this.#wire.close(reason)
+    this.#clock.setTimer(WRITE_TIMEOUT, () => this.#wire.destroy()) // the other side may never end its half
     this.end(error)
   }
 
@@ -198,6 +200,7 @@ export class Session implements WireSink {
   }
 
   drain(): void {
+    this.#watcher?.cancel()
     this.#room?.resolve()
     this.#room = undefined
     this.#resume()
@@ -210,6 +213,7 @@ export class Session implements WireSink {
     this.#pending.failAll(reason)
     this.#served.close(reason)
     this.#gone.abort(reason)
+    this.#watcher?.cancel()
     this.#room?.resolve()
     this.#finishing?.resolve()
     this.#subscriptions.clear()
@@ -295,8 +299,7 @@ export class Session implements WireSink {
 
   /** A connection that takes nothing for as long as this is dead, or means harm. */
   #watch(before: number): void {
-    this.#clock.setTimer(WRITE_TIMEOUT, () => {
-      if (!this.#room || this.#ended) return
+    this.#watcher = this.#clock.setTimer(WRITE_TIMEOUT, () => {
       const waiting = this.#wire.bufferedBytes
       const taken = this.#sentLength - waiting
       if (taken > before) return this.#watch(taken)
@@ -317,9 +320,7 @@ export class Session implements WireSink {
   #resume(): void {
     if (!this.#paused || this.#finishing || this.#room || this.#inFlight >= MAX_IN_FLIGHT) return
     this.#paused = false
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const value of waiting) this.message(value) // which may pause it again: then the rest waits again
+    while (this.#waiting.length > 0 && !this.#paused) this.message(this.#waiting.shift())
     if (!this.#paused) this.#wire.resume()
   }
 }

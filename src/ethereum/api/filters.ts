@@ -3,11 +3,10 @@
  * its place on the chain, and no results.
  * @module
  */
-import { bytesTo0x, bytesToHex } from '../../base/bytes.ts'
+import { bytesTo0x } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import { Slices, yieldNow } from '../../base/slices.ts'
-import { randomBytes } from '../../crypto/index.ts'
-import type { RpcError } from '../../rpc/index.ts'
+import { newRpcId, type RpcError } from '../../rpc/index.ts'
 import type { JsonObject } from './block-json.ts'
 import { type BlockReader, failed } from './block-reader.ts'
 import { HeadCursor } from './head-cursor.ts'
@@ -19,7 +18,6 @@ import { QueryBudget } from './query-budget.ts'
 /** Milliseconds after which a filter that nobody asks is forgotten. Source: go-ethereum eth/filters. */
 export const FILTER_TIMEOUT = 5 * 60 * 1000
 const DEFAULT_MAX_FILTERS = 1_000
-const ID_BYTES = 16
 
 /** A log filter, or a block filter without a query. */
 interface Filter {
@@ -62,7 +60,7 @@ export class Filters {
     this.#budget.take(query)
     const [unused] = this.#filters.keys()
     if (this.#filters.size >= this.#maxFilters && unused !== undefined) this.#drop(unused) // or one could shut out all
-    const id = `0x${bytesToHex(randomBytes(ID_BYTES)).replace(/^0+(?=.)/, '')}`
+    const id = newRpcId()
     const cursor = new HeadCursor(this.#reader.chain)
     this.#filters.set(id, { cursor, ...(query && { query }), lastUsed: this.#clock.now() })
     return id
