@@ -5,7 +5,7 @@
  */
 import { type Clock, systemClock } from '../base/clock.ts'
 import { ConfigError, PeerClosedError } from '../base/errors.ts'
-import { attempt } from './attempt.ts'
+import { attemptToConnect } from './attempt-to-connect.ts'
 import { listenError, portInUse } from './failures.ts'
 import { isLoopback, parseIp } from './ip.ts'
 import { MemoryStream, type Wires } from './memory-stream.ts'
@@ -122,7 +122,7 @@ export class MemoryNetwork implements Network {
   }
 
   #connect(machine: string, target: HostAndPort, options: ConnectOptions = {}): Promise<ByteStream> {
-    return attempt<ByteStream>(this.#clock, target, options, (outcome) => {
+    return attemptToConnect<ByteStream>(this.#clock, target, options, (outcome) => {
       let given = false
       const ip = addressOf(target.host, machine)
       if (ip === undefined) outcome.fail(new PeerClosedError('local', 'no such host'))

@@ -5,7 +5,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { InternalError, PeerClosedError } from '../base/errors.ts'
-import { attempt } from './attempt.ts'
+import { attemptToConnect } from './attempt-to-connect.ts'
 import { BusyPoll } from './busy-poll.ts'
 import { brokenConnection, listenError } from './failures.ts'
 import { parseIp } from './ip.ts'
@@ -49,7 +49,7 @@ export class TcpNetwork implements Network {
   }
 
   connect(target: HostAndPort, options: ConnectOptions = {}): Promise<ByteStream> {
-    return attempt<ByteStream>(this.#clock, target, options, (outcome) => {
+    return attemptToConnect<ByteStream>(this.#clock, target, options, (outcome) => {
       const socket = connect({ host: target.host, port: target.port, noDelay: true, ...WATER_MARKS })
       socket.pause() // or the socket would read before somebody listens
       socket.on('error', outcome.fail)

@@ -146,66 +146,83 @@ export class Answerer {
   #batch(values: readonly unknown[], caller: Caller): Eventually<Answer> {
     if (values.length === 0) return encodeError(null, { code: RpcErrorCode.InvalidRequest, message: 'empty batch' })
     if (values.length > this.#limits.batchItems) return `[${encodeError(firstId(values), BATCH_TOO_LARGE)}]`
-    const answers: string[] = []
+    const batch = new BatchAnswer(values, this.#limits.batchResponseBytes)
     const began = this.#clock.now()
-    let bytes = 0
-    for (let index = 0; index < values.length; index++) {
-      const answer = this.#single(values[index], caller)
-      if (answer instanceof Promise) return this.#batchLater({ values, answers, bytes, index }, answer, caller)
-      if (answer !== undefined) {
-        const text = joinAnswer(answer)
-        bytes += text.length
-        answers.push(text)
-        if (bytes > this.#limits.batchResponseBytes) return cut(values, answers, index)
+    while (!batch.whole) {
+      const answer = this.#single(batch.next, caller)
+      if (answer instanceof Promise) return this.#batchLater(batch, answer, caller)
+      batch.add(answer)
+      if (batch.done % CALLS_PER_LOOK === 0 && !batch.whole && this.#clock.now() - began >= BATCH_SLICE) {
+        return this.#batchLater(batch, undefined, caller)
       }
-      if (index % CALLS_PER_LOOK !== 0 || index + 1 === values.length || this.#clock.now() - began < BATCH_SLICE)
-        continue
-      return this.#batchLater({ values, answers, bytes, index }, Promise.resolve(undefined), caller)
     }
-    return joined(answers)
+    return batch.text
   }
 
-  async #batchLater(from: BatchState, first: Promise<Answer>, caller: Caller): Promise<Answer> {
-    const { values, answers } = from
-    let { bytes } = from
-    await yieldNow()
-    let since = this.#clock.now()
-    for (let { index } = from, next: Eventually<Answer> = first; ; next = this.#single(values[index], caller)) {
-      const answer = await next
-      if (answer !== undefined) {
-        const text = joinAnswer(answer)
-        bytes += text.length
-        answers.push(text)
-      }
-      if (bytes > this.#limits.batchResponseBytes) return cut(values, answers, index)
-      if (++index === values.length) return joined(answers)
-      if (caller.signal.aborted) return joined([...answers, ...refusals(values.slice(index), TIMED_OUT)])
+  /** The rest of a batch: what is being answered, if anything is, and then the others, with turns for everybody else. */
+  async #batchLater(batch: BatchAnswer, begun: Promise<Answer> | undefined, caller: Caller): Promise<Answer> {
+    if (begun) batch.add(await begun)
+    else await yieldNow()
+    for (let since = this.#clock.now(); !batch.whole; ) {
+      if (caller.signal.aborted) return batch.refuse(TIMED_OUT)
+      batch.add(await this.#single(batch.next, caller))
       if (this.#clock.now() - since < BATCH_SLICE) continue
       await yieldNow()
       since = this.#clock.now()
     }
+    return batch.text
   }
 }
 
-interface BatchState {
-  readonly values: readonly unknown[]
-  readonly answers: string[]
-  readonly bytes: number
-  readonly index: number
+/** The answers to a batch, as far as they are. */
+class BatchAnswer {
+  readonly #values: readonly unknown[]
+  readonly #maxLength: number
+  /** BOUNDED: by the calls of the batch, and by #maxLength. */
+  readonly #answers: string[] = []
+  #length = 0
+  /** How many calls are answered, or refused. */
+  done = 0
+
+  constructor(values: readonly unknown[], maxLength: number) {
+    this.#values = values
+    this.#maxLength = maxLength
+  }
+
+  get whole(): boolean {
+    return this.done === this.#values.length
+  }
+
+  /** The call that is to be answered now. */
+  get next(): unknown {
+    return this.#values[this.done]
+  }
+
+  get text(): Answer {
+    return this.#answers.length === 0 ? undefined : `[${this.#answers.join(',')}]`
+  }
+
+  /** The answer to {@link next}. One that is too much, with the others, is replaced by an error, and so are all after it. */
+  add(answer: Answer): void {
+    if (answer !== undefined) {
+      const text = joinAnswer(answer)
+      this.#length += text.length
+      if (this.#length > this.#maxLength) return void this.refuse(TOO_LARGE)
+      this.#answers.push(text)
+    }
+    this.done++
+  }
+
+  /** Gives this error to all that are not answered. */
+  refuse(error: RpcErrorObject): Answer {
+    this.#answers.push(...refusals(this.#values.slice(this.done), error))
+    this.done = this.#values.length
+    return this.text
+  }
 }
 
 const BATCH_TOO_LARGE: RpcErrorObject = { code: RpcErrorCode.InvalidRequest, message: 'batch too large' }
 const TIMED_OUT: RpcErrorObject = { code: RpcErrorCode.Timeout, message: 'request timed out' }
-
-function joined(answers: readonly string[]): Answer {
-  return answers.length === 0 ? undefined : `[${answers.join(',')}]`
-}
-
-/** The answer that was too much is taken back; it and all after it get an error instead. */
-function cut(values: readonly unknown[], answers: string[], index: number): Answer {
-  answers.pop()
-  return joined([...answers, ...refusals(values.slice(index), TOO_LARGE)])
-}
 
 function refusals(values: readonly unknown[], error: RpcErrorObject): string[] {
   return values.flatMap((value) => {

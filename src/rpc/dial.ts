@@ -6,7 +6,8 @@ import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
-import { describeError, TimeoutError } from '../base/errors.ts'
+import { attempt } from '../base/attempt.ts'
+import { describeError } from '../base/errors.ts'
 import { type ClientSettings, headersFor } from './client-options.ts'
 import { RpcConnectionError, RpcHttpError } from './errors.ts'
 import { IpcWire } from './ipc-wire.ts'
@@ -21,7 +22,7 @@ export interface Dialed {
 
 /** Rejects with an RpcConnectionError, an RpcHttpError when the server turned the WebSocket away, or the signal's reason. */
 export function dialWebSocket(url: URL, settings: ClientSettings, signal?: AbortSignal): Promise<Dialed> {
-  return withinTime(settings, signal, url.href, (done, fail) => {
+  return attempt(options(url.href, settings, signal), ({ resolve, fail }) => {
     const target = new URL(url)
     target.username = target.password = ''
     const ws = new WebSocket(target, {
@@ -40,7 +41,7 @@ export function dialWebSocket(url: URL, settings: ClientSettings, signal?: Abort
     ws.on('open', () => {
       ws.pause() // until somebody takes what comes
       const wire = new WsWire(ws, socket as Duplex, settings.clock)
-      done({ wire, open: (sink) => wire.open(sink) })
+      resolve({ wire, open: (sink) => wire.open(sink) })
     })
     return () => ws.terminate()
   })
@@ -48,45 +49,20 @@ export function dialWebSocket(url: URL, settings: ClientSettings, signal?: Abort
 
 /** Rejects as {@link dialWebSocket} does. */
 export function dialIpc(path: string, settings: ClientSettings, signal?: AbortSignal): Promise<Dialed> {
-  return withinTime(settings, signal, path, (done, fail) => {
+  return attempt(options(path, settings, signal), ({ resolve, fail }) => {
     const socket = connect(path)
     socket.on('error', fail)
     socket.on('connect', () => {
       const wire = new IpcWire(socket)
-      done({ wire, open: (sink) => wire.open(sink, settings.maxResponseBytes) })
+      resolve({ wire, open: (sink) => wire.open(sink, settings.maxResponseBytes) })
     })
     return () => socket.destroy()
   })
 }
 
-type Begin = (done: (dialed: Dialed) => void, fail: (error: unknown) => void) => () => void
-
-function withinTime(
-  { clock, connectTimeout }: ClientSettings,
-  signal: AbortSignal | undefined,
-  where: string,
-  begin: Begin,
-): Promise<Dialed> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason)
-    let settled = false
-    const settle = (): boolean => {
-      if (settled) return false
-      settled = true
-      timer.cancel()
-      signal?.removeEventListener('abort', onAbort)
-      return true
-    }
-    const fail = (error: unknown): void => {
-      if (!settle()) return
-      reject(error === signal?.reason && signal?.aborted ? error : notReached(where, error))
-      abandon()
-    }
-    const onAbort = (): void => fail(signal?.reason)
-    const timer = clock.setTimer(connectTimeout, () => fail(new TimeoutError('connecting', connectTimeout)))
-    signal?.addEventListener('abort', onAbort, { once: true })
-    const abandon = begin((dialed) => settle() && resolve(dialed), fail)
-  })
+function options(where: string, { clock, connectTimeout }: ClientSettings, signal: AbortSignal | undefined) {
+  const explain = (why: unknown) => notReached(where, why)
+  return { clock, what: 'connecting', timeout: connectTimeout, signal, explain }
 }
 
 function notReached(where: string, error: unknown): RpcConnectionError {

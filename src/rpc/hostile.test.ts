@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { ask, send } from '../../test/support/raw-http.ts'
+import { testApi } from '../../test/support/rpc-api.ts'
 import { deferred } from '../base/deferred.ts'
 import { silentLogger } from '../base/log.ts'
 import { FakeClock } from '../testing/index.ts'
@@ -16,20 +17,9 @@ const folder = await mkdtemp(join(tmpdir(), 'peerloom-rpc-'))
 afterAll(() => rm(folder, { recursive: true }))
 let sockets = 0
 
-const api = {
-  echo: (value: unknown) => value ?? null,
-  large: (length: number) => 'x'.repeat(length),
-  async *forever(signal?: AbortSignal) {
-    while (!signal?.aborted) {
-      yield 'x'.repeat(100_000)
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-  },
-}
-
 let server: RpcServer
 beforeEach(() => {
-  server = new RpcServer().register('test', api)
+  server = new RpcServer().register('test', testApi)
 })
 afterEach(() => server.close())
 
@@ -230,7 +220,7 @@ describe('a client that never reads', () => {
       const clock = new FakeClock()
       const warned = deferred<{ readonly waiting?: unknown }>()
       const log = { ...silentLogger, warn: (_: string, fields = {}) => warned.resolve(fields), child: () => log }
-      await using slow = new RpcServer({ clock, log }).register('test', api)
+      await using slow = new RpcServer({ clock, log }).register('test', testApi)
       const at = transport === 'ipc' ? join(folder, `${sockets++}.ipc`) : 'ws://127.0.0.1:0'
       const deaf = await connectTo((await slow.listen(at)).url)
       let over = false
@@ -278,7 +268,7 @@ describe('a client that reads slowly', () => {
     const clock = new FakeClock()
     const warned: string[] = []
     const log = { ...silentLogger, warn: (message: string) => warned.push(message), child: () => log }
-    await using slow = new RpcServer({ clock, log }).register('test', api)
+    await using slow = new RpcServer({ clock, log }).register('test', testApi)
     const path = join(folder, `${sockets++}.ipc`)
     await slow.listen(path)
     const socket = connect(path)
@@ -308,7 +298,7 @@ describe('a client that reads slowly', () => {
 describe('a client that reads all that it gets, again and again', () => {
   test('leaves no timers behind', async () => {
     const clock = new FakeClock()
-    await using quick = new RpcServer({ clock }).register('test', api)
+    await using quick = new RpcServer({ clock }).register('test', testApi)
     const path = join(folder, `${sockets++}.ipc`)
     await quick.listen(path)
     await using client = await RpcClient.dial(path)
@@ -322,7 +312,7 @@ describe('a client that reads all that it gets, again and again', () => {
 describe('a client that is told goodbye', () => {
   test('and never ends its half of the connection is gone after a while', async () => {
     const clock = new FakeClock()
-    await using strict = new RpcServer({ clock }).register('test', api)
+    await using strict = new RpcServer({ clock }).register('test', testApi)
     const path = join(folder, `${sockets++}.ipc`)
     await strict.listen(path)
     const socket = connect({ path, allowHalfOpen: true })
@@ -346,7 +336,7 @@ describe('a client that is told goodbye', () => {
 
 describe('a WebSocket that is turned away', () => {
   test('is closed, though the other side never ends its half', async () => {
-    await using strict = new RpcServer().register('test', api)
+    await using strict = new RpcServer().register('test', testApi)
     const { url } = await strict.listen('ws://127.0.0.1:0')
     const { port, hostname } = new URL(url)
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
@@ -403,7 +393,7 @@ describe('a client of a server that answers nonsense', () => {
 
 describe('a slow body', () => {
   test('is given up after its time, and others are answered meanwhile', async () => {
-    await using strict = new RpcServer({ readTimeout: 100 }).register('test', api)
+    await using strict = new RpcServer({ readTimeout: 100 }).register('test', testApi)
     const { url } = await strict.listen('http://127.0.0.1:0')
     const { port, hostname } = new URL(url)
     const socket = connect(Number(port), hostname)

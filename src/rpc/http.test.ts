@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ask, send } from '../../test/support/raw-http.ts'
+import { testApi } from '../../test/support/rpc-api.ts'
 import { FakeClock } from '../testing/index.ts'
 import { RawJson, RpcClient, RpcServer } from './index.ts'
 import { createJwt } from './jwt.ts'
@@ -11,20 +12,9 @@ const folder = await mkdtemp(join(tmpdir(), 'peerloom-rpc-'))
 afterAll(() => rm(folder, { recursive: true }))
 let sockets = 0
 
-const api = {
-  echo: (value: unknown) => value ?? null,
-  large: (length: number) => 'x'.repeat(length),
-  async *forever(signal?: AbortSignal) {
-    while (!signal?.aborted) {
-      yield 'x'.repeat(100_000)
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-  },
-}
-
 let server: RpcServer
 beforeEach(() => {
-  server = new RpcServer().register('test', api)
+  server = new RpcServer().register('test', testApi)
 })
 afterEach(() => server.close())
 
@@ -131,7 +121,7 @@ describe('an authenticated endpoint', () => {
   const clock = new FakeClock()
 
   test('lets in who has the secret, and says why it does not', async () => {
-    await using guarded = new RpcServer({ clock }).register('test', api)
+    await using guarded = new RpcServer({ clock }).register('test', testApi)
     const { url } = await guarded.listen('http://127.0.0.1:0', { jwtSecret: secret })
     const iat = Math.floor(clock.unixTime() / 1000)
     const why = async (authorization?: string) => {

@@ -2,12 +2,9 @@
  * An API of the server as an object of the client, typed from the server's own.
  * @module
  */
-import type { CallContext } from './api.ts'
+import type { AnyFunction, CallContext } from './api.ts'
 import type { CallOptions } from './pending.ts'
 import type { RpcSubscription, SubscribeOptions } from './subscription.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: functions of every shape
-type AnyFn = (...args: any[]) => unknown
 
 /** What the server adds at the end of the parameters, the client leaves out. */
 type Wanted<P extends readonly unknown[]> = number extends P['length']
@@ -26,7 +23,7 @@ type Wanted<P extends readonly unknown[]> = number extends P['length']
 
 /** The client's side of an API: methods give promises, async generators become iterables. */
 export type ClientOf<A> = {
-  readonly [K in keyof A as A[K] extends AnyFn ? K : never]: A[K] extends (...args: infer P) => infer R
+  readonly [K in keyof A as A[K] extends AnyFunction ? K : never]: A[K] extends (...args: infer P) => infer R
     ? (...args: Wanted<P>) => R extends AsyncIterable<infer T> ? RpcSubscription<T> : Promise<Awaited<R>>
     : never
 }
@@ -52,6 +49,8 @@ export function namespaceProxy<A>(
   return new Proxy({}, { get }) as ClientOf<A>
 }
 
+type Handler<V, R> = ((value: V) => R | PromiseLike<R>) | null | undefined
+
 interface InvocationOptions {
   readonly target: NamespaceTarget
   readonly namespace: string
@@ -72,13 +71,11 @@ class Invocation implements Promise<unknown> {
   }
 
   // biome-ignore lint/suspicious/noThenProperty: it is a promise
-  // biome-ignore lint/suspicious/noExplicitAny: as Promise has it
-  then(onfulfilled?: any, onrejected?: any): any {
+  then<A = unknown, B = never>(onfulfilled?: Handler<unknown, A>, onrejected?: Handler<unknown, B>): Promise<A | B> {
     return this.#call().then(onfulfilled, onrejected)
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: as Promise has it
-  catch(onrejected?: any): any {
+  catch<B = never>(onrejected?: Handler<unknown, B>): Promise<unknown | B> {
     return this.#call().catch(onrejected)
   }
 

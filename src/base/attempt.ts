@@ -1,0 +1,51 @@
+/**
+ * What every attempt at something that takes time has in common: a signal, a time limit, one outcome.
+ * @module
+ */
+import type { Clock } from './clock.ts'
+import { TimeoutError } from './errors.ts'
+
+export interface Outcome<T> {
+  resolve(value: T): void
+  /** Makes the attempt fail. */
+  fail(why: unknown): void
+}
+
+export interface AttemptOptions {
+  readonly clock: Clock
+  /** What is attempted, for the TimeoutError. */
+  readonly what: string
+  /** Milliseconds until giving up. */
+  readonly timeout: number
+  /** Gives up; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  /** Makes the error of why it failed, the end of its time included. */
+  readonly explain: (why: unknown) => unknown
+}
+
+/** Runs `begin`, which returns how to give up. Only the first outcome counts; giving up is called unless it resolved. */
+export function attempt<T>(options: AttemptOptions, begin: (outcome: Outcome<T>) => () => void): Promise<T> {
+  const { clock, what, timeout, signal, explain } = options
+  if (signal?.aborted) return Promise.reject(signal.reason)
+  return new Promise<T>((resolve, reject) => {
+    let settled = false
+    const settle = (): boolean => {
+      if (settled) return false
+      settled = true
+      timer.cancel()
+      signal?.removeEventListener('abort', onAbort)
+      return true
+    }
+    const giveUp = (error: unknown): void => {
+      if (!settle()) return
+      cancel()
+      reject(error)
+    }
+    const fail = (why: unknown): void => giveUp(explain(why))
+    const onAbort = (): void => giveUp(signal?.reason)
+    const timer = clock.setTimer(timeout, () => fail(new TimeoutError(what, timeout)))
+    signal?.addEventListener('abort', onAbort, { once: true })
+    let cancel = (): void => {}
+    cancel = begin({ resolve: (value) => settle() && resolve(value), fail })
+  })
+}
