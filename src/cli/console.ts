@@ -7,7 +7,9 @@ import { dirname } from 'node:path'
 import type { REPLServer } from 'node:repl'
 import { inspect, types } from 'node:util'
 import { type Context, createContext, runInContext, Script } from 'node:vm'
+import { z } from 'zod'
 import { describeError } from '../base/errors.ts'
+import { printable } from '../node/index.ts'
 import type { RpcClient } from '../rpc/index.ts'
 
 /** How many lines the history keeps. */
@@ -15,9 +17,9 @@ const HISTORY_SIZE = 1_000
 const METHOD = Symbol('peerloom.console.method')
 
 /** What is read of an OpenRPC document. */
-interface Description {
-  readonly methods: readonly { readonly name: string; readonly 'x-subscription'?: object }[]
-}
+const description = z.object({
+  methods: z.array(z.object({ name: z.string(), 'x-subscription': z.unknown().optional() })),
+})
 
 /** The node as the console has it: `eth.getBlockByNumber('latest', false)`, or `eth.blockNumber` where nothing is needed. */
 export class NodeConsole {
@@ -27,10 +29,9 @@ export class NodeConsole {
   /** Asks the node what it offers. */
   static async open(client: RpcClient): Promise<NodeConsole> {
     const modules = Object.keys(await client.modules())
-    const methods = await client.call<Description>('rpc.discover').then(
-      (document) => document.methods.filter((each) => !each['x-subscription']).map(({ name }) => name),
-      () => [], // go-ethereum has no such method
-    )
+    const document = await client.call('rpc.discover').catch(() => undefined) // go-ethereum has no such method
+    const all = description.safeParse(document).data?.methods ?? []
+    const methods = all.filter((each) => !each['x-subscription']).map(({ name }) => name)
     const namespaces = modules.map((module) => [module, namespaceOf(client, module, methods)] as const)
     return new NodeConsole(client, Object.fromEntries(namespaces))
   }
@@ -77,8 +78,8 @@ export class NodeConsole {
   }
 
   #context(print: (line: string) => void): Context {
-    const console = { log: (...values: unknown[]) => print(values.map((value) => show(value, false)).join(' ')) }
-    return createContext({ ...this.globals, console })
+    const log = (...values: unknown[]): void => print(values.map((value) => show(value, false)).join(' '))
+    return createContext({ ...this.globals, console: { log: (...values: unknown[]) => void log(...values) } })
   }
 
   async #evaluate(script: string, context: Context): Promise<unknown> {
@@ -124,7 +125,7 @@ export interface InteractOptions {
 
 /** One line, or many, as people read it. */
 export function show(value: unknown, colors: boolean): string {
-  if (typeof value === 'string') return colors ? inspect(value, { colors }) : JSON.stringify(value)
+  if (typeof value === 'string' && !colors) return printable(JSON.stringify(value))
   return inspect(value, { colors, depth: 10, maxArrayLength: 200, maxStringLength: 10_000 })
 }
 
@@ -187,7 +188,7 @@ function isSyntaxError(error: unknown): boolean {
 
 /** What the script itself throws has its name in it; what the node says is an error. */
 function asLine(error: unknown): string {
-  return error instanceof Error ? `Error: ${describeError(error)}` : String(error)
+  return printable(error instanceof Error ? `Error: ${describeError(error)}` : String(error))
 }
 
 /** Errors are answers here: one line, no stack. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Argument } from 'commander'
 import { describeError, PeerloomError } from '../../base/errors.ts'
+import { printable } from '../../node/index.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { dataDirIn } from '../config/settings.ts'
 import { CLIENT_FLAGS, connectTo, endpointOf } from '../connect.ts'
@@ -31,9 +32,9 @@ export const attachCommand: CommandSpec = {
       await console.runLines(createInterface({ input: process.stdin }), (line) => terminal.say(line))
       return { endpoint }
     }
-    const version = await client.call<string>('web3_clientVersion').catch(() => 'a node')
-    terminal.say(`connected to ${version} at ${endpoint}`)
-    terminal.say(`modules: ${console.modules.join(' ')}`)
+    const version = String(await client.call('web3_clientVersion').catch(() => 'a node'))
+    terminal.say(`connected to ${printable(version)} at ${endpoint}`)
+    terminal.say(`modules: ${printable(console.modules.join(' '))}`)
     terminal.say('Ctrl-D or exit ends it\n')
     await console.interact({
       input: process.stdin,

@@ -56,7 +56,7 @@ async function follow(
       terminal.say(`+ ${peerLine(peer)}`)
       terminal.emit({ type, peer })
     } else if (type === 'drop') {
-      terminal.say(`- ${lines.get(id) ?? id.slice(0, 16)}${error ? `  ${printable(error)}` : ''}`)
+      terminal.say(`- ${lines.get(id) ?? printable(id.slice(0, 16))}${error ? `  ${printable(error)}` : ''}`)
       terminal.emit({ type, peer: id, error })
       lines.delete(id)
     }
@@ -72,7 +72,7 @@ function peerTable(peers: readonly PeerInfo[]): string[] {
 function peerLine({ id, name, caps, network }: PeerInfo): string {
   const flags = `${network.static ? 's' : ''}${network.trusted ? 't' : ''}`
   const direction = `${network.inbound ? 'in' : 'out'}${flags && ` ${flags}`}`
-  return row(id.slice(0, 16), direction, network.remoteAddress, caps.join(','), printable(name))
+  return row(printable(id.slice(0, 16)), direction, printable(network.remoteAddress), caps.join(','), printable(name))
 }
 
 function row(id: string, direction: string, address: string, protocols: string, name: string): string {

@@ -1,4 +1,5 @@
 import { Argument, Option } from 'commander'
+import { printable } from '../../node/index.ts'
 import type { CommandSpec } from '../command.ts'
 import { CLIENT_FLAGS, connectTo, endpointOf } from '../connect.ts'
 
@@ -25,7 +26,7 @@ export const rpcCommand: CommandSpec<RpcOptions> = {
   async run(context, { url }, method = '', ...params) {
     await using client = await connectTo(context, endpointOf(context, url))
     const result = await client.call(method, params.map(readParam), { signal: context.signal })
-    context.terminal.say(JSON.stringify(result, null, 2))
+    for (const line of JSON.stringify(result, null, 2).split('\n')) context.terminal.say(printable(line))
     return { method, value: result }
   },
 }
