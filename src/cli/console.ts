@@ -78,8 +78,10 @@ export class NodeConsole {
   }
 
   #context(print: (line: string) => void): Context {
-    const log = (...values: unknown[]): void => print(values.map((value) => show(value, false)).join(' '))
-    return createContext({ ...this.globals, console: { log: (...values: unknown[]) => void log(...values) } })
+    const log = (...values: unknown[]): void => {
+      print(values.map((value) => show(value, false)).join(' '))
+    }
+    return createContext({ ...this.globals, console: { log } })
   }
 
   async #evaluate(script: string, context: Context): Promise<unknown> {
