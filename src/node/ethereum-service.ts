@@ -53,7 +53,7 @@ export class EthereumService implements Service {
   }
 
   /** For {@link Node.start}. Rejects with a ConfigError (`dataDir`, `genesis`) or a StorageError. */
-  readonly start = async (context: ServiceContext): Promise<ServiceParts> => {
+  async start(context: ServiceContext): Promise<ServiceParts> {
     const { log, clock } = context
     const owner = await this.#open(context.dataDir)
     try {

@@ -67,6 +67,19 @@ describe('services', () => {
     expect(again.dataDir).toBe(dataDir)
   })
 
+  test('may be instances of a class, and an authenticated endpoint without a secret is refused', async () => {
+    class Clock implements Service {
+      readonly name = 'clock'
+      readonly #ticks = 7
+      start() {
+        return { rpc: { clock: { ticks: () => this.#ticks } } }
+      }
+    }
+    await using node = await start({ services: [new Clock()] })
+    expect(await node.rpc.call('clock_ticks')).toBe(7)
+    await expect(start({ authrpc: { port: 0 } })).rejects.toMatchObject({ field: 'jwtSecret' })
+  })
+
   test('that run already are ended when the start fails after them', async () => {
     const log: string[] = []
     await using taken = await start({ http: { port: 0 } })

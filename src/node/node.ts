@@ -6,7 +6,7 @@
  * @module
  */
 import { type Clock, systemClock } from '../base/clock.ts'
-import { describeError } from '../base/errors.ts'
+import { ConfigError, describeError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import { Scope } from '../base/scope.ts'
 import { Server } from '../devp2p/index.ts'
@@ -18,6 +18,7 @@ import { debugApi } from './api/debug-api.ts'
 import { netApi, web3Api } from './api/net-api.ts'
 import { Bans } from './bans.ts'
 import { makeFolder } from './data-folder.ts'
+import { Disposal } from './disposal.ts'
 import { Endpoints } from './endpoints.ts'
 import { jwtSecretIn, NodeFolder } from './node-folder.ts'
 import type { NodeOptions } from './node-options.ts'
@@ -91,37 +92,6 @@ interface NodeParts {
   readonly scope: Scope
 }
 
-/** What has been started, closed in reverse; each is tried, whatever the others do. */
-class Disposal {
-  readonly #log: Logger
-  /** BOUNDED: by the services. */
-  readonly #steps: { readonly name: string; readonly close: () => PromiseLike<void> }[] = []
-  #closing: Promise<void> | undefined
-
-  constructor(log: Logger) {
-    this.#log = log
-  }
-
-  add(name: string, close: () => PromiseLike<void>): void {
-    this.#steps.push({ name, close })
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#closeAll()
-    return this.#closing
-  }
-
-  async #closeAll(): Promise<void> {
-    for (const { name, close } of this.#steps.reverse()) {
-      try {
-        await close()
-      } catch (error) {
-        this.#log.error('closing failed', { part: name, error: describeError(error) })
-      }
-    }
-  }
-}
-
 /** The steps of a start, and what they hand on. */
 class Starter {
   readonly #options: NodeOptions
@@ -176,8 +146,9 @@ class Starter {
 
   async #startServices(services: readonly Service[]): Promise<StartedService[]> {
     const started: StartedService[] = []
-    for (const { name, start } of services) {
-      const parts = await this.#naming(name, async () => await start(this.#context(name)))
+    for (const service of services) {
+      const { name } = service
+      const parts = await this.#naming(name, async () => await service.start(this.#context(name)))
       if (parts[Symbol.asyncDispose]) this.#disposal.add(name, async () => await parts[Symbol.asyncDispose]?.())
       started.push({ name, parts })
     }
@@ -263,7 +234,7 @@ class Starter {
   async #secret(path: string | undefined): Promise<Uint8Array> {
     if (path !== undefined) return await jwtSecretIn(path)
     if (this.#folder) return await this.#folder.jwtSecret()
-    throw new ServiceError('authrpc', 'it needs a data folder, or the path of a secret')
+    throw new ConfigError('jwtSecret', 'is needed', { hint: 'the path of its file, or a data folder to keep it in' })
   }
 
   async #naming<T>(name: string, work: () => Promise<T>): Promise<T> {
