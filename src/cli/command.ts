@@ -53,7 +53,7 @@ export interface CommandSpec<O extends object = object> {
   readonly hidden?: true
   /**
    * Resolves with the result: the last line with `--json`. What is said to people goes through `terminal.say`. Rejects
-   * with the signal's reason when it was interrupted.
+   * with the signal's reason when it was interrupted before it was done: a server that is told to stop is done.
    */
   run(context: Context, options: O, ...words: string[]): Promise<object>
 }
@@ -95,9 +95,13 @@ export function equip(command: Command, spec: AnyCommandSpec, { run, uses }: Par
 }
 
 /** An option that is unknown: the one that was meant. */
-function suggesting(error: CommanderError, command: Command): CommanderError {
+function suggesting(error: CommanderError, command: Command): Error {
   const [, flag] = /unknown option '([^']*)'/.exec(error.message) ?? []
   if (flag === undefined) return error
+  const [name] = flag.split('=', 1)
+  if (name !== flag && command.options.some(({ long }) => long === name)) {
+    return new ConfigError(name as string, 'is a switch', { hint: 'without a value it is on; =false turns it off' })
+  }
   const visible = command.options.filter((option) => !option.hidden)
   return unknown('option', flag, [...visible.map(({ long }) => long ?? ''), '--help'])
 }

@@ -1,7 +1,12 @@
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { bytesToHex } from '../base/bytes.ts'
+import { type Clock, FakeClock } from '../base/clock.ts'
+import { NodeKey } from '../identity/index.ts'
 import { type MainOptions, main } from './main.ts'
 
 const assets = fileURLToPath(new URL('../../assets/demo/', import.meta.url))
@@ -12,8 +17,12 @@ function run(...words: string[]): Promise<{ code: number; stdout: string; stderr
   return runIn({}, ...words)
 }
 
-async function runIn(
-  env: Record<string, string>,
+function runIn(env: Record<string, string>, ...words: string[]) {
+  return runWith({ env }, ...words)
+}
+
+async function runWith(
+  options: Partial<MainOptions>,
   ...words: string[]
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const texts = { stdout: '', stderr: '' }
@@ -24,9 +33,50 @@ async function runIn(
     on: () => undefined,
   })
   const streams = { stdout: stream('stdout'), stderr: stream('stderr') }
-  const code = await main(words, { ...streams, env, onSignals: () => undefined, exit: () => undefined })
+  const ours = { ...streams, env: {}, onSignals: () => undefined, exit: () => undefined }
+  const code = await main(words, { ...ours, ...options })
   return { code, ...texts }
 }
+
+describe('what is told to stop', () => {
+  /** A ping of somebody who never answers, and SIGTERM. `before`: before it has had a turn. */
+  async function stopPing(clock: Clock, before = () => {}) {
+    const exits: number[] = []
+    let signal: (name: string) => void = () => {}
+    const onSignals: MainOptions['onSignals'] = (listener) => {
+      signal = listener
+    }
+    await using silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const called = once(silent, 'connection')
+    const enode = `enode://${bytesToHex(NodeKey.from(new Uint8Array(32).fill(1)).publicKey)}`
+    const { port } = silent.address() as AddressInfo
+    const options = { clock, onSignals, exit: (code: number) => void exits.push(code) }
+    const ended = runWith(options, 'ping', `${enode}@127.0.0.1:${port}`)
+    const [socket] = (await called) as [Socket]
+    signal('SIGTERM')
+    before()
+    const said = await ended
+    socket.destroy()
+    return { exits, ...said }
+  }
+
+  test('is left alone when it does', async () => {
+    const clock = new FakeClock()
+    const { exits, code, stderr } = await stopPing(clock)
+    expect({ code, stderr }).toEqual({ code: 130, stderr: '' })
+    await clock.advance(60_000)
+    expect(exits).toEqual([])
+  })
+
+  test('has 25 seconds for it, then it is ended', async () => {
+    const clock = new FakeClock()
+    const timers = vi.spyOn(clock, 'setTimer')
+    const { exits, stderr } = await stopPing(clock, () => timers.mock.calls.find(([ms]) => ms === 25_000)?.[1]())
+    expect(exits).toEqual([1])
+    expect(stderr).toBe('error: it did not end within 25 s: ended at once\n')
+  })
+})
 
 test('a result that cannot be written, as on a full disk, is no success', async () => {
   for (const [failure, said] of [
@@ -64,6 +114,7 @@ describe('wrong usage ends with 2 and one line', () => {
     [/^error: --http: does not go with the command inspect$/, '--http', 'inspect'],
     [/^error: --nope: unknown option/, 'demo', '--nope'],
     [/^error: --htpp\.addr: unknown option \(did you mean --http\.addr\?\)$/, '--htpp.addr', 'x'],
+    [/^error: --http: is a switch \(without a value it is on; =false turns it off\)$/, '--http=maybe'],
     [/^error: --exitwhensync: unknown option \(did you mean --exitwhensynced\?\)$/, 'demo', '--exitwhensync'],
     [/^error: --max-peers: "x" does not do/, '--max-peers', 'x'],
     [

@@ -4,7 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { type Command, CommanderError } from 'commander'
-import { type Clock, systemClock } from '../base/clock.ts'
+import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import { LogLevels } from '../node/index.ts'
 import { type AnyCommandSpec, defaultsOf } from './command.ts'
@@ -48,6 +48,7 @@ class Run {
   readonly #levels = new LogLevels()
   #config: Config | undefined
   #log: CommandLog | undefined
+  #deadline: Timer | undefined
   #reload: (() => Promise<void>) | undefined
 
   constructor(words: readonly string[], options: MainOptions) {
@@ -72,7 +73,7 @@ class Run {
   /** Whoever waits for us, such as a supervisor, does not wait for ever. */
   #stopping(): void {
     if (this.#terminal.live) this.#terminal.warn('stopping (Ctrl-C again ends it at once)')
-    this.#clock.setTimer(STOP_TIMEOUT, () => {
+    this.#deadline = this.#clock.setTimer(STOP_TIMEOUT, () => {
       this.#terminal.clear()
       this.#terminal.warn(`error: it did not end within ${STOP_TIMEOUT / 1000} s: ended at once`)
       this.#options.exit(EXIT.failed)
@@ -92,6 +93,7 @@ class Run {
       this.#log?.logger.debug('stack', { stack: error instanceof Error ? error.stack : undefined })
       return this.#report(signal.aborted ? signal.reason : error)
     } finally {
+      this.#deadline?.cancel()
       this.#log?.[Symbol.dispose]()
     }
   }

@@ -13,11 +13,14 @@ import type { NodeSettings } from './config/settings.ts'
 import { stayUp } from './stay-up.ts'
 import { SyncView } from './sync-view.ts'
 
-/** Syncs when it is told to, then serves until it is interrupted. Resolves with the result, or rejects with the interruption. */
+/** Syncs when it is told to, then serves until it is told to stop. Rejects with the interruption when it was to sync, and did not. */
 export async function runNode(context: Context, settings: NodeSettings): Promise<object> {
   await using node = await openNode(context, settings)
   const { target, exitWhenSynced } = settings.sync
-  if (target === undefined) return await stayUp(context, node, { enode: node.enode, head: headOf(node) })
+  if (target === undefined) {
+    await stayUp(context, node, { enode: node.enode, head: headOf(node) })
+    return { enode: node.enode, head: headOf(node) }
+  }
   const result = await syncTo(context, node, target)
   if (!exitWhenSynced) await stayUp(context, node, result)
   return result

@@ -2,8 +2,8 @@ import type { EthereumNode } from '../node/index.ts'
 import type { Context } from './command.ts'
 import { countOf, formatCount } from './format.ts'
 
-/** Serves until Ctrl-C, saying so. Rejects with the interruption. */
-export async function stayUp({ terminal, signal }: Context, node: EthereumNode, state: object): Promise<never> {
+/** Serves until it is told to stop, saying so: which is how serving ends, and no failure. */
+export async function stayUp({ terminal, signal }: Context, node: EthereumNode, state: object): Promise<void> {
   const { urls } = node.node.endpoints
   terminal.emit({ type: 'serving', ...state, rpc: urls })
   terminal.say(`serving as ${node.enode}`)
@@ -16,5 +16,4 @@ export async function stayUp({ terminal, signal }: Context, node: EthereumNode, 
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
-  throw signal.reason
 }

@@ -76,7 +76,7 @@ function peerLine({ id, name, caps, network }: PeerInfo): string {
 }
 
 function row(id: string, direction: string, address: string, protocols: string, name: string): string {
-  return `${id.padEnd(16)}  ${direction.padEnd(6)}  ${address.padEnd(21)}  ${printable(protocols).padEnd(20)}  ${name}`
+  return `${id.padEnd(16)}  ${direction.padEnd(6)}  ${address.padEnd(21)}  ${printable(protocols).padEnd(28)}  ${name}`
 }
 
 const enodeArgument = (): Argument => new Argument('<enode>', 'enode://…')

@@ -96,7 +96,8 @@ describe('precedence', () => {
 
   test('a switch that the file puts on is put off again', async () => {
     expect((await read([use('http', 'false', '--no-http')], {}, toml)).get('http')).toBe(false)
-    expect((await read([], { PEERLOOM_HTTP: 'false' }, toml)).get('http')).toBe(false)
+    for (const off of ['false', '0']) expect((await read([], { PEERLOOM_HTTP: off }, toml)).get('http')).toBe(false)
+    expect((await read([], { PEERLOOM_HTTP: '1' })).get('http')).toBe(true)
   })
 
   test('of one flag the last use counts, and a list adds up', async () => {

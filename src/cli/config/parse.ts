@@ -53,7 +53,9 @@ export function parseOneOf<T extends string>(name: string, text: string, choices
   throw refusal(name, text, `one of ${choices.join(', ')}`)
 }
 
+/** As go-ethereum's: `1` and `0` are what variables of containers are often set to. */
 export function parseSwitch(name: string, text: string): boolean {
+  if (text === '1' || text === '0') return text === '1'
   return parseOneOf(name, text, ['true', 'false']) === 'true'
 }
 
