@@ -166,6 +166,7 @@ export class HttpEndpoint {
   // --- WebSocket ------------------------------------------------------------------------------
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return this.#ignoreUpgrade(request, socket, head)
     socket.on('error', () => socket.destroy())
     this.#upgraded.add(socket)
     socket.on('close', () => this.#upgraded.delete(socket))
@@ -192,7 +193,23 @@ export class HttpEndpoint {
       wire.open(session)
     })
   }
+
+  /**
+   * A server may answer as if nothing but HTTP/1.1 had been asked for (RFC 9110, 7.8): Java's client offers `h2c` with every
+   * first request. Node 20 takes every upgrade for one, so the request goes back to where it came from, without it.
+   */
+  #ignoreUpgrade({ method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const lines = [`${method} ${url} HTTP/1.1`]
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const [name, value] = rawHeaders.slice(index, index + 2) as [string, string]
+      if (!UPGRADE_HEADERS.has(name.toLowerCase())) lines.push(`${name}: ${value}`)
+    }
+    socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
+    this.#server.emit('connection', socket)
+  }
 }
+
+const UPGRADE_HEADERS: ReadonlySet<string> = new Set(['upgrade', 'connection', 'http2-settings'])
 
 /** go-ethereum's `checkPath` (node/rpcstack.go): without a prefix, requests go to the root. */
 function isBelow(url = '', path: string): boolean {

@@ -1,7 +1,9 @@
+import { on } from 'node:events'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ask, send } from '../../test/support/raw-http.ts'
 import { testApi } from '../../test/support/rpc-api.ts'
 import { FakeClock } from '../testing/index.ts'
@@ -32,6 +34,26 @@ describe('HTTP', () => {
     const below = await server.listen('http://127.0.0.1:0/rpc')
     expect((await send(below.url, call)).status).toBe(200)
     expect((await send(below.url.replace('/rpc', '/'), call)).status).toBe(404)
+  })
+
+  test('an upgrade to anything but a WebSocket is ignored, as often as it is asked for', async () => {
+    const { url } = await server.listen('http://127.0.0.1:0')
+    const warned = vi.fn() // of listeners that add up
+    process.on('warning', warned)
+    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', noDelay: true })
+    const answers = on(socket, 'data')
+    for (let i = 0; i < 20; i++) {
+      const body = `{"jsonrpc":"2.0","id":${i},"method":"test_echo","params":["h2c"]}`
+      const head = ['POST / HTTP/1.1', 'Host: localhost', 'Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c']
+      const about = ['HTTP2-Settings: AAEAAEAA', 'Content-Type: application/json', `Content-Length: ${body.length}`]
+      socket.write(`${[...head, ...about].join('\r\n')}\r\n\r\n${body.slice(0, 10)}`)
+      socket.write(body.slice(10))
+      const { value } = (await answers.next()) as { value: [Buffer] }
+      expect(value.toString()).toMatch(new RegExp(`^HTTP/1.1 200 OK[^]*"id":${i},"result":"h2c"`))
+    }
+    socket.destroy()
+    process.off('warning', warned)
+    expect(warned).not.toHaveBeenCalled()
   })
 
   test('a foreign Host is refused, an IP address and localhost are not', async () => {
