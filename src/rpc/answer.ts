@@ -51,6 +51,9 @@ const INVALID: RpcErrorObject = { code: RpcErrorCode.InvalidRequest, message: 'i
 const TOO_LARGE: RpcErrorObject = { code: RpcErrorCode.ResponseTooLarge, message: 'response too large' }
 export const PARSE_ANSWER = encodeError(null, PARSE_ERROR)
 
+const NO_SUBSCRIPTION =
+  'the method returned an async iterator: to be a subscription, the function itself must be an async generator'
+
 /** How long a batch may keep everybody else waiting, in milliseconds, and how often it looks. */
 const BATCH_SLICE = 10
 const CALLS_PER_LOOK = 8
@@ -131,6 +134,7 @@ export class Answerer {
   }
 
   #encode(id: RpcId | undefined, result: unknown): Answer {
+    if (isAsyncIterator(result)) throw new TypeError(NO_SUBSCRIPTION)
     return id === undefined ? undefined : encodeResult(id, result)
   }
 
@@ -230,6 +234,10 @@ function refusals(values: readonly unknown[], error: RpcErrorObject): string[] {
     if (message.kind === 'invalid') return [encodeError(message.id, INVALID)]
     return message.id === undefined ? [] : [encodeError(message.id, error)]
   })
+}
+
+function isAsyncIterator(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
 function firstId(values: readonly unknown[]): RpcId {

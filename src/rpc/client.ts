@@ -24,7 +24,11 @@ const REVERSE_LIMITS = { batchItems: 1_000, batchResponseBytes: 25_000_000 }
 
 export class RpcClient implements AsyncDisposable {
   /** The same client for viem's `custom` transport, ethers' `BrowserProvider` and whatever else takes EIP-1193. */
-  readonly provider: Eip1193Provider = createProvider(this)
+  readonly provider: Eip1193Provider = createProvider({
+    call: (method, params) => this.call(method, params),
+    subscribe: (namespace, params) => this.subscribe(namespace, params, { resubscribe: true }),
+    events: () => (this.#link instanceof SessionLink ? this.#link.events() : undefined),
+  })
   readonly #link: Link | SessionLink
   readonly #registry: Registry
   readonly #signal: AbortSignal | undefined

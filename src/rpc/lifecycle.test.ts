@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { deferred } from '../base/deferred.ts'
+import { Queue } from '../base/queue.ts'
 import { RpcClient, RpcServer } from './index.ts'
 
 async function open(api: object) {
@@ -144,4 +145,37 @@ test('the EIP-1193 provider gives the id before the first value, and numbers for
   await expect(client.provider.request({ method: 'eth_nothing' })).rejects.toMatchObject({ code: -32_601 })
   await server.close()
   await expect(client.provider.request({ method: 'eth_nothing' })).rejects.toMatchObject({ code: 4_900 })
+})
+
+test('the EIP-1193 provider tells of a connection that is lost and comes back, and goes on with what was subscribed', async () => {
+  const api = {
+    chainId: () => '0x539',
+    async *now(signal?: AbortSignal) {
+      yield 'value'
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+    },
+  }
+  const serve = (url: string) => {
+    const server = new RpcServer().register('eth', api)
+    return server.listen(url).then(({ url }) => ({ server, url }))
+  }
+  const first = await serve('ws://127.0.0.1:0')
+  await using client = await RpcClient.dial(first.url)
+  const { provider } = client
+  const seen = new Queue<string | number | object>({ highWaterBytes: Number.POSITIVE_INFINITY })
+  provider.on('message', ({ data }) => seen.push(data.result as string))
+  provider.on('disconnect', ({ code }) => seen.push(code))
+  provider.on('connect', (info) => seen.push(info))
+  const removed = vi.fn()
+  provider.on('connect', removed).removeListener('connect', removed)
+  await provider.request({ method: 'eth_subscribe', params: ['now'] })
+  expect(await seen.take()).toBe('value')
+  await first.server.close()
+  expect(await seen.take()).toBe(4_900)
+  const second = await serve(first.url)
+  await using _ = second.server
+  const after = [await seen.take(), await seen.take()]
+  expect(after).toContainEqual({ chainId: '0x539' })
+  expect(after).toContain('value')
+  expect(removed).not.toHaveBeenCalled()
 })

@@ -6,6 +6,7 @@
 import { describeError, TimeoutError } from '../base/errors.ts'
 import { yieldNow } from '../base/slices.ts'
 import { RpcConnectionError, RpcError, RpcErrorCode } from './errors.ts'
+import type { RpcClientEvent } from './session-link.ts'
 import type { RpcSubscription } from './subscription.ts'
 
 export interface ProviderRequest {
@@ -19,20 +20,33 @@ export interface ProviderMessage {
   readonly data: { readonly subscription: string; readonly result: unknown }
 }
 
-type Listener = (message: ProviderMessage) => void
+/** The events of EIP-1193, but for those of a user who chooses accounts and chains. */
+export interface ProviderEvents {
+  readonly message: ProviderMessage
+  /** The connection was lost and is back. */
+  readonly connect: { readonly chainId: string }
+  /** The connection was lost; `code` is 4900. Never over HTTP. */
+  readonly disconnect: ProviderRpcError
+}
+
+type Listener<E extends keyof ProviderEvents> = (value: ProviderEvents[E]) => void
+type AnyListener = (value: never) => void
 
 /** The parts of EIP-1193 that a program uses which is no browser. */
 export interface Eip1193Provider {
-  /** Rejects with an error that has EIP-1193's numeric `code`. */
+  /** Rejects with a {@link ProviderRpcError}. */
   request(request: ProviderRequest): Promise<unknown>
-  /** Other events than `message` never come. */
-  on(event: string, listener: Listener): Eip1193Provider
-  removeListener(event: string, listener: Listener): Eip1193Provider
+  on<E extends keyof ProviderEvents>(event: E, listener: Listener<E>): Eip1193Provider
+  /** Others never come. */
+  on(event: string, listener: AnyListener): Eip1193Provider
+  removeListener(event: string, listener: AnyListener): Eip1193Provider
 }
 
 export interface ProviderTarget {
   call(method: string, params: readonly unknown[]): Promise<unknown>
   subscribe(namespace: string, params: readonly unknown[]): RpcSubscription<unknown>
+  /** Undefined where there is no connection that stays. */
+  events(): AsyncIterable<RpcClientEvent> | undefined
 }
 
 export function createProvider(target: ProviderTarget): Eip1193Provider {
@@ -42,8 +56,9 @@ export function createProvider(target: ProviderTarget): Eip1193Provider {
 class Provider implements Eip1193Provider {
   readonly #target: ProviderTarget
   /** BOUNDED: by the program. */
-  readonly #listeners = new Set<Listener>()
+  readonly #listeners = new Map<string, Set<AnyListener>>()
   readonly #subscriptions = new Map<string, RpcSubscription<unknown>>()
+  #watching = false
 
   constructor(target: ProviderTarget) {
     this.#target = target
@@ -60,14 +75,35 @@ class Provider implements Eip1193Provider {
     }
   }
 
-  on(event: string, listener: Listener): this {
-    if (event === 'message') this.#listeners.add(listener)
+  on(event: string, listener: AnyListener): this {
+    const listeners = this.#listeners.get(event) ?? new Set()
+    this.#listeners.set(event, listeners.add(listener))
+    if ((event === 'connect' || event === 'disconnect') && !this.#watching) {
+      this.#watching = true
+      void this.#watch()
+    }
     return this
   }
 
-  removeListener(_: string, listener: Listener): this {
-    this.#listeners.delete(listener)
+  removeListener(event: string, listener: AnyListener): this {
+    this.#listeners.get(event)?.delete(listener)
     return this
+  }
+
+  #emit<E extends keyof ProviderEvents>(event: E, value: ProviderEvents[E]): void {
+    for (const listener of this.#listeners.get(event) ?? []) (listener as Listener<E>)(value)
+  }
+
+  async #watch(): Promise<void> {
+    for await (const event of this.#target.events() ?? []) {
+      if (event.type === 'disconnected') this.#emit('disconnect', new ProviderRpcError(event.error))
+      if (event.type === 'connected') void this.#tellChain()
+    }
+  }
+
+  async #tellChain(): Promise<void> {
+    const chainId = await this.#target.call('eth_chainId', []).catch(() => undefined) // it may be lost again
+    if (typeof chainId === 'string') this.#emit('connect', { chainId })
   }
 
   async #subscribe(params: readonly unknown[]): Promise<string> {
@@ -91,8 +127,7 @@ class Provider implements Eip1193Provider {
     await yieldNow() // the id is there before the first value
     try {
       for await (const result of subscription) {
-        const message: ProviderMessage = { type: 'eth_subscription', data: { subscription: id, result } }
-        for (const listener of this.#listeners) listener(message)
+        this.#emit('message', { type: 'eth_subscription', data: { subscription: id, result } })
       }
     } catch {
       // the connection was lost
@@ -103,7 +138,7 @@ class Provider implements Eip1193Provider {
 }
 
 /** EIP-1193 `ProviderRpcError`: libraries look at a number called `code`. */
-class ProviderRpcError extends Error {
+export class ProviderRpcError extends Error {
   readonly code: number
   readonly data: unknown
 

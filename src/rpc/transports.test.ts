@@ -35,6 +35,8 @@ const calc = {
   async *count(to: number, signal?: AbortSignal) {
     for (let n = 0; n < to && !signal?.aborted; n++) yield n
   },
+  /** As a compiler makes it of a generator for older machines. */
+  iterate: () => calc.count(3),
   async *forever(signal?: AbortSignal) {
     for (let n = 0; !signal?.aborted; n++) {
       yield n
@@ -89,6 +91,10 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await using __ = client
     await expect(client.call('calc_refuse')).rejects.toMatchObject({ errorCode: -39_001, data: { retry: true } })
     await expect(client.call('calc_broken')).rejects.toMatchObject({
+      errorCode: -32_603,
+      message: 'method handler crashed',
+    })
+    await expect(client.call('calc_iterate')).rejects.toMatchObject({
       errorCode: -32_603,
       message: 'method handler crashed',
     })
