@@ -16,7 +16,7 @@ export class IpcWire implements Wire {
   /** Begins delivery. Messages are at most `maxBytes` long. */
   open(sink: WireSink, maxBytes: number): void {
     const socket = this.#socket
-    const framer = new JsonFramer(maxBytes, (value) => sink.message(value))
+    const framer = new JsonFramer(maxBytes, (value, length) => sink.message(value, length))
     let failure: unknown
     socket.on('data', (chunk: Uint8Array) => {
       if (failure !== undefined) return

@@ -10,15 +10,18 @@ import { parseJson } from './parse-json.ts'
 const NEWLINE = 0x0a
 const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
 
+/** Given each value, and the length of its text. */
+type OnValue = (value: unknown, length: number) => void
+
 export class JsonFramer {
   readonly #maxBytes: number
-  readonly #onValue: (value: unknown) => void
+  readonly #onValue: OnValue
   /** What has come of a value that is not whole; at most #maxBytes. */
   readonly #held = new ByteCollector()
   /** Set once the other side turned out not to end its values with newlines. */
   #scanner: Scanner | undefined
 
-  constructor(maxBytes: number, onValue: (value: unknown) => void) {
+  constructor(maxBytes: number, onValue: OnValue) {
     this.#maxBytes = maxBytes
     this.#onValue = onValue
   }
@@ -56,7 +59,7 @@ export class JsonFramer {
     } catch {
       return false
     }
-    this.#onValue(value)
+    this.#onValue(value, line.length)
     return true
   }
 
@@ -71,7 +74,7 @@ export class JsonFramer {
     for (let end = scanner.next(chunk, 0); end >= 0; end = scanner.next(chunk, end)) {
       const text = this.#joined(chunk.subarray(start, end))
       start = end
-      this.#onValue(parse(text))
+      this.#onValue(parse(text), text.length)
     }
     if (start < chunk.length && scanner.inside) this.#hold(chunk.subarray(start))
   }

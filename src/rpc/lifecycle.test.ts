@@ -179,3 +179,20 @@ test('the EIP-1193 provider tells of a connection that is lost and comes back, a
   expect(after).toContain('value')
   expect(removed).not.toHaveBeenCalled()
 })
+
+test('a subscription holds no more than 64 MiB of JSON for a reader that is behind', async () => {
+  const large = 'x'.repeat(20 * 1024 * 1024)
+  const api = {
+    async *large() {
+      for (let n = 0; n < 5; n++) yield large
+    },
+    done: () => true,
+  }
+  await using server = new RpcServer().register('test', api)
+  await using client = await RpcClient.inProcess(server)
+  const subscription = client.subscribe<string>('test', ['large'])
+  await subscription.ready()
+  while (!subscription.ended) await client.call('test_done')
+  for (let n = 0; n < 3; n++) expect((await subscription.next()).value).toHaveLength(large.length)
+  await expect(subscription.next()).rejects.toMatchObject({ code: 'ERR_RPC_OVERFLOW', held: 3 })
+})

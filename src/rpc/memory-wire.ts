@@ -66,7 +66,7 @@ export class MemoryWire implements Wire {
     while (read < inbox.length && !this.#paused && !this.#closed) {
       const text = inbox[read++] as string
       this.#inboxLength -= text.length
-      sink.message(JSON.parse(text))
+      sink.message(JSON.parse(text), text.length)
     }
     this.#inbox = inbox.slice(read)
     this.#delivering = false

@@ -72,7 +72,7 @@ export class Session implements WireSink {
   /** Characters of all that was sent. */
   #sentLength = 0
   /** Calls that came in one piece with others, after which reading stopped. BOUNDED: by a piece. */
-  readonly #waiting: unknown[] = []
+  readonly #waiting: (readonly [value: unknown, length: number])[] = []
   #paused = false
   #room: Deferred<void> | undefined
   /** Rings while there is no room. */
@@ -176,16 +176,16 @@ export class Session implements WireSink {
 
   // --- what the wire says ---------------------------------------------------------------------
 
-  message(value: unknown): void {
+  message(value: unknown, length: number): void {
     if (this.#ended) return
     if (this.#subscribing.size === 0 && this.#pending.settlePlain(value)) return
     if (Array.isArray(value) && value.length > 0) return this.#batchCame(value)
     const message = Array.isArray(value) ? undefined : readMessage(value)
     if (message?.kind === 'answer') return this.#answered(message)
     if (message?.kind === 'request' && message.id === undefined && message.method.endsWith('_subscription')) {
-      if (this.#notified(message)) return
+      if (this.#notified(message, length)) return
     }
-    if (this.#paused) return void this.#waiting.push(value)
+    if (this.#paused) return void this.#waiting.push([value, length])
     const caller = new SessionCaller(this, this.#served)
     const { answerer } = this.#options
     if (message?.kind === 'request') this.#reply(answerer.call(message, caller), caller)
@@ -235,11 +235,11 @@ export class Session implements WireSink {
   }
 
   /** False when nobody here waits for it: then it is a notification like any other. */
-  #notified({ params }: RpcRequest): boolean {
+  #notified({ params }: RpcRequest, length: number): boolean {
     const { subscription: id, result, error } = (params ?? {}) as NoticeParams
     if (typeof id !== 'string') return false
     const subscription = this.#subscriptions.get(id)
-    if (result !== undefined) subscription?.offer(result)
+    if (result !== undefined) subscription?.offer(result, length)
     else if (this.#subscriptions.delete(id)) subscription?.over(error)
     return true
   }
@@ -256,7 +256,7 @@ export class Session implements WireSink {
       }
       return this.#batchAnswered(first.id)
     }
-    if (this.#paused) return void this.#waiting.push(values)
+    if (this.#paused) return void this.#waiting.push([values, 0])
     const caller = new SessionCaller(this, this.#served)
     this.#reply(this.#options.answerer.answer(values, caller), caller, BATCH_WEIGHT)
   }
@@ -320,7 +320,11 @@ export class Session implements WireSink {
   #resume(): void {
     if (!this.#paused || this.#finishing || this.#room || this.#inFlight >= MAX_IN_FLIGHT) return
     this.#paused = false
-    while (this.#waiting.length > 0 && !this.#paused) this.message(this.#waiting.shift())
+    while (!this.#paused) {
+      const next = this.#waiting.shift()
+      if (!next) break
+      this.message(...next)
+    }
     if (!this.#paused) this.#wire.resume()
   }
 }

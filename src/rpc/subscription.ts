@@ -7,6 +7,8 @@ import { RpcConnectionError, RpcError, type RpcErrorObject, RpcOverflowError } f
 
 /** Values held for a reader that is behind; go-ethereum's `maxClientSubscriptionBuffer`. */
 export const SUBSCRIPTION_BUFFER = 20_000
+/** Characters of JSON they may be of: two of the largest messages. */
+export const SUBSCRIPTION_BUFFER_LENGTH = 64 * 1024 * 1024
 
 export interface SubscribeOptions {
   /** Ends the subscription, without an error. */
@@ -16,7 +18,10 @@ export interface SubscribeOptions {
    * tell of the gap. Otherwise the loop ends with an RpcConnectionError. @default false
    */
   readonly resubscribe?: boolean | undefined
-  /** Values held for a reader that is behind; with one more the loop ends with an RpcOverflowError. @default 20000 */
+  /**
+   * Values held for a reader that is behind; with one more, or with more than 64 MiB of JSON, the loop ends with an
+   * RpcOverflowError. @default 20000
+   */
   readonly buffer?: number | undefined
 }
 
@@ -79,11 +84,14 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
     return this
   }
 
-  /** A value came. For the session. */
-  offer(value: unknown): void {
+  /** A value came, in a message of so many characters. For the session. */
+  offer(value: unknown, length: number): void {
     if (this.#ended) return
-    if (this.#queue.length < (this.options.buffer ?? SUBSCRIPTION_BUFFER)) this.#queue.push({ value: value as T })
-    else this.fail(new RpcOverflowError(this.#queue.length))
+    const { length: held, bytes } = this.#queue
+    const most = this.options.buffer ?? SUBSCRIPTION_BUFFER
+    const full = held >= most || (held > 0 && bytes + length > SUBSCRIPTION_BUFFER_LENGTH)
+    if (full) this.fail(new RpcOverflowError(held))
+    else this.#queue.push({ value: value as T }, length)
   }
 
   /** The server says that it is over. For the session. */

@@ -20,8 +20,8 @@ export interface Wire {
 
 /** Where a wire pushes what happens. */
 export interface WireSink {
-  /** A parsed JSON value. */
-  message(value: unknown): void
+  /** A parsed JSON value; `length` is that of its text. */
+  message(value: unknown, length: number): void
   /** Something came that is no JSON. The sink decides whether to go on. */
   garbage(error?: unknown): void
   /** All that was sent has left. */

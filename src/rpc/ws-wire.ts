@@ -36,7 +36,7 @@ export class WsWire implements Wire {
       } catch {
         return sink.garbage()
       }
-      sink.message(value)
+      sink.message(value, data.length)
     })
     this.#socket.on('drain', () => sink.drain())
     ws.on('ping', (data: Buffer) => {
