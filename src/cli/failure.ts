@@ -44,6 +44,7 @@ const OWN_FLAGS: Readonly<Record<string, string>> = { first: '--first', last: '-
 const HINTS: Readonly<Record<string, string>> = {
   ERR_STORAGE_LOCKED: 'end that one first, or choose another --datadir',
   ERR_STORAGE_CORRUPT: 'choose another --datadir, or remove this one and sync anew',
+  ERR_STORAGE_DENIED: 'choose another --datadir, or look who owns this one and how it is mounted',
   ERR_STORAGE_FULL: 'make room, then start again: it goes on where it was',
 }
 

@@ -76,7 +76,8 @@ function malformed(path: string, what: string): ConfigError {
 }
 
 function unusable(path: string, what: string, cause: unknown): ConfigError {
-  return new ConfigError(FIELD, `the key file ${path} ${what}`, {
+  const { code = String(cause) } = cause as NodeJS.ErrnoException
+  return new ConfigError(FIELD, `the key file ${path} ${what}: ${code}`, {
     cause,
     hint: 'check that the folder exists and that this user may read and write it',
   })

@@ -6,6 +6,7 @@ import { type ErrorCode, StorageError } from '../base/errors.ts'
 
 /** LevelDB tells what the system said as text only. */
 const FULL = /no space left|disk quota|enospc|edquot/i
+const DENIED = /permission denied|read-only file system|operation not permitted|eacces|erofs|eperm/i
 /** A file of the database's own that is gone, or too short to be one, is damage and no trouble of the disk's. */
 const MISSING = /^IO error: .*: (No such file or directory|Invalid argument)$/
 
@@ -23,6 +24,7 @@ export function storageError(path: string, error: unknown): StorageError {
     return fail('ERR_STORAGE_CORRUPT', `${path} is damaged: ${text}`)
   if (CLOSED.has(code)) return closedError(path)
   if (FULL.test(text)) return fail('ERR_STORAGE_FULL', `no space left for ${path}`)
+  if (DENIED.test(text)) return fail('ERR_STORAGE_DENIED', `this user may not write to ${path}`)
   return fail('ERR_STORAGE_IO', `${path}: ${text}`)
 }
 

@@ -154,6 +154,8 @@ test('the system’s complaints become codes', () => {
   const code = (message: string) => storageError('db', new Error(message)).code
   expect(code('IO error: db/1.log: No space left on device')).toBe('ERR_STORAGE_FULL')
   expect(code('IO error: db/1.log: Disk quota exceeded')).toBe('ERR_STORAGE_FULL')
+  expect(code('IO error: db/LOCK: Permission denied')).toBe('ERR_STORAGE_DENIED')
+  expect(code('IO error: db/LOCK: Read-only file system')).toBe('ERR_STORAGE_DENIED')
   expect(code('IO error: db/1.ldb: Input/output error')).toBe('ERR_STORAGE_IO')
   expect(describeError(storageError('db', new Error('x')))).toBe('db: x')
 })

@@ -35,7 +35,7 @@ const ITERATE_BYTES = 128 * 1024
 /**
  * Opens the database in the folder `path`, and makes both if there is nothing. Throws `StorageError`:
  * `ERR_STORAGE_LOCKED` in use by another process, `ERR_STORAGE_CORRUPT` damaged, `ERR_STORAGE_FOREIGN` not a database's
- * folder, `ERR_STORAGE_FULL`, `ERR_STORAGE_IO`. classic-level is loaded by the first call.
+ * folder, `ERR_STORAGE_FULL`, `ERR_STORAGE_DENIED`, `ERR_STORAGE_IO`. classic-level is loaded by the first call.
  */
 export async function openLevelStore(path: string, options: LevelStoreOptions = {}): Promise<LevelStore> {
   await inspectFolder(path)
