@@ -1,0 +1,177 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { testApi } from '../../test/support/rpc-api.ts'
+import { deferred } from '../base/deferred.ts'
+import { silentLogger } from '../base/log.ts'
+import { FakeClock } from '../testing/index.ts'
+import { RpcClient, RpcServer } from './index.ts'
+import { MAX_BUFFERED_BYTES, WRITE_TIMEOUT } from './session.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'peerloom-rpc-'))
+afterAll(() => rm(folder, { recursive: true }))
+let sockets = 0
+
+/** A connection that asks for more than anybody could send, and takes nothing of it. */
+interface Deaf {
+  readonly closed: Promise<void>
+  /** Reads what there is: only so does a socket learn that it was closed. */
+  listen(): void
+}
+
+const FLOOD = '{"jsonrpc":"2.0","id":1,"method":"test_subscribe","params":["forever"]}\n'
+
+function deafIpc(path: string): Promise<Deaf> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    const closed = deferred()
+    socket.on('error', () => {})
+    socket.on('close', () => closed.resolve())
+    socket.on('connect', () => {
+      socket.write(FLOOD)
+      resolve({ closed: closed.promise, listen: () => socket.resume() })
+    })
+  })
+}
+
+function deafWebSocket(url: string): Promise<Deaf> {
+  return new Promise((resolve) => {
+    const ws = new WebSocket(url)
+    const closed = deferred()
+    ws.on('error', () => {})
+    ws.on('close', () => closed.resolve())
+    ws.on('open', () => {
+      ws.pause()
+      ws.send(FLOOD)
+      resolve({ closed: closed.promise, listen: () => ws.resume() })
+    })
+  })
+}
+
+describe('a client that never reads', () => {
+  test.each([
+    ['ws', deafWebSocket],
+    ['ipc', deafIpc],
+  ] as const)(
+    'over %s is closed after a while, and less is held for it than a few messages',
+    async (transport, connectTo) => {
+      const clock = new FakeClock()
+      const warned = deferred<{ readonly waiting?: unknown }>()
+      const log = { ...silentLogger, warn: (_: string, fields = {}) => warned.resolve(fields), child: () => log }
+      await using slow = new RpcServer({ clock, log }).register('test', testApi)
+      const at = transport === 'ipc' ? join(folder, `${sockets++}.ipc`) : 'ws://127.0.0.1:0'
+      const deaf = await connectTo((await slow.listen(at)).url)
+      let over = false
+      void warned.promise.then(() => {
+        over = true
+      })
+      while (!over) await clock.advance(WRITE_TIMEOUT / 50)
+      expect((await warned.promise).waiting).toBeLessThan(2 * MAX_BUFFERED_BYTES)
+      deaf.listen()
+      await deaf.closed
+    },
+  )
+})
+
+describe('a flood of pings', () => {
+  test('from who does not read is not answered without end', async () => {
+    await using server = new RpcServer().register('test', testApi)
+    const { url } = await server.listen('ws://127.0.0.1:0')
+    const ws = new WebSocket(url)
+    await new Promise((resolve) => ws.on('open', resolve))
+    ws.pause()
+    let pongs = 0
+    const last = deferred()
+    ws.on('pong', (data) => {
+      pongs++
+      if (data.length === 1) last.resolve()
+    })
+    const pings = 150_000
+    const payload = Buffer.alloc(125)
+    for (let n = 0; n < pings; n++) {
+      ws.ping(payload)
+      if (n % 1_000 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    while (ws.bufferedAmount > 0) await new Promise((resolve) => setImmediate(resolve))
+    ws.resume()
+    const again = setInterval(() => ws.ping(Buffer.alloc(1)), 10) // the first ones may still find no room
+    await last.promise
+    clearInterval(again)
+    expect(pongs).toBeLessThan(pings)
+    ws.terminate()
+  })
+})
+
+describe('a client that reads slowly', () => {
+  test('is not taken for one that does not read', async () => {
+    const clock = new FakeClock()
+    const warned: string[] = []
+    const log = { ...silentLogger, warn: (message: string) => warned.push(message), child: () => log }
+    await using slow = new RpcServer({ clock, log }).register('test', testApi)
+    const path = join(folder, `${sockets++}.ipc`)
+    await slow.listen(path)
+    const socket = connect(path)
+    let received = 0
+    const some = async (): Promise<void> => {
+      const before = received
+      socket.resume()
+      while (received < before + 2_000_000 && received < 20_000_000)
+        await new Promise((resolve) => setImmediate(resolve))
+      socket.pause()
+    }
+    socket.on('data', (chunk) => {
+      received += chunk.length
+    })
+    for (let id = 0; id < 40; id++) {
+      socket.write(`{"jsonrpc":"2.0","id":${id},"method":"test_large","params":[500000]}\n`)
+    }
+    while (received < 20_000_000) {
+      await some()
+      await clock.advance(WRITE_TIMEOUT / 2)
+    }
+    expect(warned).toEqual([])
+    socket.destroy()
+  })
+})
+
+describe('a client that reads all that it gets, again and again', () => {
+  test('leaves no timers behind', async () => {
+    const clock = new FakeClock()
+    await using quick = new RpcServer({ clock }).register('test', testApi)
+    const path = join(folder, `${sockets++}.ipc`)
+    await quick.listen(path)
+    await using client = await RpcClient.dial(path)
+    await client.call('test_echo')
+    const before = clock.pending
+    for (let n = 0; n < 20; n++) await client.call('test_large', [2 * MAX_BUFFERED_BYTES])
+    expect(clock.pending).toBeLessThanOrEqual(before + 1)
+  })
+})
+
+describe('a client that is told goodbye', () => {
+  test('and never ends its half of the connection is gone after a while', async () => {
+    const clock = new FakeClock()
+    await using strict = new RpcServer({ clock }).register('test', testApi)
+    const path = join(folder, `${sockets++}.ipc`)
+    await strict.listen(path)
+    const socket = connect({ path, allowHalfOpen: true })
+    const ended = new Promise((resolve) => socket.on('end', resolve))
+    socket.on('error', () => {})
+    socket.resume()
+    socket.write('garbage\n')
+    await ended
+    let failed = false
+    socket.on('error', () => {
+      failed = true
+    })
+    await clock.advance(WRITE_TIMEOUT)
+    while (!failed) {
+      socket.write('x')
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    socket.destroy()
+  })
+})
