@@ -185,6 +185,7 @@ describe.each([
     await same('eth_blockNumber')
     await same('eth_syncing')
     await same('eth_accounts')
+    await same('eth_config')
     for (const tag of ['latest', 'earliest', 'safe', 'finalized']) {
       await same('eth_getBlockByNumber', tag, false)
       await same('eth_getHeaderByNumber', tag)

@@ -6,6 +6,7 @@ import vectors from '../../../test/vectors/eth-api.json' with { type: 'json' }
 import { bytesTo0x, utf8ToBytes } from '../../base/bytes.ts'
 import { RawJson, RpcErrorCode } from '../../rpc/index.ts'
 import { MemoryStore } from '../../storage/index.ts'
+import { networkGenesis } from '../chain/networks.ts'
 import { metaKey } from '../chain/schema.ts'
 import { ChainStore } from '../chain/store.ts'
 import { debugRawApi, ethApi } from './index.ts'
@@ -35,6 +36,32 @@ describe('the answers over the bundled chain', () => {
         result: body.transactions.map(({ hash }) => ({ transactionHash: bytesTo0x(hash) })),
       })
     }
+  })
+})
+
+describe('the forks of a chain', () => {
+  interface Fork {
+    readonly activationTime: number
+    readonly forkId: string
+    readonly blobSchedule: object | null
+    readonly precompiles: Record<string, string>
+    readonly systemContracts: Record<string, string>
+  }
+
+  it('are told as they come: mainnet at its genesis', async () => {
+    const mainnet = await ChainStore.open(new MemoryStore(), networkGenesis('mainnet'))
+    const { result } = (await answer(ethApi({ chain: mainnet }), 'config')) as { result: Record<string, Fork | null> }
+    const { current, next, last } = result
+    expect(current).toBeNull() // no fork by time is in force yet
+    expect(next).toMatchObject({ activationTime: 1_681_338_455, forkId: '0xdce96c2d', blobSchedule: null })
+    expect(next?.systemContracts).toEqual({})
+    expect(Object.keys(next?.precompiles ?? {})).toHaveLength(9)
+    expect(last).toMatchObject({
+      chainId: '0x1',
+      blobSchedule: { target: 14, max: 21, baseFeeUpdateFraction: 11_684_671 },
+    })
+    expect(last?.precompiles.P256VERIFY).toBe('0x0000000000000000000000000000000000000100')
+    expect(last?.systemContracts.DEPOSIT_CONTRACT_ADDRESS).toBe('0x00000000219ab540356cbb839cbe05303d7705fa')
   })
 })
 

@@ -1,12 +1,13 @@
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { method } from '../../rpc/index.ts'
-import type { ChainStore } from '../chain/index.ts'
+import { type ChainStore, ForkIds } from '../chain/index.ts'
 import type { Sync } from '../sync/index.ts'
 import { blockMethods, uncleMethods } from './block-methods.ts'
 import { BlockReader } from './block-reader.ts'
 import { capabilitiesJson } from './capabilities.ts'
 import { feeMethods } from './fee-methods.ts'
 import { Filters } from './filters.ts'
+import { forkConfigJson } from './fork-config.ts'
 import { JsonCache } from './json-cache.ts'
 import { logMethods } from './log-methods.ts'
 import { type LogLimits, LogSearch } from './log-search.ts'
@@ -40,6 +41,7 @@ export function ethApi(options: EthApiOptions) {
   const reader = new BlockReader(chain)
   const cache = new JsonCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES)
   const search = new LogSearch(reader, options.logs)
+  const forkIds = new ForkIds(chain.genesis)
   const filters = new Filters({ reader, search, clock, maxFilters })
   return {
     ...unsupportedMethods(),
@@ -48,6 +50,9 @@ export function ethApi(options: EthApiOptions) {
       syncingJson(syncStatus(chain, sync)),
     ),
     capabilities: method({ summary: 'From which block on there is what.', params: [] }, () => capabilitiesJson(chain)),
+    config: method({ summary: 'The forks that are in force, next and last.', params: [] }, () =>
+      forkConfigJson(chain, forkIds),
+    ),
     accounts: method({ summary: 'Addresses that this node holds keys of: none.', params: [] }, (): string[] => []),
     ...blockMethods(reader, cache),
     ...uncleMethods(reader),

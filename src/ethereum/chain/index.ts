@@ -11,6 +11,7 @@ export {
   blobParametersAt,
   type ChainConfig,
   isBlockFork,
+  TIME_FORKS,
   type TimeFork,
 } from './config.ts'
 export { verifyAccessList, verifyBody, verifyReceipts } from './contents.ts'

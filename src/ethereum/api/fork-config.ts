@@ -1,0 +1,86 @@
+/**
+ * `eth_config`: what the forks are under which the chain is now, and will be, so that an operator sees before a fork whether
+ * nodes agree on it. Source: EIP-7910.
+ * @module
+ */
+import { bytesTo0x } from '../../base/bytes.ts'
+import {
+  blobParametersAt,
+  type ChainConfig,
+  type ChainStore,
+  type ForkIds,
+  TIME_FORKS,
+  type TimeFork,
+} from '../chain/index.ts'
+import type { JsonObject } from './block-json.ts'
+import { quantity } from './quantity.ts'
+
+/** The name of each precompiled contract by its address, with the fork by time that brought it; undefined: one before those. */
+const PRECOMPILES: readonly (readonly [name: string, address: number, since?: TimeFork])[] = [
+  ['ECREC', 0x01],
+  ['SHA256', 0x02],
+  ['RIPEMD160', 0x03],
+  ['ID', 0x04],
+  ['MODEXP', 0x05],
+  ['BN254_ADD', 0x06],
+  ['BN254_MUL', 0x07],
+  ['BN254_PAIRING', 0x08],
+  ['BLAKE2F', 0x09],
+  ['KZG_POINT_EVALUATION', 0x0a, 'cancunTime'],
+  ['BLS12_G1ADD', 0x0b, 'pragueTime'],
+  ['BLS12_G1MSM', 0x0c, 'pragueTime'],
+  ['BLS12_G2ADD', 0x0d, 'pragueTime'],
+  ['BLS12_G2MSM', 0x0e, 'pragueTime'],
+  ['BLS12_PAIRING_CHECK', 0x0f, 'pragueTime'],
+  ['BLS12_MAP_FP_TO_G1', 0x10, 'pragueTime'],
+  ['BLS12_MAP_FP2_TO_G2', 0x11, 'pragueTime'],
+  ['P256VERIFY', 0x100, 'osakaTime'],
+]
+
+/** EIP-4788, EIP-2935, EIP-7002, EIP-7251, EIP-8282. The contract of deposits is the chain's own. */
+const SYSTEM_CONTRACTS: readonly (readonly [name: string, address: string, since: TimeFork])[] = [
+  ['BEACON_ROOTS_ADDRESS', '0x000f3df6d732807ef1319fb7b8bb8522d0beac02', 'cancunTime'],
+  ['BUILDER_DEPOSIT_CONTRACT_ADDRESS', '0x0000bff46984e3725691fa540a8c7589300d8282', 'amsterdamTime'],
+  ['BUILDER_EXIT_CONTRACT_ADDRESS', '0x000064d678505ad48f8ccb093bc65613800e8282', 'amsterdamTime'],
+  ['CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS', '0x0000bbddc7ce488642fb579f8b00f3a590007251', 'pragueTime'],
+  ['HISTORY_STORAGE_ADDRESS', '0x0000f90827f1c53a10cb7a02335b175320002935', 'pragueTime'],
+  ['WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS', '0x00000961ef480eb55e80d19ad83579a64c007002', 'pragueTime'],
+]
+
+/** The fork in force at the head, the one after it and the last one that is known, each null when there is none. */
+export function forkConfigJson(chain: ChainStore, forkIds: ForkIds): JsonObject {
+  const { chainConfig, head, genesis } = chain
+  const born = genesis.header.timestamp
+  const times = TIME_FORKS.map((fork) => chainConfig[fork]).filter((time): time is number => time !== undefined)
+  const current = times.findLast((time) => time <= head.timestamp)
+  const next = times.find((time) => time > head.timestamp)
+  const describe = (time: number | undefined): JsonObject | null =>
+    time === undefined ? null : { activationTime: time > born ? time : 0, ...forkAt(chainConfig, forkIds, time) }
+  return { current: describe(current), next: describe(next), last: next === undefined ? null : describe(times.at(-1)) }
+}
+
+function forkAt(config: ChainConfig, forkIds: ForkIds, time: number): JsonObject {
+  const blobs = blobParametersAt(config, time)
+  const active = (since: TimeFork | undefined): boolean =>
+    since === undefined || (config[since] ?? Number.POSITIVE_INFINITY) <= time
+  const precompiles = PRECOMPILES.filter(([, , since]) => active(since))
+  return {
+    blobSchedule: blobs ? { ...blobs, baseFeeUpdateFraction: Number(blobs.baseFeeUpdateFraction) } : null,
+    chainId: quantity(config.chainId),
+    forkId: bytesTo0x(forkIds.at(Number.MAX_SAFE_INTEGER, time).hash),
+    precompiles: sorted(precompiles.map(([name, address]) => [name, `0x${address.toString(16).padStart(40, '0')}`])),
+    systemContracts: sorted([
+      ...SYSTEM_CONTRACTS.filter(([, , since]) => active(since)).map(([name, address]) => [name, address] as const),
+      ...(active('pragueTime') ? [['DEPOSIT_CONTRACT_ADDRESS', depositContract(config)] as const] : []),
+    ]),
+  }
+}
+
+function depositContract({ json }: ChainConfig): string {
+  const { depositContractAddress: address } = json
+  return typeof address === 'string' ? address.toLowerCase() : `0x${'00'.repeat(20)}`
+}
+
+function sorted(entries: readonly (readonly [name: string, address: string])[]): Readonly<Record<string, string>> {
+  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
