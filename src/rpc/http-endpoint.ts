@@ -198,7 +198,13 @@ export class HttpEndpoint {
    * A server may answer as if nothing but HTTP/1.1 had been asked for (RFC 9110, 7.8): Java's client offers `h2c` with every
    * first request. Node 20 takes every upgrade for one, so the request goes back to where it came from, without it.
    */
-  #ignoreUpgrade({ method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #ignoreUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const before = responseOn(socket)
+    if (before) before.once('finish', () => this.#injectAgain(request, socket, head))
+    else this.#injectAgain(request, socket, head)
+  }
+
+  #injectAgain({ method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
     const lines = [`${method} ${url} HTTP/1.1`]
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const [name, value] = rawHeaders.slice(index, index + 2) as [string, string]
@@ -207,6 +213,11 @@ export class HttpEndpoint {
     socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
     this.#server.emit('connection', socket)
   }
+}
+
+/** What a request that came earlier is being answered with. Node has no other name for it. */
+function responseOn(socket: Duplex): ServerResponse | undefined {
+  return (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined
 }
 
 const UPGRADE_HEADERS: ReadonlySet<string> = new Set(['upgrade', 'connection', 'http2-settings'])

@@ -56,6 +56,26 @@ describe('HTTP', () => {
     expect(warned).not.toHaveBeenCalled()
   })
 
+  test('one that is behind other requests is answered in its turn', async () => {
+    const { url } = await server.listen('http://127.0.0.1:0')
+    const request = (id: number, upgrade: boolean) => {
+      const body = `{"jsonrpc":"2.0","id":${id},"method":"test_large","params":[10000]}`
+      const about = ['Content-Type: application/json', `Content-Length: ${body.length}`]
+      if (upgrade) about.push('Connection: Upgrade', 'Upgrade: h2c')
+      return `${['POST / HTTP/1.1', 'Host: localhost', ...about].join('\r\n')}\r\n\r\n${body}`
+    }
+    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' })
+    const ids = Array.from({ length: 100 }, (_, id) => id)
+    socket.write(ids.map((id) => request(id, id % 3 !== 0)).join(''))
+    let text = ''
+    for await (const [chunk] of on(socket, 'data')) {
+      text += chunk
+      if (text.includes(`"id":${ids.length - 1},`)) break
+    }
+    expect([...text.matchAll(/"id":(\d+)/g)].map(([, id]) => Number(id))).toEqual(ids)
+    socket.destroy()
+  })
+
   test('a foreign Host is refused, an IP address and localhost are not', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     expect(await send(url, call, { host: 'evil.example' })).toMatchObject({
