@@ -12,11 +12,18 @@ const BAN_SECONDS = 24 * 60 * 60
 /** More are forgotten, the oldest first. */
 const MAX_BANS = 10_000
 
+interface Ban {
+  /** Id of the node it was for, hex. */
+  readonly node: string
+  /** {@link Clock.now} at which it ends. */
+  readonly until: number
+}
+
 /** Bans by IP, as btcd has them: an identity costs nothing, an address does. */
 export class Bans {
   readonly #clock: Clock
-  /** IP to {@link Clock.now} at which its ban ends. BOUNDED: by MAX_BANS. */
-  readonly #until = new Map<string, number>()
+  /** By IP. BOUNDED: by MAX_BANS. */
+  readonly #bans = new Map<string, Ban>()
   server: Server | undefined
 
   constructor(clock: Clock) {
@@ -30,29 +37,32 @@ export class Bans {
   ban(enode: string, seconds = BAN_SECONDS): readonly string[] {
     const { host, id } = parseEnode(enode)
     const peers = this.server?.peers
-    const ips = new Set([host, peers?.get(bytesToHex(id))?.remote.ip ?? host])
-    for (const ip of ips) this.#add(ip, this.#clock.now() + seconds * 1_000)
+    const node = bytesToHex(id)
+    const ips = new Set([host, peers?.get(node)?.remote.ip ?? host])
+    for (const ip of ips) this.#add(ip, { node, until: this.#clock.now() + seconds * 1_000 })
     this.server?.removeStatic(enode)
     for (const peer of peers?.values() ?? []) if (ips.has(peer.remote.ip)) peer.disconnect()
     return [...ips]
   }
 
-  /** Who is asked for by name is wanted again. */
+  /** Who is asked for by name is wanted again, from all IPs that were banned for it. */
   lift(enode: string): void {
-    this.#until.delete(parseEnode(enode).host)
+    const { host, id } = parseEnode(enode)
+    const node = bytesToHex(id)
+    for (const [ip, ban] of this.#bans) if (ip === host || ban.node === node) this.#bans.delete(ip)
   }
 
-  #add(ip: string, until: number): void {
-    this.#until.delete(ip)
-    this.#until.set(ip, until)
-    if (this.#until.size > MAX_BANS) this.#until.delete(this.#until.keys().next().value as string)
+  #add(ip: string, ban: Ban): void {
+    this.#bans.delete(ip)
+    this.#bans.set(ip, ban)
+    if (this.#bans.size > MAX_BANS) this.#bans.delete(this.#bans.keys().next().value as string)
   }
 
   has(ip: string): boolean {
-    const until = this.#until.get(ip)
-    if (until === undefined) return false
-    if (until > this.#clock.now()) return true
-    this.#until.delete(ip)
+    const ban = this.#bans.get(ip)
+    if (ban === undefined) return false
+    if (ban.until > this.#clock.now()) return true
+    this.#bans.delete(ip)
     return false
   }
 }

@@ -229,10 +229,14 @@ describe('the node’s own namespaces', () => {
     const events = a.server.events()
     await b.server.dial(a.enode)
     const [caller] = a.server.peers.values()
-    expect(await a.rpc.call('admin_banPeer', [b.enode, 60])).toContain(caller?.remote.ip)
+    const elsewhere = b.enode.replace(/@.*:/, '@192.0.2.1:')
+    expect(await a.rpc.call('admin_banPeer', [elsewhere, 60])).toEqual(['192.0.2.1', caller?.remote.ip])
     for await (const { type } of events) if (type === 'drop') break
     await expect(b.server.dial(a.enode)).rejects.toThrow()
     expect(a.server.peers.size).toBe(0)
+    await a.rpc.call('admin_addPeer', [elsewhere]) // all of it is taken back
+    await b.server.dial(a.enode)
+    expect(a.server.peers.size).toBe(1)
   })
 
   test('admin: a URL that is none is said to be none', async () => {

@@ -213,7 +213,8 @@ class Starter {
         try {
           await parts.run?.(node)
         } catch (error) {
-          if (node.signal.aborted) return
+          if (node.signal.aborted)
+            return this.#log.debug('service ended with an error', { service: name, error: describeError(error) })
           const failure = new ServiceError(name, error)
           this.#log.error('service failed', { service: name, error: describeError(error) })
           this.#scope.close(failure)

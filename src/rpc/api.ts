@@ -4,6 +4,7 @@
  * @module
  */
 import type { z } from 'zod'
+import { ConfigError } from '../base/errors.ts'
 
 /** Who calls, and for how long the answer is wanted. */
 export interface CallContext {
@@ -69,6 +70,8 @@ export function method<const P extends readonly Param[], R>(
   spec: MethodSpec<P>,
   handler: (...args: [...Values<P>, CallContext]) => R,
 ): (...args: Arguments<Values<P>>) => R {
+  if (SPEC in handler)
+    throw new ConfigError('handler', 'has been given to method() before', { hint: 'one of its own each' })
   return Object.assign(handler as never, { [SPEC]: spec })
 }
 

@@ -10,7 +10,6 @@ import { type RpcClientOptions, withDefaults } from './client-options.ts'
 import { dialIpc, dialWebSocket } from './dial.ts'
 import { HttpLink } from './http-link.ts'
 import type { BatchCall, Link } from './link.ts'
-import { parseTarget } from './listen-url.ts'
 import { type ClientOf, namespaceProxy } from './namespace.ts'
 import type { CallOptions } from './pending.ts'
 import { createProvider, type Eip1193Provider } from './provider.ts'
@@ -18,6 +17,7 @@ import { Methods, Registry } from './registry.ts'
 import type { RpcServer } from './server.ts'
 import { type RpcClientEvent, SessionLink } from './session-link.ts'
 import { RpcSubscription, type SubscribeOptions } from './subscription.ts'
+import { parseTarget } from './target.ts'
 
 /** What the server may ask of this client; as large as what the client may ask of a server. */
 const REVERSE_LIMITS = { batchItems: 1_000, batchResponseBytes: 25_000_000 }
@@ -98,7 +98,10 @@ export class RpcClient implements AsyncDisposable {
     return this.#link.notify(method, params, options)
   }
 
-  /** `subscribe('eth', ['newHeads'])` is `eth_subscribe("newHeads")`: a loop over what comes, from its first turn on. */
+  /**
+   * `subscribe('eth', ['newHeads'])` is `eth_subscribe("newHeads")`: a loop over what comes, from its first turn on. Throws a
+   * ConfigError over HTTP, which has no subscriptions.
+   */
   subscribe<T = unknown>(
     namespace: string,
     params: readonly unknown[],
@@ -112,14 +115,14 @@ export class RpcClient implements AsyncDisposable {
     return namespaceProxy<A>(this, name, options)
   }
 
-  /** Lets the server call the functions of an object, as `RpcServer.register` lets a client. Not over HTTP. */
+  /** Lets the server call the functions of an object, as `RpcServer.register` lets a client. Throws a ConfigError over HTTP. */
   register(namespace: string, api: Api): this {
     this.#connection('calls of the server')
     this.#registry.register(namespace, api)
     return this
   }
 
-  /** Connections lost and come back. Over HTTP there is nothing to tell. */
+  /** Connections lost and come back. Throws a ConfigError over HTTP, where there is nothing to tell. */
   events(options?: ObserveOptions): Subscription<RpcClientEvent> {
     return this.#connection('events').events(options)
   }

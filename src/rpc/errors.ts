@@ -70,6 +70,11 @@ export class RpcHttpError extends RpcConnectionError {
   }
 }
 
+/** For calls that were on their way. */
+export function lostConnection(why: string, cause?: unknown): RpcConnectionError {
+  return new RpcConnectionError('ERR_RPC_CONNECTION', `the connection was lost: ${why}`, { mayHaveRun: true, cause })
+}
+
 /** The subscriber read more slowly than the server sent; go-ethereum's `ErrSubscriptionQueueOverflow`. */
 export class RpcOverflowError extends PeerloomError {
   override readonly name = 'RpcOverflowError'

@@ -11,6 +11,7 @@ import { formatEndpoint } from '../net/index.ts'
 import { type Answerer, type Caller, PARSE_ANSWER } from './answer.ts'
 import type { RpcRemote } from './api.ts'
 import { ByteCollector } from './byte-collector.ts'
+import { lostConnection } from './errors.ts'
 import { type AnswerText, joinAnswer } from './message.ts'
 import { parseJson } from './parse-json.ts'
 import type { RequestHeaders } from './request-headers.ts'
@@ -126,7 +127,7 @@ export class HttpCall implements Caller {
     this.#response.on('close', () => {
       this.#done = true
       this.#timer?.cancel()
-      if (!this.#response.writableFinished) this.#abort?.abort(new TimeoutError('the caller has gone', 0))
+      if (!this.#response.writableFinished) this.#abort?.abort(lostConnection('the caller has gone'))
     })
   }
 

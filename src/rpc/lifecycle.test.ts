@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { deferred } from '../base/deferred.ts'
 import { Queue } from '../base/queue.ts'
-import { RpcClient, RpcServer } from './index.ts'
+import { method, RpcClient, RpcServer } from './index.ts'
 
 async function open(api: object) {
   const server = new RpcServer().register('test', api)
@@ -195,4 +195,53 @@ test('a subscription holds no more than 64 MiB of JSON for a reader that is behi
   while (!subscription.ended) await client.call('test_done')
   for (let n = 0; n < 3; n++) expect((await subscription.next()).value).toHaveLength(large.length)
   await expect(subscription.next()).rejects.toMatchObject({ code: 'ERR_RPC_OVERFLOW', held: 3 })
+})
+
+test('a listener of the provider that throws is heard of, and ends nothing', async () => {
+  const api = {
+    async *now(signal?: AbortSignal) {
+      for (let n = 0; !signal?.aborted; n++) yield n
+    },
+  }
+  await using server = new RpcServer().register('eth', api)
+  await using client = await RpcClient.inProcess(server)
+  const thrown: unknown[] = []
+  const others = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  process.on('uncaughtException', (error) => thrown.push(error.message))
+  const came = deferred()
+  let count = 0
+  const listener = () => {
+    if (++count < 3) throw new Error(`no ${count}`)
+    client.provider.removeListener('message', listener)
+    came.resolve()
+  }
+  client.provider.on('message', listener)
+  await client.provider.request({ method: 'eth_subscribe', params: ['now'] })
+  await came.promise
+  process.removeAllListeners('uncaughtException')
+  for (const other of others) process.on('uncaughtException', other)
+  expect(thrown).toEqual(['no 1', 'no 2'])
+})
+
+test('a subscription that was given up before it began asks the server for nothing', async () => {
+  let asked = 0
+  const api = {
+    async *now() {
+      yield asked++
+    },
+  }
+  await using server = new RpcServer().register('test', api)
+  await using client = await RpcClient.inProcess(server)
+  const subscription = client.subscribe('test', ['now'])
+  await subscription.return()
+  expect(await subscription.next()).toEqual({ value: undefined, done: true })
+  expect(asked).toBe(0)
+})
+
+test('what cannot be is said at once', async () => {
+  await expect(RpcClient.dial('http://user:100%@127.0.0.1:1')).rejects.toMatchObject({ field: 'url' })
+  const handler = () => 1
+  method({ summary: 'one', params: [] }, handler)
+  expect(() => method({ summary: 'another', params: [] }, handler)).toThrow('has been given to method() before')
 })

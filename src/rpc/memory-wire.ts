@@ -7,6 +7,8 @@ export class MemoryWire implements Wire {
   #paused = false
   #delivering = false
   #closed = false
+  /** The other side has closed: the end comes after what it sent. */
+  #ending = false
   /** What the other side has not read. BOUNDED: by the budget of the session that sends. */
   #inbox: string[] = []
   #inboxLength = 0
@@ -45,7 +47,13 @@ export class MemoryWire implements Wire {
   }
 
   close(): void {
-    this.destroy()
+    if (this.#closed) return
+    this.#closed = true
+    queueMicrotask(() => {
+      this.#sink?.end()
+      this.#other.#ending = true
+      this.#other.#deliver()
+    })
   }
 
   destroy(): void {
@@ -59,7 +67,12 @@ export class MemoryWire implements Wire {
 
   #deliver(): void {
     const sink = this.#sink
-    if (!sink || this.#delivering || this.#inbox.length === 0) return
+    if (!sink || this.#delivering) return
+    if (this.#inbox.length > 0) this.#read(sink)
+    if (this.#ending && this.#inbox.length === 0) this.destroy()
+  }
+
+  #read(sink: WireSink): void {
     this.#delivering = true
     const inbox = this.#inbox
     let read = 0

@@ -21,10 +21,16 @@ type Wanted<P extends readonly unknown[]> = number extends P['length']
           : [First?, ...Wanted<Rest>]
         : P
 
+/** A subscription that begins when it is first used. */
+type Feed<T> = Pick<
+  RpcSubscription<T>,
+  'next' | 'return' | 'ready' | typeof Symbol.asyncIterator | typeof Symbol.asyncDispose
+>
+
 /** The client's side of an API: methods give promises, async generators become iterables. */
 export type ClientOf<A> = {
   readonly [K in keyof A as A[K] extends AnyFunction ? K : never]: A[K] extends (...args: infer P) => infer R
-    ? (...args: Wanted<P>) => R extends AsyncIterable<infer T> ? RpcSubscription<T> : Promise<Awaited<R>>
+    ? (...args: Wanted<P>) => R extends AsyncIterable<infer T> ? Feed<T> : Promise<Awaited<R>>
     : never
 }
 
@@ -35,7 +41,8 @@ export interface NamespaceTarget {
 
 /**
  * Whether `calc.ticks(1)` is a call or a subscription shows in what is done with it: awaiting calls, `for await` subscribes.
- * Nothing is sent before that.
+ * Nothing is sent before that, so a call that nobody awaits is not made, and an async function cannot return a subscription:
+ * returning awaits.
  */
 export function namespaceProxy<A>(
   target: NamespaceTarget,

@@ -91,7 +91,15 @@ class Provider implements Eip1193Provider {
   }
 
   #emit<E extends keyof ProviderEvents>(event: E, value: ProviderEvents[E]): void {
-    for (const listener of this.#listeners.get(event) ?? []) (listener as Listener<E>)(value)
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+      try {
+        ;(listener as Listener<E>)(value)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error // to the process, as of any listener: what we do here does not end with it
+        })
+      }
+    }
   }
 
   async #watch(): Promise<void> {

@@ -14,11 +14,11 @@ import { HttpEndpoint, READ_TIMEOUT } from './http-endpoint.ts'
 import type { GuardOptions } from './http-guard.ts'
 import { IpcEndpoint } from './ipc-endpoint.ts'
 import { checkJwtSecret } from './jwt.ts'
-import { parseTarget } from './listen-url.ts'
 import { MemoryWire } from './memory-wire.ts'
 import { describeMethods, modulesOf, type OpenRpcInfo } from './openrpc.ts'
 import { Methods, Registry } from './registry.ts'
 import { Session } from './session.ts'
+import { parseTarget } from './target.ts'
 
 export interface RpcServerOptions {
   /** Calls in one batch. @default 1000 */

@@ -9,7 +9,7 @@ import { describeError, PeerloomError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import { type Answer, type Answerer, type Caller, PARSE_ANSWER, type Subscriber } from './answer.ts'
 import type { RpcRemote } from './api.ts'
-import { RpcConnectionError, RpcError, type RpcErrorObject } from './errors.ts'
+import { lostConnection, RpcConnectionError, RpcError, type RpcErrorObject } from './errors.ts'
 import { type BatchCall, missingAnswer, tooLarge } from './link.ts'
 import {
   encodeCall,
@@ -23,7 +23,7 @@ import {
 import { type CallOptions, PendingCalls } from './pending.ts'
 import type { Callable } from './registry.ts'
 import { ServedSubscriptions } from './served.ts'
-import { lostConnection, type RpcSubscription } from './subscription.ts'
+import type { RpcSubscription } from './subscription.ts'
 import type { Wire, WireSink } from './wire.ts'
 
 export interface SessionOptions {

@@ -3,7 +3,7 @@
  * @module
  */
 import { Queue } from '../base/queue.ts'
-import { RpcConnectionError, RpcError, type RpcErrorObject, RpcOverflowError } from './errors.ts'
+import { RpcError, type RpcErrorObject, RpcOverflowError } from './errors.ts'
 
 /** Values held for a reader that is behind; go-ethereum's `maxClientSubscriptionBuffer`. */
 export const SUBSCRIPTION_BUFFER = 20_000
@@ -65,7 +65,7 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
   }
 
   async next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#opening === undefined) await this.ready()
+    if (this.#opening === undefined && !this.#ended) await this.ready()
     const item = await this.#queue.take()
     return item === undefined ? { value: undefined, done: true } : { value: item.value, done: false }
   }
@@ -84,7 +84,7 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
     return this
   }
 
-  /** A value came, in a message of so many characters. For the session. */
+  /** A value came, in a message of so many characters. For the session. @internal */
   offer(value: unknown, length: number): void {
     if (this.#ended) return
     const { length: held, bytes } = this.#queue
@@ -94,14 +94,14 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
     else this.#queue.push({ value: value as T }, length)
   }
 
-  /** The server says that it is over. For the session. */
+  /** The server says that it is over. For the session. @internal */
   over(error: RpcErrorObject | undefined): void {
     this.id = undefined
     this.#finish()
     this.#queue.end(error && new RpcError(error.code, error.message, { data: error.data }))
   }
 
-  /** Ends it: what it holds is still read, then the loop throws. */
+  /** Ends it: what it holds is still read, then the loop throws. @internal */
   fail(error: unknown): void {
     this.#finish()
     this.#queue.end(error)
@@ -131,8 +131,4 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
     this.options.signal?.removeEventListener('abort', this.#onAbort)
     this.#feed.unsubscribe(this)
   }
-}
-
-export function lostConnection(why: string, cause?: unknown): RpcConnectionError {
-  return new RpcConnectionError('ERR_RPC_CONNECTION', `the connection was lost: ${why}`, { mayHaveRun: true, cause })
 }

@@ -56,11 +56,11 @@ export function debugApi({ levels, dataDir, clock }: DebugTarget) {
         params: [...file, param('seconds', z.number().positive().max(MAX_PROFILE_SECONDS))],
       },
       async (path, seconds, { signal }) => {
-        await profiler.start(at(path))
+        const profile = await profiler.start(at(path))
         try {
           await clock.sleep(seconds * 1_000, { signal })
         } finally {
-          await profiler.stop()
+          await profiler.stop(profile) // unless somebody else has
         }
         return null
       },
@@ -83,26 +83,47 @@ export function debugApi({ levels, dataDir, clock }: DebugTarget) {
   }
 }
 
+interface Profile {
+  readonly session: Session
+  readonly path: string
+}
+
 /** One profile at a time: the engine has one profiler. */
 class CpuProfiler {
-  #running: { readonly session: Session; readonly path: string } | undefined
+  #running: Profile | undefined
 
-  async start(path: string): Promise<void> {
+  async start(path: string): Promise<Profile> {
     if (this.#running) throw new RpcError(RpcErrorCode.Default, 'CPU profiling already in progress')
-    const session = new Session()
-    this.#running = { session, path }
-    session.connect()
-    await session.post('Profiler.enable')
-    await session.post('Profiler.start')
+    const started: Profile = { session: new Session(), path }
+    this.#running = started
+    try {
+      started.session.connect()
+      await started.session.post('Profiler.enable')
+      await started.session.post('Profiler.start')
+    } catch (error) {
+      this.#end(started)
+      throw error
+    }
+    return started
   }
 
-  async stop(): Promise<void> {
+  /** Without `only`, whichever runs. */
+  async stop(only?: Profile): Promise<void> {
     const running = this.#running
+    if (only && running !== only) return
     if (!running) throw new RpcError(RpcErrorCode.Default, 'CPU profiling not in progress')
     this.#running = undefined
-    const { profile } = await running.session.post('Profiler.stop')
-    running.session.disconnect()
-    await writeFile(running.path, JSON.stringify(profile), { mode: 0o600 })
+    try {
+      const { profile } = await running.session.post('Profiler.stop')
+      await writeFile(running.path, JSON.stringify(profile), { mode: 0o600 })
+    } finally {
+      this.#end(running)
+    }
+  }
+
+  #end(profile: Profile): void {
+    if (this.#running === profile) this.#running = undefined
+    profile.session.disconnect()
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Where an endpoint is, as one text: `http://host:port`, `ws://host:port`, or a path.
+ * Where an endpoint is, for who listens and for who dials: `http://host:port`, `ws://host:port`, or a path.
  * @module
  */
 import { ConfigError } from '../base/errors.ts'
@@ -17,8 +17,17 @@ export function parseTarget(text: string): Target {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const transport =
     scheme === 'http' || scheme === 'https' ? 'http' : scheme === 'ws' || scheme === 'wss' ? 'ws' : undefined
-  if (!url?.hostname || !transport) throw badUrl(text)
+  if (!url?.hostname || !transport || !decodable(url.username) || !decodable(url.password)) throw badUrl(text)
   return { transport, secure: scheme === 'https' || scheme === 'wss', url }
+}
+
+function decodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function badUrl(text: string): ConfigError {
