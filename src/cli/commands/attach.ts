@@ -7,13 +7,15 @@ import { printable } from '../../node/index.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { dataDirIn } from '../config/settings.ts'
 import { CLIENT_FLAGS, connectTo, endpointOf } from '../connect.ts'
-import { NodeConsole, show } from '../console.ts'
+import { NodeConsole, show } from '../console/console.ts'
+import { Interrupted } from '../console/evaluator.ts'
+import { InterruptedError } from '../interruption.ts'
 
 export const attachCommand: CommandSpec = {
   name: 'attach',
   summary: 'a JavaScript console of a node that runs',
   details:
-    'The namespaces of the node are objects: eth.blockNumber, eth.getBlockByNumber("latest", true), admin.peers. Promises are waited for, a method that needs no parameters need not be called, Tab completes, the history is kept in the data folder. --exec runs a script instead and prints what it comes to.',
+    'The namespaces of the node are objects: eth.blockNumber, eth.getBlockByNumber("latest", true), admin.peers. What a line comes to is waited for, a method that needs no parameters need not be called; inside an expression, write await. Ctrl-C ends what runs, Tab completes, the history is kept in the data folder. --exec runs a script instead and prints what it comes to.',
   examples: [
     ['attach', 'to the node in the default data folder'],
     ['attach ws://127.0.0.1:8546', 'to any node'],
@@ -29,7 +31,7 @@ export const attachCommand: CommandSpec = {
     const script = config.get('exec')
     if (script !== undefined) return { value: await runScript(context, console, script) }
     if (!process.stdin.isTTY) {
-      await console.runLines(createInterface({ input: process.stdin }), (line) => terminal.say(line))
+      await console.runLines(createInterface({ input: process.stdin }), (line) => terminal.say(line), context.signal)
       return { endpoint }
     }
     const version = String(await client.call('web3_clientVersion').catch(() => 'a node'))
@@ -47,10 +49,11 @@ export const attachCommand: CommandSpec = {
   },
 }
 
-async function runScript({ terminal }: Context, console: NodeConsole, script: string): Promise<unknown> {
+async function runScript({ terminal, signal }: Context, console: NodeConsole, script: string): Promise<unknown> {
   const value = await console
-    .run(script, (line) => terminal.say(line))
+    .run(script, (line) => terminal.say(line), signal)
     .catch((error: unknown) => {
+      if (error instanceof Interrupted) throw new InterruptedError('SIGINT')
       if (error instanceof PeerloomError) throw error
       throw new PeerloomError('ERR_SCRIPT', `exec: ${describeError(error)}`, { cause: error })
     })

@@ -1,0 +1,140 @@
+import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import { RpcClient, RpcError, RpcServer } from '../../rpc/index.ts'
+import { NodeConsole } from './console.ts'
+
+/** What no terminal may be sent: it would move the cursor, or worse. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+
+async function lines(server: RpcServer, ...script: string[]): Promise<string[]> {
+  await using client = await RpcClient.inProcess(server)
+  const node = await NodeConsole.open(client)
+  const printed: string[] = []
+  async function* input() {
+    yield* script
+  }
+  await node.runLines(input(), (line) => printed.push(line))
+  await server.close()
+  return printed
+}
+
+describe('what a node says', () => {
+  test('reaches the terminal without control characters', async () => {
+    const evil = '\u001b]0;owned\u0007\u009b2J\u007f'
+    const server = new RpcServer().register('evil', {
+      text: () => evil,
+      list: () => [{ [evil]: evil }],
+      fail: () => {
+        throw new RpcError(-32_000, evil)
+      },
+    })
+    const printed = await lines(
+      server,
+      'evil.text',
+      'console.log(await evil.text())',
+      'evil.fail()',
+      'JSON.stringify(await evil.list())',
+    )
+    expect(printed).toHaveLength(4)
+    for (const line of printed) expect(line).not.toMatch(CONTROL)
+  })
+
+  test('of itself may be nonsense: then whatever is named is asked for', async () => {
+    const server = new RpcServer().register('odd', { one: () => 1 })
+    await using client = await RpcClient.inProcess(server)
+    const call = client.call.bind(client)
+    for (const nonsense of [null, 7, {}, { methods: 5 }, { methods: [null, { name: 3 }] }]) {
+      const answer = (method: string, params?: readonly unknown[]) =>
+        method === 'rpc.discover' ? Promise.resolve(nonsense) : call(method, params)
+      client.call = answer as typeof client.call
+      const node = await NodeConsole.open(client)
+      expect(await node.run('odd.one', () => {})).toBe(1)
+    }
+    await server.close()
+  })
+})
+
+describe('what a script comes to', () => {
+  const api = {
+    blockNumber: () => '0x7',
+    nodeInfo: () => ({ enode: 'enode://x', ports: { listener: 30_303 } }),
+    peers: () => [{ name: 'a' }, { name: 'b' }],
+    getBlock: (number: string) => ({ number }),
+    async *ticks(signal?: AbortSignal) {
+      for (let n = 0; !signal?.aborted; n++) yield n
+    },
+  }
+
+  async function run(script: string, signal?: AbortSignal): Promise<unknown> {
+    await using server = new RpcServer().register('eth', api)
+    await using client = await RpcClient.inProcess(server)
+    return await (await NodeConsole.open(client)).run(script, () => {}, signal)
+  }
+
+  test.each([
+    ['eth.blockNumber', '0x7'],
+    ['eth.blockNumber()', '0x7'],
+    ['await eth.blockNumber > 5', true],
+    ['eth.nodeInfo.enode', 'enode://x'],
+    ['eth.nodeInfo.ports.listener', 30_303],
+    ['eth.peers.length', 2],
+    ['eth.peers.map((peer) => peer.name).join()', 'a,b'],
+    ['eth.getBlock("0x1").number', '0x1'],
+    ['const block = await eth.getBlock("0x2"); block.number', '0x2'],
+    ['let last; for await (const n of subscribe("eth", "ticks")) { last = n; if (n === 3) break }; last', 3],
+    ['rpc("eth_blockNumber")', '0x7'],
+    ['eth.blockNumber.catch(() => 1)', '0x7'],
+  ])('%s', async (script, value) => {
+    expect(await run(script)).toEqual(value)
+  })
+
+  test.each([
+    ['eth.blockNumber + 1', 'eth.blockNumber is not here yet: await eth.blockNumber'],
+    ['JSON.stringify(eth.nodeInfo)', 'eth.nodeInfo is not here yet: await eth.nodeInfo'],
+    ['eth.getBloc', 'eth has no getBloc (there is getBlock)'],
+    ['eth.blokNumber', 'eth has no blokNumber (there is blockNumber)'],
+    ['eth.nope', 'eth has no nope'],
+    ['let open = (', 'Unexpected end of input'],
+    ['throw new Error("x")', 'x'],
+  ])('%s fails', async (script, message) => {
+    await expect(run(script)).rejects.toMatchObject({ message })
+  })
+
+  test('an abort ends it, and its subscriptions', async () => {
+    const abort = new AbortController()
+    const reason = new Error('enough')
+    const running = run('for await (const n of subscribe("eth", "ticks"));', abort.signal)
+    abort.abort(reason)
+    await expect(running).rejects.toBe(reason)
+  })
+})
+
+test('Ctrl-C ends what runs, and not the console', async () => {
+  await using server = new RpcServer().register('eth', { blockNumber: () => '0x7' })
+  await using client = await RpcClient.inProcess(server)
+  const input = new PassThrough()
+  const output = new PassThrough({ encoding: 'utf8' })
+  let text = ''
+  output.on('data', (chunk) => {
+    text += chunk
+  })
+  const said = async (what: string): Promise<void> => {
+    while (!text.includes(what)) await once(output, 'data')
+    text = ''
+  }
+  const { signal } = new AbortController()
+  const node = await NodeConsole.open(client)
+  const over = node.interact({ input, output, colors: false, history: undefined, signal })
+  for (const endless of ['new Promise(() => {})', 'await new Promise(() => {})']) {
+    input.write(`console.log("be" + "gun"); ${endless}\r`)
+    await said('begun')
+    input.write('\x03')
+    await said('interrupted')
+    input.write('eth.blockNumber\r')
+    await said('0x7')
+  }
+  input.write('\x04')
+  await over
+})

@@ -1,0 +1,189 @@
+/**
+ * The console of `attach`: JavaScript, with the namespaces of a node as objects.
+ * @module
+ */
+import { chmod, mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { REPLServer } from 'node:repl'
+import { inspect } from 'node:util'
+import { z } from 'zod'
+import { describeError } from '../../base/errors.ts'
+import { printable } from '../../node/index.ts'
+import { type RpcClient, RpcConnectionError, type RpcSubscription } from '../../rpc/index.ts'
+import { Evaluator, Interrupted, isUnfinished } from './evaluator.ts'
+import { namespaceOf } from './namespaces.ts'
+
+/** How many lines the history keeps. */
+const HISTORY_SIZE = 1_000
+
+/** What is read of an OpenRPC document. */
+const description = z.object({
+  methods: z.array(z.object({ name: z.string(), 'x-subscription': z.unknown().optional() })),
+})
+
+/** Where results go, line by line. */
+type Print = (line: string) => void
+
+/** The node as the console has it: `eth.getBlockByNumber('latest', false)`, or `eth.blockNumber` where nothing is needed. */
+export class NodeConsole {
+  readonly #client: RpcClient
+  readonly #names: Readonly<Record<string, object>>
+  /** BOUNDED: by what the user asks for. */
+  readonly #subscriptions = new Set<RpcSubscription<unknown>>()
+
+  /** Asks the node what it offers. */
+  static async open(client: RpcClient): Promise<NodeConsole> {
+    const modules = Object.keys(await client.modules())
+    const document = await client.call('rpc.discover').catch(() => undefined) // go-ethereum has no such method
+    const all = description.safeParse(document).data?.methods ?? []
+    const methods = all.filter((each) => !each['x-subscription']).map(({ name }) => name)
+    const namespaces = modules.map((module) => [module, namespaceOf(client, module, methods)] as const)
+    return new NodeConsole(client, Object.fromEntries(namespaces))
+  }
+
+  private constructor(client: RpcClient, names: Readonly<Record<string, object>>) {
+    this.#client = client
+    this.#names = names
+  }
+
+  get modules(): readonly string[] {
+    return Object.keys(this.#names)
+  }
+
+  /** What a script can use. */
+  get globals(): Readonly<Record<string, unknown>> {
+    return {
+      ...this.#names,
+      rpc: Object.assign((method: string, ...params: unknown[]) => this.#client.call(method, params), this.#names.rpc),
+      subscribe: (namespace: string, ...params: unknown[]) => {
+        const subscription = this.#client.subscribe(namespace, params)
+        this.#subscriptions.add(subscription)
+        return subscription
+      },
+    }
+  }
+
+  /** Runs a script and resolves with what its last expression comes to. Rejects with the signal's reason when it aborts. */
+  async run(script: string, print: Print, signal?: AbortSignal): Promise<unknown> {
+    using evaluator = await this.#silent(print)
+    try {
+      return await this.#orAbort(evaluator.evaluate(script), signal)
+    } catch (error) {
+      throw isUnfinished(error) ? error.err : error
+    }
+  }
+
+  /** Runs what comes line by line, without a prompt: an expression may go over several lines, and one that fails is no end. */
+  async runLines(lines: AsyncIterable<string>, print: Print, signal?: AbortSignal): Promise<void> {
+    using evaluator = await this.#silent(print)
+    let script = ''
+    for await (const line of lines) {
+      if (script === '' && line.trim() === 'exit') return
+      script += `${line}\n`
+      try {
+        const value = await this.#orAbort(evaluator.evaluate(script), signal)
+        if (value !== undefined) print(show(value, false))
+      } catch (error) {
+        if (signal?.aborted) throw error
+        if (isUnfinished(error)) continue
+        print(asLine(error))
+      }
+      script = ''
+    }
+  }
+
+  #silent(print: Print): Promise<Evaluator> {
+    const log = (...values: unknown[]): void => {
+      print(values.map((value) => show(value, false)).join(' '))
+    }
+    const names = { ...this.globals, console: { log, info: log, warn: log, error: log } }
+    return Evaluator.silent(names, (text) => {
+      if (text.trim() !== '') print(printable(text.trimEnd()))
+    })
+  }
+
+  async #orAbort(evaluated: Promise<{ readonly value: unknown }>, signal: AbortSignal | undefined): Promise<unknown> {
+    let stop: (() => void) | undefined
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => reject(signal?.reason)
+      if (signal?.aborted) stop()
+      else signal?.addEventListener('abort', stop, { once: true })
+    })
+    try {
+      return await Promise.race([evaluated.then(({ value }) => value), aborted])
+    } finally {
+      if (stop) signal?.removeEventListener('abort', stop)
+      if (signal?.aborted) this.#unsubscribe()
+    }
+  }
+
+  /** Loops over them end: nothing else can be done about a script that runs. */
+  #unsubscribe(): void {
+    for (const subscription of this.#subscriptions) void subscription.return()
+    this.#subscriptions.clear()
+  }
+
+  /** Reads and answers until the user ends it. Resolves then. */
+  async interact(options: InteractOptions): Promise<void> {
+    const { input, output, colors, history, signal } = options
+    const writer = (value: unknown): string => show(value, colors)
+    const shown = { prompt: '> ', terminal: true, ignoreUndefined: true, useColors: colors }
+    using evaluator = await Evaluator.start(this.globals, { ...shown, input, output, writer })
+    const { repl } = evaluator
+    Object.defineProperty(repl, 'eval', { value: this.#answering(evaluator) })
+    if (history !== undefined) await keepHistory(repl, history)
+    const onAbort = (): void => repl.close()
+    signal.addEventListener('abort', onAbort, { once: true })
+    await new Promise((resolve) => repl.once('exit', resolve))
+    signal.removeEventListener('abort', onAbort)
+  }
+
+  /** Promises are waited for. Errors are answers: one line, no stack. */
+  #answering(evaluator: Evaluator): REPLServer['eval'] {
+    const { repl } = evaluator
+    return (code, _context, _file, done) => {
+      if (code.trim() === 'exit') return repl.close()
+      const result = evaluator.evaluate(code).then((evaluated) => evaluator.settled(evaluated))
+      result.then(
+        (value) => done(null, value),
+        (error: unknown) => {
+          if (isUnfinished(error)) return done(error, undefined)
+          if (error instanceof Interrupted) this.#unsubscribe()
+          repl.output.write(`${asLine(error)}\n`)
+          done(null, undefined)
+        },
+      )
+    }
+  }
+}
+
+export interface InteractOptions {
+  readonly input: NodeJS.ReadableStream
+  readonly output: NodeJS.WritableStream
+  readonly colors: boolean
+  /** File that keeps the lines. */
+  readonly history: string | undefined
+  readonly signal: AbortSignal
+}
+
+/** One line, or many, as people read it. */
+export function show(value: unknown, colors: boolean): string {
+  if (typeof value === 'string' && !colors) return printable(JSON.stringify(value))
+  return inspect(value, { colors, depth: 10, maxArrayLength: 200, maxStringLength: 10_000 })
+}
+
+/** What the script itself throws has its name in it; what the node says is an error. */
+function asLine(error: unknown): string {
+  if (error instanceof RpcConnectionError) return printable(`Error: ${describeError(error)} (attach again)`)
+  if (error instanceof Interrupted) return error.message
+  return printable(error instanceof Error ? `Error: ${describeError(error)}` : String(error))
+}
+
+async function keepHistory(repl: REPLServer, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true }).catch(() => {})
+  await new Promise<void>((resolve) => {
+    process.env.NODE_REPL_HISTORY_SIZE ??= String(HISTORY_SIZE)
+    repl.setupHistory(path, () => resolve()) // without a history the console works as well
+  })
+  await chmod(path, 0o600).catch(() => {})
+}
