@@ -86,14 +86,14 @@ export class Answerer {
   call(request: RpcRequest, caller: Caller): Eventually<Answer> {
     try {
       const result = this.#run(request, caller)
-      if (result instanceof Promise) return this.#later(request, result, caller)
+      if (isThenable(result)) return this.#later(request, result, caller)
       return this.#encode(request.id, result)
     } catch (error) {
       return this.#failed(request, error)
     }
   }
 
-  async #later(request: RpcRequest, result: Promise<unknown>, { overdue }: Caller): Promise<Answer> {
+  async #later(request: RpcRequest, result: PromiseLike<unknown>, { overdue }: Caller): Promise<Answer> {
     try {
       return this.#encode(request.id, await (overdue ? Promise.race([result, overdue]) : result))
     } catch (error) {
@@ -178,6 +178,9 @@ export class Answerer {
   }
 }
 
+/** V8 makes no longer texts than some 536,870,000 characters. */
+const MAX_TEXT_LENGTH = 500_000_000
+
 /** The answers to a batch, as far as they are. */
 class BatchAnswer {
   readonly #values: readonly unknown[]
@@ -190,7 +193,7 @@ class BatchAnswer {
 
   constructor(values: readonly unknown[], maxLength: number) {
     this.#values = values
-    this.#maxLength = maxLength
+    this.#maxLength = Math.min(maxLength, MAX_TEXT_LENGTH)
   }
 
   get whole(): boolean {
@@ -219,7 +222,7 @@ class BatchAnswer {
 
   /** Gives this error to all that are not answered. */
   refuse(error: RpcErrorObject): Answer {
-    this.#answers.push(...refusals(this.#values.slice(this.done), error))
+    for (const refusal of refusals(this.#values.slice(this.done), error)) this.#answers.push(refusal)
     this.done = this.#values.length
     return this.text
   }
@@ -234,6 +237,12 @@ function refusals(values: readonly unknown[], error: RpcErrorObject): string[] {
     if (message.kind === 'invalid') return [encodeError(message.id, INVALID)]
     return message.id === undefined ? [] : [encodeError(message.id, error)]
   })
+}
+
+/** A promise, of ours or of whoever's. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value instanceof Promise) return true
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }
 
 function isAsyncIterator(value: unknown): boolean {

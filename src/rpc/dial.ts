@@ -40,7 +40,7 @@ export function dialWebSocket(url: URL, settings: ClientSettings, signal?: Abort
     ws.on('error', fail)
     ws.on('open', () => {
       ws.pause() // until somebody takes what comes
-      const wire = new WsWire(ws, socket as Duplex, settings.clock)
+      const wire = new WsWire(ws, socket as Duplex, { clock: settings.clock })
       resolve({ wire, open: (sink) => wire.open(sink) })
     })
     return () => ws.terminate()
@@ -54,7 +54,7 @@ export function dialIpc(path: string, settings: ClientSettings, signal?: AbortSi
     socket.on('error', fail)
     socket.on('connect', () => {
       const wire = new IpcWire(socket)
-      resolve({ wire, open: (sink) => wire.open(sink, settings.maxResponseBytes) })
+      resolve({ wire, open: (sink) => wire.open(sink, { maxBytes: settings.maxResponseBytes }) })
     })
     return () => socket.destroy()
   })

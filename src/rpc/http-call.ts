@@ -12,8 +12,9 @@ import { type Answerer, type Caller, PARSE_ANSWER } from './answer.ts'
 import type { RpcRemote } from './api.ts'
 import { ByteCollector } from './byte-collector.ts'
 import { lostConnection } from './errors.ts'
+import type { HttpBacklog } from './http-backlog.ts'
 import { type AnswerText, joinAnswer } from './message.ts'
-import { parseJson } from './parse-json.ts'
+import { MAX_VALUES, parseJson } from './parse-json.ts'
 import type { RequestHeaders } from './request-headers.ts'
 
 /** go-ethereum's `defaultBodyLimit` (rpc/http.go). */
@@ -34,6 +35,7 @@ const compress = promisify(gzip)
 export interface HttpCallOptions {
   readonly answerer: Answerer
   readonly clock: Clock
+  readonly backlog: HttpBacklog
   readonly maxBodyBytes: number
   /** Whether the caller unpacks answers. */
   readonly takesGzip: boolean
@@ -134,12 +136,15 @@ export class HttpCall implements Caller {
   #answer(body: string): void {
     let value: unknown
     try {
-      value = parseJson(body)
+      value = parseJson(body, MAX_VALUES)
     } catch {
       return this.#write(PARSE_ANSWER, 400)
     }
-    const answer = this.#options.answerer.answer(value, this)
+    const { answerer, backlog } = this.#options
+    if (backlog.tooManyCalls) return refuse(this.#response, 503, 'too many calls at a time')
+    const answer = answerer.answer(value, this)
     if (!(answer instanceof Promise)) return this.#write(answer)
+    backlog.count(answer)
     this.#watch()
     void answer.then((text) => this.#write(text))
   }
@@ -157,10 +162,15 @@ export class HttpCall implements Caller {
 
   #send(body: AnswerText | Uint8Array, status: number, more: readonly string[] = []): void {
     if (this.#done) return
-    const { extraHeaders } = this.#options
-    const length = String(lengthOf(body))
-    const headers = ['Content-Type', 'application/json', 'Content-Length', length, ...extraHeaders, ...more]
-    const response = this.#response.writeHead(status, headers)
+    const { extraHeaders, backlog } = this.#options
+    const length = lengthOf(body)
+    if (!backlog.hasRoom(length)) return refuse(this.#response, 503, 'too many answers wait to be read')
+    const headers = ['Content-Type', 'application/json', 'Content-Length', String(length), ...extraHeaders, ...more]
+    this.#end(this.#response.writeHead(status, headers), body)
+    backlog.watch(length, this.#response, this.#request)
+  }
+
+  #end(response: ServerResponse, body: AnswerText | Uint8Array): void {
     if (typeof body === 'string' || body instanceof Uint8Array) return void response.end(body)
     response.write(body.before)
     response.write(body.bytes)

@@ -11,9 +11,12 @@ import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import { formatEndpoint } from '../net/index.ts'
 import type { Answerer } from './answer.ts'
+import { HttpBacklog } from './http-backlog.ts'
 import { HttpCall, objectionToRequest, refuse } from './http-call.ts'
 import { type GuardOptions, HttpGuard, type Refusal } from './http-guard.ts'
+import { MAX_VALUES } from './parse-json.ts'
 import { readHeaders } from './request-headers.ts'
+import type { SubscriptionQuota } from './served.ts'
 import { FAREWELL_TIME, Session } from './session.ts'
 import { WsWire } from './ws-wire.ts'
 
@@ -39,6 +42,9 @@ export interface HttpEndpointOptions {
   readonly maxBodyBytes: number
   /** Milliseconds in which a request must have come, with its body. */
   readonly readTimeout: number
+  /** Of calls from here to a client, in milliseconds. */
+  readonly timeout: number
+  readonly quota: SubscriptionQuota
   readonly clock: Clock
   readonly log: Logger
 }
@@ -55,11 +61,13 @@ export class HttpEndpoint {
     maxPayload: MAX_WS_MESSAGE_BYTES,
     autoPong: false, // the wire does
   })
+  readonly #backlog: HttpBacklog
   #http: (PortService & { readonly allowed: HttpGuard }) | undefined
   #ws: (PortService & { readonly allowed: HttpGuard }) | undefined
 
   private constructor(options: HttpEndpointOptions) {
     this.#options = options
+    this.#backlog = new HttpBacklog(options.clock, options.log)
     this.#server = createServer({
       headersTimeout: options.readTimeout,
       requestTimeout: options.readTimeout,
@@ -147,7 +155,9 @@ export class HttpEndpoint {
     const objection = objectionToRequest(method, headers, maxBodyBytes)
     if (objection) return refuse(response, ...objection, extraHeaders)
     const takesGzip = headers['accept-encoding']?.includes('gzip') ?? false
-    new HttpCall(request, response, { answerer: http.answerer, clock, maxBodyBytes, takesGzip, extraHeaders })
+    const { answerer } = http
+    const backlog = this.#backlog
+    new HttpCall(request, response, { answerer, backlog, clock, maxBodyBytes, takesGzip, extraHeaders })
   }
 
   /** A body that will be refused is not asked for. */
@@ -178,14 +188,15 @@ export class HttpEndpoint {
     if (!ws || refusal) return turnAway(socket, refusal as Refusal)
     const { answerer } = ws
     this.#upgrader.handleUpgrade(request, socket, head, (client) => {
-      const { clock, log } = this.#options
-      const wire = new WsWire(client, socket, clock)
+      const { clock, log, quota, timeout } = this.#options
+      const wire = new WsWire(client, socket, { clock, maxValues: MAX_VALUES })
       const session: Session = new Session({
         wire,
         answerer,
         clock,
         log,
-        timeout: this.#options.readTimeout,
+        quota,
+        timeout,
         remote: remoteOf(request),
         onEnd: () => this.#sessions.delete(session),
       })

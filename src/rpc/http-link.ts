@@ -10,6 +10,7 @@ import { type ClientSettings, headersFor } from './client-options.ts'
 import { RpcConnectionError, RpcError, RpcHttpError } from './errors.ts'
 import { type BatchCall, type Link, missingAnswer, tooLarge } from './link.ts'
 import { encodeCall, encodeNotification, readMessage } from './message.ts'
+import { parseJson } from './parse-json.ts'
 import type { CallOptions } from './pending.ts'
 
 /** Of what a server says that is no answer. */
@@ -182,7 +183,7 @@ function isAnswer(text: string): boolean {
 
 function parseAnswer(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (cause) {
     throw new RpcConnectionError('ERR_RPC_ANSWER', 'the answer is no JSON', { mayHaveRun: true, cause })
   }

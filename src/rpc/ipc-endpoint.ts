@@ -11,6 +11,8 @@ import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import type { Answerer } from './answer.ts'
 import { IpcWire } from './ipc-wire.ts'
+import { MAX_VALUES } from './parse-json.ts'
+import type { SubscriptionQuota } from './served.ts'
 import { FAREWELL_TIME, Session } from './session.ts'
 
 /** The kernel's `sun_path`, with its end (unix(7)): 108 on Linux, 104 on the BSDs and macOS. */
@@ -24,6 +26,7 @@ export interface IpcEndpointOptions {
   readonly answerer: Answerer
   /** Of calls from here to the client, in milliseconds. */
   readonly timeout: number
+  readonly quota: SubscriptionQuota
   readonly clock: Clock
   readonly log: Logger
 }
@@ -67,12 +70,13 @@ export class IpcEndpoint {
   }
 
   #accept(socket: Socket): void {
-    const { answerer, timeout, clock, log } = this.#options
+    const { answerer, timeout, quota, clock, log } = this.#options
     const wire = new IpcWire(socket)
     const session: Session = new Session({
       wire,
       answerer,
       timeout,
+      quota,
       clock,
       log,
       remote: { transport: 'ipc', address: '' },
@@ -80,7 +84,7 @@ export class IpcEndpoint {
     })
     this.#sessions.set(session, socket)
     socket.on('close', () => this.#sessions.delete(session))
-    wire.open(session, MAX_IPC_MESSAGE_BYTES)
+    wire.open(session, { maxBytes: MAX_IPC_MESSAGE_BYTES, maxValues: MAX_VALUES })
   }
 }
 

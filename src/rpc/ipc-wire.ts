@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { JsonFramer } from './json-framer.ts'
+import { JsonFramer, type JsonLimits } from './json-framer.ts'
 import type { Wire, WireSink } from './wire.ts'
 
 /** JSON values, each with a newline, over a socket of the operating system. */
@@ -13,10 +13,10 @@ export class IpcWire implements Wire {
     this.#socket = socket
   }
 
-  /** Begins delivery. Messages are at most `maxBytes` long. */
-  open(sink: WireSink, maxBytes: number): void {
+  /** Begins delivery. */
+  open(sink: WireSink, limits: JsonLimits): void {
     const socket = this.#socket
-    const framer = new JsonFramer(maxBytes, (value, length) => sink.message(value, length))
+    const framer = new JsonFramer(limits, (value, length) => sink.message(value, length))
     let failure: unknown
     socket.on('data', (chunk: Uint8Array) => {
       if (failure !== undefined) return

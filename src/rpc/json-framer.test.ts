@@ -5,7 +5,7 @@ import { JsonFramer } from './json-framer.ts'
 /** Everything that comes out when the text comes in pieces that end at these places. */
 function framed(text: string, cuts: readonly number[], maxBytes = 1_000_000): unknown[] {
   const values: unknown[] = []
-  const framer = new JsonFramer(maxBytes, (value) => values.push(value))
+  const framer = new JsonFramer({ maxBytes }, (value) => values.push(value))
   const bytes = Buffer.from(text)
   const places = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b)
   let from = 0

@@ -10,19 +10,28 @@ import { parseJson } from './parse-json.ts'
 const NEWLINE = 0x0a
 const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
 
+export interface JsonLimits {
+  /** Of one value. */
+  readonly maxBytes: number
+  /** In one value, as in `parseJson`. @default no limit */
+  readonly maxValues?: number
+}
+
 /** Given each value, and the length of its text. */
 type OnValue = (value: unknown, length: number) => void
 
 export class JsonFramer {
   readonly #maxBytes: number
+  readonly #maxValues: number | undefined
   readonly #onValue: OnValue
   /** What has come of a value that is not whole; at most #maxBytes. */
   readonly #held = new ByteCollector()
   /** Set once the other side turned out not to end its values with newlines. */
   #scanner: Scanner | undefined
 
-  constructor(maxBytes: number, onValue: OnValue) {
+  constructor({ maxBytes, maxValues }: JsonLimits, onValue: OnValue) {
     this.#maxBytes = maxBytes
+    this.#maxValues = maxValues
     this.#onValue = onValue
   }
 
@@ -55,7 +64,7 @@ export class JsonFramer {
   #tryLine(line: string): boolean {
     let value: unknown
     try {
-      value = parseJson(line)
+      value = parseJson(line, this.#maxValues)
     } catch {
       return false
     }
@@ -74,7 +83,7 @@ export class JsonFramer {
     for (let end = scanner.next(chunk, 0); end >= 0; end = scanner.next(chunk, end)) {
       const text = this.#joined(chunk.subarray(start, end))
       start = end
-      this.#onValue(parse(text), text.length)
+      this.#onValue(parse(text, this.#maxValues), text.length)
     }
     if (start < chunk.length && scanner.inside) this.#hold(chunk.subarray(start))
   }
@@ -99,9 +108,9 @@ function mayEnd(byte: number): boolean {
   return byte === CLOSE_OBJECT || byte === CLOSE_ARRAY
 }
 
-function parse(text: string): unknown {
+function parse(text: string, maxValues: number | undefined): unknown {
   try {
-    return parseJson(text)
+    return parseJson(text, maxValues)
   } catch (error) {
     throw new RpcError(RpcErrorCode.Parse, 'parse error', { cause: error })
   }

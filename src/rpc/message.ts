@@ -99,21 +99,25 @@ export function encodeError(id: RpcId, error: RpcErrorObject): string {
   return `{"jsonrpc":"2.0","id":${encodeId(id)},"error":${JSON.stringify(error)}}`
 }
 
-/** How a subscription that was served goes on: with a value, or not any more. */
-export type Notice = { readonly result: unknown } | { readonly error: RpcErrorObject } | { readonly done: true }
+/** How the names of the methods end that tell of subscriptions. */
+export const NOTICE = { value: '_subscription', end: '_subscriptionEnded' } as const
+
+/** A value of a subscription. */
+export function encodeNotice(namespace: string, id: string, result: unknown): string {
+  return encodeNoticeText(`${namespace}${NOTICE.value}`, `"subscription":"${id}","result":${encodeValue(result)}`)
+}
 
 /**
- * `<namespace>_subscription`. go-ethereum knows `result` only, and never says that a subscription has ended; here a
- * generator that returns sends `done`, one that throws sends `error`.
+ * A subscription that was served goes on no more: its generator has returned, or thrown this error. go-ethereum never says so.
+ * A name of its own has those who expect values alone pass over it.
  */
-export function encodeNotice(namespace: string, id: string, notice: Notice): string {
-  const what =
-    'result' in notice
-      ? `"result":${encodeValue(notice.result)}`
-      : 'error' in notice
-        ? `"error":${JSON.stringify(notice.error)}`
-        : '"done":true'
-  return `{"jsonrpc":"2.0","method":"${namespace}_subscription","params":{"subscription":"${id}",${what}}}`
+export function encodeEndNotice(namespace: string, id: string, error?: RpcErrorObject): string {
+  const why = error ? `,"error":${JSON.stringify(error)}` : ''
+  return encodeNoticeText(`${namespace}${NOTICE.end}`, `"subscription":"${id}"${why}`)
+}
+
+function encodeNoticeText(method: string, params: string): string {
+  return `{"jsonrpc":"2.0","method":"${method}","params":{${params}}}`
 }
 
 function encodeId(id: RpcId): string {

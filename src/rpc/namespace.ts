@@ -98,7 +98,7 @@ class Invocation implements Promise<unknown> {
     return this.#subscribe().return()
   }
 
-  ready(): Promise<void> {
+  ready(): Promise<string | undefined> {
     return this.#subscribe().ready()
   }
 

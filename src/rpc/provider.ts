@@ -3,7 +3,7 @@
  * Source: EIP-1193.
  * @module
  */
-import { describeError, TimeoutError } from '../base/errors.ts'
+import { ConfigError, describeError, TimeoutError } from '../base/errors.ts'
 import { yieldNow } from '../base/slices.ts'
 import { RpcConnectionError, RpcError, RpcErrorCode } from './errors.ts'
 import type { RpcClientEvent } from './session-link.ts'
@@ -67,8 +67,9 @@ class Provider implements Eip1193Provider {
   async request({ method, params = [] }: ProviderRequest): Promise<unknown> {
     const list: readonly unknown[] = Array.isArray(params) ? params : [params]
     try {
-      if (method === 'eth_subscribe') return await this.#subscribe(list)
-      if (method === 'eth_unsubscribe') return await this.#unsubscribe(String(list[0]))
+      const [, namespace, what] = /^(\w+)_(subscribe|unsubscribe)$/.exec(method) ?? []
+      if (namespace && what === 'subscribe') return await this.#subscribe(namespace, list)
+      if (namespace) return await this.#unsubscribe(String(list[0]))
       return await this.#target.call(method, list)
     } catch (error) {
       throw new ProviderRpcError(error)
@@ -114,10 +115,9 @@ class Provider implements Eip1193Provider {
     if (typeof chainId === 'string') this.#emit('connect', { chainId })
   }
 
-  async #subscribe(params: readonly unknown[]): Promise<string> {
-    const subscription = this.#target.subscribe('eth', params)
-    await subscription.ready()
-    const id = subscription.id as string
+  async #subscribe(namespace: string, params: readonly unknown[]): Promise<string> {
+    const subscription = this.#target.subscribe(namespace, params)
+    const id = (await subscription.ready()) as string // nobody gives it up before
     this.#subscriptions.set(id, subscription)
     void this.#pump(id, subscription)
     return id
@@ -135,7 +135,7 @@ class Provider implements Eip1193Provider {
     await yieldNow() // the id is there before the first value
     try {
       for await (const result of subscription) {
-        this.#emit('message', { type: 'eth_subscription', data: { subscription: id, result } })
+        this.#emit('message', { type: `${subscription.namespace}_subscription`, data: { subscription: id, result } })
       }
     } catch {
       // the connection was lost
@@ -157,11 +157,14 @@ export class ProviderRpcError extends Error {
   }
 }
 
+/** EIP-1193: what the provider cannot do, such as subscribing over HTTP. */
+const UNSUPPORTED = 4_200
 /** EIP-1193: the provider has no connection. */
 const DISCONNECTED = 4_900
 
 function codeOf(error: unknown): number {
   if (error instanceof RpcError) return error.errorCode
   if (error instanceof TimeoutError) return RpcErrorCode.Timeout
+  if (error instanceof ConfigError) return UNSUPPORTED
   return error instanceof RpcConnectionError ? DISCONNECTED : RpcErrorCode.Internal
 }

@@ -7,14 +7,34 @@ import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import type { CallContext, RpcRemote } from './api.ts'
 import { isCrash, RpcError, RpcErrorCode, toErrorObject } from './errors.ts'
-import { encodeNotice, type Notice } from './message.ts'
+import { encodeEndNotice, encodeNotice } from './message.ts'
 import { newRpcId } from './new-id.ts'
 import { type Callable, iterate } from './registry.ts'
 
 /** Subscriptions of one connection: each may cost what a generator and its buffers cost. */
 export const MAX_SUBSCRIPTIONS = 1_000
 
+/** Of all connections of a server: some 5 kB each. */
+const MAX_SUBSCRIPTIONS_OF_SERVER = 10_000
+
+/** How many subscriptions all connections of a server have together. */
+export class SubscriptionQuota {
+  #live = 0
+
+  /** False when there are as many as may be. */
+  take(): boolean {
+    if (this.#live >= MAX_SUBSCRIPTIONS_OF_SERVER) return false
+    this.#live++
+    return true
+  }
+
+  give(): void {
+    this.#live--
+  }
+}
+
 export interface ServedOptions {
+  readonly quota: SubscriptionQuota
   readonly remote: RpcRemote
   readonly log: Logger
   readonly send: (text: string) => void
@@ -41,9 +61,11 @@ export class ServedSubscriptions {
       const message = `too many subscriptions on one connection, at most ${MAX_SUBSCRIPTIONS}`
       throw new RpcError(RpcErrorCode.LimitExceeded, message)
     }
+    const { quota, remote } = this.#options
     const controller = new AbortController()
-    const context: CallContext = { signal: controller.signal, remote: this.#options.remote }
+    const context: CallContext = { signal: controller.signal, remote }
     const values = iterate(callable, params, context)
+    if (!quota.take()) throw new RpcError(RpcErrorCode.LimitExceeded, 'too many subscriptions on this server')
     const id = newRpcId()
     this.#live.set(id, controller)
     return { id, start: () => void this.#pump(id, callable, values, controller.signal) }
@@ -52,15 +74,24 @@ export class ServedSubscriptions {
   cancel(id: string): boolean {
     const controller = this.#live.get(id)
     if (!controller) return false
-    this.#live.delete(id)
+    this.#drop(id)
     controller.abort(new RpcError(RpcErrorCode.Default, 'unsubscribed'))
     return true
   }
 
   /** Ends all of them: the connection has gone. */
   close(reason: unknown): void {
-    for (const controller of this.#live.values()) controller.abort(reason)
-    this.#live.clear()
+    for (const [id, controller] of this.#live) {
+      this.#drop(id)
+      controller.abort(reason)
+    }
+  }
+
+  /** False when it had ended before. */
+  #drop(id: string): boolean {
+    if (!this.#live.delete(id)) return false
+    this.#options.quota.give()
+    return true
   }
 
   async #pump(id: string, callable: Callable, values: AsyncGenerator<unknown>, signal: AbortSignal): Promise<void> {
@@ -71,22 +102,18 @@ export class ServedSubscriptions {
     try {
       for await (const result of values) {
         if (signal.aborted) return
-        this.#notify(namespace, id, { result })
+        this.#options.send(encodeNotice(namespace, id, result))
         await this.#options.room()
       }
-      if (this.#live.delete(id)) this.#notify(namespace, id, { done: true })
+      if (this.#drop(id)) this.#options.send(encodeEndNotice(namespace, id))
     } catch (error) {
-      if (!this.#live.delete(id)) return
-      this.#notify(namespace, id, { error: toErrorObject(error) })
+      if (!this.#drop(id)) return
+      this.#options.send(encodeEndNotice(namespace, id, toErrorObject(error)))
       if (!isCrash(error)) return
       const stack = error instanceof Error ? error.stack : undefined
       this.#options.log.error('subscription crashed', { name, error: describeError(error), stack })
     } finally {
       signal.removeEventListener('abort', stop)
     }
-  }
-
-  #notify(namespace: string, id: string, notice: Notice): void {
-    this.#options.send(encodeNotice(namespace, id, notice))
   }
 }

@@ -17,6 +17,7 @@ import { checkJwtSecret } from './jwt.ts'
 import { MemoryWire } from './memory-wire.ts'
 import { describeMethods, modulesOf, type OpenRpcInfo } from './openrpc.ts'
 import { Methods, Registry } from './registry.ts'
+import { SubscriptionQuota } from './served.ts'
 import { Session } from './session.ts'
 import { parseTarget } from './target.ts'
 
@@ -64,6 +65,7 @@ export class RpcServer implements AsyncDisposable {
   readonly #ports = new Set<HttpEndpoint>()
   readonly #endpoints = new Set<RpcEndpoint>()
   readonly #local = new Set<Session>()
+  readonly #quota = new SubscriptionQuota()
 
   constructor(options: RpcServerOptions = {}) {
     this.#options = options
@@ -144,8 +146,7 @@ export class RpcServer implements AsyncDisposable {
     const shared = [...this.#ports].find((each) => each.port === port && each.host === host && !each.serves[transport])
     const { maxBodyBytes = MAX_BODY_BYTES, readTimeout = READ_TIMEOUT } = this.#options
     const at =
-      shared ??
-      (await HttpEndpoint.listen({ host, port, maxBodyBytes, readTimeout, clock: this.#clock, log: this.#log }))
+      shared ?? (await HttpEndpoint.listen({ host, port, maxBodyBytes, readTimeout, ...this.#sessionOptions() }))
     this.#ports.add(at)
     at.set(transport, { answerer: this.#answerer({ modules }), guard, path })
     const url = `${transport}://${formatEndpoint(host, at.port)}${path.replace(/\/\*?$/, '')}`
@@ -188,7 +189,8 @@ export class RpcServer implements AsyncDisposable {
   }
 
   #sessionOptions() {
-    return { clock: this.#clock, log: this.#log, timeout: this.#options.timeout ?? 30_000 }
+    const { timeout = 30_000 } = this.#options
+    return { clock: this.#clock, log: this.#log, quota: this.#quota, timeout }
   }
 }
 

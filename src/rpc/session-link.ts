@@ -73,22 +73,23 @@ export class SessionLink implements Link, Feed {
 
   call<T>(method: string, params: readonly unknown[], options?: CallOptions): Promise<T> {
     if (this.#session) return this.#session.call(method, params, options)
-    return this.#wait(options).then((session) => session.call(method, params, options))
+    return this.#wait(options).then(({ session, rest }) => session.call(method, params, rest))
   }
 
   batch(calls: readonly BatchCall[], options?: CallOptions): Promise<PromiseSettledResult<unknown>[]> {
     if (this.#session) return this.#session.batch(calls, options)
-    return this.#wait(options).then((session) => session.batch(calls, options))
+    return this.#wait(options).then(({ session, rest }) => session.batch(calls, rest))
   }
 
   async notify(method: string, params: readonly unknown[], options?: CallOptions): Promise<void> {
-    const session = this.#session ?? (await this.#wait(options))
+    const session = this.#session ?? (await this.#wait(options)).session
     session.notify(method, params)
   }
 
   async subscribe(subscription: RpcSubscription<unknown>): Promise<string> {
     const { signal } = subscription.options
-    const session = this.#session ?? (await this.#wait({ signal }))
+    const session = this.#session ?? (await this.#wait({ signal })).session
+    if (subscription.ended) throw new RpcConnectionError('ERR_RPC_CLOSED', 'it was given up', { mayHaveRun: false })
     this.#subscriptions.add(subscription)
     return await session.subscribe(subscription, { signal })
   }
@@ -188,8 +189,11 @@ export class SessionLink implements Link, Feed {
     }
   }
 
-  async #wait({ signal, timeout = this.#options.settings.timeout }: CallOptions = {}): Promise<Session> {
-    const { clock } = this.#options.settings
+  /** Resolves with a session, and with what is left of the time. */
+  async #wait(options: CallOptions = {}): Promise<{ readonly session: Session; readonly rest: CallOptions }> {
+    const { clock, timeout: usual } = this.#options.settings
+    const { signal, timeout = usual } = options
+    const since = clock.now()
     if (this.#waiting >= MAX_WAITING) throw this.#notConnected()
     if (signal?.aborted) throw signal.reason
     this.#waiting++
@@ -202,7 +206,8 @@ export class SessionLink implements Link, Feed {
     this.#waiting--
     timer?.cancel()
     if (signal?.aborted) throw signal.reason
-    if (this.#session) return this.#session
+    const rest = { ...options, timeout: Math.max(1, timeout - (clock.now() - since)) }
+    if (this.#session) return { session: this.#session, rest }
     throw this.#closing.signal.aborted ? this.#closing.signal.reason : this.#notConnected()
   }
 

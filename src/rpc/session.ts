@@ -7,22 +7,24 @@ import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
 import { describeError, PeerloomError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
-import { type Answer, type Answerer, type Caller, PARSE_ANSWER, type Subscriber } from './answer.ts'
+import { type Answer, type Answerer, PARSE_ANSWER } from './answer.ts'
 import type { RpcRemote } from './api.ts'
-import { lostConnection, RpcConnectionError, RpcError, type RpcErrorObject } from './errors.ts'
+import { lostConnection, RpcConnectionError, RpcError, type RpcErrorObject, toErrorObject } from './errors.ts'
 import { type BatchCall, missingAnswer, tooLarge } from './link.ts'
 import {
   encodeCall,
+  encodeError,
   encodeNotification,
   joinAnswer,
+  NOTICE,
   type RpcAnswer,
   type RpcId,
   type RpcRequest,
   readMessage,
 } from './message.ts'
 import { type CallOptions, PendingCalls } from './pending.ts'
-import type { Callable } from './registry.ts'
-import { ServedSubscriptions } from './served.ts'
+import { ServedSubscriptions, SubscriptionQuota } from './served.ts'
+import { SessionCaller } from './session-caller.ts'
 import type { RpcSubscription } from './subscription.ts'
 import type { Wire, WireSink } from './wire.ts'
 
@@ -40,6 +42,8 @@ export interface SessionOptions {
   readonly onEnd?: (error: unknown) => void
   /** Whether bytes that are no JSON end it: where one message cannot be told from the next. @default false */
   readonly endsAtGarbage?: boolean
+  /** Shared with other connections. @default one of its own */
+  readonly quota?: SubscriptionQuota
 }
 
 /** Calls of one connection that run at a time; reading stops until one has ended. A batch may have more to say. */
@@ -49,6 +53,8 @@ const BATCH_WEIGHT = 10
 export const MAX_BUFFERED_BYTES = 1024 * 1024
 /** How long a connection may take nothing of what waits for it, in milliseconds; go-ethereum's `defaultWriteTimeout`. */
 export const WRITE_TIMEOUT = 10_000
+/** Subscriptions that are being asked for, and those whose answer never came. */
+const MAX_SUBSCRIBING = 1_000
 /** For what is left to say once nothing more is answered, in milliseconds. */
 export const FAREWELL_TIME = 500
 
@@ -64,7 +70,10 @@ export class Session implements WireSink {
   readonly #gone = new AbortController()
   /** By the server's id. BOUNDED: by the program's own subscriptions. */
   readonly #subscriptions = new Map<string, RpcSubscription<unknown>>()
-  /** By the id of the call: the answer's id must be known before the message after it is read. BOUNDED: by calls. */
+  /**
+   * By the id of the call: the answer's id must be known before the message after it is read, and one that was given up meanwhile
+   * is to be taken back. BOUNDED: by MAX_SUBSCRIBING.
+   */
   readonly #subscribing = new Map<number, RpcSubscription<unknown>>()
   /** Batches that wait, by the id of their first call. BOUNDED: by the program's own calls. */
   readonly #batches = new Map<number, readonly (readonly [id: number, method: string, params: readonly unknown[]])[]>()
@@ -90,6 +99,7 @@ export class Session implements WireSink {
     this.#pending = new PendingCalls(clock, timeout)
     this.remote = { ...remote, call: (method, params) => this.call(method, params) }
     this.#served = new ServedSubscriptions({
+      quota: options.quota ?? new SubscriptionQuota(),
       remote: this.remote,
       log,
       send: (text) => this.#send(text),
@@ -141,8 +151,10 @@ export class Session implements WireSink {
     const method = `${subscription.namespace}_subscribe`
     const answer = this.#pending.add<string>(id, method, options)
     this.#subscribing.set(id, subscription)
+    if (this.#subscribing.size > MAX_SUBSCRIBING)
+      this.#subscribing.delete(this.#subscribing.keys().next().value as number)
     this.#send(encodeCall(id, method, subscription.params))
-    const serverId: unknown = await answer.finally(() => this.#subscribing.delete(id))
+    const serverId: unknown = await answer
     if (typeof serverId === 'string') return serverId
     throw new RpcConnectionError('ERR_RPC_ANSWER', `the answer to ${method} is no id`, { mayHaveRun: true })
   }
@@ -182,9 +194,7 @@ export class Session implements WireSink {
     if (Array.isArray(value) && value.length > 0) return this.#batchCame(value)
     const message = Array.isArray(value) ? undefined : readMessage(value)
     if (message?.kind === 'answer') return this.#answered(message)
-    if (message?.kind === 'request' && message.id === undefined && message.method.endsWith('_subscription')) {
-      if (this.#notified(message, length)) return
-    }
+    if (message?.kind === 'request' && message.id === undefined && this.#notified(message, length)) return
     if (this.#paused) return void this.#waiting.push([value, length])
     const caller = new SessionCaller(this, this.#served)
     const { answerer } = this.#options
@@ -193,7 +203,7 @@ export class Session implements WireSink {
   }
 
   garbage(error?: unknown): void {
-    this.#send(PARSE_ANSWER)
+    this.#send(error instanceof RpcError ? encodeError(null, toErrorObject(error)) : PARSE_ANSWER)
     if (!this.#options.endsAtGarbage) return
     const why = error === undefined ? 'what came is no JSON' : describeError(error)
     this.close(new RpcConnectionError('ERR_RPC_ANSWER', why, { mayHaveRun: true, cause: error }))
@@ -217,6 +227,7 @@ export class Session implements WireSink {
     this.#room?.resolve()
     this.#finishing?.resolve()
     this.#subscriptions.clear()
+    this.#subscribing.clear()
     this.#options.onEnd?.(reason)
   }
 
@@ -224,6 +235,7 @@ export class Session implements WireSink {
 
   #answered(answer: RpcAnswer): void {
     const subscription = typeof answer.id === 'number' ? this.#subscribing.get(answer.id) : undefined
+    if (subscription) this.#subscribing.delete(answer.id as number)
     if (subscription && typeof answer.result === 'string') this.#begin(subscription, answer.result)
     if (!this.#pending.settle(answer)) this.#log.debug('an answer to nothing', { id: answer.id })
   }
@@ -234,12 +246,14 @@ export class Session implements WireSink {
     if (subscription.ended) this.unsubscribe(subscription) // given up before the answer came
   }
 
-  /** False when nobody here waits for it: then it is a notification like any other. */
-  #notified({ params }: RpcRequest, length: number): boolean {
+  /** False when it is no word of a subscription: then it is a notification like any other. */
+  #notified({ method, params }: RpcRequest, length: number): boolean {
+    const isValue = method.endsWith(NOTICE.value)
+    if (!isValue && !method.endsWith(NOTICE.end)) return false
     const { subscription: id, result, error } = (params ?? {}) as NoticeParams
     if (typeof id !== 'string') return false
     const subscription = this.#subscriptions.get(id)
-    if (result !== undefined) subscription?.offer(result, length)
+    if (isValue) subscription?.offer(result, length)
     else if (this.#subscriptions.delete(id)) subscription?.over(error)
     return true
   }
@@ -333,45 +347,6 @@ interface NoticeParams {
   readonly subscription?: unknown
   readonly result?: unknown
   readonly error?: RpcErrorObject
-}
-
-/** The other side, for as long as one of its messages is being answered. */
-class SessionCaller implements Caller, Subscriber {
-  readonly #session: Session
-  readonly #served: ServedSubscriptions
-  #opened: (() => void)[] | undefined
-
-  constructor(session: Session, served: ServedSubscriptions) {
-    this.#session = session
-    this.#served = served
-  }
-
-  get signal(): AbortSignal {
-    return this.#session.signal
-  }
-
-  get remote(): RpcRemote {
-    return this.#session.remote
-  }
-
-  get subscriber(): Subscriber {
-    return this
-  }
-
-  open(callable: Callable, params: readonly unknown[]): string {
-    const { id, start } = this.#served.open(callable, params)
-    this.#opened = [...(this.#opened ?? []), start]
-    return id
-  }
-
-  cancel(id: string): boolean {
-    return this.#served.cancel(id)
-  }
-
-  /** The answer has been sent, with the ids in it. */
-  answered(): void {
-    for (const start of this.#opened ?? []) start()
-  }
 }
 
 /** Of a wire that broke: with what it said as the cause. */

@@ -44,7 +44,7 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
   id: string | undefined
   readonly #feed: Feed
   readonly #queue = new Queue<{ readonly value: T }>({ highWaterBytes: Number.POSITIVE_INFINITY })
-  #opening: Promise<void> | undefined
+  #opening: Promise<string | undefined> | undefined
   #ended = false
 
   constructor(feed: Feed, namespace: string, params: readonly unknown[], options: SubscribeOptions) {
@@ -58,8 +58,8 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
     return this.#ended
   }
 
-  /** Resolves when the server has agreed; rejects with its RpcError. */
-  ready(): Promise<void> {
+  /** Resolves with the server's id when it has agreed, undefined when it was given up before; rejects with its RpcError. */
+  ready(): Promise<string | undefined> {
     this.#opening ??= this.#open()
     return this.#opening
   }
@@ -107,14 +107,17 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
     this.#queue.end(error)
   }
 
-  async #open(): Promise<void> {
+  async #open(): Promise<string | undefined> {
     const { signal } = this.options
-    if (signal?.aborted) return void this.return()
+    if (signal?.aborted) {
+      await this.return()
+      return undefined
+    }
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     try {
-      await this.#feed.subscribe(this)
+      return await this.#feed.subscribe(this)
     } catch (error) {
-      if (signal?.aborted) return // which is an end, and no failure
+      if (signal?.aborted) return undefined // which is an end, and no failure
       this.fail(error)
       throw error
     }

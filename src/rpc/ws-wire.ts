@@ -12,18 +12,25 @@ export const PING_INTERVAL = 30_000
 const MAX_PONG_BACKLOG = 64 * 1024
 
 /** One message is one text frame of a WebSocket. */
+export interface WsWireOptions {
+  readonly clock?: Clock
+  readonly maxValues?: number
+}
+
 export class WsWire implements Wire {
   readonly #ws: WebSocket
   readonly #socket: Duplex
   readonly #clock: Clock
   #corked = false
+  readonly #maxValues: number | undefined
   #closed = false
 
-  /** `socket` is what `ws` runs on. */
-  constructor(ws: WebSocket, socket: Duplex, clock: Clock = systemClock) {
+  /** `socket` is what `ws` runs on; `maxValues` bounds one message, as in `parseJson`. */
+  constructor(ws: WebSocket, socket: Duplex, { clock = systemClock, maxValues }: WsWireOptions = {}) {
     this.#ws = ws
     this.#socket = socket
     this.#clock = clock
+    this.#maxValues = maxValues
   }
 
   open(sink: WireSink): void {
@@ -32,7 +39,7 @@ export class WsWire implements Wire {
     ws.on('message', (data: Buffer) => {
       let value: unknown
       try {
-        value = parseJson(data.toString())
+        value = parseJson(data.toString(), this.#maxValues)
       } catch {
         return sink.garbage()
       }
@@ -45,8 +52,9 @@ export class WsWire implements Wire {
     ws.on('error', (error) => {
       failure ??= error
     })
-    ws.on('close', () => {
+    ws.on('close', (code, reason) => {
       this.#closed = true
+      if (reason.length > 0) failure ??= new Error(`closed with ${code}: ${reason}`)
       sink.end(failure)
     })
     ws.resume()

@@ -12,6 +12,7 @@ import { JsonCache } from './json-cache.ts'
 import { logMethods } from './log-methods.ts'
 import { type LogLimits, LogSearch } from './log-search.ts'
 import { quantity } from './quantity.ts'
+import { LongSearches } from './query-limits.ts'
 import { unsupportedMethods } from './state-methods.ts'
 import { syncingJson, syncStatus } from './syncing.ts'
 import { placeMethods, transactionMethods } from './transaction-methods.ts'
@@ -40,7 +41,8 @@ export function ethApi(options: EthApiOptions) {
   const { chain, sync, clock = systemClock, maxFilters } = options
   const reader = new BlockReader(chain)
   const cache = new JsonCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES)
-  const search = new LogSearch(reader, options.logs)
+  const searches = new LongSearches()
+  const search = new LogSearch(reader, options.logs, searches)
   const forkIds = new ForkIds(chain.genesis)
   const filters = new Filters({ reader, search, clock, maxFilters })
   return {
@@ -59,6 +61,6 @@ export function ethApi(options: EthApiOptions) {
     ...transactionMethods(reader),
     ...placeMethods(reader),
     ...logMethods(search, filters),
-    ...feeMethods(reader),
+    ...feeMethods(reader, searches),
   }
 }

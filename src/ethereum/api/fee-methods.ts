@@ -5,6 +5,7 @@ import type { BlockReader } from './block-reader.ts'
 import { feeHistory, nextBaseFee } from './fee-history.ts'
 import { blockTagParam, countParam, percentilesParam } from './params.ts'
 import { quantity } from './quantity.ts'
+import type { LongSearches } from './query-limits.ts'
 import { TipOracle } from './tip-oracle.ts'
 
 const HISTORY = [
@@ -14,7 +15,7 @@ const HISTORY = [
 ] as const
 
 /** What transactions pay, as far as stored blocks tell. */
-export function feeMethods(reader: BlockReader) {
+export function feeMethods(reader: BlockReader, searches: LongSearches) {
   const { chain } = reader
   const oracle = new TipOracle(reader)
   const head = () => chain.header(chain.head.hash) as Header
@@ -35,7 +36,8 @@ export function feeMethods(reader: BlockReader) {
     }),
     feeHistory: method(
       { summary: 'Base fees, fullness and tips of a range of blocks.', params: HISTORY },
-      (count, newest, percentiles, { signal }) => feeHistory(reader, count, newest, percentiles, signal),
+      (count, newest, percentiles, { signal }) =>
+        searches.run(() => feeHistory(reader, count, newest, percentiles, signal), signal),
     ),
   }
 }

@@ -13,7 +13,7 @@ import { HeadCursor } from './head-cursor.ts'
 import { LogMatcher } from './log-matcher.ts'
 import { checkChoices, type LogSearch, refused } from './log-search.ts'
 import type { LogQuery } from './params.ts'
-import { QueryBudget } from './query-budget.ts'
+import { QueryBudget } from './query-limits.ts'
 
 /** Milliseconds after which a filter that nobody asks is forgotten. Source: go-ethereum eth/filters. */
 export const FILTER_TIMEOUT = 5 * 60 * 1000
@@ -82,7 +82,11 @@ export class Filters {
    * has the rest.
    */
   async changes(id: string, signal?: AbortSignal): Promise<(string | JsonObject)[]> {
-    const { cursor, query } = this.#get(id)
+    const filter = this.#get(id)
+    return await this.#search.searches.run(() => this.#changesOf(filter, signal), signal)
+  }
+
+  async #changesOf({ cursor, query }: Filter, signal?: AbortSignal): Promise<(string | JsonObject)[]> {
     const matcher = query && new LogMatcher(query)
     const found: (string | JsonObject)[] = []
     const slices = new Slices()

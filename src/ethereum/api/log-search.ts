@@ -10,6 +10,7 @@ import type { JsonObject } from './block-json.ts'
 import { type BlockReader, failed } from './block-reader.ts'
 import { LogMatcher } from './log-matcher.ts'
 import { type BlockTag, type LogQuery, MAX_CHOICES } from './params.ts'
+import { LongSearches } from './query-limits.ts'
 import { logJson } from './receipt-json.ts'
 
 export interface LogLimits {
@@ -31,11 +32,15 @@ interface Range {
 
 export class LogSearch {
   readonly #reader: BlockReader
+  /** This one's, and those of whoever shares it. */
+  readonly searches: LongSearches
   readonly maxBlocks: number
   readonly maxResults: number
 
-  constructor(reader: BlockReader, { maxBlocks, maxResults }: LogLimits = {}) {
+  /** `searches`: those of others count as well. */
+  constructor(reader: BlockReader, { maxBlocks, maxResults }: LogLimits = {}, searches = new LongSearches()) {
     this.#reader = reader
+    this.searches = searches
     this.maxBlocks = maxBlocks ?? DEFAULT_MAX_BLOCKS
     this.maxResults = maxResults ?? DEFAULT_MAX_RESULTS
   }
@@ -44,7 +49,10 @@ export class LogSearch {
   async find(query: LogQuery, signal?: AbortSignal): Promise<JsonObject[]> {
     checkChoices(query)
     const matcher = new LogMatcher(query)
-    if (!query.blockHash) return this.#inRange(matcher, this.#rangeOf(query), signal)
+    if (!query.blockHash) {
+      const range = this.#rangeOf(query)
+      return await this.searches.run(() => this.#inRange(matcher, range, signal), signal)
+    }
     const header = this.#reader.header(query.blockHash)
     if (!header) throw failed('unknown block')
     return this.of(header, matcher)

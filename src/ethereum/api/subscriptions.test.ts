@@ -33,13 +33,7 @@ async function take(events: AsyncIterator<Json>, count: number): Promise<Json[]>
 
 it('all of them are subscriptions to a server', () => {
   const names = Object.entries(ethSubscriptions({ chain })).filter(([, fn]) => isSubscription(fn))
-  expect(names.map(([name]) => name).sort()).toEqual([
-    'logs',
-    'newHeads',
-    'newPendingTransactions',
-    'syncing',
-    'transactionReceipts',
-  ])
+  expect(names.map(([name]) => name).sort()).toEqual(['logs', 'newHeads', 'syncing', 'transactionReceipts'])
 })
 
 describe('newHeads', () => {
@@ -142,12 +136,6 @@ describe('transactionReceipts', () => {
     const many = { transactionHashes: Array(201).fill(transactionHashes[0]) }
     expect(() => subscribe('transactionReceipts', many)).toThrow('exceed max number of transaction hashes')
   })
-})
-
-it('pending transactions are not told of: there is no pool', async () => {
-  const refused = { errorCode: RpcErrorCode.MethodNotSupported }
-  await expect(subscribe('newPendingTransactions').next()).rejects.toMatchObject(refused)
-  await expect(subscribe('newPendingTransactions', true).next()).rejects.toMatchObject(refused)
 })
 
 describe('syncing', () => {

@@ -1,6 +1,6 @@
 import { bytesToHex } from '../../base/bytes.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
-import { method, param, RpcError, RpcErrorCode } from '../../rpc/index.ts'
+import { method, param } from '../../rpc/index.ts'
 import type { ChainStore } from '../chain/index.ts'
 import type { Sync, SyncEvent } from '../sync/index.ts'
 import type { Header } from '../types/index.ts'
@@ -10,8 +10,8 @@ import { checkSubscription, isWithin } from './filters.ts'
 import { type ChainStep, HeadCursor } from './head-cursor.ts'
 import { LogMatcher } from './log-matcher.ts'
 import { LogSearch } from './log-search.ts'
-import { flagParam, logQueryParam, receiptsQueryParam } from './params.ts'
-import { QueryBudget } from './query-budget.ts'
+import { logQueryParam, receiptsQueryParam } from './params.ts'
+import { QueryBudget } from './query-limits.ts'
 import { blockReceiptsJson } from './receipt-json.ts'
 import { syncingEventJson, syncStatus } from './syncing.ts'
 
@@ -70,13 +70,6 @@ export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscr
         }
       },
     ),
-    newPendingTransactions: method(
-      { summary: 'Not supported: this node has no transaction pool.', params: [FULL] },
-      // biome-ignore lint/correctness/useYield: refuses
-      async function* (): AsyncGenerator<never> {
-        throw new RpcError(RpcErrorCode.MethodNotSupported, 'newPendingTransactions: this node has no transaction pool')
-      },
-    ),
     syncing: method(
       { summary: 'How far the sync is, once a second; false when it is done.', params: [] },
       async function* ({ signal }) {
@@ -95,7 +88,6 @@ export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscr
 
 const QUERY = param('filter', logQueryParam)
 const RECEIPTS_QUERY = param('filter', receiptsQueryParam)
-const FULL = param('fullTransactions', flagParam.optional())
 
 /** Of a block: all of them, or those of the transactions whose hashes, in hex, are wanted. */
 function wantedReceipts(reader: BlockReader, { hash }: Header, wanted: ReadonlySet<string>): readonly JsonObject[] {

@@ -1,5 +1,20 @@
+import { Gate } from '../../base/gate.ts'
 import { RpcError, RpcErrorCode } from '../../rpc/index.ts'
 import type { LogQuery } from './params.ts'
+
+/** Searches that go on at a time: each holds what it has found so far. */
+const SEARCHES_AT_A_TIME = 16
+const MAX_WAITING_SEARCHES = 256
+
+/** Runs what looks at many blocks, a few at a time. Throws LimitExceeded when too many wait already. */
+export class LongSearches {
+  readonly #gate = new Gate(SEARCHES_AT_A_TIME, MAX_WAITING_SEARCHES)
+
+  run<T>(search: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (!this.#gate.full) return this.#gate.run(search, signal)
+    throw new RpcError(RpcErrorCode.LimitExceeded, 'too many searches at a time')
+  }
+}
 
 /** Addresses and topics that lasting queries may hold together: some 300 bytes each. */
 const MAX_HELD_CHOICES = 200_000
