@@ -89,3 +89,14 @@ describe('describeError', () => {
     expect(describeError(new TypeError())).toBe('TypeError')
   })
 })
+
+test('whatever is thrown can be described', () => {
+  const evil = new Proxy(() => {}, {
+    get() {
+      throw new Error('trap')
+    },
+  })
+  for (const thrown of [Object.create(null), evil, { toString: () => ({}) }]) {
+    expect(describeError(thrown)).toBe('something that cannot be shown')
+  }
+})

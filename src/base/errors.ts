@@ -169,11 +169,20 @@ export class InternalError extends PeerloomError {
   }
 }
 
+/** Whatever it is that was thrown: it may throw when it is looked at. */
+function textOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message || thrown.name : String(thrown)
+  } catch {
+    return 'something that cannot be shown'
+  }
+}
+
 /** What was thrown, as one line for people: the message, then the causes below it. */
 export function describeError(error: unknown): string {
   const parts: string[] = []
   for (let e: unknown = error, depth = 0; e !== undefined && e !== null && depth < 5; depth++) {
-    const text = e instanceof Error ? e.message || e.name : String(e)
+    const text = textOf(e)
     if (!parts.at(-1)?.includes(text)) parts.push(text)
     e = e instanceof Error ? e.cause : undefined
   }

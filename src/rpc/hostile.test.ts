@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +9,7 @@ import { ask, send } from '../../test/support/raw-http.ts'
 import { testApi } from '../../test/support/rpc-api.ts'
 import { deferred } from '../base/deferred.ts'
 import { RpcClient, RpcServer } from './index.ts'
+import { MAX_VALUES } from './parse-json.ts'
 import { MAX_SUBSCRIPTIONS } from './served.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'peerloom-rpc-'))
@@ -115,6 +117,27 @@ describe('too much', () => {
     expect(turns).toBeGreaterThan(10) // of 300 ms
   })
 
+  test('a message of very many pieces is refused before it is read', async () => {
+    const pieces = `{"jsonrpc":"2.0","id":1,"method":"test_echo","params":[[${'[],'.repeat(MAX_VALUES)}[]]]}`
+    const refusal = { jsonrpc: '2.0', id: null, error: { code: -32_700, message: 'parse error' } }
+    const http = await server.listen('http://127.0.0.1:0')
+    expect(await ask(http.url, pieces)).toEqual(refusal)
+    const { url } = await server.listen('ws://127.0.0.1:0')
+    const ws = new WebSocket(url)
+    await once(ws, 'open')
+    ws.send(pieces)
+    const [answer] = (await once(ws, 'message')) as [Buffer]
+    expect(JSON.parse(answer.toString())).toEqual(refusal)
+    ws.terminate()
+  })
+
+  test('a batch without a limit may be of anything', async () => {
+    await using open = new RpcServer({ batchLimit: Number.POSITIVE_INFINITY, batchResponseBytes: 1_000 })
+    const { url } = await open.register('test', testApi).listen('http://127.0.0.1:0')
+    const answers = (await ask(url, `[${'1,'.repeat(150_000)}1]`)) as unknown[]
+    expect(answers).toHaveLength(150_001)
+  })
+
   test('a batch whose answers are too large is cut where they are', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const calls = [1, 2, 3, 4].map((id) => ({ jsonrpc: '2.0', id, method: 'test_large', params: [10_000_000] }))
@@ -168,6 +191,24 @@ describe('too much', () => {
     const refused = settled.filter((each) => each.status === 'rejected')
     expect(settled.length - refused.length).toBe(MAX_SUBSCRIPTIONS)
     expect(refused[0]?.reason).toMatchObject({ errorCode: -32_005 })
+  })
+
+  test('all clients together get ten thousand subscriptions, and get them again when they have gone', async () => {
+    const subscribe = { method: 'test_subscribe', params: ['quiet'] }
+    const grab = async () => {
+      const client = await RpcClient.inProcess(server)
+      const settled = await client.batch(Array.from({ length: 1_000 }, () => subscribe))
+      return { client, got: settled.filter(({ status }) => status === 'fulfilled').length }
+    }
+    const clients = []
+    for (let n = 0; n < 10; n++) clients.push(await grab())
+    expect(clients.map(({ got }) => got)).toEqual(Array(10).fill(1_000))
+    const late = await grab()
+    expect(late.got).toBe(0)
+    for (const { client } of [...clients, late]) await client.close()
+    const after = await grab()
+    expect(after.got).toBe(1_000)
+    await after.client.close()
   })
 })
 

@@ -206,7 +206,7 @@ export class SessionLink implements Link, Feed {
     this.#waiting--
     timer?.cancel()
     if (signal?.aborted) throw signal.reason
-    const rest = { ...options, timeout: Math.max(1, timeout - (clock.now() - since)) }
+    const rest = { ...options, timeout: Math.max(1, Math.ceil(timeout - (clock.now() - since))) }
     if (this.#session) return { session: this.#session, rest }
     throw this.#closing.signal.aborted ? this.#closing.signal.reason : this.#notConnected()
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -173,5 +174,41 @@ describe('a client that is told goodbye', () => {
       await new Promise((resolve) => setImmediate(resolve))
     }
     socket.destroy()
+  })
+})
+
+describe('an HTTP client that never reads its answer', () => {
+  test('is disconnected after a while, and one that reads slowly is not', async () => {
+    const clock = new FakeClock()
+    const warned: unknown[] = []
+    const log = { ...silentLogger, warn: (message: string) => warned.push(message), child: () => log }
+    await using slow = new RpcServer({ clock, log }).register('test', testApi)
+    const { url } = await slow.listen('http://127.0.0.1:0')
+    const ask = async () => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1')
+      socket.on('error', () => {})
+      const body = '{"jsonrpc":"2.0","id":1,"method":"test_large","params":[20000000]}'
+      const head = ['POST / HTTP/1.1', 'Host: localhost', 'Content-Type: application/json']
+      socket.write([...head, `Content-Length: ${body.length}`, '', body].join('\r\n'))
+      await once(socket, 'readable')
+      return socket
+    }
+    const reader = await ask()
+    let received = 0
+    reader.on('data', (chunk) => {
+      received += chunk.length
+    })
+    while (received < 20_000_000) {
+      const before = received
+      await clock.advance(WRITE_TIMEOUT / 50)
+      while (received === before) await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(warned).toEqual([])
+    const deaf = await ask()
+    while (warned.length === 0) await clock.advance(WRITE_TIMEOUT / 50)
+    expect(warned).toEqual(['closing a connection that does not read'])
+    deaf.resume()
+    await once(deaf, 'close')
+    reader.destroy()
   })
 })

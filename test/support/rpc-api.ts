@@ -2,6 +2,10 @@
 export const testApi = {
   echo: (value: unknown) => value ?? null,
   large: (length: number) => 'x'.repeat(length),
+  /** Says nothing. */
+  async *quiet(signal?: AbortSignal): AsyncGenerator<never> {
+    await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+  },
   async *forever(signal?: AbortSignal) {
     while (!signal?.aborted) {
       yield 'x'.repeat(100_000)

@@ -52,6 +52,17 @@ describe('logs', () => {
     await same({ address: `0x${'00'.repeat(20)}` }, () => false)
   })
 
+  it('are looked for a few at a time, and not by whole crowds', async () => {
+    const api = ethApi({ chain })
+    const answers = await Promise.all(Array.from({ length: 300 }, () => answer(api, 'getLogs', [WHOLE])))
+    const refused = answers.filter((each) => 'error' in each)
+    expect(refused).toHaveLength(300 - 16 - 256)
+    expect(refused[0]).toEqual({
+      error: { code: RpcErrorCode.LimitExceeded, message: 'too many searches at a time' },
+    })
+    expect(await find(WHOLE, api)).toEqual(await find(WHOLE))
+  })
+
   it('of one block are found by its hash, and of the head by default', async () => {
     const { blockNumber } = all[0]!
     const blockHash = bytesTo0x(chain.hashAt(Number(blockNumber))!)
