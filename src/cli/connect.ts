@@ -2,8 +2,9 @@
  * How a command reaches a node that runs.
  * @module
  */
-import { ConfigError } from '../base/errors.ts'
-import { defaultIpcPath, readJwtSecret } from '../node/index.ts'
+import { stat } from 'node:fs/promises'
+import { PeerloomError } from '../base/errors.ts'
+import { defaultIpcPath, jwtSecretPath, readJwtSecret } from '../node/index.ts'
 import { RpcClient, RpcConnectionError, RpcHttpError } from '../rpc/index.ts'
 import type { Context } from './command.ts'
 import type { FlagName } from './config/flag-table.ts'
@@ -19,21 +20,28 @@ export function endpointOf({ config }: Context, url: string | undefined): string
 
 /** Rejects with one line that says where nobody answered. */
 export async function connectTo(context: Context, endpoint: string): Promise<RpcClient> {
-  const { signal, log, clock, config } = context
-  const secretFile = config.get('authrpc.jwtsecret')
+  const { config } = context
+  const named = config.get('authrpc.jwtsecret')
+  try {
+    return await dial(context, endpoint, named)
+  } catch (error) {
+    if (!(error instanceof RpcConnectionError)) throw error
+    if (!(error instanceof RpcHttpError)) {
+      const message = `no node answers at ${endpoint}: ${reasonOf(error)} (start one with peerloom, or name where it is)`
+      throw new PeerloomError('ERR_NO_NODE', message) // its cause is in it
+    }
+    const own = jwtSecretPath(dataDirIn(config))
+    if (error.status !== 401 || named !== undefined || !(await stat(own).catch(() => undefined))) throw error
+    return await dial(context, endpoint, own)
+  }
+}
+
+async function dial({ signal, log, clock }: Context, endpoint: string, secretFile?: string): Promise<RpcClient> {
   const jwtSecret = secretFile === undefined ? undefined : await readJwtSecret(secretFile)
   const options = { signal, log, clock, reconnect: false, ...(jwtSecret && { jwtSecret }) }
-  try {
-    const client = await RpcClient.dial(endpoint, options)
-    if (/^https?:/.test(endpoint)) await client.call('rpc_modules') // HTTP connects with its first call
-    return client
-  } catch (error) {
-    if (!(error instanceof RpcConnectionError) || error instanceof RpcHttpError) throw error
-    throw new ConfigError('endpoint', `no node answers at ${endpoint}: ${reasonOf(error)}`, {
-      hint: 'start one with peerloom, or name where it is',
-      cause: error,
-    })
-  }
+  const client = await RpcClient.dial(endpoint, options)
+  if (/^https?:/.test(endpoint)) await client.call('rpc_modules') // HTTP connects with its first call
+  return client
 }
 
 function reasonOf(error: RpcConnectionError): string {

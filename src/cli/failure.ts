@@ -5,6 +5,7 @@
 import { CommanderError } from 'commander'
 import { ConfigError, describeError, PeerloomError, StorageError } from '../base/errors.ts'
 import { printable, ServiceError } from '../node/index.ts'
+import { RpcError, RpcErrorCode } from '../rpc/index.ts'
 import type { FlagName } from './config/flag-table.ts'
 import { InterruptedError } from './interruption.ts'
 
@@ -59,7 +60,8 @@ export function failureOf(error: unknown, nameOf: (flag: FlagName) => string = (
     return { exitCode: EXIT.failed, code: 'ERR_UNKNOWN', message: oneLine(describeError(error)) }
   }
   if (error.code === 'ERR_OUTPUT') return { exitCode: EXIT.failed, code: error.code, message: '' }
-  const hint = HINTS[error.code]
+  const missing = error instanceof RpcError && error.errorCode === RpcErrorCode.MethodNotFound
+  const hint = missing ? 'what an endpoint offers is set with --http.api and --ws.api' : HINTS[error.code]
   const text = error instanceof StorageError ? error.message : describeError(error)
   return { exitCode: EXIT.failed, code: error.code, message: oneLine(hint ? `${text} (${hint})` : text) }
 }

@@ -23,7 +23,7 @@ export { LOG_LEVELS, LogLevels, logLevelOf, parseVmodule, type Verbosity } from 
 export { printable } from './log-line.ts'
 export { createLogger, LOG_FORMATS, type LogFormat, type LoggerOptions, type LogOutput } from './logger.ts'
 export { Node } from './node.ts'
-export { defaultIpcPath, readJwtSecret } from './node-folder.ts'
+export { defaultIpcPath, jwtSecretPath, readJwtSecret } from './node-folder.ts'
 export type { AuthRpcOptions, HttpOptions, NodeOptions, P2pOptions, WsOptions } from './node-options.ts'
 export {
   defineService,

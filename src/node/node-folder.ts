@@ -53,7 +53,7 @@ export class NodeFolder implements AsyncDisposable {
   }
 
   /** 32 bytes, made when the file is not there. Throws a ConfigError (`jwtSecret`) for a file that holds none. */
-  jwtSecret(path: string = this.file('jwtsecret')): Promise<Uint8Array> {
+  jwtSecret(path: string = jwtSecretPath(this.path)): Promise<Uint8Array> {
     return jwtSecretIn(path)
   }
 
@@ -75,15 +75,20 @@ export function defaultIpcPath(dataDir: string): string {
 /** The key of a data folder; made on the first call of the folder's life. Throws a ConfigError when the file is damaged. */
 export async function nodeKeyIn(dataDir: string): Promise<NodeKey> {
   const file = join(dataDir, PROGRAM, 'nodekey')
-  if (await isFile(file)) return await readKeyFile(file)
+  if (await isFile(file, 'nodekey')) return await readKeyFile(file)
   const key = NodeKey.generate()
   await writeKeyFile(file, key)
   return key
 }
 
+/** The secret of a data folder, for those who may call the authenticated endpoint. */
+export function jwtSecretPath(dataDir: string): string {
+  return join(resolve(dataDir), PROGRAM, 'jwtsecret')
+}
+
 /** {@link readJwtSecret}, of a file that is made when it is not there. */
 export async function jwtSecretIn(path: string): Promise<Uint8Array> {
-  return (await isFile(path)) ? await readJwtSecret(path) : await writeSecret(path)
+  return (await isFile(path, 'jwtSecret')) ? await readJwtSecret(path) : await writeSecret(path)
 }
 
 /**
@@ -91,7 +96,7 @@ export async function jwtSecretIn(path: string): Promise<Uint8Array> {
  * for one that is not there, or that holds none.
  */
 export async function readJwtSecret(path: string): Promise<Uint8Array> {
-  if (!(await isFile(path))) throw new ConfigError('jwtSecret', `there is no file ${path}`)
+  if (!(await isFile(path, 'jwtSecret'))) throw new ConfigError('jwtSecret', `there is no file ${path}`)
   const text = (await readStart(path, 'jwtSecret', 1_024)).trim()
   if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) return hexToBytes(text)
   throw new ConfigError('jwtSecret', `${path} does not hold 64 hex digits`, { hint: 'remove it: a new one is made' })
@@ -116,8 +121,8 @@ async function writeSecret(path: string): Promise<Uint8Array> {
 }
 
 async function readNodeList(path: string, kind: 'static' | 'trusted'): Promise<readonly string[]> {
-  if (!(await isFile(path))) return []
   const field = `${kind}Nodes`
+  if (!(await isFile(path, field))) return []
   try {
     const list: unknown = JSON.parse(await readStart(path, field, MAX_LIST_BYTES))
     if (!Array.isArray(list) || !list.every((each) => typeof each === 'string')) throw new Error('no array of strings')
@@ -140,9 +145,9 @@ async function readStart(path: string, field: string, maxBytes: number): Promise
   }
 }
 
-async function isFile(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  )
+/** Throws a ConfigError for what is there and is no file: a pipe would be waited for without end. */
+async function isFile(path: string, field: string): Promise<boolean> {
+  const there = await stat(path).catch(() => undefined)
+  if (there && !there.isFile()) throw new ConfigError(field, `${path} is no file`)
+  return there !== undefined
 }

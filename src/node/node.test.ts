@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -199,6 +200,15 @@ describe('the data folder', () => {
       expect(await trusted.call('net_listening')).toBe(true)
     }
     await expect(RpcClient.dial(ws)).rejects.toMatchObject({ status: 401 })
+  })
+})
+
+describe('a data folder with what is no file', () => {
+  test.each(['nodekey', 'static-nodes.json', 'trusted-nodes.json', 'jwtsecret'])('%s is said', async (name) => {
+    const dataDir = folder()
+    mkdirSync(join(dataDir, 'peerloom'), { recursive: true })
+    execFileSync('mkfifo', [join(dataDir, 'peerloom', name)])
+    await expect(start({ dataDir, authrpc: { port: 0 } })).rejects.toThrow(`${name} is no file`)
   })
 })
 

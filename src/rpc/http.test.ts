@@ -127,6 +127,7 @@ describe('HTTP', () => {
       'test_echo',
       'test_forever',
       'test_large',
+      'test_quiet',
     ])
   })
 })

@@ -1,6 +1,5 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { deferred } from '../base/deferred.ts'
-import { Queue } from '../base/queue.ts'
 import { method, RpcClient, RpcServer } from './index.ts'
 
 async function open(api: object) {
@@ -122,121 +121,6 @@ describe('an API', () => {
     })
     await expect(client.call('test_never', [1n])).rejects.toThrow('BigInt')
   })
-})
-
-test('the EIP-1193 provider gives the id before the first value, and numbers for codes', async () => {
-  const api = {
-    async *now() {
-      yield 'value'
-    },
-  }
-  const server = new RpcServer().register('eth', api)
-  await using client = await RpcClient.inProcess(server)
-  const seen: string[] = []
-  const came = deferred()
-  client.provider.on('message', () => {
-    seen.push('value')
-    came.resolve()
-  })
-  await client.provider.request({ method: 'eth_subscribe', params: ['now'] })
-  seen.push('id')
-  await came.promise
-  expect(seen).toEqual(['id', 'value'])
-  await expect(client.provider.request({ method: 'eth_nothing' })).rejects.toMatchObject({ code: -32_601 })
-  await server.close()
-  await expect(client.provider.request({ method: 'eth_nothing' })).rejects.toMatchObject({ code: 4_900 })
-})
-
-test('the EIP-1193 provider tells of a connection that is lost and comes back, and goes on with what was subscribed', async () => {
-  const api = {
-    chainId: () => '0x539',
-    async *now(signal?: AbortSignal) {
-      yield 'value'
-      await new Promise((resolve) => signal?.addEventListener('abort', resolve))
-    },
-  }
-  const serve = (url: string) => {
-    const server = new RpcServer().register('eth', api)
-    return server.listen(url).then(({ url }) => ({ server, url }))
-  }
-  const first = await serve('ws://127.0.0.1:0')
-  await using client = await RpcClient.dial(first.url)
-  const { provider } = client
-  const seen = new Queue<string | number | object>({ highWaterBytes: Number.POSITIVE_INFINITY })
-  provider.on('message', ({ data }) => seen.push(data.result as string))
-  provider.on('disconnect', ({ code }) => seen.push(code))
-  provider.on('connect', (info) => seen.push(info))
-  const removed = vi.fn()
-  provider.on('connect', removed).removeListener('connect', removed)
-  await provider.request({ method: 'eth_subscribe', params: ['now'] })
-  expect(await seen.take()).toBe('value')
-  await first.server.close()
-  expect(await seen.take()).toBe(4_900)
-  const second = await serve(first.url)
-  await using _ = second.server
-  const after = [await seen.take(), await seen.take()]
-  expect(after).toContainEqual({ chainId: '0x539' })
-  expect(after).toContain('value')
-  expect(removed).not.toHaveBeenCalled()
-})
-
-test('a subscription holds no more than 64 MiB of JSON for a reader that is behind', async () => {
-  const large = 'x'.repeat(20 * 1024 * 1024)
-  const api = {
-    async *large() {
-      for (let n = 0; n < 5; n++) yield large
-    },
-    done: () => true,
-  }
-  await using server = new RpcServer().register('test', api)
-  await using client = await RpcClient.inProcess(server)
-  const subscription = client.subscribe<string>('test', ['large'])
-  await subscription.ready()
-  while (!subscription.ended) await client.call('test_done')
-  for (let n = 0; n < 3; n++) expect((await subscription.next()).value).toHaveLength(large.length)
-  await expect(subscription.next()).rejects.toMatchObject({ code: 'ERR_RPC_OVERFLOW', held: 3 })
-})
-
-test('a listener of the provider that throws is heard of, and ends nothing', async () => {
-  const api = {
-    async *now(signal?: AbortSignal) {
-      for (let n = 0; !signal?.aborted; n++) yield n
-    },
-  }
-  await using server = new RpcServer().register('eth', api)
-  await using client = await RpcClient.inProcess(server)
-  const thrown: unknown[] = []
-  const others = process.listeners('uncaughtException')
-  process.removeAllListeners('uncaughtException')
-  process.on('uncaughtException', (error) => thrown.push(error.message))
-  const came = deferred()
-  let count = 0
-  const listener = () => {
-    if (++count < 3) throw new Error(`no ${count}`)
-    client.provider.removeListener('message', listener)
-    came.resolve()
-  }
-  client.provider.on('message', listener)
-  await client.provider.request({ method: 'eth_subscribe', params: ['now'] })
-  await came.promise
-  process.removeAllListeners('uncaughtException')
-  for (const other of others) process.on('uncaughtException', other)
-  expect(thrown).toEqual(['no 1', 'no 2'])
-})
-
-test('a subscription that was given up before it began asks the server for nothing', async () => {
-  let asked = 0
-  const api = {
-    async *now() {
-      yield asked++
-    },
-  }
-  await using server = new RpcServer().register('test', api)
-  await using client = await RpcClient.inProcess(server)
-  const subscription = client.subscribe('test', ['now'])
-  await subscription.return()
-  expect(await subscription.next()).toEqual({ value: undefined, done: true })
-  expect(asked).toBe(0)
 })
 
 test('what cannot be is said at once', async () => {

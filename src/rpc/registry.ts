@@ -124,7 +124,9 @@ export function iterate(callable: Callable, params: readonly unknown[], context:
   const { fn, spec } = callable
   if (spec) return invoke(callable, params, context) as AsyncGenerator<unknown>
   const most = Math.max(0, fn.length - 1)
-  if (params.length > most) throw badParams(`too many arguments, want at most ${most}`)
+  if (params.length > most) {
+    throw badParams(`too many arguments, want at most ${most} (of a generator, the last parameter is the signal)`)
+  }
   const args = [...params]
   if (fn.length > 0) args[most] = context.signal
   return fn(...args) as AsyncGenerator<unknown>

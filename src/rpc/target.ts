@@ -11,7 +11,7 @@ export type Target =
 /** Throws a ConfigError (`url`). A text without a scheme is a path. */
 export function parseTarget(text: string): Target {
   const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//.exec(text)?.[1]?.toLowerCase()
-  if (text === '') throw badUrl(text)
+  if (text === '' || /^[\w.-]+:\d+$/.test(text)) throw badUrl(text)
   if (scheme === undefined) return { transport: 'ipc', path: text }
   if (scheme === 'file' || scheme === 'ipc') return { transport: 'ipc', path: text.slice(text.indexOf('://') + 3) }
   const url = URL.canParse(text) ? new URL(text) : undefined

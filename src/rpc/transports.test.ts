@@ -35,6 +35,8 @@ const calc = {
   async *count(to: number, signal?: AbortSignal) {
     for (let n = 0; n < to && !signal?.aborted; n++) yield n
   },
+  // biome-ignore lint/suspicious/noThenProperty: that is the point
+  promiseLike: () => ({ then: (resolve: (value: number) => void) => resolve(7) }),
   /** As a compiler makes it of a generator for older machines. */
   iterate: () => calc.count(3),
   async *forever(signal?: AbortSignal) {
@@ -62,6 +64,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await using __ = client
     expect(await client.call('calc_add', [1, 2])).toBe(3)
     expect(await client.call('calc_later', ['äöü'])).toBe('äöü')
+    expect(await client.call('calc_promiseLike')).toBe(7)
     expect(await client.namespace<typeof calc>('calc').add(3, 4)).toBe(7)
     expect(await client.modules()).toEqual({ calc: '1.0', rpc: '1.0' })
   })

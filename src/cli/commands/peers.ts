@@ -1,5 +1,6 @@
 import { Argument, Option } from 'commander'
 import type { PeerInfo } from '../../devp2p/index.ts'
+import { parseEnode } from '../../identity/index.ts'
 import { printable } from '../../node/index.ts'
 import type { RpcClient } from '../../rpc/index.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -55,8 +56,8 @@ async function follow(
       lines.set(id, peerLine(peer))
       terminal.say(`+ ${peerLine(peer)}`)
       terminal.emit({ type, peer })
-    } else if (type === 'drop') {
-      terminal.say(`- ${lines.get(id) ?? printable(id.slice(0, 16))}${error ? `  ${printable(error)}` : ''}`)
+    } else if (type === 'drop' && lines.has(id)) {
+      terminal.say(`- ${lines.get(id)}${error ? `  ${printable(error)}` : ''}`)
       terminal.emit({ type, peer: id, error })
       lines.delete(id)
     }
@@ -90,6 +91,7 @@ function peerAction(name: string, method: string, summary: string, said: string)
     flags: CLIENT_FLAGS,
     options: [urlOption()],
     async run(context, { url }, enode = '') {
+      parseEnode(enode)
       await using client = await connectTo(context, endpointOf(context, url))
       const value = await client.call(method, [enode], { signal: context.signal })
       context.terminal.say(`${said} ${enode}`)

@@ -4,7 +4,7 @@
  */
 import { isAbsolute, join, sep } from 'node:path'
 import type { NetworkName } from '../../ethereum/chain/index.ts'
-import type { LogFormat, Verbosity } from '../../node/index.ts'
+import { jwtSecretPath, type LogFormat, type Verbosity } from '../../node/index.ts'
 import type { Config } from './config.ts'
 import { dataDirOf } from './data-dir.ts'
 
@@ -140,7 +140,7 @@ function apiSettings(config: Config, dataDir: string): Pick<NodeSettings, 'http'
       enabled: config.get('authrpc'),
       host: config.get('authrpc.addr'),
       port: config.get('authrpc.port'),
-      jwtSecretFile: config.get('authrpc.jwtsecret') ?? join(dataDir, 'peerloom', 'jwtsecret'),
+      jwtSecretFile: config.get('authrpc.jwtsecret') ?? jwtSecretPath(dataDir),
       vhosts: config.get('authrpc.vhosts'),
     },
     ipc: { enabled: !config.get('ipcdisable'), path: ipcPath(config.get('ipcpath'), dataDir) },
