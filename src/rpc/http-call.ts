@@ -7,15 +7,17 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Clock, Timer } from '../base/clock.ts'
 import { TimeoutError } from '../base/errors.ts'
+import type { Logger } from '../base/log.ts'
 import { formatEndpoint } from '../net/index.ts'
 import { type Answerer, type Caller, PARSE_ANSWER } from './answer.ts'
 import type { RpcRemote } from './api.ts'
 import { ByteCollector } from './byte-collector.ts'
 import { lostConnection } from './errors.ts'
-import type { HttpBacklog } from './http-backlog.ts'
 import { type AnswerText, joinAnswer } from './message.ts'
 import { MAX_VALUES, parseJson } from './parse-json.ts'
 import type { RequestHeaders } from './request-headers.ts'
+import { MIN_WATCHED_BYTES, type ServerLimits } from './server-limits.ts'
+import { WRITE_TIMEOUT } from './session.ts'
 
 /** go-ethereum's `defaultBodyLimit` (rpc/http.go). */
 export const MAX_BODY_BYTES = 5 * 1024 * 1024
@@ -35,7 +37,8 @@ const compress = promisify(gzip)
 export interface HttpCallOptions {
   readonly answerer: Answerer
   readonly clock: Clock
-  readonly backlog: HttpBacklog
+  readonly limits: ServerLimits
+  readonly log: Logger
   readonly maxBodyBytes: number
   /** Whether the caller unpacks answers. */
   readonly takesGzip: boolean
@@ -140,11 +143,11 @@ export class HttpCall implements Caller {
     } catch {
       return this.#write(PARSE_ANSWER, 400)
     }
-    const { answerer, backlog } = this.#options
-    if (backlog.tooManyCalls) return refuse(this.#response, 503, 'too many calls at a time')
+    const { answerer, limits } = this.#options
+    if (limits.tooManyCalls) return refuse(this.#response, 503, 'too many calls at a time')
     const answer = answerer.answer(value, this)
     if (!(answer instanceof Promise)) return this.#write(answer)
-    backlog.count(answer)
+    limits.countCall(answer)
     this.#watch()
     void answer.then((text) => this.#write(text))
   }
@@ -162,12 +165,34 @@ export class HttpCall implements Caller {
 
   #send(body: AnswerText | Uint8Array, status: number, more: readonly string[] = []): void {
     if (this.#done) return
-    const { extraHeaders, backlog } = this.#options
+    const { extraHeaders, limits } = this.#options
     const length = lengthOf(body)
-    if (!backlog.hasRoom(length)) return refuse(this.#response, 503, 'too many answers wait to be read')
+    if (!limits.hasRoom(length)) return refuse(this.#response, 503, 'too many answers wait to be read')
     const headers = ['Content-Type', 'application/json', 'Content-Length', String(length), ...extraHeaders, ...more]
     this.#end(this.#response.writeHead(status, headers), body)
-    backlog.watch(length, this.#response, this.#request)
+    if (length >= MIN_WATCHED_BYTES) this.#watchReader(length)
+  }
+
+  /** Until the answer has left. Who takes nothing of it for {@link WRITE_TIMEOUT} is disconnected. */
+  #watchReader(length: number): void {
+    const { clock, log, limits } = this.#options
+    const { socket } = this.#request
+    if (this.#response.writableFinished || this.#response.destroyed) return
+    limits.changeUnread(length)
+    let timer: Timer | undefined
+    const look = (before: number): void => {
+      timer = clock.setTimer(WRITE_TIMEOUT, () => {
+        const waiting = socket.writableLength
+        if (waiting !== before) return look(waiting)
+        log.warn('closing a connection', { ...this.remote, why: 'it does not read', waiting })
+        socket.destroy()
+      })
+    }
+    look(socket.writableLength)
+    this.#response.once('close', () => {
+      limits.changeUnread(-length)
+      timer?.cancel()
+    })
   }
 
   #end(response: ServerResponse, body: AnswerText | Uint8Array): void {

@@ -11,12 +11,11 @@ import { ConfigError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import { formatEndpoint } from '../net/index.ts'
 import type { Answerer } from './answer.ts'
-import { HttpBacklog } from './http-backlog.ts'
 import { HttpCall, objectionToRequest, refuse } from './http-call.ts'
 import { type GuardOptions, HttpGuard, type Refusal } from './http-guard.ts'
 import { MAX_VALUES } from './parse-json.ts'
 import { readHeaders } from './request-headers.ts'
-import type { SubscriptionQuota } from './served.ts'
+import type { ServerLimits } from './server-limits.ts'
 import { FAREWELL_TIME, Session } from './session.ts'
 import { WsWire } from './ws-wire.ts'
 
@@ -44,7 +43,7 @@ export interface HttpEndpointOptions {
   readonly readTimeout: number
   /** Of calls from here to a client, in milliseconds. */
   readonly timeout: number
-  readonly quota: SubscriptionQuota
+  readonly limits: ServerLimits
   readonly clock: Clock
   readonly log: Logger
 }
@@ -61,13 +60,11 @@ export class HttpEndpoint {
     maxPayload: MAX_WS_MESSAGE_BYTES,
     autoPong: false, // the wire does
   })
-  readonly #backlog: HttpBacklog
   #http: (PortService & { readonly allowed: HttpGuard }) | undefined
   #ws: (PortService & { readonly allowed: HttpGuard }) | undefined
 
   private constructor(options: HttpEndpointOptions) {
     this.#options = options
-    this.#backlog = new HttpBacklog(options.clock, options.log)
     this.#server = createServer({
       headersTimeout: options.readTimeout,
       requestTimeout: options.readTimeout,
@@ -151,13 +148,12 @@ export class HttpEndpoint {
     const extraHeaders = http.allowed.corsHeaders(headers.origin)
     if (method === 'OPTIONS') return preflight(response, extraHeaders)
     if (method === 'GET' && !headers['content-length']) return void response.writeHead(200).end()
-    const { maxBodyBytes, clock } = this.#options
+    const { maxBodyBytes, clock, log, limits } = this.#options
     const objection = objectionToRequest(method, headers, maxBodyBytes)
     if (objection) return refuse(response, ...objection, extraHeaders)
     const takesGzip = headers['accept-encoding']?.includes('gzip') ?? false
     const { answerer } = http
-    const backlog = this.#backlog
-    new HttpCall(request, response, { answerer, backlog, clock, maxBodyBytes, takesGzip, extraHeaders })
+    new HttpCall(request, response, { answerer, limits, clock, log, maxBodyBytes, takesGzip, extraHeaders })
   }
 
   /** A body that will be refused is not asked for. */
@@ -188,14 +184,14 @@ export class HttpEndpoint {
     if (!ws || refusal) return turnAway(socket, refusal as Refusal)
     const { answerer } = ws
     this.#upgrader.handleUpgrade(request, socket, head, (client) => {
-      const { clock, log, quota, timeout } = this.#options
+      const { clock, log, limits, timeout } = this.#options
       const wire = new WsWire(client, socket, { clock, maxValues: MAX_VALUES })
       const session: Session = new Session({
         wire,
         answerer,
         clock,
         log,
-        quota,
+        limits,
         timeout,
         remote: remoteOf(request),
         onEnd: () => this.#sessions.delete(session),

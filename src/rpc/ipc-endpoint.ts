@@ -12,7 +12,7 @@ import type { Logger } from '../base/log.ts'
 import type { Answerer } from './answer.ts'
 import { IpcWire } from './ipc-wire.ts'
 import { MAX_VALUES } from './parse-json.ts'
-import type { SubscriptionQuota } from './served.ts'
+import type { ServerLimits } from './server-limits.ts'
 import { FAREWELL_TIME, Session } from './session.ts'
 
 /** The kernel's `sun_path`, with its end (unix(7)): 108 on Linux, 104 on the BSDs and macOS. */
@@ -26,7 +26,7 @@ export interface IpcEndpointOptions {
   readonly answerer: Answerer
   /** Of calls from here to the client, in milliseconds. */
   readonly timeout: number
-  readonly quota: SubscriptionQuota
+  readonly limits: ServerLimits
   readonly clock: Clock
   readonly log: Logger
 }
@@ -70,13 +70,13 @@ export class IpcEndpoint {
   }
 
   #accept(socket: Socket): void {
-    const { answerer, timeout, quota, clock, log } = this.#options
+    const { answerer, timeout, limits, clock, log } = this.#options
     const wire = new IpcWire(socket)
     const session: Session = new Session({
       wire,
       answerer,
       timeout,
-      quota,
+      limits,
       clock,
       log,
       remote: { transport: 'ipc', address: '' },

@@ -10,31 +10,13 @@ import { isCrash, RpcError, RpcErrorCode, toErrorObject } from './errors.ts'
 import { encodeEndNotice, encodeNotice } from './message.ts'
 import { newRpcId } from './new-id.ts'
 import { type Callable, iterate } from './registry.ts'
+import type { ServerLimits } from './server-limits.ts'
 
 /** Subscriptions of one connection: each may cost what a generator and its buffers cost. */
 export const MAX_SUBSCRIPTIONS = 1_000
 
-/** Of all connections of a server: some 5 kB each. */
-const MAX_SUBSCRIPTIONS_OF_SERVER = 10_000
-
-/** How many subscriptions all connections of a server have together. */
-export class SubscriptionQuota {
-  #live = 0
-
-  /** False when there are as many as may be. */
-  take(): boolean {
-    if (this.#live >= MAX_SUBSCRIPTIONS_OF_SERVER) return false
-    this.#live++
-    return true
-  }
-
-  give(): void {
-    this.#live--
-  }
-}
-
 export interface ServedOptions {
-  readonly quota: SubscriptionQuota
+  readonly limits: ServerLimits
   readonly remote: RpcRemote
   readonly log: Logger
   readonly send: (text: string) => void
@@ -61,11 +43,12 @@ export class ServedSubscriptions {
       const message = `too many subscriptions on one connection, at most ${MAX_SUBSCRIPTIONS}`
       throw new RpcError(RpcErrorCode.LimitExceeded, message)
     }
-    const { quota, remote } = this.#options
+    const { limits, remote } = this.#options
     const controller = new AbortController()
     const context: CallContext = { signal: controller.signal, remote }
     const values = iterate(callable, params, context)
-    if (!quota.take()) throw new RpcError(RpcErrorCode.LimitExceeded, 'too many subscriptions on this server')
+    if (!limits.takeSubscription())
+      throw new RpcError(RpcErrorCode.LimitExceeded, 'too many subscriptions on this server')
     const id = newRpcId()
     this.#live.set(id, controller)
     return { id, start: () => void this.#pump(id, callable, values, controller.signal) }
@@ -90,7 +73,7 @@ export class ServedSubscriptions {
   /** False when it had ended before. */
   #drop(id: string): boolean {
     if (!this.#live.delete(id)) return false
-    this.#options.quota.give()
+    this.#options.limits.giveSubscription()
     return true
   }
 

@@ -17,7 +17,7 @@ import { checkJwtSecret } from './jwt.ts'
 import { MemoryWire } from './memory-wire.ts'
 import { describeMethods, modulesOf, type OpenRpcInfo } from './openrpc.ts'
 import { Methods, Registry } from './registry.ts'
-import { SubscriptionQuota } from './served.ts'
+import { ServerLimits } from './server-limits.ts'
 import { Session } from './session.ts'
 import { parseTarget } from './target.ts'
 
@@ -65,7 +65,7 @@ export class RpcServer implements AsyncDisposable {
   readonly #ports = new Set<HttpEndpoint>()
   readonly #endpoints = new Set<RpcEndpoint>()
   readonly #local = new Set<Session>()
-  readonly #quota = new SubscriptionQuota()
+  readonly #limits = new ServerLimits()
 
   constructor(options: RpcServerOptions = {}) {
     this.#options = options
@@ -190,7 +190,7 @@ export class RpcServer implements AsyncDisposable {
 
   #sessionOptions() {
     const { timeout = 30_000 } = this.#options
-    return { clock: this.#clock, log: this.#log, quota: this.#quota, timeout }
+    return { clock: this.#clock, log: this.#log, limits: this.#limits, timeout }
   }
 }
 

@@ -23,7 +23,8 @@ import {
   readMessage,
 } from './message.ts'
 import { type CallOptions, PendingCalls } from './pending.ts'
-import { ServedSubscriptions, SubscriptionQuota } from './served.ts'
+import { ServedSubscriptions } from './served.ts'
+import { ServerLimits } from './server-limits.ts'
 import { SessionCaller } from './session-caller.ts'
 import type { RpcSubscription } from './subscription.ts'
 import type { Wire, WireSink } from './wire.ts'
@@ -42,8 +43,8 @@ export interface SessionOptions {
   readonly onEnd?: (error: unknown) => void
   /** Whether bytes that are no JSON end it: where one message cannot be told from the next. @default false */
   readonly endsAtGarbage?: boolean
-  /** Shared with other connections. @default one of its own */
-  readonly quota?: SubscriptionQuota
+  /** Shared with other connections. @default of its own */
+  readonly limits?: ServerLimits
 }
 
 /** Calls of one connection that run at a time; reading stops until one has ended. A batch may have more to say. */
@@ -66,6 +67,7 @@ export class Session implements WireSink {
   readonly #log: Logger
   readonly #pending: PendingCalls
   readonly #served: ServedSubscriptions
+  readonly #limits: ServerLimits
   readonly #maxSendBytes: number
   readonly #gone = new AbortController()
   /** By the server's id. BOUNDED: by the program's own subscriptions. */
@@ -78,6 +80,8 @@ export class Session implements WireSink {
   /** Batches that wait, by the id of their first call. BOUNDED: by the program's own calls. */
   readonly #batches = new Map<number, readonly (readonly [id: number, method: string, params: readonly unknown[]])[]>()
   #inFlight = 0
+  /** Bytes that wait to be read, as far as #limits know of them. */
+  #unread = 0
   /** Characters of all that was sent. */
   #sentLength = 0
   /** Calls that came in one piece with others, after which reading stopped. BOUNDED: by a piece. */
@@ -92,6 +96,7 @@ export class Session implements WireSink {
   constructor(options: SessionOptions) {
     const { wire, clock = systemClock, log = silentLogger, remote, timeout } = options
     this.#options = options
+    this.#limits = options.limits ?? new ServerLimits()
     this.#wire = wire
     this.#clock = clock
     this.#log = log
@@ -99,7 +104,7 @@ export class Session implements WireSink {
     this.#pending = new PendingCalls(clock, timeout)
     this.remote = { ...remote, call: (method, params) => this.call(method, params) }
     this.#served = new ServedSubscriptions({
-      quota: options.quota ?? new SubscriptionQuota(),
+      limits: this.#limits,
       remote: this.remote,
       log,
       send: (text) => this.#send(text),
@@ -210,6 +215,7 @@ export class Session implements WireSink {
   }
 
   drain(): void {
+    this.#countUnread(0)
     this.#watcher?.cancel()
     this.#room?.resolve()
     this.#room = undefined
@@ -223,6 +229,7 @@ export class Session implements WireSink {
     this.#pending.failAll(reason)
     this.#served.close(reason)
     this.#gone.abort(reason)
+    this.#countUnread(0)
     this.#watcher?.cancel()
     this.#room?.resolve()
     this.#finishing?.resolve()
@@ -303,9 +310,13 @@ export class Session implements WireSink {
 
   #send(text: string): void {
     if (this.#ended) return
+    if (!this.#limits.hasRoom(text.length)) return this.#cut('too much waits to be read')
     this.#wire.send(text)
     this.#sentLength += text.length
-    if (this.#room || this.#wire.bufferedBytes < MAX_BUFFERED_BYTES) return
+    const waiting = this.#wire.bufferedBytes
+    if (waiting < MAX_BUFFERED_BYTES) return
+    this.#countUnread(waiting)
+    if (this.#room) return
     this.#room = deferred()
     this.#hold()
     this.#watch(this.#sentLength - this.#wire.bufferedBytes)
@@ -317,10 +328,20 @@ export class Session implements WireSink {
       const waiting = this.#wire.bufferedBytes
       const taken = this.#sentLength - waiting
       if (taken > before) return this.#watch(taken)
-      this.#log.warn('closing a connection that does not read', { ...this.#options.remote, waiting })
-      this.#wire.destroy()
-      this.end(lostConnection('the other side does not read'))
+      this.#cut('it does not read')
     })
+  }
+
+  #cut(why: string): void {
+    const waiting = this.#wire.bufferedBytes
+    this.#log.warn('closing a connection', { ...this.#options.remote, why, waiting })
+    this.#wire.destroy()
+    this.end(lostConnection(why))
+  }
+
+  #countUnread(waiting: number): void {
+    this.#limits.changeUnread(waiting - this.#unread)
+    this.#unread = waiting
   }
 
   /** Not while we wait for answers ourselves: those would be behind what is not read. */

@@ -9,8 +9,12 @@ import { testApi } from '../../test/support/rpc-api.ts'
 import { deferred } from '../base/deferred.ts'
 import { silentLogger } from '../base/log.ts'
 import { FakeClock } from '../testing/index.ts'
+import { Answerer } from './answer.ts'
 import { RpcClient, RpcServer } from './index.ts'
-import { MAX_BUFFERED_BYTES, WRITE_TIMEOUT } from './session.ts'
+import { MemoryWire } from './memory-wire.ts'
+import { Methods, Registry } from './registry.ts'
+import { ServerLimits } from './server-limits.ts'
+import { MAX_BUFFERED_BYTES, Session, WRITE_TIMEOUT } from './session.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'peerloom-rpc-'))
 afterAll(() => rm(folder, { recursive: true }))
@@ -206,9 +210,47 @@ describe('an HTTP client that never reads its answer', () => {
     expect(warned).toEqual([])
     const deaf = await ask()
     while (warned.length === 0) await clock.advance(WRITE_TIMEOUT / 50)
-    expect(warned).toEqual(['closing a connection that does not read'])
+    expect(warned).toEqual(['closing a connection'])
     deaf.resume()
     await once(deaf, 'close')
     reader.destroy()
+  })
+})
+
+describe('what all connections together have waiting to be read', () => {
+  function connected(limits: ServerLimits) {
+    const registry = new Registry()
+    registry.register('test', testApi)
+    const answerer = new Answerer(
+      new Methods(registry),
+      { batchItems: 10, batchResponseBytes: 1_000_000 },
+      silentLogger,
+    )
+    const [ours, theirs] = MemoryWire.pair()
+    const remote = { transport: 'inproc', address: '' } as const
+    const session = new Session({ wire: ours, answerer, remote, limits, timeout: 1_000 })
+    ours.open(session)
+    const said: unknown[] = []
+    const over = deferred()
+    theirs.open({ message: (value) => said.push(value), garbage: () => {}, drain: () => {}, end: () => over.resolve() })
+    const ask = (length: number) => theirs.send(`{"jsonrpc":"2.0","id":1,"method":"test_large","params":[${length}]}`)
+    return { ask, theirs, said, over: over.promise }
+  }
+
+  test('is bounded: a long answer more, and the connection that wants it ends', async () => {
+    const limits = new ServerLimits()
+    const deaf = Array.from({ length: 9 }, () => connected(limits))
+    for (const { ask, theirs } of deaf) {
+      theirs.pause()
+      ask(30_000_000)
+    }
+    await deaf[8]?.over
+    const other = connected(limits)
+    other.ask(10)
+    await expect.poll(() => other.said).toMatchObject([{ result: 'x'.repeat(10) }])
+    for (const { theirs } of deaf) theirs.destroy()
+    await Promise.all(deaf.map(({ over }) => over))
+    other.ask(30_000_000)
+    await expect.poll(() => other.said.length).toBe(2)
   })
 })

@@ -1,4 +1,5 @@
 import { Argument, Option } from 'commander'
+import { ConfigError } from '../../base/errors.ts'
 import { printable } from '../../node/index.ts'
 import type { CommandSpec } from '../command.ts'
 import { CLIENT_FLAGS, connectTo, endpointOf } from '../connect.ts'
@@ -24,6 +25,11 @@ export const rpcCommand: CommandSpec<RpcOptions> = {
   flags: CLIENT_FLAGS,
   options: [urlOption()],
   async run(context, { url }, method = '', ...params) {
+    if (method.endsWith('_subscribe')) {
+      throw new ConfigError('method', `${method} is a subscription`, {
+        hint: 'attach, and subscribe("eth", "newHeads")',
+      })
+    }
     await using client = await connectTo(context, endpointOf(context, url))
     const result = await client.call(method, params.map(readParam), { signal: context.signal })
     for (const line of JSON.stringify(result, null, 2).split('\n')) context.terminal.say(printable(line))
