@@ -18,6 +18,7 @@ import { MAX_VALUES, parseJson } from './parse-json.ts'
 import type { RequestHeaders } from './request-headers.ts'
 import { MIN_WATCHED_BYTES, type ServerLimits } from './server-limits.ts'
 import { WRITE_TIMEOUT } from './session.ts'
+import { whenGone } from './socket-end.ts'
 
 /** go-ethereum's `defaultBodyLimit` (rpc/http.go). */
 export const MAX_BODY_BYTES = 5 * 1024 * 1024
@@ -129,11 +130,23 @@ export class HttpCall implements Caller {
 
   /** Only for what is not answered in the tick it came in: an answer to nobody is no trouble. */
   #watch(): void {
-    this.#response.on('close', () => {
+    this.#whenOver(() => {
       this.#done = true
       this.#timer?.cancel()
       if (!this.#response.writableFinished) this.#abort?.abort(lostConnection('the caller has gone'))
     })
+  }
+
+  /** Calls `then` once, when the answer has left, or cannot any more. */
+  #whenOver(then: () => void): void {
+    let forget: (() => void) | undefined
+    const over = (): void => {
+      forget?.()
+      this.#response.off('close', over)
+      then()
+    }
+    this.#response.on('close', over)
+    forget = whenGone(this.#request.socket, over)
   }
 
   #answer(body: string): void {
@@ -189,7 +202,7 @@ export class HttpCall implements Caller {
       })
     }
     look(socket.writableLength)
-    this.#response.once('close', () => {
+    this.#whenOver(() => {
       limits.changeUnread(-length)
       timer?.cancel()
     })

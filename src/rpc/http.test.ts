@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ask, send } from '../../test/support/raw-http.ts'
 import { testApi } from '../../test/support/rpc-api.ts'
+import { deferred } from '../base/deferred.ts'
 import { FakeClock } from '../testing/index.ts'
-import { RawJson, RpcClient, RpcServer } from './index.ts'
+import { type CallContext, method, RawJson, RpcClient, RpcServer } from './index.ts'
 import { createJwt } from './jwt.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'peerloom-rpc-'))
@@ -74,6 +75,30 @@ describe('HTTP', () => {
     }
     expect([...text.matchAll(/"id":(\d+)/g)].map(([, id]) => Number(id))).toEqual(ids)
     socket.destroy()
+  })
+
+  test('when a caller goes, all that it asked for is given up', async () => {
+    let waiting = 0
+    const all = deferred()
+    const none = deferred()
+    const wait = ({ signal }: CallContext) =>
+      new Promise<never>((_, reject) => {
+        if (++waiting === 20) all.resolve()
+        signal.addEventListener('abort', () => {
+          if (--waiting === 0) none.resolve()
+          reject(signal.reason)
+        })
+      })
+    server.register('test', { wait: method({ summary: 'waits', params: [] }, wait) })
+    const { url } = await server.listen('http://127.0.0.1:0')
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    const body = '{"jsonrpc":"2.0","id":1,"method":"test_wait"}'
+    const head = ['POST / HTTP/1.1', 'Host: localhost', 'Content-Type: application/json']
+    socket.write([...head, `Content-Length: ${body.length}`, '', body].join('\r\n').repeat(20))
+    await all.promise
+    socket.destroy()
+    await none.promise
+    expect(waiting).toBe(0)
   })
 
   test('a foreign Host is refused, an IP address and localhost are not', async () => {
