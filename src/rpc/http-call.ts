@@ -181,8 +181,8 @@ export class HttpCall implements Caller {
     const { extraHeaders, limits } = this.#options
     const length = lengthOf(body)
     if (!limits.hasRoom(length)) return refuse(this.#response, 503, 'too many answers wait to be read')
-    const headers = ['Content-Type', 'application/json', 'Content-Length', String(length), ...extraHeaders, ...more]
-    this.#end(this.#response.writeHead(status, headers), body)
+    const about = ['Content-Type', 'application/json', 'Content-Length', String(length)]
+    this.#end(this.#response.writeHead(status, [...about, ...extraHeaders, ...more]), body)
     if (length >= MIN_WATCHED_BYTES) this.#watchReader(length)
   }
 

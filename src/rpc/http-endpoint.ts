@@ -13,6 +13,7 @@ import { formatEndpoint } from '../net/index.ts'
 import type { Answerer } from './answer.ts'
 import { HttpCall, objectionToRequest, refuse } from './http-call.ts'
 import { type GuardOptions, HttpGuard, type Refusal } from './http-guard.ts'
+import { IdleSockets } from './idle-sockets.ts'
 import { MAX_VALUES } from './parse-json.ts'
 import { readHeaders } from './request-headers.ts'
 import type { ServerLimits } from './server-limits.ts'
@@ -60,6 +61,7 @@ export class HttpEndpoint {
     maxPayload: MAX_WS_MESSAGE_BYTES,
     autoPong: false, // the wire does
   })
+  readonly #idle: IdleSockets
   #http: (PortService & { readonly allowed: HttpGuard }) | undefined
   #ws: (PortService & { readonly allowed: HttpGuard }) | undefined
 
@@ -68,11 +70,12 @@ export class HttpEndpoint {
     this.#server = createServer({
       headersTimeout: options.readTimeout,
       requestTimeout: options.readTimeout,
-      keepAliveTimeout: IDLE_TIMEOUT,
+      keepAliveTimeout: 0, // of ours: #idle
       connectionsCheckingInterval: 1_000,
       noDelay: true,
     })
-    this.#server.timeout = IDLE_TIMEOUT
+    this.#idle = new IdleSockets(options.clock, IDLE_TIMEOUT)
+    this.#server.on('connection', (socket) => this.#idle.add(socket))
     this.#server.maxConnections = MAX_CONNECTIONS
     this.#server.on('request', (request, response) => this.#request(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
@@ -175,6 +178,7 @@ export class HttpEndpoint {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') return this.#ignoreUpgrade(request, socket, head)
     socket.on('error', () => socket.destroy())
     this.#upgraded.add(socket)
+    this.#idle.remove(request.socket)
     socket.on('close', () => this.#upgraded.delete(socket))
     const ws = this.#ws
     const refusal: Refusal | undefined =
