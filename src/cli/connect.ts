@@ -31,7 +31,8 @@ export async function connectTo(context: Context, endpoint: string): Promise<Rpc
       throw new PeerloomError('ERR_NO_NODE', message) // its cause is in it
     }
     const own = jwtSecretPath(dataDirIn(config))
-    if (error.status !== 401 || named !== undefined || !(await stat(own).catch(() => undefined))) throw error
+    if (error.status !== 401 || named !== undefined || !isHere(endpoint)) throw error
+    if (!(await stat(own).catch(() => undefined))) throw error
     return await dial(context, endpoint, own)
   }
 }
@@ -40,8 +41,19 @@ async function dial({ signal, log, clock }: Context, endpoint: string, secretFil
   const jwtSecret = secretFile === undefined ? undefined : await readJwtSecret(secretFile)
   const options = { signal, log, clock, reconnect: false, ...(jwtSecret && { jwtSecret }) }
   const client = await RpcClient.dial(endpoint, options)
-  if (/^https?:/.test(endpoint)) await client.call('rpc_modules') // HTTP connects with its first call
-  return client
+  try {
+    if (/^https?:/.test(endpoint)) await client.call('rpc_modules') // HTTP connects with its first call
+    return client
+  } catch (error) {
+    await client.close()
+    throw error
+  }
+}
+
+/** Nobody else is to see what is signed with the data folder's secret. */
+function isHere(endpoint: string): boolean {
+  const { hostname } = new URL(endpoint)
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
 }
 
 function reasonOf(error: RpcConnectionError): string {

@@ -14,6 +14,7 @@ import type { RpcRemote } from './api.ts'
 import { ByteCollector } from './byte-collector.ts'
 import { lostConnection } from './errors.ts'
 import { type AnswerText, joinAnswer } from './message.ts'
+import { queuedBytes } from './node-internals.ts'
 import { MAX_VALUES, parseJson } from './parse-json.ts'
 import type { RequestHeaders } from './request-headers.ts'
 import { MIN_WATCHED_BYTES, type ServerLimits } from './server-limits.ts'
@@ -193,15 +194,17 @@ export class HttpCall implements Caller {
     if (this.#response.writableFinished || this.#response.destroyed) return
     limits.changeUnread(length)
     let timer: Timer | undefined
-    const look = (before: number): void => {
+    const look = (waitingBefore: number, queuedBefore: number): void => {
       timer = clock.setTimer(WRITE_TIMEOUT, () => {
         const waiting = socket.writableLength
-        if (waiting !== before) return look(waiting)
+        const queued = queuedBytes(socket)
+        const itsTurn = this.#response.socket !== null && waiting > 0
+        if (!itsTurn || waiting !== waitingBefore || queued !== queuedBefore) return look(waiting, queued)
         log.warn('closing a connection', { ...this.remote, why: 'it does not read', waiting })
         socket.destroy()
       })
     }
-    look(socket.writableLength)
+    look(socket.writableLength, queuedBytes(socket))
     this.#whenOver(() => {
       limits.changeUnread(-length)
       timer?.cancel()

@@ -14,6 +14,7 @@ import type { Answerer } from './answer.ts'
 import { HttpCall, objectionToRequest, refuse } from './http-call.ts'
 import { type GuardOptions, HttpGuard, type Refusal } from './http-guard.ts'
 import { IdleSockets } from './idle-sockets.ts'
+import { responseOn } from './node-internals.ts'
 import { MAX_VALUES } from './parse-json.ts'
 import { readHeaders } from './request-headers.ts'
 import type { ServerLimits } from './server-limits.ts'
@@ -210,9 +211,18 @@ export class HttpEndpoint {
    * first request. Node 20 takes every upgrade for one, so the request goes back to where it came from, without it.
    */
   #ignoreUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const before = responseOn(socket)
-    if (before) before.once('finish', () => this.#injectAgain(request, socket, head))
-    else this.#injectAgain(request, socket, head)
+    const onError = (): void => void socket.destroy() // nobody else listens meanwhile
+    socket.on('error', onError)
+    this.#upgraded.add(socket)
+    const inject = (): void => {
+      const before = responseOn(socket)
+      if (before) return void before.once('finish', inject) // then Node begins with the next one, if there is one
+      socket.off('error', onError)
+      this.#upgraded.delete(socket)
+      this.#injectAgain(request, socket, head)
+    }
+    socket.once('close', () => this.#upgraded.delete(socket))
+    inject()
   }
 
   #injectAgain({ method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -224,11 +234,6 @@ export class HttpEndpoint {
     socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
     this.#server.emit('connection', socket)
   }
-}
-
-/** What a request that came earlier is being answered with. Node has no other name for it. */
-function responseOn(socket: Duplex): ServerResponse | undefined {
-  return (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined
 }
 
 const UPGRADE_HEADERS: ReadonlySet<string> = new Set(['upgrade', 'connection', 'http2-settings'])

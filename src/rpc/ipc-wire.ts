@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { JsonFramer, type JsonLimits } from './json-framer.ts'
+import { queuedBytes } from './node-internals.ts'
 import type { Wire, WireSink } from './wire.ts'
 
 /** JSON values, each with a newline, over a socket of the operating system. */
@@ -32,6 +33,10 @@ export class IpcWire implements Wire {
       failure ??= error
     })
     socket.on('close', () => sink.end(failure))
+  }
+
+  get queuedBytes(): number {
+    return queuedBytes(this.#socket)
   }
 
   get bufferedBytes(): number {

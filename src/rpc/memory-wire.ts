@@ -7,6 +7,7 @@ export class MemoryWire implements Wire {
   #paused = false
   #delivering = false
   #closed = false
+  #destroyed = false
   /** The other side has closed: the end comes after what it sent. */
   #ending = false
   /** What the other side has not read. BOUNDED: by the budget of the session that sends. */
@@ -24,6 +25,8 @@ export class MemoryWire implements Wire {
     this.#sink = sink
     this.#deliver()
   }
+
+  readonly queuedBytes = 0
 
   get bufferedBytes(): number {
     return this.#other.#inboxLength
@@ -57,10 +60,12 @@ export class MemoryWire implements Wire {
   }
 
   destroy(): void {
-    if (this.#closed) return
+    if (this.#destroyed) return
+    this.#destroyed = true
+    const wasClosed = this.#closed
     this.#closed = true
     queueMicrotask(() => {
-      this.#sink?.end()
+      if (!wasClosed) this.#sink?.end()
       this.#other.destroy()
     })
   }

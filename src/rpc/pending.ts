@@ -80,6 +80,11 @@ export class PendingCalls {
     return call !== undefined
   }
 
+  /** Whether the call of this id is not settled yet. */
+  waitsFor(id: number): boolean {
+    return this.#slots[this.#slotOf(id)]?.id === id
+  }
+
   /** False for an answer nobody waits for. */
   settle({ id, error, result }: RpcAnswer): boolean {
     const call = this.#take(id)

@@ -28,6 +28,7 @@ export class ServedSubscriptions {
   readonly #options: ServedOptions
   /** BOUNDED: by MAX_SUBSCRIPTIONS. */
   readonly #live = new Map<string, AbortController>()
+  #closed = false
 
   constructor(options: ServedOptions) {
     this.#options = options
@@ -39,6 +40,7 @@ export class ServedSubscriptions {
 
   /** Checks the parameters and makes an id. Values are sent once `start` is called: when that id has been sent. */
   open(callable: Callable, params: readonly unknown[]): { readonly id: string; readonly start: () => void } {
+    if (this.#closed) throw new RpcError(RpcErrorCode.Default, 'the connection has gone')
     if (this.#live.size >= MAX_SUBSCRIPTIONS) {
       const message = `too many subscriptions on one connection, at most ${MAX_SUBSCRIPTIONS}`
       throw new RpcError(RpcErrorCode.LimitExceeded, message)
@@ -64,6 +66,7 @@ export class ServedSubscriptions {
 
   /** Ends all of them: the connection has gone. */
   close(reason: unknown): void {
+    this.#closed = true
     for (const [id, controller] of this.#live) {
       this.#drop(id)
       controller.abort(reason)

@@ -74,7 +74,7 @@ export class Session implements WireSink {
   readonly #subscriptions = new Map<string, RpcSubscription<unknown>>()
   /**
    * By the id of the call: the answer's id must be known before the message after it is read, and one that was given up meanwhile
-   * is to be taken back. BOUNDED: by MAX_SUBSCRIBING.
+   * is to be taken back. BOUNDED: by MAX_SUBSCRIBING and the program's own calls.
    */
   readonly #subscribing = new Map<number, RpcSubscription<unknown>>()
   /** Batches that wait, by the id of their first call. BOUNDED: by the program's own calls. */
@@ -156,12 +156,18 @@ export class Session implements WireSink {
     const method = `${subscription.namespace}_subscribe`
     const answer = this.#pending.add<string>(id, method, options)
     this.#subscribing.set(id, subscription)
-    if (this.#subscribing.size > MAX_SUBSCRIBING)
-      this.#subscribing.delete(this.#subscribing.keys().next().value as number)
+    if (this.#subscribing.size > MAX_SUBSCRIBING) this.#forgetUnanswered()
     this.#send(encodeCall(id, method, subscription.params))
     const serverId: unknown = await answer
     if (typeof serverId === 'string') return serverId
     throw new RpcConnectionError('ERR_RPC_ANSWER', `the answer to ${method} is no id`, { mayHaveRun: true })
+  }
+
+  /** One that was given up, and whose answer has not come. */
+  #forgetUnanswered(): void {
+    for (const id of this.#subscribing.keys()) {
+      if (!this.#pending.waitsFor(id)) return void this.#subscribing.delete(id)
+    }
   }
 
   /** Forgets it, and tells the server. */
@@ -319,15 +325,15 @@ export class Session implements WireSink {
     if (this.#room) return
     this.#room = deferred()
     this.#hold()
-    this.#watch(this.#sentLength - this.#wire.bufferedBytes)
+    this.#watch(this.#sentLength - waiting, this.#wire.queuedBytes)
   }
 
-  /** A connection that takes nothing for as long as this is dead, or means harm. */
-  #watch(before: number): void {
+  /** A connection that takes nothing for as long as this is dead, or means harm. Of one large message it may take a part. */
+  #watch(takenBefore: number, queuedBefore: number): void {
     this.#watcher = this.#clock.setTimer(WRITE_TIMEOUT, () => {
-      const waiting = this.#wire.bufferedBytes
-      const taken = this.#sentLength - waiting
-      if (taken > before) return this.#watch(taken)
+      const taken = this.#sentLength - this.#wire.bufferedBytes
+      const queued = this.#wire.queuedBytes
+      if (taken > takenBefore || queued < queuedBefore) return this.#watch(taken, queued)
       this.#cut('it does not read')
     })
   }

@@ -9,6 +9,8 @@ export interface Wire {
   send(text: string): void
   /** Bytes sent that have not left yet. */
   readonly bufferedBytes: number
+  /** Those of them that are being sent right now, and which the system has not taken yet. */
+  readonly queuedBytes: number
   /** Stops and resumes reading. */
   pause(): void
   resume(): void

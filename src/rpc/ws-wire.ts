@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { TimeoutError } from '../base/errors.ts'
+import { queuedBytes } from './node-internals.ts'
 import { parseJson } from './parse-json.ts'
 import type { Wire, WireSink } from './wire.ts'
 
@@ -61,6 +62,10 @@ export class WsWire implements Wire {
     this.#keepAlive((error) => {
       failure ??= error
     })
+  }
+
+  get queuedBytes(): number {
+    return queuedBytes(this.#socket)
   }
 
   get bufferedBytes(): number {

@@ -138,3 +138,76 @@ test('Ctrl-C ends what runs, and not the console', async () => {
   input.write('\x04')
   await over
 })
+
+describe('the console that people use', () => {
+  async function attach(
+    api: object,
+    act: (io: { input: PassThrough; said: Said; abort: AbortController }) => Promise<void>,
+  ) {
+    await using server = new RpcServer().register('eth', api)
+    await using client = await RpcClient.inProcess(server)
+    const input = new PassThrough()
+    const output = new PassThrough({ encoding: 'utf8' })
+    let text = ''
+    output.on('data', (chunk) => {
+      text += chunk
+    })
+    const said: Said = async (what) => {
+      while (!text.includes(what)) await once(output, 'data')
+      const before = text
+      text = ''
+      return before
+    }
+    const abort = new AbortController()
+    const node = await NodeConsole.open(client)
+    const over = node.interact({ input, output, colors: false, history: undefined, signal: abort.signal })
+    await act({ input, said, abort })
+    input.write('\x04')
+    await over
+  }
+  type Said = (what: string) => Promise<string>
+
+  test('asks the node for nothing while a line is typed, and completes names', async () => {
+    let calls = 0
+    const api = { blockNumber: () => `0x${++calls}` }
+    await attach(api, async ({ input, said }) => {
+      for (const key of 'eth.blockNumber.le') input.write(key)
+      input.write('\x15') // Ctrl-U: clears the line
+      input.write('eth.bl\t')
+      await said('eth.blockNumber')
+      input.write('\r')
+      await said('0x1')
+    })
+    expect(calls).toBe(1)
+  })
+
+  test('answers pasted lines one after the other, and hears Ctrl-C afterwards', async () => {
+    await attach({ one: () => 'first', two: () => 'second' }, async ({ input, said }) => {
+      input.write('eth.one\reth.two\r')
+      await said('second')
+      input.write('\x03')
+      await said('To exit, press Ctrl+C again')
+    })
+  })
+
+  test('ends with its signal, whatever it waits for', async () => {
+    await attach({ one: () => 1 }, async ({ input, said, abort }) => {
+      input.write('console.log("wai" + "ting"); await new Promise(() => {})\r')
+      await said('waiting')
+      abort.abort()
+    })
+  })
+
+  test('prints what a node says without control characters', async () => {
+    await attach({ text: () => '\u001b]0;owned\u0007' }, async ({ input, said }) => {
+      input.write('console.log("<" + await eth.text() + ">")\r')
+      expect(await said('owned\\u0007>')).not.toContain('\u001b]0;owned')
+    })
+  })
+})
+
+test('a node may call its methods what it likes', async () => {
+  await using server = new RpcServer().register('rpc', { name: () => 'n', length: () => 'l' })
+  await using client = await RpcClient.inProcess(server)
+  expect(await (await NodeConsole.open(client)).run('rpc.name()', () => {})).toBe('n')
+})

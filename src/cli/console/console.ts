@@ -52,9 +52,10 @@ export class NodeConsole {
 
   /** What a script can use. */
   get globals(): Readonly<Record<string, unknown>> {
+    const call = (method: string, ...params: unknown[]) => this.#client.call(method, params)
     return {
       ...this.#names,
-      rpc: Object.assign((method: string, ...params: unknown[]) => this.#client.call(method, params), this.#names.rpc),
+      rpc: Object.defineProperties(call, Object.getOwnPropertyDescriptors(this.#names.rpc ?? {})),
       subscribe: (namespace: string, ...params: unknown[]) => {
         const subscription = this.#client.subscribe(namespace, params)
         this.#subscriptions.add(subscription)
@@ -67,7 +68,7 @@ export class NodeConsole {
   async run(script: string, print: Print, signal?: AbortSignal): Promise<unknown> {
     using evaluator = await this.#silent(print)
     try {
-      return await this.#orAbort(evaluator.evaluate(script), signal)
+      return await this.#orAbort(evaluator.run(script), signal)
     } catch (error) {
       throw isUnfinished(error) ? error.err : error
     }
@@ -81,7 +82,7 @@ export class NodeConsole {
       if (script === '' && line.trim() === 'exit') return
       script += `${line}\n`
       try {
-        const value = await this.#orAbort(evaluator.evaluate(script), signal)
+        const value = await this.#orAbort(evaluator.run(script), signal)
         if (value !== undefined) print(show(value, false))
       } catch (error) {
         if (signal?.aborted) throw error
@@ -93,16 +94,12 @@ export class NodeConsole {
   }
 
   #silent(print: Print): Promise<Evaluator> {
-    const log = (...values: unknown[]): void => {
-      print(values.map((value) => show(value, false)).join(' '))
-    }
-    const names = { ...this.globals, console: { log, info: log, warn: log, error: log } }
-    return Evaluator.silent(names, (text) => {
+    return Evaluator.silent({ ...this.globals, console: consoleTo(print, false) }, (text) => {
       if (text.trim() !== '') print(printable(text.trimEnd()))
     })
   }
 
-  async #orAbort(evaluated: Promise<{ readonly value: unknown }>, signal: AbortSignal | undefined): Promise<unknown> {
+  async #orAbort(result: Promise<unknown>, signal: AbortSignal | undefined): Promise<unknown> {
     let stop: (() => void) | undefined
     const aborted = new Promise<never>((_, reject) => {
       stop = () => reject(signal?.reason)
@@ -110,7 +107,7 @@ export class NodeConsole {
       else signal?.addEventListener('abort', stop, { once: true })
     })
     try {
-      return await Promise.race([evaluated.then(({ value }) => value), aborted])
+      return await Promise.race([result, aborted])
     } finally {
       if (stop) signal?.removeEventListener('abort', stop)
       if (signal?.aborted) this.#unsubscribe()
@@ -127,26 +124,30 @@ export class NodeConsole {
   async interact(options: InteractOptions): Promise<void> {
     const { input, output, colors, history, signal } = options
     const writer = (value: unknown): string => show(value, colors)
-    const shown = { prompt: '> ', terminal: true, ignoreUndefined: true, useColors: colors }
-    using evaluator = await Evaluator.start(this.globals, { ...shown, input, output, writer })
+    const shown = { prompt: '> ', terminal: true, ignoreUndefined: true, useColors: colors, writer }
+    const quiet = { preview: false, completer: (line: string) => complete(line, this.globals) } // or each key would ask the node
+    const print: Print = (line) => void output.write(`${line}\n`)
+    const names = { ...this.globals, console: consoleTo(print, colors) }
+    using evaluator = await Evaluator.start(names, { ...shown, ...quiet, input, output })
     const { repl } = evaluator
-    Object.defineProperty(repl, 'eval', { value: this.#answering(evaluator) })
+    Object.defineProperty(repl, 'eval', { value: this.#answering(evaluator, signal) })
     if (history !== undefined) await keepHistory(repl, history)
-    const onAbort = (): void => repl.close()
-    signal.addEventListener('abort', onAbort, { once: true })
-    await new Promise((resolve) => repl.once('exit', resolve))
-    signal.removeEventListener('abort', onAbort)
+    await new Promise<void>((resolve) => {
+      repl.once('exit', resolve)
+      if (signal.aborted) resolve()
+      else signal.addEventListener('abort', () => resolve(), { once: true }) // a console that waits keeps its `exit` back
+    })
   }
 
   /** Promises are waited for. Errors are answers: one line, no stack. */
-  #answering(evaluator: Evaluator): REPLServer['eval'] {
+  #answering(evaluator: Evaluator, signal: AbortSignal): REPLServer['eval'] {
     const { repl } = evaluator
     return (code, _context, _file, done) => {
       if (code.trim() === 'exit') return repl.close()
-      const result = evaluator.evaluate(code).then((evaluated) => evaluator.settled(evaluated))
-      result.then(
+      evaluator.run(code).then(
         (value) => done(null, value),
         (error: unknown) => {
+          if (signal.aborted) return // the console is over
           if (isUnfinished(error)) return done(error, undefined)
           if (error instanceof Interrupted) this.#unsubscribe()
           repl.output.write(`${asLine(error)}\n`)
@@ -170,6 +171,22 @@ export interface InteractOptions {
 export function show(value: unknown, colors: boolean): string {
   if (typeof value === 'string' && !colors) return printable(JSON.stringify(value))
   return inspect(value, { colors, depth: 10, maxArrayLength: 200, maxStringLength: 10_000 })
+}
+
+/** `console` for scripts. */
+function consoleTo(print: Print, colors: boolean) {
+  const log = (...values: unknown[]): void => {
+    print(values.map((value) => (typeof value === 'string' ? printable(value) : show(value, colors))).join(' '))
+  }
+  return { log, info: log, warn: log, error: log }
+}
+
+/** What the last word of a line may become, and that word. */
+function complete(line: string, names: Readonly<Record<string, unknown>>): [string[], string] {
+  const [, word = '', owner, part = ''] = /((?:([\w$]+)\.)?([\w$]*))$/.exec(line) ?? []
+  const owned = owner === undefined ? names : Object.hasOwn(names, owner) ? (names[owner] as object) : {}
+  const hits = Object.keys(owned).filter((name) => name.startsWith(part))
+  return [hits.map((name) => (owner === undefined ? name : `${owner}.${name}`)), word]
 }
 
 /** What the script itself throws has its name in it; what the node says is an error. */

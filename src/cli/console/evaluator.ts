@@ -2,7 +2,6 @@
  * Runs JavaScript as Node's own console does: `await` anywhere, names that stay, Ctrl-C that ends what runs.
  * @module
  */
-
 import type { Domain } from 'node:domain'
 import type { REPLServer, ReplOptions } from 'node:repl'
 import { PassThrough, Writable } from 'node:stream'
@@ -15,11 +14,18 @@ export class Interrupted extends Error {
   }
 }
 
+type Fail = (error: unknown) => void
+type Listener = (...args: unknown[]) => void
+
+/** One script at a time; the others wait. */
 export class Evaluator {
   readonly repl: REPLServer
   readonly #evaluate: REPLServer['eval']
-  /** Undefined where consoles have none. */
-  #domain: Domain | undefined
+  #last: Promise<unknown> = Promise.resolve()
+  /** Fails the script that is being run. */
+  #fail: Fail | undefined
+  /** Gives up waiting for what a script came to. */
+  #interrupt: (() => void) | undefined
 
   /** With these names. `onOutput`: told what a script prints that nobody waits for. */
   static async silent(names: object, onOutput: (text: string) => void): Promise<Evaluator> {
@@ -40,10 +46,44 @@ export class Evaluator {
   private constructor(repl: REPLServer, names: object) {
     this.repl = repl
     this.#evaluate = repl.eval
+    this.#listenFirst(repl, 'SIGINT', () => this.#interrupt)
     this.#call('process.domain', (_, domain) => {
-      this.#domain = domain as Domain | undefined
+      // What is thrown at once goes to the console's domain, which would print it. Younger consoles have none.
+      if (domain) this.#listenFirst(domain as Domain, 'error', () => this.#fail)
     })
     Object.assign(repl.context, names)
+  }
+
+  /** Events go to `own`, if there is one when they come, and otherwise where they went before. */
+  #listenFirst(emitter: REPLServer | Domain, event: string, own: () => Listener | undefined): void {
+    const usual = emitter.listeners(event) as Listener[]
+    emitter.removeAllListeners(event)
+    emitter.on(event, (...args: unknown[]) => {
+      const first = own()
+      for (const listener of first ? [first] : usual) listener.apply(emitter, args)
+    })
+  }
+
+  /** Resolves with what the last expression comes to. Rejects with what is thrown: see {@link isUnfinished}. */
+  run(code: string): Promise<unknown> {
+    const result = this.#last.then(() => this.#run(code))
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  async #run(code: string): Promise<unknown> {
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#fail = (error) => reject(wasInterrupted(error) ? new Interrupted() : error)
+        this.#call(code, (error, value) => {
+          if (error) return this.#fail?.(error)
+          this.#interrupt = () => reject(new Interrupted())
+          Promise.resolve(value).then(resolve, reject)
+        })
+      })
+    } finally {
+      this.#fail = this.#interrupt = undefined
+    }
   }
 
   /**
@@ -51,55 +91,12 @@ export class Evaluator {
    * with them the handler that was to end the script.
    */
   #call(code: string, done: (error: Error | null, value: unknown) => void): void {
-    const listeners = process.listeners('SIGINT')
+    const listeners = process.rawListeners('SIGINT') as NodeJS.SignalsListener[]
     process.removeAllListeners('SIGINT')
     try {
       this.#evaluate.call(this.repl, code, this.repl.context, 'console', done)
     } finally {
       for (const listener of listeners) process.on('SIGINT', listener)
-    }
-  }
-
-  /** Resolves with the last expression's value, which may be a promise. Rejects with what is thrown: see {@link isUnfinished}. */
-  evaluate(code: string): Promise<{ readonly value: unknown }> {
-    return this.#catching((resolve, reject) =>
-      this.#call(code, (error, value) => {
-        if (error) reject(error)
-        else resolve({ value })
-      }),
-    )
-  }
-
-  /** What is thrown at once goes to the console's domain, which would print it. */
-  async #catching<T>(begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
-    const domain = this.#domain
-    const usual = (domain?.listeners('error') ?? []) as ((error: Error) => void)[]
-    domain?.removeAllListeners('error')
-    try {
-      return await new Promise<T>((resolve, reject) => {
-        const fail = (error: unknown): void => reject(wasInterrupted(error) ? new Interrupted() : error)
-        domain?.on('error', fail)
-        begin(resolve, fail)
-      })
-    } finally {
-      domain?.removeAllListeners('error')
-      for (const listener of usual) domain?.on('error', listener)
-    }
-  }
-
-  /** What a promise comes to, unless Ctrl-C is pressed first. The console itself hears no Ctrl-C meanwhile: it would say so. */
-  async settled({ value }: { readonly value: unknown }): Promise<unknown> {
-    const { repl } = this
-    const usual = repl.listeners('SIGINT') as (() => void)[]
-    repl.removeAllListeners('SIGINT')
-    try {
-      return await new Promise((resolve, reject) => {
-        repl.once('SIGINT', () => reject(new Interrupted()))
-        Promise.resolve(value).then(resolve, reject)
-      })
-    } finally {
-      repl.removeAllListeners('SIGINT')
-      for (const listener of usual) repl.on('SIGINT', listener)
     }
   }
 
