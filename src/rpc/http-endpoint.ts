@@ -212,16 +212,16 @@ export class HttpEndpoint {
    */
   #ignoreUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const onError = (): void => void socket.destroy() // nobody else listens meanwhile
-    socket.on('error', onError)
+    const onClose = (): void => void this.#upgraded.delete(socket)
+    socket.on('error', onError).on('close', onClose)
     this.#upgraded.add(socket)
     const inject = (): void => {
       const before = responseOn(socket)
       if (before) return void before.once('finish', inject) // then Node begins with the next one, if there is one
-      socket.off('error', onError)
+      socket.off('error', onError).off('close', onClose)
       this.#upgraded.delete(socket)
       this.#injectAgain(request, socket, head)
     }
-    socket.once('close', () => this.#upgraded.delete(socket))
     inject()
   }
 

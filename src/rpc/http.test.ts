@@ -1,4 +1,4 @@
-import { on } from 'node:events'
+import { on, once } from 'node:events'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -75,6 +75,33 @@ describe('HTTP', () => {
     }
     expect([...text.matchAll(/"id":(\d+)/g)].map(([, id]) => Number(id))).toEqual(ids)
     socket.destroy()
+  })
+
+  test('a caller that goes away while an ignored upgrade waits for its turn does no harm', async () => {
+    const begun = deferred()
+    const wait = ({ signal }: CallContext) =>
+      new Promise<never>((_, reject) => {
+        begun.resolve()
+        signal.addEventListener('abort', () => reject(signal.reason))
+      })
+    server.register('test', { wait: method({ summary: 'waits', params: [] }, wait) })
+    const { url } = await server.listen('http://127.0.0.1:0')
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    const body = '{"jsonrpc":"2.0","id":1,"method":"test_wait"}'
+    const head = [
+      'POST / HTTP/1.1',
+      'Host: localhost',
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+    ]
+    socket.write([...head, '', body].join('\r\n'))
+    socket.write([...head, 'Connection: Upgrade', 'Upgrade: h2c', '', body].join('\r\n'))
+    await begun.promise
+    socket.resetAndDestroy()
+    await once(socket, 'close')
+    expect(await ask(url, '{"jsonrpc":"2.0","id":2,"method":"test_echo","params":["still here"]}')).toMatchObject({
+      result: 'still here',
+    })
   })
 
   test('when a caller goes, all that it asked for is given up', async () => {

@@ -333,7 +333,7 @@ export class Session implements WireSink {
     this.#watcher = this.#clock.setTimer(WRITE_TIMEOUT, () => {
       const taken = this.#sentLength - this.#wire.bufferedBytes
       const queued = this.#wire.queuedBytes
-      if (taken > takenBefore || queued < queuedBefore) return this.#watch(taken, queued)
+      if (taken > takenBefore || queued !== queuedBefore) return this.#watch(taken, queued)
       this.#cut('it does not read')
     })
   }
