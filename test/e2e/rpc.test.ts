@@ -82,7 +82,7 @@ describe('peerloom attach', () => {
     for (const at of urls.slice(0, 3)) {
       expect(await exec('eth.blockNumber', at)).toEqual({ code: 0, stdout: '"0x140"\n', stderr: '' })
     }
-    expect((await exec('console.log(await eth.chainId()), 1 + 1', url('ws'))).stdout).toBe('"0x37542a"\n2\n')
+    expect((await exec('console.log(await eth.chainId()), 1 + 1', url('ws'))).stdout).toBe('0x37542a\n2\n')
     expect(await exec('nosuch', url('ws'))).toMatchObject({
       code: 1,
       stderr: 'error: exec: ReferenceError: nosuch is not defined\n',
