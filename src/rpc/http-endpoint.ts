@@ -225,12 +225,14 @@ export class HttpEndpoint {
     inject()
   }
 
-  #injectAgain({ method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const lines = [`${method} ${url} HTTP/1.1`]
+  #injectAgain(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { method, url, httpVersion, headers, rawHeaders } = request
+    const lines = [`${method} ${url} HTTP/${httpVersion}`]
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const [name, value] = rawHeaders.slice(index, index + 2) as [string, string]
       if (!UPGRADE_HEADERS.has(name.toLowerCase())) lines.push(`${name}: ${value}`)
     }
+    if (/(^|,)\s*close\s*(,|$)/i.test(headers.connection ?? '')) lines.push('Connection: close')
     socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
     this.#server.emit('connection', socket)
   }

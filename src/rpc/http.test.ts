@@ -57,6 +57,22 @@ describe('HTTP', () => {
     expect(warned).not.toHaveBeenCalled()
   })
 
+  test('what else such a request says holds', async () => {
+    const { url } = await server.listen('http://127.0.0.1:0')
+    const body = '{"jsonrpc":"2.0","id":1,"method":"test_echo","params":["x"]}'
+    const about = ['Content-Type: application/json', `Content-Length: ${body.length}`, 'Upgrade: h2c']
+    for (const [version, more] of [
+      ['1.1', ['Host: localhost', 'Connection: close, Upgrade']],
+      ['1.0', ['Connection: Upgrade']],
+    ] as const) {
+      const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' })
+      socket.write([`POST / HTTP/${version}`, ...about, ...more, '', body].join('\r\n'))
+      let text = ''
+      for await (const chunk of socket) text += chunk // until the server closes
+      expect(text).toMatch(/^HTTP\/1.1 200 OK[^]*Connection: close[^]*"result":"x"/)
+    }
+  })
+
   test('one that is behind other requests is answered in its turn', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const request = (id: number, upgrade: boolean) => {
