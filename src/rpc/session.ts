@@ -266,7 +266,8 @@ export class Session implements WireSink {
     const { subscription: id, result, error } = (params ?? {}) as NoticeParams
     if (typeof id !== 'string') return false
     const subscription = this.#subscriptions.get(id)
-    if (isValue) subscription?.offer(result, length)
+    if (isValue && result !== undefined) subscription?.offer(result, length)
+    else if (isValue) this.#log.debug('a word of a subscription without a value', { id })
     else if (this.#subscriptions.delete(id)) subscription?.over(error)
     return true
   }

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { testApi } from '../../test/support/rpc-api.ts'
 import { deferred } from '../base/deferred.ts'
-import { silentLogger } from '../base/log.ts'
+import { type Logger, silentLogger } from '../base/log.ts'
 import { FakeClock } from '../testing/index.ts'
 import { Answerer } from './answer.ts'
 import { RpcClient, RpcServer } from './index.ts'
@@ -19,6 +19,13 @@ import { MAX_BUFFERED_BYTES, Session, WRITE_TIMEOUT } from './session.ts'
 const folder = await mkdtemp(join(tmpdir(), 'peerloom-rpc-'))
 afterAll(() => rm(folder, { recursive: true }))
 let sockets = 0
+
+/** Time that stands still, and what is warned of. */
+function watched() {
+  const warned: string[] = []
+  const log: Logger = { ...silentLogger, warn: (message) => void warned.push(message), child: () => log }
+  return { clock: new FakeClock(), warned, log }
+}
 
 /** A connection that asks for more than anybody could send, and takes nothing of it. */
 interface Deaf {
@@ -112,9 +119,7 @@ describe('a flood of pings', () => {
 
 describe('a client that reads slowly', () => {
   test('is not taken for one that does not read', async () => {
-    const clock = new FakeClock()
-    const warned: string[] = []
-    const log = { ...silentLogger, warn: (message: string) => warned.push(message), child: () => log }
+    const { clock, warned, log } = watched()
     await using slow = new RpcServer({ clock, log }).register('test', testApi)
     const path = join(folder, `${sockets++}.ipc`)
     await slow.listen(path)
@@ -183,9 +188,7 @@ describe('a client that is told goodbye', () => {
 
 describe('an HTTP client that never reads its answer', () => {
   test('is disconnected after a while, and one that reads slowly is not', async () => {
-    const clock = new FakeClock()
-    const warned: unknown[] = []
-    const log = { ...silentLogger, warn: (message: string) => warned.push(message), child: () => log }
+    const { clock, warned, log } = watched()
     await using slow = new RpcServer({ clock, log }).register('test', testApi)
     const { url } = await slow.listen('http://127.0.0.1:0')
     const ask = async () => {

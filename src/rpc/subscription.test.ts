@@ -127,3 +127,23 @@ test('why a server closed the connection is told', async () => {
   await expect(client.call('test_echo')).rejects.toThrow('closed with 1013: daily request count exceeded')
   server.close()
 })
+
+test('what a server sends without a value is no value', async () => {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+  await once(server, 'listening')
+  server.on('connection', (ws) => {
+    ws.on('message', (data) => {
+      const { id } = JSON.parse(data.toString())
+      const word = (what: string) =>
+        ws.send(`{"jsonrpc":"2.0","method":"test_subscription","params":{"subscription":"0x1"${what}}}`)
+      ws.send(JSON.stringify({ jsonrpc: '2.0', id, result: '0x1' }))
+      word('')
+      word(',"error":{"code":1,"message":"x"}')
+      word(',"result":null')
+    })
+  })
+  const { port } = server.address() as { port: number }
+  await using client = await RpcClient.dial(`ws://127.0.0.1:${port}`, { reconnect: false })
+  expect(await client.subscribe('test', ['x']).next()).toEqual({ value: null, done: false })
+  server.close()
+})

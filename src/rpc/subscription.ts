@@ -8,7 +8,7 @@ import { RpcError, type RpcErrorObject, RpcOverflowError } from './errors.ts'
 /** Values held for a reader that is behind; go-ethereum's `maxClientSubscriptionBuffer`. */
 export const SUBSCRIPTION_BUFFER = 20_000
 /** Characters of JSON they may be of: two of the largest messages. */
-export const SUBSCRIPTION_BUFFER_LENGTH = 64 * 1024 * 1024
+const SUBSCRIPTION_BUFFER_LENGTH = 64 * 1024 * 1024
 
 export interface SubscribeOptions {
   /** Ends the subscription, without an error. */

@@ -12,12 +12,14 @@ export const PING_INTERVAL = 30_000
 /** Unsent bytes at which pings are not answered any more: who does not read needs no pong. */
 const MAX_PONG_BACKLOG = 64 * 1024
 
-/** One message is one text frame of a WebSocket. */
 export interface WsWireOptions {
+  /** @default systemClock */
   readonly clock?: Clock
+  /** In one message, as in `parseJson`. @default no limit */
   readonly maxValues?: number
 }
 
+/** One message is one text frame of a WebSocket. */
 export class WsWire implements Wire {
   readonly #ws: WebSocket
   readonly #socket: Duplex
@@ -26,7 +28,7 @@ export class WsWire implements Wire {
   readonly #maxValues: number | undefined
   #closed = false
 
-  /** `socket` is what `ws` runs on; `maxValues` bounds one message, as in `parseJson`. */
+  /** `socket` is what `ws` runs on. */
   constructor(ws: WebSocket, socket: Duplex, { clock = systemClock, maxValues }: WsWireOptions = {}) {
     this.#ws = ws
     this.#socket = socket

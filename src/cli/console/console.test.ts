@@ -111,34 +111,6 @@ describe('what a script comes to', () => {
   })
 })
 
-test('Ctrl-C ends what runs, and not the console', async () => {
-  await using server = new RpcServer().register('eth', { blockNumber: () => '0x7' })
-  await using client = await RpcClient.inProcess(server)
-  const input = new PassThrough()
-  const output = new PassThrough({ encoding: 'utf8' })
-  let text = ''
-  output.on('data', (chunk) => {
-    text += chunk
-  })
-  const said = async (what: string): Promise<void> => {
-    while (!text.includes(what)) await once(output, 'data')
-    text = ''
-  }
-  const { signal } = new AbortController()
-  const node = await NodeConsole.open(client)
-  const over = node.interact({ input, output, colors: false, history: undefined, signal })
-  for (const endless of ['new Promise(() => {})', 'await new Promise(() => {})']) {
-    input.write(`console.log("be" + "gun"); ${endless}\r`)
-    await said('begun')
-    input.write('\x03')
-    await said('interrupted')
-    input.write('eth.blockNumber\r')
-    await said('0x7')
-  }
-  input.write('\x04')
-  await over
-})
-
 describe('the console that people use', () => {
   async function attach(
     api: object,
@@ -179,6 +151,19 @@ describe('the console that people use', () => {
       await said('0x1')
     })
     expect(calls).toBe(1)
+  })
+
+  test('ends what runs at Ctrl-C, and goes on', async () => {
+    await attach({ blockNumber: () => '0x7' }, async ({ input, said }) => {
+      for (const endless of ['new Promise(() => {})', 'await new Promise(() => {})']) {
+        input.write(`console.log("be" + "gun"); ${endless}\r`)
+        await said('begun')
+        input.write('\x03')
+        await said('interrupted')
+        input.write('eth.blockNumber\r')
+        await said('0x7')
+      }
+    })
   })
 
   test('answers pasted lines one after the other, and hears Ctrl-C afterwards', async () => {
