@@ -2,17 +2,15 @@
  * viem, with a node of our own behind it: over HTTP, and in the same process without any socket.
  */
 import { deepStrictEqual, match, strictEqual } from 'node:assert/strict'
-import { demoChain, EthereumNode, loadDemoChain } from 'peerloom/node'
+import { demoChain, EthereumService, loadDemoChain } from 'peerloom/ethereum'
+import { Node } from 'peerloom/node'
 import { createPublicClient, custom, http } from 'viem'
 
 const demo = await demoChain() // a few hundred blocks that come with the package
-await using node = await EthereumNode.open({
-  genesis: demo.genesis,
-  store: await loadDemoChain(demo),
-  http: { port: 0 }, // any free one
-})
+const ethereum = new EthereumService({ genesis: demo.genesis, store: await loadDemoChain(demo) })
+await using node = await Node.start({ services: [ethereum], http: { port: 0 } }) // 0: any free port
 
-const client = createPublicClient({ transport: http(node.node.endpoints.url('http')) })
+const client = createPublicClient({ transport: http(node.endpoints.url('http')) })
 strictEqual(await client.getBlockNumber(), BigInt(demo.headNumber))
 strictEqual(BigInt(await client.getChainId()), demo.genesis.config.chainId)
 
@@ -27,7 +25,7 @@ console.log(`block ${block.hash} has ${block.transactions.length} transactions`)
 strictEqual(block.transactions[log.transactionIndex]?.hash, log.transactionHash)
 deepStrictEqual(receipt.logs[0], log)
 
-const local = createPublicClient({ transport: custom(node.node.rpc.provider) })
+const local = createPublicClient({ transport: custom(node.rpc.provider) })
 deepStrictEqual(await local.getBlock({ blockNumber: log.blockNumber, includeTransactions: true }), block)
 
 // There is no state here: what needs it is refused, never answered wrongly.

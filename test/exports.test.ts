@@ -26,16 +26,21 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   './ethereum': [
     'Header Block BlockBody Transaction Receipt Eth EthPeer ETH_VERSIONS ethMessages ChainStore ForkIds networkGenesis',
     'verifyHeader verifyBody verifyReceipts deriveRoot transactionsRoot receiptsRoot parseGenesis',
+    'EthereumService ChainFolder importChainFile exportChainFile readGenesisFile demoChain loadDemoChain',
   ],
-  './node': ['EthereumNode DataFolder createLogger importChainFile exportChainFile openLevelStore'],
+  './node': ['Node defineService ServiceError createLogger LogLevels openLevelStore'],
   './rpc': [
     'RpcClient RpcServer RpcSubscription RpcError RpcErrorCode RpcConnectionError RpcHttpError RawJson method param',
   ],
   './testing': ['FakeClock MemoryNetwork transportPipe peerPair puppet expectMessage'],
 }
 
-/** Only a program that runs a node pays for these. */
-const HEAVY = ['classic-level', 'pino', 'commander']
+/** Dependencies that only programs which need them may load, and the subpaths from where they can be reached. */
+const HEAVY: Readonly<Record<string, readonly string[]>> = {
+  'classic-level': ['./node', './ethereum'], // loaded when the first store is opened
+  pino: ['./node'],
+  commander: [],
+}
 
 /** Loaded only when PEERLOOM_CRYPTO=js asks for it, with a ConfigError when it is missing. */
 const BY_REQUEST = '@noble/curves'
@@ -98,9 +103,16 @@ describe('exports', () => {
 })
 
 describe('import graph', () => {
-  test.each(subpaths.filter(({ name }) => name !== './node'))('$name reaches no heavy dependency', ({ source }) => {
+  test.each(subpaths)('$name reaches no heavy dependency that is not for it', ({ name, source }) => {
     const packages = packagesFrom(source)
-    expect(HEAVY.filter((each) => packages.has(each)).map((each) => `${each} by ${packages.get(each)}`)).toEqual([])
+    const foreign = Object.keys(HEAVY).filter((each) => packages.has(each) && !HEAVY[each]?.includes(name))
+    expect(foreign.map((each) => `${each} by ${packages.get(each)}`)).toEqual([])
+  })
+
+  test('classic-level is loaded by an import at run time, not with the module', () => {
+    const text = readFileSync(join(ROOT, 'src/storage/level.ts'), 'utf8')
+    expect(text).toMatch(/await import\('classic-level'\)/)
+    expect(text).not.toMatch(/^import (?!type)[^\n]*'classic-level'/m)
   })
 
   test('./testing brings no test runner', () => {
@@ -116,6 +128,6 @@ describe('import graph', () => {
       ([name]) => !name.startsWith('node:') && !(name in declared) && name !== BY_REQUEST,
     )
     expect(undeclared.map(([name, by]) => `${name} by ${by}`)).toEqual([])
-    expect([...used.keys()]).toEqual(expect.arrayContaining(HEAVY)) // or the walk sees nothing
+    expect([...used.keys()]).toEqual(expect.arrayContaining(Object.keys(HEAVY))) // or the walk sees nothing
   })
 })

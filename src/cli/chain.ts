@@ -1,5 +1,5 @@
 import { type Genesis, networkGenesis } from '../ethereum/chain/index.ts'
-import { readGenesisFile } from '../node/index.ts'
+import { readGenesisFile } from '../ethereum/files/index.ts'
 import type { Config } from './config/config.ts'
 import { blamingAsync } from './config/parse.ts'
 

@@ -1,4 +1,4 @@
-import type { ImportProgress } from '../node/index.ts'
+import type { ImportProgress } from '../ethereum/files/index.ts'
 import type { Context } from './command.ts'
 import { formatBytes, formatCount, formatDuration, formatRate } from './format.ts'
 import { percentOf, renderProgress } from './progress-line.ts'

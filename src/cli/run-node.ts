@@ -3,51 +3,57 @@
  * @module
  */
 import { bytesTo0x, hexToBytes } from '../base/bytes.ts'
+import { EthereumService } from '../ethereum/index.ts'
 import { NodeKey, readKeyFile } from '../identity/index.ts'
 import { formatEndpoint } from '../net/index.ts'
-import { clientName, EthereumNode } from '../node/index.ts'
+import { clientName, Node } from '../node/index.ts'
 import { chainOf } from './chain.ts'
 import type { Context } from './command.ts'
 import { blamingAsync } from './config/parse.ts'
 import type { NodeSettings } from './config/settings.ts'
-import { stayUp } from './stay-up.ts'
+import { type ChainNode, stayUp } from './stay-up.ts'
 import { SyncView } from './sync-view.ts'
 
 /** Syncs when it is told to, then serves until it is told to stop. Rejects with the interruption when it was to sync, and did not. */
 export async function runNode(context: Context, settings: NodeSettings): Promise<object> {
-  await using node = await openNode(context, settings)
+  const started = await startNode(context, settings)
+  await using node = started.node
+  const { ethereum } = started
   const { target, exitWhenSynced } = settings.sync
   if (target === undefined) {
-    await stayUp(context, node, { enode: node.enode, head: headOf(node) })
-    return { enode: node.enode, head: headOf(node) }
+    await stayUp(context, started, { enode: node.enode, head: headOf(ethereum) })
+    return { enode: node.enode, head: headOf(ethereum) }
   }
-  const result = await syncTo(context, node, target)
-  if (!exitWhenSynced) await stayUp(context, node, result)
+  const result = await syncTo(context, started, target)
+  if (!exitWhenSynced) await stayUp(context, started, result)
   return result
 }
 
-async function openNode(context: Context, settings: NodeSettings): Promise<EthereumNode> {
+async function startNode(context: Context, settings: NodeSettings): Promise<ChainNode> {
   const { log, clock, config, levels } = context
   const { dataDir, networkId, p2p } = settings
   const { maxPeers, maxPendingPeers, staticNodes, trustedNodes, netRestrict } = p2p
   const key = await nodeKey(context, settings)
-  return await EthereumNode.open({
+  const ethereum = new EthereumService({ genesis: await chainOf(config), networkId })
+  const node = await Node.start({
     dataDir,
-    genesis: await chainOf(config),
-    networkId,
-    listen: formatEndpoint(p2p.host, p2p.port),
-    name: clientName(p2p.identity),
-    maxPeers,
-    staticNodes,
-    trustedNodes,
-    ...(key && { key }),
-    ...(maxPendingPeers && { maxPendingPeers }),
-    ...(netRestrict && { netRestrict }),
+    key,
+    p2p: {
+      listen: formatEndpoint(p2p.host, p2p.port),
+      name: clientName(p2p.identity),
+      maxPeers,
+      staticNodes,
+      trustedNodes,
+      ...(maxPendingPeers && { maxPendingPeers }),
+      ...(netRestrict && { netRestrict }),
+    },
     ...rpcOptions(settings),
+    services: [ethereum],
     log,
     levels,
     clock,
   })
+  return { node, ethereum }
 }
 
 function rpcOptions({ http, ws, authrpc, ipc, rpc }: NodeSettings) {
@@ -74,18 +80,18 @@ async function nodeKey({ config }: Context, { p2p }: NodeSettings): Promise<Node
     : await blamingAsync(config.nameOf('nodekey'), () => readKeyFile(nodeKeyFile))
 }
 
-async function syncTo(context: Context, node: EthereumNode, target: Uint8Array): Promise<object> {
+async function syncTo(context: Context, { node, ethereum }: ChainNode, target: Uint8Array): Promise<object> {
   const { terminal, signal } = context
   const { enode, dataDir } = node
-  terminal.say(`going from block ${node.head.number} to ${bytesTo0x(target)}`)
-  terminal.emit({ type: 'started', enode, head: headOf(node) })
-  using view = new SyncView(context, node)
-  await node.syncTo(target, { signal })
+  terminal.say(`going from block ${ethereum.head.number} to ${bytesTo0x(target)}`)
+  terminal.emit({ type: 'started', enode, head: headOf(ethereum) })
+  using view = new SyncView(context, ethereum, node.server)
+  await ethereum.sync.syncTo(target, { signal })
   view[Symbol.dispose]()
   terminal.say(`synced ${view.sentence()}`)
   return { ...view.summary(), enode, dataDir }
 }
 
-function headOf({ head }: EthereumNode): { readonly number: number; readonly hash: string } {
+function headOf({ head }: EthereumService): { readonly number: number; readonly hash: string } {
   return { number: head.number, hash: bytesTo0x(head.hash) }
 }

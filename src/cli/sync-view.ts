@@ -4,7 +4,8 @@
  */
 import { bytesTo0x } from '../base/bytes.ts'
 import type { Timer } from '../base/clock.ts'
-import type { EthereumNode, NodeProgress } from '../node/index.ts'
+import type { Server } from '../devp2p/index.ts'
+import type { ChainProgress, EthereumService } from '../ethereum/index.ts'
 import { Absence } from './absence.ts'
 import type { Context } from './command.ts'
 import { countOf, formatBytes, formatCount, formatDuration, formatRate, shortHash } from './format.ts'
@@ -23,7 +24,7 @@ const LABELS: Readonly<Record<string, string>> = { idle: 'starting', target: 'lo
 
 export class SyncView implements Disposable {
   readonly #context: Context
-  readonly #node: EthereumNode
+  readonly #ethereum: EthereumService
   readonly #since: number
   readonly #from: number
   readonly #bytesBefore: number
@@ -36,13 +37,13 @@ export class SyncView implements Disposable {
   #lastEmit: number
 
   /** Shows until it is disposed. */
-  constructor(context: Context, node: EthereumNode) {
+  constructor(context: Context, ethereum: EthereumService, server: Server) {
     this.#context = context
-    this.#node = node
+    this.#ethereum = ethereum
     this.#since = this.#lastLog = this.#lastEmit = context.clock.now()
-    this.#from = node.head.number
-    this.#bytesBefore = node.progress.bytes
-    this.#absence = new Absence(node.server)
+    this.#from = ethereum.head.number
+    this.#bytesBefore = ethereum.progress.bytes
+    this.#absence = new Absence(server)
     this.#tick()
   }
 
@@ -56,7 +57,7 @@ export class SyncView implements Disposable {
   /** What has been done, from the beginning until now: to be part of the result. */
   summary(): object {
     const { elapsed, blocks, bytes } = this.#totals()
-    const { number, hash } = this.#node.head
+    const { number, hash } = this.#ethereum.head
     return {
       blocks,
       bytes,
@@ -69,7 +70,7 @@ export class SyncView implements Disposable {
   /** The same as a sentence. */
   sentence(): string {
     const { elapsed, blocks, bytes } = this.#totals()
-    const { number, hash } = this.#node.head
+    const { number, hash } = this.#ethereum.head
     const rate = formatRate((blocks * 1000) / Math.max(elapsed, 1))
     const amount = `${countOf(blocks, 'block')} (${formatBytes(bytes)}) in ${formatDuration(elapsed)}, ${rate} blocks/s`
     return `${amount}; the head is block ${formatCount(number)}, ${shortHash(bytesTo0x(hash))}`
@@ -78,8 +79,8 @@ export class SyncView implements Disposable {
   #totals(): { elapsed: number; blocks: number; bytes: number } {
     return {
       elapsed: this.#context.clock.now() - this.#since,
-      blocks: this.#node.head.number - this.#from,
-      bytes: this.#node.progress.bytes - this.#bytesBefore,
+      blocks: this.#ethereum.head.number - this.#from,
+      bytes: this.#ethereum.progress.bytes - this.#bytesBefore,
     }
   }
 
@@ -90,7 +91,7 @@ export class SyncView implements Disposable {
 
   #look(): void {
     const now = this.#context.clock.now()
-    const { progress } = this.#node
+    const { progress } = this.#ethereum
     const isNew = progress.phase !== this.#phase
     if (isNew) {
       this.#phase = progress.phase
@@ -104,7 +105,7 @@ export class SyncView implements Disposable {
     if (!this.#context.terminal.live && now - this.#lastLog >= LOG_INTERVAL) this.#log(state, now)
   }
 
-  #stateOf({ phase, done, total, bytes, peers }: NodeProgress, now: number): ProgressState {
+  #stateOf({ phase, done, total, bytes, peers }: ChainProgress, now: number): ProgressState {
     const perSecond = this.#items.perSecond(now, done)
     const bytesPerSecond = this.#bytes.perSecond(now, bytes)
     return { label: LABELS[phase] ?? phase, done, total, perSecond, bytesPerSecond, peers }
@@ -120,10 +121,10 @@ export class SyncView implements Disposable {
     else terminal.show((width) => renderProgress(state, { width, unicode, colors }))
   }
 
-  #emit(progress: NodeProgress, state: ProgressState, now: number): void {
+  #emit(progress: ChainProgress, state: ProgressState, now: number): void {
     this.#lastEmit = now
     const { phase, done, total, peers, bytes } = progress
-    const head = this.#node.head.number
+    const head = this.#ethereum.head.number
     const rates = { perSecond: round(state.perSecond), bytesPerSecond: Math.round(state.bytesPerSecond ?? 0) }
     const why = this.#absence.reason(peers)
     const waiting = why === undefined ? {} : { waiting: why }

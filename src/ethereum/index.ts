@@ -1,6 +1,7 @@
 /**
- * What is said and believed on Ethereum's wires: `types/`, `chain/`, `eth/`, `sync/`, `api/`, each on top of the one before.
- * This is what programs use; rooms of ours import the five folders themselves.
+ * What is said and believed on Ethereum's wires: `types/`, `chain/`, `files/`, `eth/`, `sync/`, `api/`, each on top of the one before, and
+ * the service that puts a chain on a node.
+ * This is what programs use; rooms of ours import the folders themselves.
  * @module
  */
 export {
@@ -70,6 +71,21 @@ export {
   type Status68,
   type Status69,
 } from './eth/index.ts'
+export {
+  ChainFolder,
+  type DemoChain,
+  demoChain,
+  type ExportOptions,
+  exportChainFile,
+  type ImportOptions,
+  type ImportProgress,
+  type ImportResult,
+  importChainFile,
+  loadDemoChain,
+  readGenesisFile,
+  removeChain,
+} from './files/index.ts'
+export { type ChainProgress, EthereumService, type EthereumServiceOptions } from './service.ts'
 export {
   type PeerVerdict,
   Sync,

@@ -53,7 +53,8 @@ export interface NodeOptions {
   readonly dataDir?: string | undefined
   /** Who this node is. @default the folder's key; without a folder a new one */
   readonly key?: NodeKey | undefined
-  readonly p2p?: P2pOptions
+  /** Options of the devp2p server, or false for a node without one. @default a server that does not listen */
+  readonly p2p?: P2pOptions | false
   /** @default no HTTP */
   readonly http?: HttpOptions | undefined
   /** @default no WebSocket */

@@ -155,6 +155,24 @@ describe('services', () => {
   })
 })
 
+describe('a node without a devp2p server', () => {
+  test('runs its services and its RPC, and knows no peers', async () => {
+    const bare = defineService({ name: 'bare', start: () => ({ rpc: { bare: { answer: () => 42 } } }) })
+    await using node = await Node.start({ p2p: false, services: [bare] })
+    expect(await node.rpc.call('bare_answer')).toBe(42)
+    expect(await node.rpc.call('admin_datadir')).toBe('')
+    await expect(node.rpc.call('admin_peers')).rejects.toMatchObject({ errorCode: -32_601 })
+    expect(() => node.server).toThrow('the node has no devp2p server')
+  })
+
+  test('refuses a service that brings protocols', async () => {
+    const log: string[] = []
+    const failed = Node.start({ p2p: false, services: [witness('a', log), talker] })
+    await expect(failed).rejects.toMatchObject({ field: 'p2p', message: expect.stringContaining('talker') })
+    expect(log).toEqual(['start a', 'dispose a'])
+  })
+})
+
 describe('the data folder', () => {
   test('keeps the key, and is of one process at a time', async () => {
     const dataDir = folder()

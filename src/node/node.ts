@@ -6,22 +6,22 @@
  * @module
  */
 import { type Clock, systemClock } from '../base/clock.ts'
-import { ConfigError, describeError } from '../base/errors.ts'
+import { ConfigError, describeError, InternalError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import { Scope } from '../base/scope.ts'
-import { Server } from '../devp2p/index.ts'
+import { Server, type ServerOptions } from '../devp2p/index.ts'
 import { NodeKey } from '../identity/index.ts'
 import { RpcClient, RpcServer } from '../rpc/index.ts'
-import { type KeyValueStore, MemoryStore, openLevelStore } from '../storage/index.ts'
-import { adminApi, adminSubscriptions } from './api/admin-api.ts'
+import { type KeyValueStore, MemoryStore, makeFolder, openLevelStore } from '../storage/index.ts'
+import { adminApi, adminPeerApi, adminPeerSubscriptions } from './api/admin-api.ts'
 import { debugApi } from './api/debug-api.ts'
 import { netApi, web3Api } from './api/net-api.ts'
 import { Bans } from './bans.ts'
-import { makeFolder } from './data-folder.ts'
 import { Disposal } from './disposal.ts'
 import { Endpoints } from './endpoints.ts'
-import { jwtSecretIn, NodeFolder } from './node-folder.ts'
-import type { NodeOptions } from './node-options.ts'
+import { jwtSecretIn, NodeFolder } from './folder.ts'
+
+import type { NodeOptions, P2pOptions } from './node-options.ts'
 import { type RunningNode, type Service, ServiceError, type ServiceParts } from './service.ts'
 import { clientName, packageVersion } from './version.ts'
 
@@ -29,12 +29,12 @@ import { clientName, packageVersion } from './version.ts'
 export class Node implements AsyncDisposable {
   /** Absolute; undefined for a node that keeps nothing. */
   readonly dataDir: string | undefined
-  readonly server: Server
   /** Calls everything that is registered, in this process. */
   readonly rpc: RpcClient
   readonly endpoints: Endpoints
   /** Resolves when everything has ended: with why, or undefined when it was closed. */
   readonly closed: Promise<unknown>
+  readonly #server: Server | undefined
   readonly #scope: Scope
   readonly #disposal: Disposal
 
@@ -58,7 +58,7 @@ export class Node implements AsyncDisposable {
   /** @internal Use {@link Node.start}. */
   constructor(parts: NodeParts, disposal: Disposal) {
     this.dataDir = parts.dataDir
-    this.server = parts.server
+    this.#server = parts.server
     this.rpc = parts.rpc
     this.endpoints = parts.endpoints
     this.#scope = parts.scope
@@ -68,7 +68,12 @@ export class Node implements AsyncDisposable {
     })
   }
 
-  /** How others reach this node. */
+  /** The devp2p server. Throws an InternalError on a node without one. */
+  get server(): Server {
+    return present(this.#server)
+  }
+
+  /** URL of the devp2p server, for other nodes. Throws an InternalError on a node without one. */
   get enode(): string {
     return this.server.enode
   }
@@ -84,9 +89,14 @@ export class Node implements AsyncDisposable {
   }
 }
 
+function present(server: Server | undefined): Server {
+  if (server) return server
+  throw new InternalError('the node has no devp2p server')
+}
+
 interface NodeParts {
   readonly dataDir: string | undefined
-  readonly server: Server
+  readonly server: Server | undefined
   readonly rpc: RpcClient
   readonly endpoints: Endpoints
   readonly scope: Scope
@@ -117,31 +127,33 @@ class Starter {
 
   async start(): Promise<Node> {
     const { dataDir, services = [] } = this.#options
+    for (const service of services) await this.#naming(service.name, async () => await service.check?.(dataDir))
     if (dataDir !== undefined) this.#folder = await NodeFolder.open(dataDir)
     if (this.#folder) this.#dispose('data folder', this.#folder)
     const started = await this.#startServices(services)
-    const { server, bans } = await this.#listen(started)
     const rpcServer = this.#rpcServer()
+    const server = await this.#listen(started, rpcServer)
     const endpoints = new Endpoints(rpcServer, this.#log.child({ module: 'rpc' }))
-    const path = this.#folder?.path
-    rpcServer.register('admin', adminApi({ server, bans, endpoints, dataDir: path }))
-    rpcServer.register('admin', adminSubscriptions(server))
-    rpcServer.register('net', netApi(server))
-    rpcServer.register('web3', web3Api(server.nodeInfo().name))
-    rpcServer.register('debug', debugApi({ levels: this.#options.levels, dataDir: path, clock: this.#clock }))
-    for (const { parts } of started) {
-      for (const [namespace, apis] of Object.entries(parts.rpc ?? {})) {
-        for (const api of Array.isArray(apis) ? apis : [apis]) rpcServer.register(namespace, api)
-      }
-    }
+    this.#registerOwn(rpcServer, endpoints, server?.nodeInfo().name)
+    registerServices(rpcServer, started)
     const rpc = await RpcClient.inProcess(rpcServer)
     this.#dispose('rpc client', rpc)
-    this.#run(started, { server, rpc, signal: this.#scope.signal })
+    this.#run(started, rpc, server)
     this.#dispose('rpc', rpcServer)
     await this.#openEndpoints(endpoints)
     this.#options.signal?.throwIfAborted()
     if (this.#scope.closing) throw this.#scope.reason
-    return new Node({ dataDir: path, server, rpc, endpoints, scope: this.#scope }, this.#disposal)
+    const dataFolder = this.#folder?.path
+    return new Node({ dataDir: dataFolder, server, rpc, endpoints, scope: this.#scope }, this.#disposal)
+  }
+
+  /** Registers the namespaces of the node itself. */
+  #registerOwn(rpc: RpcServer, endpoints: Endpoints, name = clientName()): void {
+    const { levels } = this.#options
+    const dataDir = this.#folder?.path
+    rpc.register('admin', adminApi({ endpoints, dataDir }))
+    rpc.register('web3', web3Api(name))
+    rpc.register('debug', debugApi({ levels, dataDir, clock: this.#clock }))
   }
 
   async #startServices(services: readonly Service[]): Promise<StartedService[]> {
@@ -173,23 +185,33 @@ class Starter {
     return store
   }
 
-  async #listen(started: readonly StartedService[]): Promise<{ server: Server; bans: Bans }> {
-    const { p2p = {}, key } = this.#options
+  /** Opens the devp2p server with the protocols of all services, unless the node is to have none. */
+  async #listen(started: readonly StartedService[], rpc: RpcServer): Promise<Server | undefined> {
+    const { p2p = {} } = this.#options
+    if (p2p === false) return requireNoProtocols(started)
     const bans = new Bans(this.#clock)
-    const server = await Server.listen({
+    const server = await Server.listen(await this.#serverOptions(p2p, started, bans))
+    bans.server = server
+    this.#dispose('server', server)
+    rpc.register('admin', adminPeerApi({ server, bans }))
+    rpc.register('admin', adminPeerSubscriptions(server))
+    rpc.register('net', netApi(server))
+    return server
+  }
+
+  async #serverOptions(p2p: P2pOptions, started: readonly StartedService[], bans: Bans): Promise<ServerOptions> {
+    const folder = this.#folder
+    return {
       name: clientName(),
       ...p2p,
-      staticNodes: [...(p2p.staticNodes ?? []), ...((await this.#folder?.nodes('static')) ?? [])],
-      trustedNodes: [...(p2p.trustedNodes ?? []), ...((await this.#folder?.nodes('trusted')) ?? [])],
+      staticNodes: [...(p2p.staticNodes ?? []), ...((await folder?.nodes('static')) ?? [])],
+      trustedNodes: [...(p2p.trustedNodes ?? []), ...((await folder?.nodes('trusted')) ?? [])],
       onInbound: (ip) => !bans.has(ip) && (p2p.onInbound?.(ip) ?? true),
-      key: key ?? (await this.#folder?.nodeKey()) ?? NodeKey.generate(),
+      key: this.#options.key ?? (await folder?.nodeKey()) ?? NodeKey.generate(),
       protocols: started.flatMap(({ parts }) => [...(parts.protocols ?? [])]),
       log: this.#log.child({ module: 'devp2p' }),
       clock: this.#clock,
-    })
-    bans.server = server
-    this.#dispose('server', server)
-    return { server, bans }
+    }
   }
 
   #rpcServer(): RpcServer {
@@ -204,7 +226,14 @@ class Starter {
   }
 
   /** The scope waits for them when it closes: after the endpoints and before the server. */
-  #run(started: readonly StartedService[], node: RunningNode): void {
+  #run(started: readonly StartedService[], rpc: RpcClient, server: Server | undefined): void {
+    const node: RunningNode = {
+      rpc,
+      signal: this.#scope.signal,
+      get server() {
+        return present(server)
+      },
+    }
     const running = new Scope({ signal: this.#scope.signal, clock: this.#clock, log: this.#log })
     this.#disposal.add('services', () => running[Symbol.asyncDispose]())
     for (const { name, parts } of started) {
@@ -248,6 +277,21 @@ class Starter {
 
   #dispose(name: string, part: AsyncDisposable): void {
     this.#disposal.add(name, () => part[Symbol.asyncDispose]())
+  }
+}
+
+/** Throws a ConfigError for a service whose protocols would have no server. */
+function requireNoProtocols(started: readonly StartedService[]): undefined {
+  const needy = started.find(({ parts }) => parts.protocols?.length)
+  if (needy) throw new ConfigError('p2p', 'is off', { hint: `the service ${needy.name} needs the devp2p server` })
+}
+
+/** Registers the namespaces that services bring. */
+function registerServices(rpc: RpcServer, started: readonly StartedService[]): void {
+  for (const { parts } of started) {
+    for (const [namespace, apis] of Object.entries(parts.rpc ?? {})) {
+      for (const api of Array.isArray(apis) ? apis : [apis]) rpc.register(namespace, api)
+    }
   }
 }
 

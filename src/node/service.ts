@@ -28,6 +28,7 @@ export interface ServiceContext {
 
 /** A node that runs, as its services see it. */
 export interface RunningNode {
+  /** The devp2p server; throws an InternalError on a node without one. */
   readonly server: Server
   /** Calls everything that is registered, whatever the endpoints offer. */
   readonly rpc: RpcClient
@@ -49,6 +50,11 @@ export interface ServiceParts extends Partial<AsyncDisposable> {
 export interface Service {
   /** For the log, and for errors. */
   readonly name: string
+  /**
+   * Called before the data folder is made: rejects when the service could not start in it, so that a start that cannot
+   * succeed leaves nothing behind. `dataDir` is undefined for a node without a folder.
+   */
+  check?(dataDir: string | undefined): void | Promise<void>
   /** Called in the order of the services, before any connection is made. Disposal goes the other way. */
   start(context: ServiceContext): ServiceParts | Promise<ServiceParts>
 }

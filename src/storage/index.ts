@@ -3,6 +3,7 @@
  * Start at `store.ts`, the interface; `store.test.ts` is what both implementations must do.
  * @module
  */
+export { makeFolder, pathExists, pathInDataDir } from './data-dir.ts'
 export { type LevelStore, type LevelStoreOptions, openLevelStore, repairLevelStore } from './level.ts'
 export { MemoryStore } from './memory.ts'
 export type { KeyRange, KeyValueStore, Operation, WriteOptions } from './store.ts'

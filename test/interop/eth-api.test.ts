@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { hexToBytes } from '../../src/base/bytes.ts'
 import { debugRawApi, ethApi, ethSubscriptions } from '../../src/ethereum/api/index.ts'
 import { parseGenesis } from '../../src/ethereum/chain/index.ts'
-import { EthereumNode } from '../../src/node/index.ts'
+import { EthereumService } from '../../src/ethereum/index.ts'
+import { Node } from '../../src/node/index.ts'
 import { MemoryStore } from '../../src/storage/index.ts'
 import { type Answer, answer, call } from '../support/api-call.ts'
 import { type ChainFiles, demoChain, hivechain } from './chains.ts'
@@ -33,7 +34,8 @@ describe.each([
   ['the bundled chain', () => demoChain],
 ] as const)('%s', (_, filesOf: () => ChainFiles) => {
   let geth: Geth
-  let node: EthereumNode
+  let node: Node
+  let ethereum: EthereumService
   let head: number
   /** By number. */
   const blocks: RpcBlock[] = []
@@ -46,8 +48,9 @@ describe.each([
     const { number, hash } = await geth.head()
     head = number
     const genesis = parseGenesis(readFileSync(files.genesis, 'utf8'))
-    node = await EthereumNode.open({ store: new MemoryStore(), genesis, staticNodes: [geth.enode] })
-    await node.syncTo(hexToBytes(hash))
+    ethereum = new EthereumService({ store: new MemoryStore(), genesis })
+    node = await Node.start({ services: [ethereum], p2p: { staticNodes: [geth.enode] } })
+    await ethereum.sync.syncTo(hexToBytes(hash))
     for (let n = 0; n <= head; n++) {
       blocks.push(await geth.rpc<RpcBlock>('eth_getBlockByNumber', [hex(n), false]))
       const alone = await geth.rpc<{ baseFeePerBlobGas: string[] }>('eth_feeHistory', ['0x1', hex(n), []])
@@ -61,8 +64,8 @@ describe.each([
   })
 
   const apis = () => ({
-    eth: ethApi({ chain: node.chain, sync: node.sync }),
-    debug: debugRawApi({ chain: node.chain }),
+    eth: ethApi({ chain: ethereum.chain, sync: ethereum.sync }),
+    debug: debugRawApi({ chain: ethereum.chain }),
   })
 
   /** Asks both, and compares. */
@@ -302,19 +305,19 @@ test('subscriptions tell of a chain that is synced what those of geth tell', asy
     logs: await geth.subscribe('logs', {}),
     receipts: await geth.subscribe('transactionReceipts'),
   }
-  await using node = await EthereumNode.open({
+  const ethereum = new EthereumService({
     store: new MemoryStore(),
     genesis: parseGenesis(readFileSync(genesis, 'utf8')),
-    staticNodes: [source.enode],
   })
-  const subscriptions = ethSubscriptions({ chain: node.chain })
+  await using _node = await Node.start({ services: [ethereum], p2p: { staticNodes: [source.enode] } })
+  const subscriptions = ethSubscriptions({ chain: ethereum.chain })
   const gone = new AbortController()
   const told = {
     heads: collect(subscriptions, 'newHeads', [], gone.signal),
     logs: collect(subscriptions, 'logs', [{}], gone.signal),
     receipts: collect(subscriptions, 'transactionReceipts', [], gone.signal),
   }
-  await node.syncTo(hexToBytes(head.hash))
+  await ethereum.sync.syncTo(hexToBytes(head.hash))
   await geth.rpc('admin_addPeer', [source.enode])
   await vi.waitUntil(() => theirs.heads.length === head.number, { timeout: 60_000 })
   await vi.waitUntil(() => told.heads.length === head.number && told.receipts.length === theirs.receipts.length)

@@ -7,7 +7,9 @@ import { ipc } from 'viem/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { interopBinary } from '../../scripts/build-interop.mjs'
 import { parseGenesis } from '../../src/ethereum/chain/index.ts'
-import { demoChain as bundled, EthereumNode, loadDemoChain } from '../../src/node/index.ts'
+import { demoChain as bundled, loadDemoChain } from '../../src/ethereum/files/index.ts'
+import { EthereumService } from '../../src/ethereum/index.ts'
+import { Node } from '../../src/node/index.ts'
 import { RpcClient } from '../../src/rpc/index.ts'
 import { MemoryStore } from '../../src/storage/index.ts'
 import { demoChain } from './chains.ts'
@@ -16,21 +18,22 @@ import { runProcess } from './process.ts'
 const API = ['eth', 'net', 'web3', 'admin', 'debug']
 
 let folder: string
-let node: EthereumNode
+let node: Node
+let ethereum: EthereumService
 let urls: Readonly<Record<'http' | 'ws' | 'ipc', string>>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'peerloom-attach-'))
   const demo = await bundled()
-  node = await EthereumNode.open({
-    genesis: demo.genesis,
-    store: await loadDemoChain(demo),
-    listen: '127.0.0.1:0',
+  ethereum = new EthereumService({ genesis: demo.genesis, store: await loadDemoChain(demo) })
+  node = await Node.start({
+    services: [ethereum],
+    p2p: { listen: '127.0.0.1:0' },
     ipc: join(folder, 'node.ipc'),
     http: { port: 0, modules: API },
     ws: { port: 0, modules: API },
   })
-  const [path = '', http = '', ws = ''] = node.node.endpoints.urls
+  const [path = '', http = '', ws = ''] = node.endpoints.urls
   urls = { http, ws, ipc: path }
 })
 afterAll(async () => {
@@ -45,7 +48,7 @@ describe.each(['http', 'ws', 'ipc'] as const)('geth attach over %s', (transport)
   }
 
   test('reads the chain, the network and the node', async () => {
-    const { head } = node
+    const { head } = ethereum
     expect(await attach('eth.blockNumber')).toBe(String(head.number))
     expect(await attach('eth.getBlock("latest").hash')).toBe(`"0x${Buffer.from(head.hash).toString('hex')}"`)
     expect(await attach('eth.getBlock(300, true).transactions.length > 0')).toBe('true')
@@ -68,7 +71,7 @@ describe('viem', () => {
     'http, in batches': () => http(urls.http, { batch: true, retryCount: 0 }),
     ws: () => webSocket(urls.ws, { retryCount: 0 }),
     ipc: () => ipc(urls.ipc, { retryCount: 0 }),
-    'the provider': () => custom(node.node.rpc.provider, { retryCount: 0 }),
+    'the provider': () => custom(node.rpc.provider, { retryCount: 0 }),
   }
 
   test.each(Object.keys(transports) as (keyof typeof transports)[])(
@@ -81,7 +84,7 @@ describe('viem', () => {
         client.getBlock({ includeTransactions: true }),
         client.getBlockNumber(),
       ])
-      expect([chainId, head.hash, number]).toEqual([3_626_026, info.headHash, BigInt(node.head.number)])
+      expect([chainId, head.hash, number]).toEqual([3_626_026, info.headHash, BigInt(ethereum.head.number)])
       const [transaction] = head.transactions
       const receipt = await client.getTransactionReceipt({ hash: transaction!.hash })
       expect(receipt).toMatchObject({ blockHash: head.hash, transactionIndex: 0 })
@@ -99,20 +102,18 @@ describe('viem', () => {
 
   test('watches blocks while the node syncs', async () => {
     const demo = await bundled()
-    await using fresh = await EthereumNode.open({
-      genesis: parseGenesis(await readFile(demoChain.genesis, 'utf8')),
-      store: new MemoryStore(),
-      staticNodes: [node.enode],
-      ws: { port: 0 },
-    })
-    const client = createPublicClient({ transport: webSocket(fresh.node.endpoints.url('ws'), { retryCount: 0 }) })
+    const genesis = parseGenesis(await readFile(demoChain.genesis, 'utf8'))
+    const syncing = new EthereumService({ genesis, store: new MemoryStore() })
+    const p2p = { staticNodes: [node.enode] }
+    await using fresh = await Node.start({ services: [syncing], p2p, ws: { port: 0 } })
+    const client = createPublicClient({ transport: webSocket(fresh.endpoints.url('ws'), { retryCount: 0 }) })
     const numbers: bigint[] = []
     const unwatch = client.watchBlockNumber({ onBlockNumber: (number) => numbers.push(number), emitMissed: false })
     while ((await client.getBlockNumber({ cacheTime: 0 })) !== 0n);
-    await using counter = await RpcClient.dial(fresh.node.endpoints.url('ws') as string)
+    await using counter = await RpcClient.dial(fresh.endpoints.url('ws') as string)
     const heads = counter.subscribe<{ number: string }>('eth', ['newHeads'])
     await heads.ready()
-    await fresh.syncTo(demo.headHash)
+    await syncing.sync.syncTo(demo.headHash)
     let next = 1
     for await (const { number } of heads) {
       expect(Number(number)).toBe(next)
@@ -129,7 +130,7 @@ describe('ethers', () => {
   const providers = {
     http: () => new JsonRpcProvider(urls.http),
     ws: () => new WebSocketProvider(urls.ws),
-    'the provider': () => new BrowserProvider(node.node.rpc.provider as never),
+    'the provider': () => new BrowserProvider(node.rpc.provider as never),
   }
 
   test.each(Object.keys(providers) as (keyof typeof providers)[])(
@@ -138,12 +139,12 @@ describe('ethers', () => {
       const provider = providers[name]()
       try {
         expect((await provider.getNetwork()).chainId).toBe(3_626_026n)
-        expect(await provider.getBlockNumber()).toBe(node.head.number)
+        expect(await provider.getBlockNumber()).toBe(ethereum.head.number)
         const block = await provider.getBlock('latest', true)
         const [first] = block!.prefetchedTransactions
         const receipt = await provider.getTransactionReceipt(first!.hash)
-        expect(receipt).toMatchObject({ blockNumber: node.head.number, index: 0, status: 1 })
-        const logs = await provider.getLogs({ fromBlock: node.head.number, toBlock: node.head.number })
+        expect(receipt).toMatchObject({ blockNumber: ethereum.head.number, index: 0, status: 1 })
+        const logs = await provider.getLogs({ fromBlock: ethereum.head.number, toBlock: ethereum.head.number })
         expect(logs.length).toBeGreaterThan(0)
         const contract = new Contract(logs[0]!.address, [], provider)
         expect(await contract.getAddress()).toBe(logs[0]!.address)

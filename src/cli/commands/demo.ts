@@ -2,17 +2,12 @@ import { relative } from 'node:path'
 import { Option } from 'commander'
 import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
 import { ConfigError } from '../../base/errors.ts'
-import {
-  type DemoChain,
-  demoChain,
-  EthereumNode,
-  type EthereumNodeOptions,
-  loadDemoChain,
-  removeChain,
-} from '../../node/index.ts'
+import { type DemoChain, demoChain, loadDemoChain, removeChain } from '../../ethereum/files/index.ts'
+import { EthereumService } from '../../ethereum/index.ts'
+import { Node, type NodeOptions } from '../../node/index.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { dataDirIn } from '../config/settings.ts'
-import { stayUp } from '../stay-up.ts'
+import { type ChainNode, stayUp } from '../stay-up.ts'
 import { SyncView } from '../sync-view.ts'
 
 interface DemoOptions {
@@ -42,44 +37,51 @@ export const demoCommand: CommandSpec<DemoOptions> = {
     const dataDir = dataDirIn(config)
     const demo = await demoChain()
     if (options.reset) await removeChain(dataDir, demo.genesis)
-    const common = { genesis: demo.genesis, listen: LOOPBACK, clock }
-    const store = await loadDemoChain(demo)
-    await using source = await EthereumNode.open({ ...common, store, log: log.child({ node: 'source' }) })
-    const staticNodes = [source.enode]
-    const fresh = { ...common, dataDir, staticNodes, log: log.child({ node: 'fresh' }), levels }
-    await using node = await openWithRpc(fresh)
+    const { genesis } = demo
+    const holder = new EthereumService({ genesis, store: await loadDemoChain(demo) })
+    const p2p = { listen: LOOPBACK }
+    await using source = await Node.start({ clock, p2p, services: [holder], log: log.child({ node: 'source' }) })
+    const ethereum = new EthereumService({ genesis })
+    await using node = await startWithRpc({
+      clock,
+      dataDir,
+      p2p: { ...p2p, staticNodes: [source.enode] },
+      services: [ethereum],
+      log: log.child({ node: 'fresh' }),
+      levels,
+    })
     terminal.say(`a node on loopback holds a bundled chain of ${demo.headNumber} blocks`)
     terminal.say(`a fresh node syncs it over RLPx into ${dataDir}`)
-    const result = await syncFrom(context, node, demo)
+    const result = await syncFrom(context, { node, ethereum }, demo)
     if (config.get('exitwhensynced')) return result
     terminal.say(`attach to it: npx peerloom attach --datadir ${relative('.', dataDir) || '.'}`)
-    await stayUp(context, node, result)
+    await stayUp(context, { node, ethereum }, result)
     return result
   },
 }
 
 /** With HTTP and WebSocket where they are looked for, or where there is room. */
-async function openWithRpc(options: EthereumNodeOptions): Promise<EthereumNode> {
+async function startWithRpc(options: NodeOptions): Promise<Node> {
   const at = (port: number) => ({ http: { port }, ws: { port } })
   try {
-    return await EthereumNode.open({ ...options, ...at(RPC_PORT) })
+    return await Node.start({ ...options, ...at(RPC_PORT) })
   } catch (error) {
     if (!(error instanceof ConfigError) || error.field !== 'http.port') throw error
-    const node = await EthereumNode.open({ ...options, http: { port: 0 } })
-    await node.node.endpoints.startWs({ port: Number(new URL(node.node.endpoints.url('http') ?? '').port) })
+    const node = await Node.start({ ...options, http: { port: 0 } })
+    await node.endpoints.startWs({ port: Number(new URL(node.endpoints.url('http') ?? '').port) })
     return node
   }
 }
 
-async function syncFrom(context: Context, node: EthereumNode, demo: DemoChain): Promise<object> {
+async function syncFrom(context: Context, { node, ethereum }: ChainNode, demo: DemoChain): Promise<object> {
   const { terminal, signal } = context
-  const { number, hash } = node.head
+  const { number, hash } = ethereum.head
   const atHead = equalBytes(hash, demo.headHash)
   const going = number === 0 ? 'beginning at the genesis block' : `going on from block ${number}`
   terminal.say(atHead ? `already at the head: block ${number} (--reset begins anew)` : going)
   terminal.emit({ type: 'started', head: { number, hash: bytesTo0x(hash) }, target: demo.headNumber })
-  using view = new SyncView(context, node)
-  await node.syncTo(demo.headHash, { signal })
+  using view = new SyncView(context, ethereum, node.server)
+  await ethereum.sync.syncTo(demo.headHash, { signal })
   view[Symbol.dispose]()
   if (!atHead) terminal.say(`synced ${view.sentence()}`)
   return { ...view.summary(), dataDir: node.dataDir }

@@ -1,6 +1,6 @@
 import { Argument, Option } from 'commander'
 import { ConfigError } from '../../base/errors.ts'
-import { DataFolder, exportChainFile, type ImportProgress } from '../../node/index.ts'
+import { ChainFolder, exportChainFile, type ImportProgress } from '../../ethereum/files/index.ts'
 import type { CommandSpec } from '../command.ts'
 import { parseWhole } from '../config/parse.ts'
 import { dataDirIn } from '../config/settings.ts'
@@ -31,7 +31,7 @@ export const exportCommand: CommandSpec<ExportOptions> = {
   logs: 'progress',
   async run(context, options, file = '') {
     const { terminal, signal, config } = context
-    await using folder = await DataFolder.open(dataDirIn(config))
+    await using folder = await ChainFolder.open(dataDirIn(config))
     const { first = 1, last = folder.chain.head.number } = options
     if (first > last && (options.first ?? options.last) !== undefined)
       throw new ConfigError('--first', `${first} is after the last block`, { hint: `the last one is ${last}` })

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { Argument } from 'commander'
 import { bytesTo0x } from '../../base/bytes.ts'
-import { DataFolder, type ImportProgress, importChainFile } from '../../node/index.ts'
+import { ChainFolder, type ImportProgress, importChainFile } from '../../ethereum/files/index.ts'
 import { chainOf } from '../chain.ts'
 import type { CommandSpec } from '../command.ts'
 import { CHAIN_FLAGS } from '../config/flag-table.ts'
@@ -23,7 +23,7 @@ export const importCommand: CommandSpec = {
   logs: 'progress',
   async run(context, _options, file = '') {
     const { terminal, signal, config } = context
-    await using folder = await DataFolder.open(dataDirIn(config), await chainOf(config))
+    await using folder = await ChainFolder.open(dataDirIn(config), await chainOf(config))
     const total = (await stat(file).catch(() => undefined))?.size
     using view = new FileView(context, 'importing', total)
     const onProgress = (progress: ImportProgress): void => view.update(progress)

@@ -1,5 +1,5 @@
 import { bytesTo0x } from '../../base/bytes.ts'
-import { DataFolder } from '../../node/index.ts'
+import { ChainFolder } from '../../ethereum/files/index.ts'
 import type { CommandSpec } from '../command.ts'
 import { dataDirIn } from '../config/settings.ts'
 import { countOf, formatBytes, formatCount } from '../format.ts'
@@ -13,7 +13,7 @@ export const inspectCommand: CommandSpec = {
   ],
   flags: ['datadir', 'network'],
   async run({ terminal, config }) {
-    await using folder = await DataFolder.open(dataDirIn(config))
+    await using folder = await ChainFolder.open(dataDirIn(config))
     const { chain } = folder
     const { head, genesis, repaired } = chain
     const stats = await chain.stats()

@@ -9,17 +9,29 @@ import type { Bans } from '../bans.ts'
 import type { Endpoints } from '../endpoints.ts'
 import { enodeParam, host, list, port } from './params.ts'
 
-export interface AdminTarget {
-  readonly server: Server
-  readonly bans: Bans
+const url = [param('url', enodeParam)] as const
+
+export interface AdminApiOptions {
   readonly endpoints: Endpoints
   readonly dataDir: string | undefined
 }
 
-const url = [param('url', enodeParam)] as const
+/** Methods of any node: its endpoints and its folder. */
+export function adminApi({ endpoints, dataDir }: AdminApiOptions) {
+  return {
+    datadir: method({ summary: 'the data folder', params: [] }, () => dataDir ?? ''),
+    ...endpointMethods(endpoints),
+  }
+}
 
-export function adminApi({ server, bans, endpoints, dataDir }: AdminTarget) {
-  const peers = {
+export interface AdminPeerApiOptions {
+  readonly server: Server
+  readonly bans: Bans
+}
+
+/** Methods of a node with a devp2p server: its peers. */
+export function adminPeerApi({ server, bans }: AdminPeerApiOptions) {
+  return {
     addPeer: method({ summary: 'keeps a node connected', params: url }, (enode) => {
       bans.lift(enode)
       server.addStatic(enode)
@@ -46,9 +58,7 @@ export function adminApi({ server, bans, endpoints, dataDir }: AdminTarget) {
     ),
     peers: method({ summary: 'the connected peers', params: [] }, () => server.peerInfos()),
     nodeInfo: method({ summary: 'who this node is', params: [] }, () => server.nodeInfo()),
-    datadir: method({ summary: 'the data folder', params: [] }, () => dataDir ?? ''),
   }
-  return { ...peers, ...endpointMethods(endpoints) }
 }
 
 function endpointMethods(endpoints: Endpoints) {
@@ -93,7 +103,7 @@ function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], 
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
 }
 
-export function adminSubscriptions(server: Server) {
+export function adminPeerSubscriptions(server: Server) {
   return {
     peerEvents: method(
       { summary: 'peers that come and go, and their messages', params: [] },

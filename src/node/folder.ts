@@ -10,8 +10,7 @@ import { ConfigError, StorageError } from '../base/errors.ts'
 import { randomBytes } from '../crypto/index.ts'
 import { NodeKey, parseEnode, readKeyFile, writeKeyFile } from '../identity/index.ts'
 import { JWT_SECRET_BYTES } from '../rpc/index.ts'
-import { type LevelStore, openLevelStore } from '../storage/index.ts'
-import { makeFolder, PROGRAM } from './data-folder.ts'
+import { type LevelStore, makeFolder, openLevelStore, pathInDataDir } from '../storage/index.ts'
 
 /** A list of nodes is at most this large, in bytes: 5000 URLs. */
 const MAX_LIST_BYTES = 1024 * 1024
@@ -30,9 +29,10 @@ export class NodeFolder implements AsyncDisposable {
   /** Throws a ConfigError (`dataDir`) or a StorageError: `ERR_STORAGE_LOCKED` when another process has the folder. */
   static async open(dataDir: string): Promise<NodeFolder> {
     const path = resolve(dataDir)
-    await makeFolder(join(path, PROGRAM, 'lock'))
+    const lock = pathInDataDir(path, 'lock')
+    await makeFolder(lock)
     try {
-      return new NodeFolder(path, await openLevelStore(join(path, PROGRAM, 'lock')))
+      return new NodeFolder(path, await openLevelStore(lock))
     } catch (error) {
       if (!(error instanceof StorageError) || error.code !== 'ERR_STORAGE_LOCKED') throw error
       throw new StorageError(error.code, path, `${path} is in use by another process`, { cause: error })
@@ -41,7 +41,7 @@ export class NodeFolder implements AsyncDisposable {
 
   /** The path of a file of the program. */
   file(name: string): string {
-    return join(this.path, PROGRAM, name)
+    return pathInDataDir(this.path, name)
   }
 
   get ipcPath(): string {
@@ -69,12 +69,12 @@ export class NodeFolder implements AsyncDisposable {
 
 /** Where programs of this machine find the node of a data folder. */
 export function defaultIpcPath(dataDir: string): string {
-  return process.platform === 'win32' ? `\\\\.\\pipe\\${PROGRAM}.ipc` : join(resolve(dataDir), `${PROGRAM}.ipc`)
+  return process.platform === 'win32' ? '\\\\.\\pipe\\peerloom.ipc' : join(resolve(dataDir), 'peerloom.ipc')
 }
 
 /** The key of a data folder; made on the first call of the folder's life. Throws a ConfigError when the file is damaged. */
 export async function nodeKeyIn(dataDir: string): Promise<NodeKey> {
-  const file = join(dataDir, PROGRAM, 'nodekey')
+  const file = pathInDataDir(dataDir, 'nodekey')
   if (await isFile(file, 'nodekey')) return await readKeyFile(file)
   const key = NodeKey.generate()
   await writeKeyFile(file, key)
@@ -83,7 +83,7 @@ export async function nodeKeyIn(dataDir: string): Promise<NodeKey> {
 
 /** The secret of a data folder, for those who may call the authenticated endpoint. */
 export function jwtSecretPath(dataDir: string): string {
-  return join(resolve(dataDir), PROGRAM, 'jwtsecret')
+  return pathInDataDir(dataDir, 'jwtsecret')
 }
 
 /** {@link readJwtSecret}, of a file that is made when it is not there. */

@@ -6,10 +6,10 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { hexToBytes } from '../base/bytes.ts'
-import { ChainStore, type Genesis } from '../ethereum/chain/index.ts'
-import { readItems } from '../ethereum/types/index.ts'
-import { type KeyValueStore, MemoryStore } from '../storage/index.ts'
+import { hexToBytes } from '../../base/bytes.ts'
+import { type KeyValueStore, MemoryStore } from '../../storage/index.ts'
+import { ChainStore, type Genesis } from '../chain/index.ts'
+import { readItems } from '../types/index.ts'
 import { importChainFile } from './chain-file.ts'
 import { readGenesisFile } from './genesis-file.ts'
 
@@ -20,8 +20,10 @@ export interface DemoChain {
   readonly headHash: Uint8Array
 }
 
-/** Beside `dist/node/`, or beside `src/`. */
-const FOLDERS = ['../assets/demo/', '../../assets/demo/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+/** Folders that may hold the files: beside `dist/ethereum/`, or beside `src/`. */
+const FOLDERS = ['../../assets/demo/', '../../../assets/demo/'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+)
 
 /** What there is to know about it, without its blocks. */
 export async function demoChain(): Promise<DemoChain> {

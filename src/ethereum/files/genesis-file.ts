@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { ConfigError } from '../base/errors.ts'
-import { type Genesis, parseGenesis } from '../ethereum/chain/index.ts'
+import { ConfigError } from '../../base/errors.ts'
+import { type Genesis, parseGenesis } from '../chain/index.ts'
 
 /** Reads go-ethereum's genesis.json. Throws a ConfigError, field `genesis`. */
 export async function readGenesisFile(path: string): Promise<Genesis> {

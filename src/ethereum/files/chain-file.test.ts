@@ -5,16 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ChainStore, type Genesis } from '../ethereum/chain/index.ts'
-import { type Header, readItems } from '../ethereum/types/index.ts'
-import { MemoryStore } from '../storage/index.ts'
+import { nodeKeyIn } from '../../node/folder.ts'
+import { MemoryStore } from '../../storage/index.ts'
+import { ChainStore, type Genesis } from '../chain/index.ts'
+import { type Header, readItems } from '../types/index.ts'
 import { exportChainFile, importChainFile } from './chain-file.ts'
-import { DataFolder, removeChain } from './data-folder.ts'
+import { ChainFolder, removeChain } from './chain-folder.ts'
 import { demoChain, loadDemoChain } from './demo-chain.ts'
 import { readGenesisFile } from './genesis-file.ts'
-import { nodeKeyIn } from './node-folder.ts'
 
-const assets = fileURLToPath(new URL('../../assets/demo/', import.meta.url))
+const assets = fileURLToPath(new URL('../../../assets/demo/', import.meta.url))
 const file = join(assets, 'chain.rlp')
 const bytes = readFileSync(file)
 const offsets: number[] = []
@@ -150,22 +150,22 @@ describe('the bundled chain', () => {
   })
 })
 
-describe('DataFolder', () => {
+describe('ChainFolder', () => {
   test('is made on demand, keeps its key, and opens again without a genesis', async () => {
     const path = join(folder, 'data')
-    await expect(DataFolder.open(path)).rejects.toMatchObject({ field: 'dataDir' })
-    const first = await DataFolder.open(path, genesis)
+    await expect(ChainFolder.open(path)).rejects.toMatchObject({ field: 'dataDir' })
+    const first = await ChainFolder.open(path, genesis)
     const key = await nodeKeyIn(path)
-    await expect(DataFolder.open(path)).rejects.toMatchObject({ code: 'ERR_STORAGE_LOCKED' })
+    await expect(ChainFolder.open(path)).rejects.toMatchObject({ code: 'ERR_STORAGE_LOCKED' })
     await first.close()
-    await using second = await DataFolder.open(path)
+    await using second = await ChainFolder.open(path)
     expect((await nodeKeyIn(path)).id).toEqual(key.id)
     expect(second.chain.genesisHash).toEqual(genesis.hash)
     expect(await second.size()).toBeGreaterThan(0)
   })
 
   test.runIf(process.platform === 'linux')('that cannot be made says what keeps it from being made', async () => {
-    await expect(DataFolder.open('/sys/peerloom/a/b', genesis)).rejects.toMatchObject({
+    await expect(ChainFolder.open('/sys/peerloom/a/b', genesis)).rejects.toMatchObject({
       field: 'dataDir',
       message: expect.stringMatching(/: E(PERM|ACCES|ROFS)$/),
     })
@@ -174,7 +174,7 @@ describe('DataFolder', () => {
   test('only the chain is removed, and only the one that is meant', async () => {
     const path = join(folder, 'removed')
     await removeChain(path, genesis)
-    await using opened = await DataFolder.open(path, genesis)
+    await using opened = await ChainFolder.open(path, genesis)
     await nodeKeyIn(path)
     await expect(removeChain(path, genesis)).rejects.toMatchObject({ code: 'ERR_STORAGE_LOCKED' })
     await opened.close()

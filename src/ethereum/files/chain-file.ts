@@ -4,8 +4,8 @@
  */
 import { createReadStream } from 'node:fs'
 import { open, realpath, rename, rm, stat } from 'node:fs/promises'
-import { equalBytes } from '../base/bytes.ts'
-import { CodecError, ConfigError, describeError, PeerloomError } from '../base/errors.ts'
+import { equalBytes } from '../../base/bytes.ts'
+import { CodecError, ConfigError, describeError, PeerloomError } from '../../base/errors.ts'
 import {
   type ChainStore,
   type StorableBlock,
@@ -13,8 +13,8 @@ import {
   verifyBody,
   verifyHeader,
   verifyReceipts,
-} from '../ethereum/chain/index.ts'
-import { Block, BlockBody, blockReceiptsCodec, Header, readBlockStream } from '../ethereum/types/index.ts'
+} from '../chain/index.ts'
+import { Block, BlockBody, blockReceiptsCodec, Header, readBlockStream } from '../types/index.ts'
 
 /** One write to the store, in blocks and in bytes of bodies. */
 const BATCH_BLOCKS = 256

@@ -1,19 +1,27 @@
 /**
- * The chain in a data folder, laid out as go-ethereum's: `<folder>/peerloom/chaindata/`.
+ * The chain in a data folder, laid out as go-ethereum's: `<dataDir>/peerloom/chaindata/`.
  * @module
  */
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import { ConfigError, StorageError } from '../base/errors.ts'
-import { ChainStore, type Genesis } from '../ethereum/chain/index.ts'
-import { type LevelStore, openLevelStore } from '../storage/index.ts'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { ConfigError, StorageError } from '../../base/errors.ts'
+import {
+  type KeyValueStore,
+  type LevelStore,
+  makeFolder,
+  openLevelStore,
+  pathExists,
+  pathInDataDir,
+} from '../../storage/index.ts'
+import { ChainStore, type Genesis } from '../chain/index.ts'
 
-export const PROGRAM = 'peerloom'
-/** For a folder without a chain. */
+/** Name of the chain's database in a data folder. */
+export const CHAIN_DATABASE = 'chaindata'
+/** Hint for a folder without a chain. */
 const FIRST_TIME = 'sync or import one, and say which: a genesis or a network'
 
-/** An open data folder: nobody else can have it open. */
-export class DataFolder implements AsyncDisposable {
+/** The chain of a data folder, open without a node: no other process can have it open. */
+export class ChainFolder implements AsyncDisposable {
   /** Absolute. */
   readonly path: string
   readonly store: LevelStore
@@ -29,17 +37,17 @@ export class DataFolder implements AsyncDisposable {
    * Without `genesis` it must hold a chain already. Throws a ConfigError (`dataDir`; also when it holds another chain), or
    * a StorageError: `ERR_STORAGE_LOCKED` in use by another process, `ERR_STORAGE_CORRUPT`, `ERR_STORAGE_FOREIGN`, `ERR_STORAGE_IO`.
    */
-  static async open(dataDir: string, genesis?: Genesis): Promise<DataFolder> {
+  static async open(dataDir: string, genesis?: Genesis): Promise<ChainFolder> {
     const path = resolve(dataDir)
     const database = databaseIn(path)
     if (genesis === undefined) await checkHoldsChain(path)
     await makeFolder(database)
     const store = await openLevelStore(database)
     try {
-      return new DataFolder(path, store, await ChainStore.open(store, genesis))
+      return new ChainFolder(path, store, await openChain(store, genesis, path))
     } catch (error) {
       await store.close()
-      throw explain(error, path)
+      throw error
     }
   }
 
@@ -67,9 +75,9 @@ export class DataFolder implements AsyncDisposable {
  */
 export async function removeChain(dataDir: string, genesis: Genesis): Promise<void> {
   const database = databaseIn(resolve(dataDir))
-  if (!(await isThere(database))) return
+  if (!(await pathExists(database))) return
   try {
-    const folder = await DataFolder.open(dataDir, genesis)
+    const folder = await ChainFolder.open(dataDir, genesis)
     await folder.close()
   } catch (error) {
     if (!(error instanceof StorageError) || error.code !== 'ERR_STORAGE_CORRUPT') throw error
@@ -80,35 +88,28 @@ export async function removeChain(dataDir: string, genesis: Genesis): Promise<vo
 /** Throws a ConfigError (`dataDir`) for a folder that no chain was ever put in; makes nothing. */
 export async function checkHoldsChain(dataDir: string): Promise<void> {
   const path = resolve(dataDir)
-  if (await isThere(databaseIn(path))) return
+  if (await pathExists(databaseIn(path))) return
   throw new ConfigError('dataDir', `${path} holds no chain yet`, { hint: FIRST_TIME })
 }
 
-/** Where the database of a data folder is. */
+/** Path of the chain's database in a data folder. */
 function databaseIn(dataDir: string): string {
-  return join(dataDir, PROGRAM, 'chaindata')
+  return pathInDataDir(dataDir, CHAIN_DATABASE)
 }
 
-/** Throws a ConfigError (`dataDir`) that says what is in the way. */
-export async function makeFolder(path: string): Promise<void> {
+/**
+ * {@link ChainStore.open} on a store of the data folder `path`, whose errors name that folder. Rejects with a ConfigError
+ * (`dataDir`) for a folder that holds no chain, or another one than that of `genesis`, or with a StorageError.
+ */
+export async function openChain(store: KeyValueStore, genesis: Genesis | undefined, path: string): Promise<ChainStore> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    return await ChainStore.open(store, genesis)
   } catch (error) {
-    const code = await whyNot(path, error as NodeJS.ErrnoException)
-    const why = code === 'ENOTDIR' || code === 'EEXIST' ? 'a part of it is a file' : (code ?? String(error))
-    throw new ConfigError('dataDir', `cannot make the folder ${path}: ${why}`, { cause: error })
+    throw explain(error, path)
   }
 }
 
-/** Making several folders at once, Node says ENOENT for whatever keeps the first of them from being made. */
-async function whyNot(path: string, error: NodeJS.ErrnoException): Promise<string | undefined> {
-  let first = path
-  while (!(await isThere(dirname(first)))) first = dirname(first)
-  const failed = await mkdir(first).catch((reason: NodeJS.ErrnoException) => reason.code)
-  return failed ?? error.code
-}
-
-/** The chain knows nothing of folders. */
+/** Names the folder in an error of the chain store, which knows no folders. */
 function explain(error: unknown, path: string): unknown {
   if (!(error instanceof StorageError) || error.path !== '') return error
   if (error.code === 'ERR_CHAIN_MISMATCH') {
@@ -119,11 +120,4 @@ function explain(error: unknown, path: string): unknown {
     return new ConfigError('dataDir', `${path} holds no chain yet`, { hint: FIRST_TIME, cause: error })
   }
   return new StorageError(error.code, path, `${path}: ${error.message}`, { cause: error })
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,0 +1,94 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MemoryNetwork } from '../net/index.ts'
+import { Node, type NodeOptions } from '../node/index.ts'
+import { MemoryStore } from '../storage/index.ts'
+import { ChainStore } from './chain/index.ts'
+import { type DemoChain, demoChain, importChainFile, loadDemoChain } from './files/index.ts'
+import { EthereumService, type EthereumServiceOptions } from './service.ts'
+
+let folder: string
+let demo: DemoChain
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'peerloom-node-'))
+  demo = await demoChain()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const network = new MemoryNetwork()
+
+interface Started extends AsyncDisposable {
+  readonly node: Node
+  readonly ethereum: EthereumService
+}
+
+/** A node with a chain, the bundled one unless the options say otherwise. */
+async function start(chain: EthereumServiceOptions, { p2p, ...options }: NodeOptions = {}): Promise<Started> {
+  const ethereum = new EthereumService({ genesis: demo.genesis, ...chain })
+  const node = await Node.start({ ...options, p2p: { network, ...p2p }, services: [ethereum] })
+  return { node, ethereum, [Symbol.asyncDispose]: () => node.close() }
+}
+
+describe('EthereumService', () => {
+  test('syncs from another node, and goes on from its folder without a genesis', async () => {
+    await using source = await start({ store: await loadDemoChain(demo) }, { p2p: { listen: '10.0.0.1:0' } })
+    const p2p = { staticNodes: [source.node.enode], maxPeers: 5, name: 'first' }
+    const dataDir = join(folder, 'node')
+    const { node, ethereum } = await start({}, { dataDir, p2p })
+    expect(await ethereum.sync.syncTo(demo.headHash)).toMatchObject({ number: demo.headNumber })
+    expect(ethereum.progress).toMatchObject({ phase: 'idle', done: demo.headNumber })
+    expect(ethereum.progress.bytes).toBeGreaterThan(300_000)
+    expect([...source.node.server.peers.values()].map((peer) => peer.name)).toEqual(['first'])
+    const { id } = node.server.nodeInfo()
+    await node.close()
+    await using again = await start({ genesis: undefined }, { dataDir })
+    expect(again.ethereum.head).toMatchObject({ number: demo.headNumber, hash: demo.headHash })
+    expect(again.ethereum.chain.earliest).toBe(0)
+    expect(again.node.server.nodeInfo().id).toBe(id)
+  })
+
+  test('tells peers where its receipts begin: imported blocks have none', async () => {
+    const store = new MemoryStore()
+    const file = fileURLToPath(new URL('../../assets/demo/chain.rlp', import.meta.url))
+    await importChainFile(await ChainStore.open(store, demo.genesis), file)
+    await using bare = await start({ store }, { p2p: { listen: '10.0.0.2:0' } })
+    await using asker = await start({ store: new MemoryStore() })
+    const joined = asker.ethereum.eth.events()
+    await asker.node.server.dial(bare.node.enode)
+    const { value } = await joined.next()
+    expect(value?.peer.range).toMatchObject({ earliest: bare.ethereum.chain.earliest, latest: demo.headNumber })
+    expect(bare.ethereum.chain.earliest).toBeGreaterThan(300)
+  })
+
+  test('closes what it had opened when the server cannot listen', async () => {
+    const p2p = { listen: '10.0.0.3:30303' }
+    await using source = await start({ store: new MemoryStore() }, { p2p })
+    const dataDir = join(folder, 'busy')
+    await expect(start({}, { dataDir, p2p })).rejects.toMatchObject({ field: 'port' })
+    await using again = await start({}, { dataDir })
+    expect(again.ethereum.head.number).toBe(source.ethereum.head.number)
+  })
+
+  test('ends a sync when its signal aborts, with no peer there', async () => {
+    await using started = await start({ store: new MemoryStore() })
+    const stop = new AbortController()
+    const syncing = started.ethereum.sync.syncTo(demo.headHash, { signal: stop.signal })
+    stop.abort(new Error('enough'))
+    await expect(syncing).rejects.toThrow('enough')
+  })
+
+  test('without a chain to start with, is refused before anything is made', async () => {
+    const dataDir = join(folder, 'none')
+    for (const options of [{ dataDir }, {}]) {
+      await expect(start({ genesis: undefined }, options)).rejects.toMatchObject({
+        service: 'ethereum',
+        cause: { field: 'dataDir' },
+      })
+    }
+    expect(existsSync(dataDir)).toBe(false)
+  })
+})

@@ -1,0 +1,139 @@
+/**
+ * The service of an Ethereum chain: the store, the chain in it, the protocol eth that speaks for it, the sync, and the
+ * namespaces that answer from it; go-ethereum's `eth/backend.go`.
+ * @module
+ */
+import { ConfigError, InternalError } from '../base/errors.ts'
+import type { Logger } from '../base/log.ts'
+import type { Service, ServiceContext, ServiceParts } from '../node/index.ts'
+import { method } from '../rpc/index.ts'
+import type { KeyValueStore } from '../storage/index.ts'
+import { debugRawApi, ethApi, ethSubscriptions } from './api/index.ts'
+import { type ChainHead, ChainStore, type Genesis } from './chain/index.ts'
+import { Eth, type EthVersion } from './eth/index.ts'
+import { CHAIN_DATABASE, checkHoldsChain, openChain } from './files/index.ts'
+import { Sync, type SyncPhase } from './sync/index.ts'
+
+export interface EthereumServiceOptions {
+  /** The chain. @default the one that folder or store hold */
+  readonly genesis?: Genesis | undefined
+  /** Keeps the chain instead of the node's folder, and is closed with the service. */
+  readonly store?: KeyValueStore | undefined
+  /** @default the chain id */
+  readonly networkId?: bigint | undefined
+  /** Versions of eth offered. @default 71, 70, 69, 68 */
+  readonly versions?: readonly EthVersion[] | undefined
+}
+
+/** Progress of a sync, as one number of one whole. */
+export interface ChainProgress {
+  readonly phase: SyncPhase
+  /** Blocks that have what the phase is about, whenever it came. */
+  readonly done: number
+  /** Undefined while the target's number is unknown. */
+  readonly total: number | undefined
+  /** Peers that speak eth. */
+  readonly peers: number
+  /** Bytes of valid downloads since the service started. */
+  readonly bytes: number
+}
+
+interface Parts {
+  readonly chain: ChainStore
+  readonly eth: Eth
+  readonly sync: Sync
+}
+
+/** Puts a chain on a node: `Node.start({ services: [new EthereumService({ genesis })] })`. Used by one node, once. */
+export class EthereumService implements Service {
+  readonly name = 'ethereum'
+  readonly #options: EthereumServiceOptions
+  #parts: Parts | undefined
+
+  constructor(options: EthereumServiceOptions = {}) {
+    this.#options = options
+  }
+
+  /** The chain; throws an InternalError before the node has started, as do all getters here. */
+  get chain(): ChainStore {
+    return this.#started.chain
+  }
+
+  get eth(): Eth {
+    return this.#started.eth
+  }
+
+  get sync(): Sync {
+    return this.#started.sync
+  }
+
+  /** The last block that is verified and stored. */
+  get head(): ChainHead {
+    return this.chain.head
+  }
+
+  get progress(): ChainProgress {
+    const { phase, headers, head, target, bytes } = this.sync.progress
+    const { done } = phase === 'headers' ? headers : { done: head }
+    return { phase, done, total: target?.number, peers: this.eth.peers.size, bytes }
+  }
+
+  /** Rejects with a ConfigError (`dataDir`) when neither an option nor the folder says which chain it is. */
+  async check(dataDir: string | undefined): Promise<void> {
+    const { genesis, store } = this.#options
+    if (store) return
+    if (dataDir === undefined) {
+      throw new ConfigError('dataDir', 'is needed', { hint: 'or a store to keep the chain in' })
+    }
+    if (!genesis) await checkHoldsChain(dataDir)
+  }
+
+  /** Called by {@link Node.start}. Rejects with a ConfigError (`dataDir`, `genesis`) or a StorageError. */
+  async start(context: ServiceContext): Promise<ServiceParts> {
+    const { log, clock } = context
+    const chain = await this.#open(context)
+    logRepair(chain, log)
+    const networkId = this.#options.networkId ?? chain.chainConfig.chainId
+    const { versions, store } = this.#options
+    const eth = new Eth({ chain, networkId, log: log.child({ module: 'eth' }), ...(versions && { versions }) })
+    const sync = new Sync({ store: chain, eth, log: log.child({ module: 'sync' }), clock })
+    this.#parts = { chain, eth, sync }
+    return {
+      protocols: eth.protocols,
+      rpc: {
+        eth: [ethApi({ chain, sync, clock }), ethSubscriptions({ chain, sync, clock })],
+        debug: debugRawApi({ chain }),
+        net: { version: method({ summary: 'the network id', params: [] }, () => String(networkId)) },
+      },
+      run: async ({ signal }) => {
+        await chain.indexTransactions({ signal, log })
+      },
+      async [Symbol.asyncDispose]() {
+        await sync[Symbol.asyncDispose]()
+        eth[Symbol.dispose]()
+        await store?.close()
+      },
+    }
+  }
+
+  get #started(): Parts {
+    if (this.#parts) return this.#parts
+    throw new InternalError('the service has not been started')
+  }
+
+  async #open({ dataDir, openStore }: ServiceContext): Promise<ChainStore> {
+    const { store, genesis } = this.#options
+    if (!store) return await openChain(await openStore(CHAIN_DATABASE), genesis, dataDir ?? '')
+    try {
+      return await ChainStore.open(store, genesis)
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+}
+
+function logRepair({ repaired }: ChainStore, log: Logger): void {
+  if (!repaired) return
+  log.warn('Database repaired, head rewound', { from: repaired.from ?? 'unknown', to: repaired.to })
+}
