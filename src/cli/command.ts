@@ -12,7 +12,7 @@ import type { Config, Defaults } from './config/config.ts'
 import { COMMON_FLAGS, type FlagName } from './config/flag-table.ts'
 import { nearest } from './config/nearest.ts'
 import type { FlagUse } from './config/read-config.ts'
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from './output/terminal.ts'
 
 /** What a running command is given. */
 export interface Context {

@@ -13,9 +13,9 @@ import type { Config } from './config/config.ts'
 import { type FlagUse, readConfig } from './config/read-config.ts'
 import { EXIT, type Failure, failureOf } from './failure.ts'
 import { InterruptedError, Interruption } from './interruption.ts'
-import { CommandLog, verbosityOf } from './log.ts'
+import { CommandLog, verbosityOf } from './output/log.ts'
+import { type OutputStream, Terminal } from './output/terminal.ts'
 import { buildProgram } from './program.ts'
-import { type OutputStream, Terminal } from './terminal.ts'
 
 export interface MainOptions {
   readonly stdout: OutputStream

@@ -1,7 +1,7 @@
-import type { CommandSpec } from '../command.ts'
-import { NODE_FLAGS } from '../config/flag-table.ts'
-import { nodeSettings } from '../config/settings.ts'
-import { runNode } from '../run-node.ts'
+import type { CommandSpec } from '../../command.ts'
+import { NODE_FLAGS } from '../../config/flag-table.ts'
+import { nodeSettings } from '../../config/settings.ts'
+import { runNode } from './run-node.ts'
 
 /** What the program does without a command. */
 export const nodeCommand: CommandSpec = {

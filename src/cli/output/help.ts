@@ -3,7 +3,7 @@
  * @module
  */
 import type { Command, Help, Option } from 'commander'
-import { CATEGORIES } from './config/flag.ts'
+import { CATEGORIES } from '../config/flag.ts'
 
 /** Wider lines are hard to read. */
 export const MAX_HELP_WIDTH = 100

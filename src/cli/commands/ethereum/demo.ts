@@ -1,14 +1,14 @@
 import { relative } from 'node:path'
 import { Option } from 'commander'
-import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
-import { ConfigError } from '../../base/errors.ts'
-import { type DemoChain, demoChain, loadDemoChain, removeChain } from '../../ethereum/files/index.ts'
-import { EthereumService } from '../../ethereum/index.ts'
-import { Node, type NodeOptions } from '../../node/index.ts'
-import type { CommandSpec, Context } from '../command.ts'
-import { dataDirIn } from '../config/settings.ts'
-import { type ChainNode, stayUp } from '../stay-up.ts'
-import { SyncView } from '../sync-view.ts'
+import { bytesTo0x, equalBytes } from '../../../base/bytes.ts'
+import { ConfigError } from '../../../base/errors.ts'
+import { type DemoChain, demoChain, loadDemoChain, removeChain } from '../../../ethereum/files/index.ts'
+import { EthereumService } from '../../../ethereum/index.ts'
+import { Node, type NodeOptions } from '../../../node/index.ts'
+import type { CommandSpec, Context } from '../../command.ts'
+import { dataDirIn } from '../../config/settings.ts'
+import { SyncView } from '../../output/sync-view.ts'
+import { type ChainNode, stayUp } from './stay-up.ts'
 
 interface DemoOptions {
   readonly reset?: true

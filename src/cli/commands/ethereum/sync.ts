@@ -1,8 +1,8 @@
-import { ConfigError } from '../../base/errors.ts'
-import { type CommandSpec, required } from '../command.ts'
-import { NODE_FLAGS } from '../config/flag-table.ts'
-import { nodeSettings } from '../config/settings.ts'
-import { runNode } from '../run-node.ts'
+import { ConfigError } from '../../../base/errors.ts'
+import { type CommandSpec, required } from '../../command.ts'
+import { NODE_FLAGS } from '../../config/flag-table.ts'
+import { nodeSettings } from '../../config/settings.ts'
+import { runNode } from './run-node.ts'
 
 export const syncCommand: CommandSpec = {
   name: 'sync',

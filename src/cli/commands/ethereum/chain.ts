@@ -1,7 +1,7 @@
-import { type Genesis, networkGenesis } from '../ethereum/chain/index.ts'
-import { readGenesisFile } from '../ethereum/files/index.ts'
-import type { Config } from './config/config.ts'
-import { blamingAsync } from './config/parse.ts'
+import { type Genesis, networkGenesis } from '../../../ethereum/chain/index.ts'
+import { readGenesisFile } from '../../../ethereum/files/index.ts'
+import type { Config } from '../../config/config.ts'
+import { blamingAsync } from '../../config/parse.ts'
 
 /** The chain that was named; undefined when none was: the data folder knows then. */
 export async function chainOf(config: Config): Promise<Genesis | undefined> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { FakeClock } from '../base/clock.ts'
-import { Interruption } from './interruption.ts'
+import { FakeClock } from '../../base/clock.ts'
+import { Interruption } from '../interruption.ts'
 import { Rate } from './rate.ts'
 import { Terminal } from './terminal.ts'
 

@@ -3,11 +3,11 @@
  * @module
  */
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { ConfigError, describeError } from '../base/errors.ts'
-import type { Logger } from '../base/log.ts'
-import { createLogger, type LogLevels, type Verbosity } from '../node/index.ts'
-import type { AnyCommandSpec } from './command.ts'
-import type { Config } from './config/config.ts'
+import { ConfigError, describeError } from '../../base/errors.ts'
+import type { Logger } from '../../base/log.ts'
+import { createLogger, type LogLevels, type Verbosity } from '../../node/index.ts'
+import type { AnyCommandSpec } from '../command.ts'
+import type { Config } from '../config/config.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A bar shows what would be logged at info. */

@@ -1,7 +1,7 @@
-import type { EthereumService } from '../ethereum/index.ts'
-import type { Node } from '../node/index.ts'
-import type { Context } from './command.ts'
-import { countOf, formatCount } from './format.ts'
+import type { EthereumService } from '../../../ethereum/index.ts'
+import type { Node } from '../../../node/index.ts'
+import type { Context } from '../../command.ts'
+import { countOf, formatCount } from '../../output/format.ts'
 
 /** A node, and the service of its chain. */
 export interface ChainNode {

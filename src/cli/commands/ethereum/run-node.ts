@@ -2,17 +2,17 @@
  * The node, from its settings to its end.
  * @module
  */
-import { bytesTo0x, hexToBytes } from '../base/bytes.ts'
-import { EthereumService } from '../ethereum/index.ts'
-import { NodeKey, readKeyFile } from '../identity/index.ts'
-import { formatEndpoint } from '../net/index.ts'
-import { clientName, Node } from '../node/index.ts'
+import { bytesTo0x, hexToBytes } from '../../../base/bytes.ts'
+import { EthereumService } from '../../../ethereum/index.ts'
+import { NodeKey, readKeyFile } from '../../../identity/index.ts'
+import { formatEndpoint } from '../../../net/index.ts'
+import { clientName, Node } from '../../../node/index.ts'
+import type { Context } from '../../command.ts'
+import { blamingAsync } from '../../config/parse.ts'
+import type { NodeSettings } from '../../config/settings.ts'
+import { SyncView } from '../../output/sync-view.ts'
 import { chainOf } from './chain.ts'
-import type { Context } from './command.ts'
-import { blamingAsync } from './config/parse.ts'
-import type { NodeSettings } from './config/settings.ts'
 import { type ChainNode, stayUp } from './stay-up.ts'
-import { SyncView } from './sync-view.ts'
 
 /** Syncs when it is told to, then serves until it is told to stop. Rejects with the interruption when it was to sync, and did not. */
 export async function runNode(context: Context, settings: NodeSettings): Promise<object> {

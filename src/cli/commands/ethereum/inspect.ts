@@ -1,8 +1,8 @@
-import { bytesTo0x } from '../../base/bytes.ts'
-import { ChainFolder } from '../../ethereum/files/index.ts'
-import type { CommandSpec } from '../command.ts'
-import { dataDirIn } from '../config/settings.ts'
-import { countOf, formatBytes, formatCount } from '../format.ts'
+import { bytesTo0x } from '../../../base/bytes.ts'
+import { ChainFolder } from '../../../ethereum/files/index.ts'
+import type { CommandSpec } from '../../command.ts'
+import { dataDirIn } from '../../config/settings.ts'
+import { countOf, formatBytes, formatCount } from '../../output/format.ts'
 
 export const inspectCommand: CommandSpec = {
   name: 'inspect',

@@ -2,12 +2,12 @@
  * Shows how a sync is getting on: a bar on a terminal, log lines without one, JSON objects for programs.
  * @module
  */
-import { bytesTo0x } from '../base/bytes.ts'
-import type { Timer } from '../base/clock.ts'
-import type { Server } from '../devp2p/index.ts'
-import type { ChainProgress, EthereumService } from '../ethereum/index.ts'
+import { bytesTo0x } from '../../base/bytes.ts'
+import type { Timer } from '../../base/clock.ts'
+import type { Server } from '../../devp2p/index.ts'
+import type { ChainProgress, EthereumService } from '../../ethereum/index.ts'
+import type { Context } from '../command.ts'
 import { Absence } from './absence.ts'
-import type { Context } from './command.ts'
 import { countOf, formatBytes, formatCount, formatDuration, formatRate, shortHash } from './format.ts'
 import { type ProgressState, percentOf, renderProgress, timeLeft } from './progress-line.ts'
 import { Rate } from './rate.ts'

@@ -1,5 +1,5 @@
-import type { ImportProgress } from '../ethereum/files/index.ts'
-import type { Context } from './command.ts'
+import type { ImportProgress } from '../../ethereum/files/index.ts'
+import type { Context } from '../command.ts'
 import { formatBytes, formatCount, formatDuration, formatRate } from './format.ts'
 import { percentOf, renderProgress } from './progress-line.ts'
 import { Rate } from './rate.ts'

@@ -1,11 +1,11 @@
 import { Argument, Option } from 'commander'
-import { ConfigError } from '../../base/errors.ts'
-import { ChainFolder, exportChainFile, type ImportProgress } from '../../ethereum/files/index.ts'
-import type { CommandSpec } from '../command.ts'
-import { parseWhole } from '../config/parse.ts'
-import { dataDirIn } from '../config/settings.ts'
-import { FileView } from '../file-view.ts'
-import { countOf, formatBytes } from '../format.ts'
+import { ConfigError } from '../../../base/errors.ts'
+import { ChainFolder, exportChainFile, type ImportProgress } from '../../../ethereum/files/index.ts'
+import type { CommandSpec } from '../../command.ts'
+import { parseWhole } from '../../config/parse.ts'
+import { dataDirIn } from '../../config/settings.ts'
+import { FileView } from '../../output/file-view.ts'
+import { countOf, formatBytes } from '../../output/format.ts'
 
 interface ExportOptions {
   readonly first?: number

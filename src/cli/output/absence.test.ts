@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { Server } from '../devp2p/index.ts'
-import { formatEnode, NodeKey } from '../identity/index.ts'
-import { MemoryNetwork } from '../net/index.ts'
+import { Server } from '../../devp2p/index.ts'
+import { formatEnode, NodeKey } from '../../identity/index.ts'
+import { MemoryNetwork } from '../../net/index.ts'
 import { Absence } from './absence.ts'
 
 test('says why a node cannot be reached, until there are peers', async () => {

@@ -2,9 +2,9 @@
  * Why the nodes that were named are not there, for whoever waits for them.
  * @module
  */
-import { describeError } from '../base/errors.ts'
-import type { Server } from '../devp2p/index.ts'
-import { printable } from '../node/index.ts'
+import { describeError } from '../../base/errors.ts'
+import type { Server } from '../../devp2p/index.ts'
+import { printable } from '../../node/index.ts'
 
 /** Looks only while nobody is there: a server that is watched makes an event of every message. */
 export class Absence implements Disposable {

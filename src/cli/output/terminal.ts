@@ -3,9 +3,9 @@
  * @module
  */
 
-import { bytesTo0x } from '../base/bytes.ts'
-import { type Clock, systemClock, type Timer } from '../base/clock.ts'
-import type { Interruption } from './interruption.ts'
+import { bytesTo0x } from '../../base/bytes.ts'
+import { type Clock, systemClock, type Timer } from '../../base/clock.ts'
+import type { Interruption } from '../interruption.ts'
 
 /** What is used of a Node stream. */
 export interface OutputStream {

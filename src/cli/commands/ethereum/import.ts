@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { Argument } from 'commander'
-import { bytesTo0x } from '../../base/bytes.ts'
-import { ChainFolder, type ImportProgress, importChainFile } from '../../ethereum/files/index.ts'
-import { chainOf } from '../chain.ts'
-import type { CommandSpec } from '../command.ts'
-import { CHAIN_FLAGS } from '../config/flag-table.ts'
-import { dataDirIn } from '../config/settings.ts'
-import { FileView } from '../file-view.ts'
-import { countOf, shortHash } from '../format.ts'
+import { bytesTo0x } from '../../../base/bytes.ts'
+import { ChainFolder, type ImportProgress, importChainFile } from '../../../ethereum/files/index.ts'
+import type { CommandSpec } from '../../command.ts'
+import { CHAIN_FLAGS } from '../../config/flag-table.ts'
+import { dataDirIn } from '../../config/settings.ts'
+import { FileView } from '../../output/file-view.ts'
+import { countOf, shortHash } from '../../output/format.ts'
+import { chainOf } from './chain.ts'
 
 export const importCommand: CommandSpec = {
   name: 'import',
