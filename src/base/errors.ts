@@ -137,15 +137,49 @@ export interface ConfigErrorOptions extends ErrorOptions {
 /** The user's input does not work. Names the flag or field and how to mend it; the CLI exits with 2. */
 export class ConfigError extends PeerloomError {
   override readonly name = 'ConfigError'
-  /** The flag (`--port`) or option field (`port`) at fault. */
+  /** The flag (`--port`), or the path of the option at fault (`p2p.listen.port`). */
   readonly field: string
+  /** The message without the field and the hint. */
+  readonly reason: string
   readonly hint: string | undefined
 
-  constructor(field: string, message: string, options: ConfigErrorOptions = {}) {
-    super('ERR_CONFIG', `${field}: ${message}${options.hint ? ` (${options.hint})` : ''}`, options)
+  constructor(field: string, reason: string, options: ConfigErrorOptions = {}) {
+    super('ERR_CONFIG', `${field}: ${reason}${options.hint ? ` (${options.hint})` : ''}`, options)
     this.field = field
+    this.reason = reason
     this.hint = options.hint
   }
+
+  /** The same error about another field; this one is its cause. */
+  withField(field: string): ConfigError {
+    return new ConfigError(field, this.reason, { cause: this, ...(this.hint !== undefined && { hint: this.hint }) })
+  }
+}
+
+/** Name of a field, or its new name made of the old one: `(field) => \`http.${field}\``. */
+export type FieldName = string | ((field: string) => string)
+
+/** Runs `work`; a ConfigError that it throws names the field given instead of its own. */
+export function atField<T>(name: FieldName, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw renamed(name, error)
+  }
+}
+
+/** {@link atField} for asynchronous work. */
+export async function atFieldAsync<T>(name: FieldName, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw renamed(name, error)
+  }
+}
+
+function renamed(name: FieldName, error: unknown): unknown {
+  if (!(error instanceof ConfigError)) return error
+  return error.withField(typeof name === 'string' ? name : name(error.field))
 }
 
 /** The store under us failed or holds what it should not. */

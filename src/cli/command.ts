@@ -9,9 +9,9 @@ import type { Logger } from '../base/log.ts'
 import type { LogLevels } from '../node/index.ts'
 import { addFlags } from './config/command-flags.ts'
 import type { Config, Defaults } from './config/config.ts'
-import { COMMON_FLAGS, type FlagName } from './config/flag-table.ts'
 import { nearest } from './config/nearest.ts'
 import type { FlagUse } from './config/read-config.ts'
+import { COMMON_FLAGS, type FlagName } from './flags/index.ts'
 import type { Terminal } from './output/terminal.ts'
 
 /** What a running command is given. */

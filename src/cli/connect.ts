@@ -4,18 +4,18 @@
  */
 import { stat } from 'node:fs/promises'
 import { PeerloomError } from '../base/errors.ts'
-import { defaultIpcPath, jwtSecretPath, readJwtSecret } from '../node/index.ts'
+import { ipcPathIn, jwtSecretPath, readJwtSecret } from '../node/index.ts'
 import { RpcClient, RpcConnectionError, RpcHttpError } from '../rpc/index.ts'
 import type { Context } from './command.ts'
-import type { FlagName } from './config/flag-table.ts'
 import { dataDirIn } from './config/settings.ts'
+import type { FlagName } from './flags/index.ts'
 
 /** What commands that speak to a node take. */
 export const CLIENT_FLAGS: readonly FlagName[] = ['datadir', 'network', 'ipcpath', 'authrpc.jwtsecret']
 
 /** Where to find the node: the endpoint that was named, or the socket of the data folder. */
 export function endpointOf({ config }: Context, url: string | undefined): string {
-  return url ?? config.get('ipcpath') ?? defaultIpcPath(dataDirIn(config))
+  return url ?? ipcPathIn(dataDirIn(config), config.get('ipcpath'))
 }
 
 /** Rejects with one line that says where nobody answered. */

@@ -2,9 +2,16 @@ import { CommanderError } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, PeerloomError, StorageError } from '../base/errors.ts'
 import { formatEnode, NodeKey } from '../identity/index.ts'
+import { ServiceError } from '../node/index.ts'
 import { parseHash, parseLevel, parseNode, parseWhole } from './config/parse.ts'
-import { EXIT, failureOf } from './failure.ts'
+import { EXIT, type Failure, failureOf as failureWith } from './failure.ts'
+import { OPTION_FLAGS } from './flags/index.ts'
 import { InterruptedError } from './interruption.ts'
+
+/** With the flags as they stand on the command line. */
+function failureOf(error: unknown): Failure {
+  return failureWith(error, (field) => (OPTION_FLAGS.has(field) ? `--${OPTION_FLAGS.get(field)}` : undefined))
+}
 
 describe('flag values', () => {
   test('whole numbers are decimal and within their bounds', () => {
@@ -41,12 +48,22 @@ describe('flag values', () => {
 
 describe('failures', () => {
   test('a field of the library becomes the flag that sets it', () => {
-    const failure = failureOf(new ConfigError('port', '30303 is in use', { hint: 'take another' }))
+    const failure = failureOf(new ConfigError('p2p.listen.port', '30303 is in use', { hint: 'take another' }))
     expect(failure).toEqual({
       exitCode: EXIT.usage,
       code: 'ERR_CONFIG',
       message: '--port: 30303 is in use (take another)',
     })
+  })
+
+  test('a field of a service becomes the flag of its world, or of the node', () => {
+    const failed = (field: string): string =>
+      failureOf(new ServiceError('ethereum', new ConfigError(field, 'no'))).message
+    expect([failed('genesis'), failed('dataDir'), failed('depth')]).toEqual([
+      '--genesis: no',
+      '--datadir: no',
+      'depth: no',
+    ])
   })
 
   test('a store that fails says what can be done', () => {

@@ -6,7 +6,6 @@ import { CommanderError } from 'commander'
 import { ConfigError, describeError, PeerloomError, StorageError } from '../base/errors.ts'
 import { printable, ServiceError } from '../node/index.ts'
 import { RpcError, RpcErrorCode } from '../rpc/index.ts'
-import type { FlagName } from './config/flag-table.ts'
 import { InterruptedError } from './interruption.ts'
 
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
@@ -18,30 +17,6 @@ export interface Failure {
   readonly message: string
 }
 
-/** The flag that sets an option of the library. */
-const FLAGS: Readonly<Record<string, FlagName>> = {
-  port: 'port',
-  host: 'host',
-  listen: 'port',
-  nodekey: 'datadir',
-  maxPeers: 'maxpeers',
-  staticNodes: 'staticnodes',
-  trustedNodes: 'trustedpeers',
-  genesis: 'genesis',
-  network: 'network',
-  dataDir: 'datadir',
-  ipcPath: 'ipcpath',
-  jwtSecret: 'authrpc.jwtsecret',
-  'http.host': 'http.addr',
-  'http.port': 'http.port',
-  'ws.host': 'ws.addr',
-  'ws.port': 'ws.port',
-  'authrpc.host': 'authrpc.addr',
-  'authrpc.port': 'authrpc.port',
-}
-/** Options of single commands. */
-const OWN_FLAGS: Readonly<Record<string, string>> = { first: '--first', last: '--last' }
-
 const HINTS: Readonly<Record<string, string>> = {
   ERR_STORAGE_LOCKED: 'end that one first, or choose another --datadir',
   ERR_STORAGE_CORRUPT: 'choose another --datadir, or remove this one and sync anew',
@@ -49,10 +24,15 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_STORAGE_FULL: 'make room, then start again: it goes on where it was',
 }
 
-/** `nameOf`: where the value of a flag came from, as the user knows it. */
-export function failureOf(error: unknown, nameOf: (flag: FlagName) => string = (flag) => `--${flag}`): Failure {
+/** The name by which the user knows an option, by its path: a flag, a variable, a key of a file. Undefined for any other field. */
+export type NameOf = (field: string) => string | undefined
+
+export function failureOf(error: unknown, nameOf: NameOf): Failure {
   if (error instanceof InterruptedError) return { exitCode: EXIT.interrupted, code: error.code, message: '' }
-  if (error instanceof ServiceError && error.cause instanceof PeerloomError) return failureOf(error.cause, nameOf)
+  if (error instanceof ServiceError && error.cause instanceof PeerloomError) {
+    const { service, cause } = error
+    return failureOf(cause, (field) => nameOf(`${service}.${field}`) ?? nameOf(field))
+  }
   if (error instanceof CommanderError) return { exitCode: EXIT.usage, code: 'ERR_USAGE', message: usageMessage(error) }
   if (error instanceof ConfigError)
     return { exitCode: EXIT.usage, code: error.code, message: configMessage(error, nameOf) }
@@ -66,10 +46,9 @@ export function failureOf(error: unknown, nameOf: (flag: FlagName) => string = (
   return { exitCode: EXIT.failed, code: error.code, message: oneLine(hint ? `${text} (${hint})` : text) }
 }
 
-function configMessage({ field, message }: ConfigError, nameOf: (flag: FlagName) => string): string {
-  const flag = FLAGS[field]
-  const name = flag ? nameOf(flag) : OWN_FLAGS[field]
-  return oneLine(name && message.startsWith(`${field}: `) ? name + message.slice(field.length) : message)
+function configMessage(error: ConfigError, nameOf: NameOf): string {
+  const name = nameOf(error.field)
+  return oneLine(name === undefined ? error.message : error.withField(name).message)
 }
 
 /** Commander's `error: unknown option '--x'\n(Did you mean --y?)` in the form of ours. */

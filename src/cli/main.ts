@@ -12,6 +12,7 @@ import { spellSwitches } from './config/command-flags.ts'
 import type { Config } from './config/config.ts'
 import { type FlagUse, readConfig } from './config/read-config.ts'
 import { EXIT, type Failure, failureOf } from './failure.ts'
+import { OPTION_FLAGS } from './flags/index.ts'
 import { InterruptedError, Interruption } from './interruption.ts'
 import { CommandLog, verbosityOf } from './output/log.ts'
 import { type OutputStream, Terminal } from './output/terminal.ts'
@@ -47,6 +48,7 @@ class Run {
   readonly #uses: FlagUse[] = []
   readonly #levels = new LogLevels()
   #config: Config | undefined
+  #spec: AnyCommandSpec | undefined
   #log: CommandLog | undefined
   #deadline: Timer | undefined
   #reload: (() => Promise<void>) | undefined
@@ -99,6 +101,7 @@ class Run {
   }
 
   async #command(spec: AnyCommandSpec, options: object, words: readonly string[]): Promise<void> {
+    this.#spec = spec
     await this.#configure(spec)
     const config = this.#config as Config
     this.#log = new CommandLog(config, this.#levels, this.#terminal)
@@ -153,7 +156,14 @@ class Run {
     const isEmpty = error instanceof CommanderError && error.code === 'commander.help'
     const group = this.#program.commands.find((command) => this.#words.includes(command.name()))
     if (isEmpty && group) return noCommand(group)
-    return failureOf(error, (name) => this.#config?.nameOf(name) ?? `--${name}`)
+    return failureOf(error, (field) => this.#nameOf(field))
+  }
+
+  /** The flag that sets an option, or the option of the command itself. */
+  #nameOf(field: string): string | undefined {
+    const flag = OPTION_FLAGS.get(field)
+    if (flag !== undefined) return this.#config?.nameOf(flag) ?? `--${flag}`
+    return this.#spec?.options?.find(({ long }) => long === `--${field}`)?.long
   }
 }
 

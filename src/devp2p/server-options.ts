@@ -3,7 +3,7 @@
  * @module
  */
 import { type Clock, systemClock } from '../base/clock.ts'
-import { ConfigError } from '../base/errors.ts'
+import { atField, ConfigError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import { type Metrics, noMetrics } from '../base/metrics.ts'
 import type { NodeKey } from '../identity/index.ts'
@@ -12,18 +12,25 @@ import { type AnyProtocol, type MessageKey, protocolLength } from '../peer/index
 import { DIAL_RATIO, MAX_PEERS } from '../pool/index.ts'
 import { BASE_LENGTH } from './hello.ts'
 
+/** Where to listen. */
+export interface ListenAddress {
+  /** An IP address. @default every address of this machine */
+  readonly host?: string
+  readonly port: number
+}
+
 export interface ServerOptions {
   /** Who this node is. */
   readonly key: NodeKey
   /** What runs with each peer; several versions of one name may stand side by side. */
   readonly protocols: readonly AnyProtocol[]
-  /** `host:port`, `[v6]:port` or `:port`; port 0 takes a free one. @default not listening */
-  readonly listen?: string
+  /** `host:port`, `[v6]:port` or `:port`, or its parts; port 0 takes a free one. @default not listening */
+  readonly listen?: string | ListenAddress
   /** What we call ourselves in Hello. @default 'peerloom' */
   readonly name?: string
   /** @default 50 */
   readonly maxPeers?: number
-  /** Handshakes in progress, inbound and outbound each. @default 50 */
+  /** Handshakes in progress, inbound and outbound each; 0 is the default. @default 50 */
   readonly maxPendingPeers?: number
   /** One in so many peers is dialed. @default 3 */
   readonly dialRatio?: number
@@ -33,8 +40,8 @@ export interface ServerOptions {
   readonly trustedNodes?: readonly string[]
   /** Enode URLs dialed while there are free slots, such as discovery finds them. */
   readonly candidates?: AsyncIterable<string>
-  /** Only these ranges, for calls in and out: `10.0.0.0/8,192.168.0.0/16`. @default all */
-  readonly netRestrict?: string
+  /** Only these ranges, for calls in and out: `10.0.0.0/8,192.168.0.0/16`, or a list of them, of which an empty one is all. @default all */
+  readonly netRestrict?: string | readonly string[]
   /** Whether to dial at all. @default true */
   readonly dials?: boolean
   /** Asked for each call that comes in, after the server's own checks; false refuses it. */
@@ -62,7 +69,7 @@ const MAX_NAME_LENGTH = 8
 export interface Settings {
   readonly key: NodeKey
   readonly protocols: readonly AnyProtocol[]
-  readonly listen: { readonly host?: string; readonly port: number } | undefined
+  readonly listen: ListenAddress | undefined
   readonly name: string
   readonly maxPeers: number
   readonly maxPendingPeers: number
@@ -85,17 +92,17 @@ export function settingsOf(options: ServerOptions): Settings {
   checkCount('maxPeers', options.maxPeers)
   checkCount('maxPendingPeers', options.maxPendingPeers)
   checkCount('dialRatio', options.dialRatio)
-  const { listen, netRestrict } = options
+  const { listen } = options
   return {
     key: options.key,
     protocols: [...options.protocols],
-    listen: listen === undefined ? undefined : parseListen(listen),
+    listen: typeof listen === 'string' ? parseListen(listen) : listen,
     name: options.name ?? 'peerloom',
     maxPeers: options.maxPeers ?? MAX_PEERS,
-    maxPendingPeers: options.maxPendingPeers ?? MAX_PENDING_PEERS,
+    maxPendingPeers: options.maxPendingPeers || MAX_PENDING_PEERS,
     dialRatio: options.dialRatio ?? DIAL_RATIO,
     candidates: options.candidates,
-    netRestrict: netRestrict === undefined ? undefined : IpRanges.parse(netRestrict),
+    netRestrict: rangesOf(options.netRestrict),
     dials: options.dials ?? true,
     onInbound: options.onInbound,
     signal: options.signal,
@@ -105,6 +112,11 @@ export function settingsOf(options: ServerOptions): Settings {
     log: (options.log ?? silentLogger).child({ module: 'devp2p' }),
     metrics: options.metrics ?? noMetrics,
   }
+}
+
+function rangesOf(netRestrict: ServerOptions['netRestrict'] = []): IpRanges | undefined {
+  if (typeof netRestrict !== 'string' && netRestrict.length === 0) return undefined
+  return atField('netRestrict', () => IpRanges.parse(String(netRestrict)))
 }
 
 function checkProtocols(protocols: readonly AnyProtocol[]): void {
@@ -150,7 +162,7 @@ function checkCount(field: string, value: number | undefined): void {
 
 const LISTEN = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/
 
-function parseListen(listen: string): { host?: string; port: number } {
+function parseListen(listen: string): ListenAddress {
   const match = LISTEN.exec(listen)
   const port = Number(match?.[3])
   if (!match || port > 65_535) {

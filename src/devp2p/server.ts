@@ -7,7 +7,7 @@
  */
 import { setMaxListeners } from 'node:events'
 import { bytesToHex } from '../base/bytes.ts'
-import { describeError, HandshakeError, type PeerClosedError } from '../base/errors.ts'
+import { atField, atFieldAsync, describeError, HandshakeError, type PeerClosedError } from '../base/errors.ts'
 import { Events, type SubscribeOptions, type Subscription } from '../base/events.ts'
 import type { LogFields } from '../base/log.ts'
 import { secp256k1 } from '../crypto/index.ts'
@@ -66,8 +66,8 @@ export class Server implements AsyncDisposable {
   /** Rejects with a `ConfigError` that names the option at fault, such as a port in use, or with the signal's reason. */
   static async listen(options: ServerOptions): Promise<Server> {
     const settings = settingsOf(options)
-    const statics = (options.staticNodes ?? []).map(parseEnode)
-    const trusted = (options.trustedNodes ?? []).map(parseEnode)
+    const statics = atField('staticNodes', () => (options.staticNodes ?? []).map(parseEnode))
+    const trusted = atField('trustedNodes', () => (options.trustedNodes ?? []).map(parseEnode))
     options.signal?.throwIfAborted()
     const server = new Server(settings)
     for (const { id } of trusted) server.#trusted.add(bytesToHex(id))
@@ -216,11 +216,12 @@ export class Server implements AsyncDisposable {
   async #listen(): Promise<void> {
     const { listen, network, log, signal } = this.#settings
     if (!listen) return
-    this.#listener = await network.listen({
-      ...listen,
-      onConnection: (stream) => this.#track(this.#serve(stream)),
-      onError: (error) => log.warn('cannot accept a connection', { error: describeError(error) }),
-    })
+    const callbacks = {
+      onConnection: (stream: ByteStream) => this.#track(this.#serve(stream)),
+      onError: (error: unknown) => log.warn('cannot accept a connection', { error: describeError(error) }),
+    }
+    const under = (field: string): string => `listen.${field}`
+    this.#listener = await atFieldAsync(under, () => network.listen({ ...listen, ...callbacks }))
     if (this.#abort.signal.aborted) {
       await this.#listener.close()
       throw signal?.reason

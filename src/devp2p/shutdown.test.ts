@@ -137,7 +137,7 @@ describe('over TCP', () => {
     const port = a.nodeInfo().ports.listener
     await expect(Server.listen({ ...options, listen: `127.0.0.1:${port}` })).rejects.toMatchObject({
       code: 'ERR_CONFIG',
-      field: 'port',
+      field: 'listen.port',
     })
   })
 })

@@ -68,7 +68,7 @@ describe('EthereumService', () => {
     const p2p = { listen: '10.0.0.3:30303' }
     await using source = await start({ store: new MemoryStore() }, { p2p })
     const dataDir = join(folder, 'busy')
-    await expect(start({}, { dataDir, p2p })).rejects.toMatchObject({ field: 'port' })
+    await expect(start({}, { dataDir, p2p })).rejects.toMatchObject({ field: 'p2p.listen.port' })
     await using again = await start({}, { dataDir })
     expect(again.ethereum.head.number).toBe(source.ethereum.head.number)
   })

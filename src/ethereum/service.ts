@@ -11,16 +11,15 @@ import type { KeyValueStore } from '../storage/index.ts'
 import { debugRawApi, ethApi, ethSubscriptions } from './api/index.ts'
 import { type ChainHead, ChainStore, type Genesis } from './chain/index.ts'
 import { Eth, type EthVersion } from './eth/index.ts'
-import { CHAIN_DATABASE, checkHoldsChain, openChain } from './files/index.ts'
+import { CHAIN_DATABASE, type ChainName, checkHoldsChain, genesisOf, openChain } from './files/index.ts'
 import { Sync, type SyncPhase } from './sync/index.ts'
 
-export interface EthereumServiceOptions {
-  /** The chain. @default the one that folder or store hold */
-  readonly genesis?: Genesis | undefined
+/** The chain is that of `genesis`, or `network`. @default the one that folder or store hold */
+export interface EthereumServiceOptions extends ChainName {
   /** Keeps the chain instead of the node's folder, and is closed with the service. */
   readonly store?: KeyValueStore | undefined
   /** @default the chain id */
-  readonly networkId?: bigint | undefined
+  readonly networkId?: bigint | number | undefined
   /** Versions of eth offered. @default 71, 70, 69, 68 */
   readonly versions?: readonly EthVersion[] | undefined
 }
@@ -48,6 +47,7 @@ interface Parts {
 export class EthereumService implements Service {
   readonly name = 'ethereum'
   readonly #options: EthereumServiceOptions
+  #genesis: Genesis | undefined
   #parts: Parts | undefined
 
   constructor(options: EthereumServiceOptions = {}) {
@@ -78,14 +78,18 @@ export class EthereumService implements Service {
     return { phase, done, total: target?.number, peers: this.eth.peers.size, bytes }
   }
 
-  /** Rejects with a ConfigError (`dataDir`) when neither an option nor the folder says which chain it is. */
+  /**
+   * Reads the genesis. Rejects with a ConfigError: `genesis` for a file that holds none, `dataDir` when neither an option nor
+   * the folder says which chain it is.
+   */
   async check(dataDir: string | undefined): Promise<void> {
-    const { genesis, store } = this.#options
+    const { store } = this.#options
+    this.#genesis = await genesisOf(this.#options)
     if (store) return
     if (dataDir === undefined) {
       throw new ConfigError('dataDir', 'is needed', { hint: 'or a store to keep the chain in' })
     }
-    if (!genesis) await checkHoldsChain(dataDir)
+    if (!this.#genesis) await checkHoldsChain(dataDir)
   }
 
   /** Called by {@link Node.start}. Rejects with a ConfigError (`dataDir`, `genesis`) or a StorageError. */
@@ -93,7 +97,7 @@ export class EthereumService implements Service {
     const { log, clock } = context
     const chain = await this.#open(context)
     logRepair(chain, log)
-    const networkId = this.#options.networkId ?? chain.chainConfig.chainId
+    const networkId = BigInt(this.#options.networkId ?? chain.chainConfig.chainId)
     const { versions, store } = this.#options
     const eth = new Eth({ chain, networkId, log: log.child({ module: 'eth' }), ...(versions && { versions }) })
     const sync = new Sync({ store: chain, eth, log: log.child({ module: 'sync' }), clock })
@@ -122,7 +126,8 @@ export class EthereumService implements Service {
   }
 
   async #open({ dataDir, openStore }: ServiceContext): Promise<ChainStore> {
-    const { store, genesis } = this.#options
+    const { store } = this.#options
+    const genesis = this.#genesis
     if (!store) return await openChain(await openStore(CHAIN_DATABASE), genesis, dataDir ?? '')
     try {
       return await ChainStore.open(store, genesis)

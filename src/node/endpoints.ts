@@ -2,7 +2,7 @@
  * Where a node's RPC can be reached.
  * @module
  */
-import { ConfigError, describeError } from '../base/errors.ts'
+import { atFieldAsync, ConfigError, describeError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import { formatEndpoint } from '../net/index.ts'
 import { type RpcEndpoint, RpcError, RpcErrorCode, type RpcServer } from '../rpc/index.ts'
@@ -36,13 +36,14 @@ export class Endpoints {
   }
 
   async startHttp(options: HttpOptions): Promise<void> {
-    const { host = LOCALHOST, port = 8545, prefix = '', modules = MODULES, ...guard } = options
+    const { enabled: _, host = LOCALHOST, port = 8545, prefix = '', modules = MODULES, ...guard } = options
     this.#warnOfMissing(modules)
     await this.#start('http', `${formatEndpoint(host, port)}${prefix === '/' ? '/*' : prefix}`, { modules, ...guard })
   }
 
   async startWs(options: WsOptions): Promise<void> {
-    const { host = LOCALHOST, port = 8546, modules = MODULES, ...guard } = options
+    const { host = LOCALHOST, port = 8546, modules = MODULES, origins = [] } = options
+    const guard = origins.length > 0 ? { origins } : {} // as go-ethereum: an empty list is the default
     this.#warnOfMissing(modules)
     await this.#start('ws', formatEndpoint(host, port), { modules, ...guard, vhosts: ['*'] }) // as go-ethereum: Origin guards WebSockets
   }
@@ -52,7 +53,8 @@ export class Endpoints {
     secret: Uint8Array,
   ): Promise<void> {
     const options = { modules, jwtSecret: secret, ...(vhosts && { vhosts }) }
-    const http = await naming('authrpc', () => this.#rpc.listen(`http://${formatEndpoint(host, port)}`, options))
+    const listen = () => this.#rpc.listen(`http://${formatEndpoint(host, port)}`, options)
+    const http = await atFieldAsync((field) => `authrpc.${field}`, listen)
     await this.#rpc.listen(http.url.replace('http:', 'ws:'), { ...options, origins: ['*'] })
     this.#log.info('authenticated RPC runs', { url: http.url })
   }
@@ -60,7 +62,7 @@ export class Endpoints {
   /** A path that nobody chose and that does not work is no reason not to start. */
   async startIpc(path: string, chosen: boolean): Promise<void> {
     try {
-      await this.#rpc.listen(path)
+      await atFieldAsync('ipc.path', () => this.#rpc.listen(path))
       this.#log.info('IPC endpoint opened', { path })
     } catch (error) {
       if (chosen || !(error instanceof ConfigError) || !error.message.includes('too long')) throw error
@@ -82,7 +84,10 @@ export class Endpoints {
       throw new RpcError(RpcErrorCode.Default, `${kind.toUpperCase()} server already running on ${running}`)
     }
     this.#opening.add(kind)
-    const listen = naming(kind, () => this.#rpc.listen(`${kind}://${at}`, options))
+    const listen = atFieldAsync(
+      (field) => `${kind}.${field}`,
+      () => this.#rpc.listen(`${kind}://${at}`, options),
+    )
     const endpoint = await listen.finally(() => this.#opening.delete(kind))
     this.#open.set(kind, endpoint)
     this.#log.info(`${kind.toUpperCase()} server started`, { endpoint: endpoint.url })
@@ -97,16 +102,5 @@ export class Endpoints {
       unavailable: unknown.join(','),
       available: [...known].join(','),
     })
-  }
-}
-
-/** Which of the endpoints a port or host was for. */
-async function naming<T>(kind: Kind | 'authrpc', listen: () => Promise<T>): Promise<T> {
-  try {
-    return await listen()
-  } catch (error) {
-    if (!(error instanceof ConfigError) || !['port', 'host'].includes(error.field)) throw error
-    const field = `${kind}.${error.field}`
-    throw new ConfigError(field, error.message.replace(`${error.field}: `, ''), { cause: error })
   }
 }

@@ -4,14 +4,16 @@
  * @module
  */
 import { open, readFile, rename, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, resolve, sep } from 'node:path'
 import { bytesToHex, hexToBytes } from '../base/bytes.ts'
-import { ConfigError, StorageError } from '../base/errors.ts'
+import { atFieldAsync, ConfigError, StorageError } from '../base/errors.ts'
 import { randomBytes } from '../crypto/index.ts'
 import { NodeKey, parseEnode, readKeyFile, writeKeyFile } from '../identity/index.ts'
 import { JWT_SECRET_BYTES } from '../rpc/index.ts'
 import { type LevelStore, makeFolder, openLevelStore, pathInDataDir } from '../storage/index.ts'
 
+/** Option that names the file of the secret. */
+const SECRET = 'authrpc.jwtSecret'
 /** A list of nodes is at most this large, in bytes: 5000 URLs. */
 const MAX_LIST_BYTES = 1024 * 1024
 
@@ -44,15 +46,12 @@ export class NodeFolder implements AsyncDisposable {
     return pathInDataDir(this.path, name)
   }
 
-  get ipcPath(): string {
-    return defaultIpcPath(this.path)
-  }
-
+  /** Rejects with a ConfigError (`dataDir`) when the file is damaged. */
   nodeKey(): Promise<NodeKey> {
-    return nodeKeyIn(this.path)
+    return atFieldAsync('dataDir', () => nodeKeyIn(this.path))
   }
 
-  /** 32 bytes, made when the file is not there. Throws a ConfigError (`jwtSecret`) for a file that holds none. */
+  /** 32 bytes, made when the file is not there. Throws a ConfigError (`authrpc.jwtSecret`) for a file that holds none. */
   jwtSecret(path: string = jwtSecretPath(this.path)): Promise<Uint8Array> {
     return jwtSecretIn(path)
   }
@@ -67,9 +66,14 @@ export class NodeFolder implements AsyncDisposable {
   }
 }
 
-/** Where programs of this machine find the node of a data folder. */
-export function defaultIpcPath(dataDir: string): string {
-  return process.platform === 'win32' ? '\\\\.\\pipe\\peerloom.ipc' : join(resolve(dataDir), 'peerloom.ipc')
+/**
+ * The path of the socket of a node: a bare name is in the data folder, as in go-ethereum; on Windows it is the name of a pipe.
+ * `path`: default `peerloom.ipc`.
+ */
+export function ipcPathIn(dataDir: string, path = 'peerloom.ipc'): string {
+  const isBare = !isAbsolute(path) && !path.includes('/') && !path.includes(sep)
+  if (!isBare) return path
+  return process.platform === 'win32' ? `\\\\.\\pipe\\${path}` : join(resolve(dataDir), path)
 }
 
 /** The key of a data folder; made on the first call of the folder's life. Throws a ConfigError when the file is damaged. */
@@ -88,18 +92,18 @@ export function jwtSecretPath(dataDir: string): string {
 
 /** {@link readJwtSecret}, of a file that is made when it is not there. */
 export async function jwtSecretIn(path: string): Promise<Uint8Array> {
-  return (await isFile(path, 'jwtSecret')) ? await readJwtSecret(path) : await writeSecret(path)
+  return (await isFile(path, SECRET)) ? await readJwtSecret(path) : await writeSecret(path)
 }
 
 /**
- * 32 bytes from a file as execution clients share them: 64 hex digits, with or without 0x. Throws a ConfigError (`jwtSecret`)
+ * 32 bytes from a file as execution clients share them: 64 hex digits, with or without 0x. Throws a ConfigError (`authrpc.jwtSecret`)
  * for one that is not there, or that holds none.
  */
 export async function readJwtSecret(path: string): Promise<Uint8Array> {
-  if (!(await isFile(path, 'jwtSecret'))) throw new ConfigError('jwtSecret', `there is no file ${path}`)
-  const text = (await readStart(path, 'jwtSecret', 1_024)).trim()
+  if (!(await isFile(path, SECRET))) throw new ConfigError(SECRET, `there is no file ${path}`)
+  const text = (await readStart(path, SECRET, 1_024)).trim()
   if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) return hexToBytes(text)
-  throw new ConfigError('jwtSecret', `${path} does not hold 64 hex digits`, { hint: 'remove it: a new one is made' })
+  throw new ConfigError(SECRET, `${path} does not hold 64 hex digits`, { hint: 'remove it: a new one is made' })
 }
 
 async function writeSecret(path: string): Promise<Uint8Array> {
@@ -115,13 +119,13 @@ async function writeSecret(path: string): Promise<Uint8Array> {
     }
     await rename(temporary, path) // whole, or not at all
   } catch (cause) {
-    throw new ConfigError('jwtSecret', `cannot write ${path}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
+    throw new ConfigError(SECRET, `cannot write ${path}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
   }
   return secret
 }
 
 async function readNodeList(path: string, kind: 'static' | 'trusted'): Promise<readonly string[]> {
-  const field = `${kind}Nodes`
+  const field = `p2p.${kind}Nodes`
   if (!(await isFile(path, field))) return []
   try {
     const list: unknown = JSON.parse(await readStart(path, field, MAX_LIST_BYTES))

@@ -6,12 +6,20 @@
  */
 
 export { type LevelStore, type LevelStoreOptions, openLevelStore } from '../storage/index.ts'
-export { defaultIpcPath, jwtSecretPath, readJwtSecret } from './folder.ts'
+export { ipcPathIn, jwtSecretPath, readJwtSecret } from './folder.ts'
 export { LOG_LEVELS, LogLevels, logLevelOf, parseVmodule, type Verbosity } from './log-levels.ts'
 export { printable } from './log-line.ts'
 export { createLogger, LOG_FORMATS, type LogFormat, type LoggerOptions, type LogOutput } from './logger.ts'
 export { Node } from './node.ts'
-export type { AuthRpcOptions, HttpOptions, NodeOptions, P2pOptions, WsOptions } from './node-options.ts'
+export type {
+  AuthRpcOptions,
+  HttpOptions,
+  IpcOptions,
+  NodeOptions,
+  P2pOptions,
+  RpcLimitOptions,
+  WsOptions,
+} from './node-options.ts'
 export {
   defineService,
   type RunningNode,

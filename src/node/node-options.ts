@@ -7,6 +7,8 @@ import type { Service } from './service.ts'
 
 /** Names and defaults are go-ethereum's. */
 export interface HttpOptions {
+  /** False leaves the endpoint closed, whatever else is set. @default true */
+  readonly enabled?: boolean
   /** @default 127.0.0.1 */
   readonly host?: string
   /** 0 takes a free one. @default 8545 */
@@ -22,18 +24,22 @@ export interface HttpOptions {
 }
 
 export interface WsOptions {
+  /** False leaves the endpoint closed, whatever else is set. @default true */
+  readonly enabled?: boolean
   /** @default 127.0.0.1 */
   readonly host?: string
   /** 0 takes a free one; the same as HTTP's is shared. @default 8546 */
   readonly port?: number
   /** Namespaces offered. @default net, web3, eth */
   readonly modules?: readonly string[]
-  /** Origins of web pages that may connect; `*` is any. @default pages of this machine */
+  /** Origins of web pages that may connect; `*` is any, and an empty list is the default. @default pages of this machine */
   readonly origins?: readonly string[]
 }
 
-/** HTTP and WebSocket on one port, for who knows the secret. */
+/** HTTP and WebSocket on one port, for callers that know the secret. */
 export interface AuthRpcOptions {
+  /** False leaves the endpoint closed, whatever else is set. @default true */
+  readonly enabled?: boolean
   /** @default 127.0.0.1 */
   readonly host?: string
   /** @default 8551 */
@@ -42,7 +48,22 @@ export interface AuthRpcOptions {
   readonly modules?: readonly string[]
   readonly vhosts?: readonly string[]
   /** Path of the file with the secret; made when it is not there. @default `peerloom/jwtsecret` in the data folder */
-  readonly jwtSecret?: string
+  readonly jwtSecret?: string | undefined
+}
+
+export interface IpcOptions {
+  /** @default true for a node with a data folder */
+  readonly enabled?: boolean
+  /** Path of the socket; a bare name is in the data folder. @default `peerloom.ipc` in the data folder */
+  readonly path?: string | undefined
+}
+
+/** Limits of an RPC batch; 0 is no limit. */
+export interface RpcLimitOptions {
+  /** Calls. @default 1000 */
+  readonly batchLimit?: number | undefined
+  /** Characters of all answers. @default 25000000 */
+  readonly batchResponseBytes?: number | undefined
 }
 
 /** Everything of the server but what the node gives it. */
@@ -51,8 +72,12 @@ export type P2pOptions = Partial<Omit<ServerOptions, 'key' | 'protocols' | 'sign
 export interface NodeOptions {
   /** Folder that keeps the key and what services store; made when it is not there. @default nothing is kept */
   readonly dataDir?: string | undefined
-  /** Who this node is. @default the folder's key; without a folder a new one */
+  /** Identity of the node. @default the one in `keyFile` */
   readonly key?: NodeKey | undefined
+  /** Path of a file with the key. @default the folder's; without a folder a new key */
+  readonly keyFile?: string | undefined
+  /** Goes into the name that peers are told: `Peerloom/<identity>/v0.1.0/…`. @default none */
+  readonly identity?: string | undefined
   /** Options of the devp2p server, or false for a node without one. @default a server that does not listen */
   readonly p2p?: P2pOptions | false
   /** @default no HTTP */
@@ -61,8 +86,8 @@ export interface NodeOptions {
   readonly ws?: WsOptions | undefined
   /** @default no authenticated endpoint */
   readonly authrpc?: AuthRpcOptions | undefined
-  /** A path, or false for no IPC. @default `peerloom.ipc` in the data folder */
-  readonly ipc?: string | false | undefined
+  readonly ipc?: IpcOptions | undefined
+  readonly rpc?: RpcLimitOptions | undefined
   /** In the order they start. */
   readonly services?: readonly Service[]
   /** Closes the node. */
@@ -73,8 +98,4 @@ export interface NodeOptions {
   readonly levels?: LogLevels | undefined
   /** @default systemClock */
   readonly clock?: Clock | undefined
-  /** Calls in one RPC batch. @default 1000 */
-  readonly batchLimit?: number | undefined
-  /** Characters of all answers to one RPC batch. @default 25000000 */
-  readonly batchResponseBytes?: number | undefined
 }

@@ -78,7 +78,7 @@ describe('services', () => {
     }
     await using node = await start({ services: [new Clock()] })
     expect(await node.rpc.call('clock_ticks')).toBe(7)
-    await expect(start({ authrpc: { port: 0 } })).rejects.toMatchObject({ field: 'jwtSecret' })
+    await expect(start({ authrpc: { port: 0 } })).rejects.toMatchObject({ field: 'authrpc.jwtSecret' })
   })
 
   test('that run already are ended when the start fails after them', async () => {
@@ -200,7 +200,7 @@ describe('the data folder', () => {
     await node.close()
     writeFileSync(list, '{}')
     await expect(start({ dataDir })).rejects.toMatchObject({
-      field: 'staticNodes',
+      field: 'p2p.staticNodes',
       message: expect.stringContaining('static-nodes.json'),
     })
   })

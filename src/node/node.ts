@@ -6,11 +6,11 @@
  * @module
  */
 import { type Clock, systemClock } from '../base/clock.ts'
-import { ConfigError, describeError, InternalError } from '../base/errors.ts'
+import { atFieldAsync, ConfigError, describeError, InternalError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import { Scope } from '../base/scope.ts'
 import { Server, type ServerOptions } from '../devp2p/index.ts'
-import { NodeKey } from '../identity/index.ts'
+import { NodeKey, readKeyFile } from '../identity/index.ts'
 import { RpcClient, RpcServer } from '../rpc/index.ts'
 import { type KeyValueStore, MemoryStore, makeFolder, openLevelStore } from '../storage/index.ts'
 import { adminApi, adminPeerApi, adminPeerSubscriptions } from './api/admin-api.ts'
@@ -19,7 +19,7 @@ import { netApi, web3Api } from './api/net-api.ts'
 import { Bans } from './bans.ts'
 import { Disposal } from './disposal.ts'
 import { Endpoints } from './endpoints.ts'
-import { jwtSecretIn, NodeFolder } from './folder.ts'
+import { ipcPathIn, jwtSecretIn, NodeFolder } from './folder.ts'
 
 import type { NodeOptions, P2pOptions } from './node-options.ts'
 import { type RunningNode, type Service, ServiceError, type ServiceParts } from './service.ts'
@@ -148,7 +148,7 @@ class Starter {
   }
 
   /** Registers the namespaces of the node itself. */
-  #registerOwn(rpc: RpcServer, endpoints: Endpoints, name = clientName()): void {
+  #registerOwn(rpc: RpcServer, endpoints: Endpoints, name = clientName(this.#options.identity)): void {
     const { levels } = this.#options
     const dataDir = this.#folder?.path
     rpc.register('admin', adminApi({ endpoints, dataDir }))
@@ -190,7 +190,11 @@ class Starter {
     const { p2p = {} } = this.#options
     if (p2p === false) return requireNoProtocols(started)
     const bans = new Bans(this.#clock)
-    const server = await Server.listen(await this.#serverOptions(p2p, started, bans))
+    const options = await this.#serverOptions(p2p, started, bans)
+    const server = await atFieldAsync(
+      (field) => `p2p.${field}`,
+      () => Server.listen(options),
+    )
     bans.server = server
     this.#dispose('server', server)
     rpc.register('admin', adminPeerApi({ server, bans }))
@@ -202,26 +206,33 @@ class Starter {
   async #serverOptions(p2p: P2pOptions, started: readonly StartedService[], bans: Bans): Promise<ServerOptions> {
     const folder = this.#folder
     return {
-      name: clientName(),
+      name: clientName(this.#options.identity),
       ...p2p,
       staticNodes: [...(p2p.staticNodes ?? []), ...((await folder?.nodes('static')) ?? [])],
       trustedNodes: [...(p2p.trustedNodes ?? []), ...((await folder?.nodes('trusted')) ?? [])],
       onInbound: (ip) => !bans.has(ip) && (p2p.onInbound?.(ip) ?? true),
-      key: this.#options.key ?? (await folder?.nodeKey()) ?? NodeKey.generate(),
+      key: await this.#key(),
       protocols: started.flatMap(({ parts }) => [...(parts.protocols ?? [])]),
       log: this.#log.child({ module: 'devp2p' }),
       clock: this.#clock,
     }
   }
 
+  async #key(): Promise<NodeKey> {
+    const { key, keyFile } = this.#options
+    if (key) return key
+    if (keyFile !== undefined) return await atFieldAsync('keyFile', () => readKeyFile(keyFile))
+    return (await this.#folder?.nodeKey()) ?? NodeKey.generate()
+  }
+
   #rpcServer(): RpcServer {
-    const { batchLimit, batchResponseBytes } = this.#options
+    const { batchLimit, batchResponseBytes } = this.#options.rpc ?? {}
     return new RpcServer({
       info: { title: 'Peerloom', version: packageVersion() },
       log: this.#log.child({ module: 'rpc' }),
       clock: this.#clock,
-      ...(batchLimit !== undefined && { batchLimit }),
-      ...(batchResponseBytes !== undefined && { batchResponseBytes }),
+      ...(batchLimit !== undefined && { batchLimit: batchLimit || Number.POSITIVE_INFINITY }),
+      ...(batchResponseBytes !== undefined && { batchResponseBytes: batchResponseBytes || Number.POSITIVE_INFINITY }),
     })
   }
 
@@ -253,18 +264,26 @@ class Starter {
   }
 
   async #openEndpoints(endpoints: Endpoints): Promise<void> {
-    const { ipc, http, ws, authrpc } = this.#options
-    const path = ipc ?? this.#folder?.ipcPath
-    if (path) await endpoints.startIpc(path, ipc !== undefined)
-    if (http) await endpoints.startHttp(http)
-    if (ws) await endpoints.startWs(ws)
-    if (authrpc) await endpoints.startAuth(authrpc, await this.#secret(authrpc.jwtSecret))
+    const { http, ws, authrpc } = this.#options
+    await this.#openIpc(endpoints)
+    if (isEnabled(http)) await endpoints.startHttp(http)
+    if (isEnabled(ws)) await endpoints.startWs(ws)
+    if (isEnabled(authrpc)) await endpoints.startAuth(authrpc, await this.#secret(authrpc.jwtSecret))
+  }
+
+  async #openIpc(endpoints: Endpoints): Promise<void> {
+    const { enabled = true, path } = this.#options.ipc ?? {}
+    const folder = this.#folder?.path
+    if (!enabled || (path === undefined && folder === undefined)) return
+    await endpoints.startIpc(folder === undefined ? (path as string) : ipcPathIn(folder, path), path !== undefined)
   }
 
   async #secret(path: string | undefined): Promise<Uint8Array> {
     if (path !== undefined) return await jwtSecretIn(path)
     if (this.#folder) return await this.#folder.jwtSecret()
-    throw new ConfigError('jwtSecret', 'is needed', { hint: 'the path of its file, or a data folder to keep it in' })
+    throw new ConfigError('authrpc.jwtSecret', 'is needed', {
+      hint: 'the path of its file, or a data folder to keep it in',
+    })
   }
 
   async #naming<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -278,6 +297,10 @@ class Starter {
   #dispose(name: string, part: AsyncDisposable): void {
     this.#disposal.add(name, () => part[Symbol.asyncDispose]())
   }
+}
+
+function isEnabled<T extends { readonly enabled?: boolean }>(options: T | undefined): options is T {
+  return options !== undefined && options.enabled !== false
 }
 
 /** Throws a ConfigError for a service whose protocols would have no server. */

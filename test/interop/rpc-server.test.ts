@@ -29,7 +29,7 @@ beforeAll(async () => {
   node = await Node.start({
     services: [ethereum],
     p2p: { listen: '127.0.0.1:0' },
-    ipc: join(folder, 'node.ipc'),
+    ipc: { path: join(folder, 'node.ipc') },
     http: { port: 0, modules: API },
     ws: { port: 0, modules: API },
   })

@@ -3,7 +3,7 @@ import { Argument } from 'commander'
 import { ConfigError } from '../../base/errors.ts'
 import type { CommandSpec } from '../command.ts'
 import { dumpObject, dumpToml } from '../config/dump.ts'
-import { NODE_FLAGS } from '../config/flag-table.ts'
+import { NODE_FLAGS } from '../flags/index.ts'
 
 export const dumpconfigCommand: CommandSpec = {
   name: 'dumpconfig',

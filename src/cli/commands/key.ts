@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { Argument, Option } from 'commander'
 import { bytesToHex } from '../../base/bytes.ts'
-import { ConfigError } from '../../base/errors.ts'
+import { atFieldAsync, ConfigError } from '../../base/errors.ts'
 import { formatEnode, NodeKey, readKeyFile, writeKeyFile } from '../../identity/index.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { blamingAsync } from '../config/parse.ts'
 
 interface KeyOptions {
   readonly privateKey?: true
@@ -35,7 +34,7 @@ export const keyGenerateCommand: CommandSpec<KeyOptions> = {
       throw new ConfigError('file', `${file} is there already`, { hint: '--force replaces it' })
     }
     const key = NodeKey.generate()
-    if (file !== undefined) await blamingAsync('file', () => writeKeyFile(file, key))
+    if (file !== undefined) await atFieldAsync('file', () => writeKeyFile(file, key))
     return show(terminal, key, options, file)
   },
 }
@@ -48,7 +47,7 @@ export const keyShowCommand: CommandSpec<KeyOptions> = {
   flags: [],
   options: [privateKeyOption()],
   async run({ terminal }, options, file = '') {
-    return show(terminal, await blamingAsync('file', () => readKeyFile(file)), options, file)
+    return show(terminal, await atFieldAsync('file', () => readKeyFile(file)), options, file)
   },
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Command, Option } from 'commander'
-import { FLAG_NAMES, flagOf } from '../config/flag-table.ts'
+import { FLAG_NAMES, flagOf } from '../flags/index.ts'
 
 export interface CompletedOption {
   /** `--http.addr` */

@@ -3,9 +3,9 @@
  * @module
  */
 import { type Command, Option } from 'commander'
+import { FLAG_NAMES, type FlagName, flagOf } from '../flags/index.ts'
 import type { Defaults } from './config.ts'
 import { variableOf } from './flag.ts'
-import { FLAG_NAMES, type FlagName, flagOf } from './flag-table.ts'
 import type { FlagUse } from './read-config.ts'
 
 /**

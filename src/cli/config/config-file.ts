@@ -6,8 +6,8 @@
 import { readFile } from 'node:fs/promises'
 import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml'
 import { ConfigError } from '../../base/errors.ts'
+import { type FlagName, KEYS } from '../flags/index.ts'
 import type { Given, GivenValues } from './config.ts'
-import { type FlagName, KEYS } from './flag-table.ts'
 import { guess } from './nearest.ts'
 
 /** Throws a ConfigError that names `blame` when the file cannot be read, or the file, and its key, when it does not do. */

@@ -4,13 +4,22 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatEnode, NodeKey } from '../../identity/index.ts'
+import {
+  COMMON_FLAGS,
+  FLAG_NAMES,
+  type FlagName,
+  flagOf,
+  KEYS,
+  NODE_FLAGS,
+  OPTION_FLAGS,
+  VARIABLES,
+} from '../flags/index.ts'
 import { Config } from './config.ts'
 import { DEFAULT_DATADIR } from './data-dir.ts'
 import { CATEGORIES } from './flag.ts'
-import { COMMON_FLAGS, FLAG_NAMES, type FlagName, flagOf, KEYS, NODE_FLAGS, VARIABLES } from './flag-table.ts'
 import { nearest } from './nearest.ts'
 import { type FlagUse, readConfig } from './read-config.ts'
-import { nodeSettings } from './settings.ts'
+import { settingsOf } from './settings.ts'
 
 let folder: string
 let file: string
@@ -206,34 +215,65 @@ describe('flags that contradict each other', () => {
   })
 })
 
-describe('the settings of the node', () => {
-  test('carry go-ethereum’s defaults', async () => {
-    const settings = nodeSettings(await read())
-    expect(settings).toMatchObject({
-      p2p: { host: '0.0.0.0', port: 30_303, maxPeers: 50, maxPendingPeers: undefined, netRestrict: undefined },
-      http: { enabled: false, host: '127.0.0.1', port: 8545, modules: ['net', 'web3', 'eth'], vhosts: ['localhost'] },
-      ws: { enabled: false, port: 8546, origins: [] },
-      authrpc: { host: '127.0.0.1', port: 8551, vhosts: ['localhost'] },
-      rpc: { batchRequestLimit: 1000, batchResponseMaxBytes: 25_000_000 },
-      log: { level: 'info', vmodule: '', format: undefined },
-      sync: { target: undefined, exitWhenSynced: false },
+describe('the options of the node', () => {
+  test('stand at the paths that the flags name, with go-ethereum’s defaults', async () => {
+    expect(settingsOf(await read())).toEqual({
+      dataDir: DEFAULT_DATADIR,
+      ethereum: {},
+      identity: '',
+      p2p: {
+        listen: { host: '0.0.0.0', port: 30_303 },
+        maxPeers: 50,
+        maxPendingPeers: 0,
+        staticNodes: [],
+        trustedNodes: [],
+        netRestrict: [],
+      },
+      ipc: { enabled: true },
+      http: {
+        enabled: false,
+        host: '127.0.0.1',
+        port: 8545,
+        modules: ['net', 'web3', 'eth'],
+        prefix: '',
+        cors: [],
+        vhosts: ['localhost'],
+      },
+      ws: { enabled: false, host: '127.0.0.1', port: 8546, modules: ['net', 'web3', 'eth'], origins: [] },
+      authrpc: { enabled: false, host: '127.0.0.1', port: 8551, vhosts: ['localhost'] },
+      rpc: { batchLimit: 1000, batchResponseBytes: 25_000_000 },
     })
   })
 
-  test('place what has no place of its own in the data folder', async () => {
-    const datadir = use('datadir', 'd')
-    const settings = nodeSettings(await read([datadir]))
-    expect(settings.dataDir).toBe(resolve('d'))
-    expect(settings.authrpc.jwtSecretFile).toBe(resolve('d', 'peerloom', 'jwtsecret'))
-    expect(settings.ipc).toEqual({ enabled: true, path: resolve('d', 'peerloom.ipc') })
-    expect(nodeSettings(await read([datadir, use('ipcpath', 'a.ipc')])).ipc.path).toBe(resolve('d', 'a.ipc'))
-    expect(nodeSettings(await read([datadir, use('ipcpath', './a.ipc')])).ipc.path).toBe('./a.ipc')
+  test('are each set by one flag, whose value is found at the option’s path and by whose path the flag is found', async () => {
+    const texts: Partial<Record<FlagName, string>> = {
+      datadir: 'd',
+      network: 'sepolia',
+      netrestrict: '10.0.0.0/8',
+      nodekeyhex: '11'.repeat(32),
+      staticnodes: enode(),
+      trustedpeers: enode(),
+      'http.rpcprefix': '/rpc',
+    }
+    const options = FLAG_NAMES.filter((name) => flagOf(name).option !== undefined)
+    expect(OPTION_FLAGS.size).toBe(options.length)
+    for (const name of options) {
+      const { option = '', type, toOption = (value: unknown) => value } = flagOf(name)
+      const text = texts[name] ?? (type.placeholder === '' ? 'true' : '7')
+      const settings: unknown = settingsOf(await read([use(name, text)]))
+      const found = option.split('.').reduce((tree, key) => (tree as Record<string, unknown>)[key], settings)
+      const value = toOption(type.parse(name, text))
+      if (name === 'datadir') expect(found).toBe(resolve('d'))
+      else if (value instanceof NodeKey) expect((found as NodeKey).privateKey).toEqual(value.privateKey)
+      else expect(found, name).toEqual(value)
+      expect(OPTION_FLAGS.get(option)).toBe(name)
+    }
   })
 
   test('give a network that is not mainnet a folder of its own, where nobody names one', async () => {
     const sepolia = use('network', 'sepolia')
-    expect(nodeSettings(await read([sepolia])).dataDir).toBe(join(DEFAULT_DATADIR, 'sepolia'))
-    expect(nodeSettings(await read([use('network', 'mainnet')])).dataDir).toBe(DEFAULT_DATADIR)
-    expect(nodeSettings(await read([sepolia, use('datadir', 'd')])).dataDir).toBe(resolve('d'))
+    expect(settingsOf(await read([sepolia])).dataDir).toBe(join(DEFAULT_DATADIR, 'sepolia'))
+    expect(settingsOf(await read([use('network', 'mainnet')])).dataDir).toBe(DEFAULT_DATADIR)
+    expect(settingsOf(await read([sepolia, use('datadir', 'd')])).dataDir).toBe(resolve('d'))
   })
 })

@@ -4,7 +4,7 @@
  */
 
 import { ConfigError } from '../../base/errors.ts'
-import { EXCLUSIVE, FLAG_NAMES, type FlagName, type FlagValue, flagOf } from './flag-table.ts'
+import { EXCLUSIVE, FLAG_NAMES, type FlagName, type FlagValue, flagOf } from '../flags/index.ts'
 
 /** The later ones count. */
 const SOURCES = ['default', 'file', 'environment', 'flag'] as const

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { formatEnode, NodeKey } from '../../identity/index.ts'
+import { FLAG_NAMES, flagOf } from '../flags/index.ts'
 import { dumpObject, dumpToml } from './dump.ts'
-import { FLAG_NAMES, flagOf } from './flag-table.ts'
 import { type FlagUse, readConfig } from './read-config.ts'
 
 let folder: string

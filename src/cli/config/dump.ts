@@ -3,8 +3,8 @@
  * @module
  */
 import { stringify } from 'smol-toml'
+import { type FlagName, flagOf, KEYS } from '../flags/index.ts'
 import type { Config, Origin } from './config.ts'
-import { type FlagName, flagOf, KEYS } from './flag-table.ts'
 
 const HEAD = `# Settings of peerloom, for --config. Behind each value stands where it came from.
 # What is not set begins with a #.

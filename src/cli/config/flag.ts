@@ -3,6 +3,7 @@
  * `addr` of the table `[http]` in a file.
  * @module
  */
+import type { OptionPath } from './option-path.ts'
 import type { ValueType } from './value-type.ts'
 
 /** In the order of the help. */
@@ -14,6 +15,10 @@ export type Category = (typeof CATEGORIES)[number]
 export type Reach = 'settings' | 'variable' | 'command line'
 
 export interface FlagOptions<T> {
+  /** Path of the option it sets; undefined for one that the commands themselves read. */
+  readonly option?: OptionPath
+  /** The option's value, where it is not the flag's. */
+  toOption?(value: T): unknown
   readonly category: Category
   readonly type: ValueType<T>
   /** One line, beginning with a small letter. */

@@ -3,13 +3,13 @@
  * @module
  */
 
+import { FLAG_NAMES, type FlagName, flagOf } from '../flags/index.ts'
 import { shownDefault } from './command-flags.ts'
 import { CATEGORIES, type Category, keyOf, variableOf } from './flag.ts'
-import { FLAG_NAMES, type FlagName, flagOf } from './flag-table.ts'
 
 const HEAD = `# Flags
 
-Made of the flag table (src/cli/config/flag-table.ts) by \`npm run docs\`.
+Made of the flag table (src/cli/flags) by \`npm run docs\`.
 
 A setting is read from the command line, from the environment, from the TOML file that \`--config\` or \`PEERLOOM_CONFIG\`
 names, or it has its default: the first of them that says something counts. \`peerloom dumpconfig\` prints all settings as

@@ -4,8 +4,8 @@
  * @module
  */
 import { hexToBytes } from '../../base/bytes.ts'
-import { ConfigError } from '../../base/errors.ts'
-import { parseEnode } from '../../identity/index.ts'
+import { atField, ConfigError } from '../../base/errors.ts'
+import { NodeKey, parseEnode } from '../../identity/index.ts'
 import { IpRanges } from '../../net/index.ts'
 import { LOG_LEVELS, logLevelOf, parseVmodule, type Verbosity } from '../../node/index.ts'
 
@@ -27,14 +27,14 @@ export function parseHash(name: string, text: string): Uint8Array {
 }
 
 /** The private key of a node: nothing of the text goes into the error. */
-export function parseSecretKey(name: string, text: string): string {
-  if (/^[0-9a-fA-F]{64}$/.test(text)) return text
+export function parseSecretKey(name: string, text: string): NodeKey {
+  if (/^[0-9a-fA-F]{64}$/.test(text)) return atField(name, () => NodeKey.from(hexToBytes(text)))
   throw new ConfigError(name, 'is not a private key', { hint: '64 hex digits' })
 }
 
 /** The URL as it came, when it is one of a node that can be dialed. */
 export function parseNode(name: string, text: string): string {
-  const node = blaming(name, () => parseEnode(text))
+  const node = atField(name, () => parseEnode(text))
   if (node.tcpPort > 0) return text
   throw new ConfigError(name, 'the node listens on no TCP port', {
     hint: 'the form is enode://<128 hex digits>@<host>:<port>',
@@ -43,7 +43,7 @@ export function parseNode(name: string, text: string): string {
 
 /** The ranges as they came. */
 export function parseRanges(name: string, text: string): string {
-  blaming(name, () => IpRanges.parse(text))
+  atField(name, () => IpRanges.parse(text))
   return text
 }
 
@@ -72,33 +72,10 @@ export function parseLevel(name: string, text: string): Verbosity {
 
 /** The pattern as it came. */
 export function parseModuleLevels(name: string, text: string): string {
-  blaming(name, () => parseVmodule(text))
+  atField(name, () => parseVmodule(text))
   return text
 }
 
 function refusal(name: string, text: string, hint: string): ConfigError {
   return new ConfigError(name, `${JSON.stringify(text)} does not do`, { hint })
-}
-
-/** Has a ConfigError of a lower room name where the value came from. */
-export function blaming<T>(name: string, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    throw blamed(name, error)
-  }
-}
-
-/** {@link blaming}, for what takes time. */
-export async function blamingAsync<T>(name: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    throw blamed(name, error)
-  }
-}
-
-function blamed(name: string, error: unknown): unknown {
-  if (!(error instanceof ConfigError)) return error
-  return new ConfigError(name, error.message.replace(`${error.field}: `, ''), { cause: error })
 }

@@ -3,10 +3,10 @@
  * @module
  */
 import { ConfigError } from '../../base/errors.ts'
+import { type FlagName, flagOf, VARIABLES } from '../flags/index.ts'
 import { Config, type Defaults, type Given, type GivenValues } from './config.ts'
 import { readConfigFile } from './config-file.ts'
 import { VARIABLE_PREFIX } from './flag.ts'
-import { type FlagName, flagOf, VARIABLES } from './flag-table.ts'
 import { guess } from './nearest.ts'
 
 /** A flag on the command line, in the order in which they stand there. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { bytesTo0x } from '../../base/bytes.ts'
+import type { NodeKey } from '../../identity/index.ts'
 import { LOG_LEVELS, type Verbosity } from '../../node/index.ts'
 import {
   parseHash,
@@ -54,7 +55,7 @@ export const hashType: ValueType<Uint8Array> = { placeholder: '<hash>', parse: p
 
 export const pathType: ValueType<string> = { placeholder: '<path>', parse: parsePath, show: asIs }
 
-export const secretKeyType: ValueType<string> = { placeholder: '<hex>', parse: parseSecretKey, show: () => '[secret]' }
+export const secretKeyType: ValueType<NodeKey> = { placeholder: '<hex>', parse: parseSecretKey, show: () => '[secret]' }
 
 /** `synonyms`: other words that are read as one of the choices. */
 export function oneOfType<T extends string>(

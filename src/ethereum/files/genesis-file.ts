@@ -1,6 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { ConfigError } from '../../base/errors.ts'
-import { type Genesis, parseGenesis } from '../chain/index.ts'
+import { type Genesis, type NetworkName, networkGenesis, parseGenesis } from '../chain/index.ts'
+
+/** The ways in which a chain can be named; the first of them that is there counts. */
+export interface ChainName {
+  /** The genesis itself, or the path of a `genesis.json` of go-ethereum. */
+  readonly genesis?: Genesis | string | undefined
+  /** A chain that is built in. */
+  readonly network?: NetworkName | undefined
+}
+
+/** The genesis of the chain named; undefined when none is. Rejects with a ConfigError (`genesis`) for a file that holds none. */
+export async function genesisOf({ genesis, network }: ChainName): Promise<Genesis | undefined> {
+  if (typeof genesis === 'string') return await readGenesisFile(genesis)
+  return genesis ?? (network && networkGenesis(network))
+}
 
 /** Reads go-ethereum's genesis.json. Throws a ConfigError, field `genesis`. */
 export async function readGenesisFile(path: string): Promise<Genesis> {

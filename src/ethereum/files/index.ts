@@ -13,4 +13,4 @@ export {
 } from './chain-file.ts'
 export { CHAIN_DATABASE, ChainFolder, checkHoldsChain, openChain, removeChain } from './chain-folder.ts'
 export { type DemoChain, demoChain, loadDemoChain } from './demo-chain.ts'
-export { readGenesisFile } from './genesis-file.ts'
+export { type ChainName, genesisOf, readGenesisFile } from './genesis-file.ts'

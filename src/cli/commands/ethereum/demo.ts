@@ -8,7 +8,7 @@ import { Node, type NodeOptions } from '../../../node/index.ts'
 import type { CommandSpec, Context } from '../../command.ts'
 import { dataDirIn } from '../../config/settings.ts'
 import { SyncView } from '../../output/sync-view.ts'
-import { type ChainNode, stayUp } from './stay-up.ts'
+import { type ChainNode, serve } from './run-node.ts'
 
 interface DemoOptions {
   readonly reset?: true
@@ -55,7 +55,7 @@ export const demoCommand: CommandSpec<DemoOptions> = {
     const result = await syncFrom(context, { node, ethereum }, demo)
     if (config.get('exitwhensynced')) return result
     terminal.say(`attach to it: npx peerloom attach --datadir ${relative('.', dataDir) || '.'}`)
-    await stayUp(context, { node, ethereum }, result)
+    await serve(context, { node, ethereum }, result)
     return result
   },
 }

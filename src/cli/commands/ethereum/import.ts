@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { Argument } from 'commander'
 import { bytesTo0x } from '../../../base/bytes.ts'
-import { ChainFolder, type ImportProgress, importChainFile } from '../../../ethereum/files/index.ts'
+import { atFieldAsync } from '../../../base/errors.ts'
+import { ChainFolder, genesisOf, type ImportProgress, importChainFile } from '../../../ethereum/files/index.ts'
 import type { CommandSpec } from '../../command.ts'
-import { CHAIN_FLAGS } from '../../config/flag-table.ts'
 import { dataDirIn } from '../../config/settings.ts'
+import { CHAIN_FLAGS } from '../../flags/index.ts'
 import { FileView } from '../../output/file-view.ts'
 import { countOf, shortHash } from '../../output/format.ts'
-import { chainOf } from './chain.ts'
 
 export const importCommand: CommandSpec = {
   name: 'import',
@@ -23,7 +23,9 @@ export const importCommand: CommandSpec = {
   logs: 'progress',
   async run(context, _options, file = '') {
     const { terminal, signal, config } = context
-    await using folder = await ChainFolder.open(dataDirIn(config), await chainOf(config))
+    const chain = { genesis: config.get('genesis'), network: config.get('network') }
+    const genesis = await atFieldAsync('ethereum.genesis', () => genesisOf(chain))
+    await using folder = await ChainFolder.open(dataDirIn(config), genesis)
     const total = (await stat(file).catch(() => undefined))?.size
     using view = new FileView(context, 'importing', total)
     const onProgress = (progress: ImportProgress): void => view.update(progress)

@@ -1,6 +1,5 @@
 import type { CommandSpec } from '../../command.ts'
-import { NODE_FLAGS } from '../../config/flag-table.ts'
-import { nodeSettings } from '../../config/settings.ts'
+import { NODE_FLAGS } from '../../flags/index.ts'
 import { runNode } from './run-node.ts'
 
 /** What the program does without a command. */
@@ -17,7 +16,7 @@ export const nodeCommand: CommandSpec = {
   flags: NODE_FLAGS,
   logs: 'all',
   reloads: true,
-  run: (context) => runNode(context, nodeSettings(context.config)),
+  run: runNode,
 }
 
 /** What the node was called before it was the program itself. */

@@ -1,83 +1,44 @@
 /**
- * The node, from its settings to its end.
+ * Runs a node with a chain, from its settings to its end.
  * @module
  */
-import { bytesTo0x, hexToBytes } from '../../../base/bytes.ts'
+import { bytesTo0x } from '../../../base/bytes.ts'
 import { EthereumService } from '../../../ethereum/index.ts'
-import { NodeKey, readKeyFile } from '../../../identity/index.ts'
-import { formatEndpoint } from '../../../net/index.ts'
-import { clientName, Node } from '../../../node/index.ts'
+import { Node } from '../../../node/index.ts'
 import type { Context } from '../../command.ts'
-import { blamingAsync } from '../../config/parse.ts'
-import type { NodeSettings } from '../../config/settings.ts'
+import { settingsOf } from '../../config/settings.ts'
+import { countOf, formatCount } from '../../output/format.ts'
 import { SyncView } from '../../output/sync-view.ts'
-import { chainOf } from './chain.ts'
-import { type ChainNode, stayUp } from './stay-up.ts'
 
-/** Syncs when it is told to, then serves until it is told to stop. Rejects with the interruption when it was to sync, and did not. */
-export async function runNode(context: Context, settings: NodeSettings): Promise<object> {
-  const started = await startNode(context, settings)
+/** A node, and the service of its chain. */
+export interface ChainNode {
+  readonly node: Node
+  readonly ethereum: EthereumService
+}
+
+/**
+ * Syncs when a target is given, then serves until the command is interrupted. Rejects with the interruption when the sync did
+ * not reach its target.
+ */
+export async function runNode(context: Context): Promise<object> {
+  const { config } = context
+  const started = await startNode(context)
   await using node = started.node
   const { ethereum } = started
-  const { target, exitWhenSynced } = settings.sync
+  const target = config.get('synctarget')
   if (target === undefined) {
-    await stayUp(context, started, { enode: node.enode, head: headOf(ethereum) })
+    await serve(context, started, { enode: node.enode, head: headOf(ethereum) })
     return { enode: node.enode, head: headOf(ethereum) }
   }
   const result = await syncTo(context, started, target)
-  if (!exitWhenSynced) await stayUp(context, started, result)
+  if (!config.get('exitwhensynced')) await serve(context, started, result)
   return result
 }
 
-async function startNode(context: Context, settings: NodeSettings): Promise<ChainNode> {
-  const { log, clock, config, levels } = context
-  const { dataDir, networkId, p2p } = settings
-  const { maxPeers, maxPendingPeers, staticNodes, trustedNodes, netRestrict } = p2p
-  const key = await nodeKey(context, settings)
-  const ethereum = new EthereumService({ genesis: await chainOf(config), networkId })
-  const node = await Node.start({
-    dataDir,
-    key,
-    p2p: {
-      listen: formatEndpoint(p2p.host, p2p.port),
-      name: clientName(p2p.identity),
-      maxPeers,
-      staticNodes,
-      trustedNodes,
-      ...(maxPendingPeers && { maxPendingPeers }),
-      ...(netRestrict && { netRestrict }),
-    },
-    ...rpcOptions(settings),
-    services: [ethereum],
-    log,
-    levels,
-    clock,
-  })
-  return { node, ethereum }
-}
-
-function rpcOptions({ http, ws, authrpc, ipc, rpc }: NodeSettings) {
-  const { corsDomains: cors, ...httpOptions } = http
-  const { origins, ...wsOptions } = ws
-  const { jwtSecretFile: jwtSecret, ...authOptions } = authrpc
-  return {
-    ipc: ipc.enabled ? ipc.path : false,
-    ...(http.enabled && { http: { ...httpOptions, cors } }),
-    ...(ws.enabled && { ws: { ...wsOptions, ...(origins.length > 0 && { origins }) } }),
-    ...(authrpc.enabled && { authrpc: { ...authOptions, jwtSecret } }),
-    batchLimit: rpc.batchRequestLimit || Number.POSITIVE_INFINITY,
-    batchResponseBytes: rpc.batchResponseMaxBytes || Number.POSITIVE_INFINITY,
-  } as const
-}
-
-/** Undefined for the data folder's. */
-async function nodeKey({ config }: Context, { p2p }: NodeSettings): Promise<NodeKey | undefined> {
-  const { nodeKeyFile, nodeKeyHex } = p2p
-  if (nodeKeyHex !== undefined)
-    return await blamingAsync(config.nameOf('nodekeyhex'), async () => NodeKey.from(hexToBytes(nodeKeyHex)))
-  return nodeKeyFile === undefined
-    ? undefined
-    : await blamingAsync(config.nameOf('nodekey'), () => readKeyFile(nodeKeyFile))
+async function startNode({ config, log, levels, clock }: Context): Promise<ChainNode> {
+  const { ethereum: chain, ...options } = settingsOf(config)
+  const ethereum = new EthereumService(chain)
+  return { node: await Node.start({ ...options, services: [ethereum], log, levels, clock }), ethereum }
 }
 
 async function syncTo(context: Context, { node, ethereum }: ChainNode, target: Uint8Array): Promise<object> {
@@ -90,6 +51,26 @@ async function syncTo(context: Context, { node, ethereum }: ChainNode, target: U
   view[Symbol.dispose]()
   terminal.say(`synced ${view.sentence()}`)
   return { ...view.summary(), enode, dataDir }
+}
+
+/** Serves until the command is interrupted, which is how serving ends, and no failure. Says where the node can be reached. */
+export async function serve(context: Context, { node, ethereum }: ChainNode, state: object): Promise<void> {
+  const { terminal, signal } = context
+  const { urls } = node.endpoints
+  terminal.emit({ type: 'serving', ...state, rpc: urls })
+  terminal.say(`serving as ${node.enode}`)
+  for (const url of urls) terminal.say(`JSON-RPC at ${url}`)
+  terminal.say('Ctrl-C ends it')
+  terminal.show((width) =>
+    `serving  block ${formatCount(ethereum.head.number)}  ${countOf(node.server.peers.size, 'peer')}`.slice(
+      0,
+      width - 1,
+    ),
+  )
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 function headOf({ head }: EthereumService): { readonly number: number; readonly hash: string } {

@@ -1,7 +1,6 @@
 import { ConfigError } from '../../../base/errors.ts'
 import { type CommandSpec, required } from '../../command.ts'
-import { NODE_FLAGS } from '../../config/flag-table.ts'
-import { nodeSettings } from '../../config/settings.ts'
+import { NODE_FLAGS } from '../../flags/index.ts'
 import { runNode } from './run-node.ts'
 
 export const syncCommand: CommandSpec = {
@@ -23,6 +22,6 @@ export const syncCommand: CommandSpec = {
     if (config.get('staticnodes').length === 0) {
       throw new ConfigError('--staticnodes', 'is needed', { hint: 'the enode URL of a node that has the chain' })
     }
-    return await runNode(context, nodeSettings(config))
+    return await runNode(context)
   },
 }

@@ -1,0 +1,44 @@
+/**
+ * Flags of an Ethereum chain. Names and defaults are go-ethereum's where it has the flag.
+ * @module
+ */
+import { NETWORK_NAMES } from '../../ethereum/chain/index.ts'
+import { flag, optionalFlag } from '../config/flag.ts'
+import { fileType, hashType, oneOfType, switchType, wholeType } from '../config/value-type.ts'
+
+export const ETHEREUM_FLAGS = {
+  network: optionalFlag({
+    option: 'ethereum.network',
+    category: 'ETHEREUM',
+    type: oneOfType('name', NETWORK_NAMES),
+    defaultText: "the data folder's",
+    switches: NETWORK_NAMES,
+    help: 'a chain that is built in',
+  }),
+  genesis: optionalFlag({
+    option: 'ethereum.genesis',
+    category: 'ETHEREUM',
+    type: fileType,
+    help: "another chain's genesis.json, as go-ethereum has it; needed once",
+  }),
+  networkid: optionalFlag({
+    option: 'ethereum.networkId',
+    category: 'ETHEREUM',
+    type: wholeType(1),
+    defaultText: 'the chain id',
+    help: 'what is told to peers',
+  }),
+  synctarget: optionalFlag({
+    category: 'ETHEREUM',
+    type: hashType,
+    aliases: ['target'],
+    help: 'hash of the block to sync to',
+  }),
+  exitwhensynced: flag({
+    category: 'ETHEREUM',
+    type: switchType,
+    fallback: false,
+    aliases: ['exit-when-synced'],
+    help: 'end when the target is reached',
+  }),
+} as const

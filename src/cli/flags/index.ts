@@ -1,0 +1,61 @@
+/**
+ * Every flag, once: the command line, the environment, the file, `--help`, `dumpconfig`, the shells' completion and docs/flags.md
+ * are made of this table. A world has its flags in a file of its own.
+ * @module
+ */
+import { type Flag, keyOf, variableOf } from '../config/flag.ts'
+import { DEVP2P_FLAGS } from './devp2p.ts'
+import { ETHEREUM_FLAGS } from './ethereum.ts'
+import { API_FLAGS, FOLDER_FLAGS, LOGGING_FLAGS, MISC_FLAGS } from './node.ts'
+
+export const FLAGS = {
+  ...FOLDER_FLAGS,
+  ...ETHEREUM_FLAGS,
+  ...DEVP2P_FLAGS,
+  ...API_FLAGS,
+  ...LOGGING_FLAGS,
+  ...MISC_FLAGS,
+} as const satisfies Record<string, Flag<never> | Flag<unknown>>
+
+export type FlagName = keyof typeof FLAGS
+export type FlagValue<N extends FlagName> = (typeof FLAGS)[N] extends Flag<infer T> ? T : never
+
+export const FLAG_NAMES = Object.keys(FLAGS) as readonly FlagName[]
+
+/** Flags that every command takes. */
+export const COMMON_FLAGS: readonly FlagName[] = [...(Object.keys(LOGGING_FLAGS) as FlagName[]), 'config', 'json']
+/** Flags that name a data folder and its chain. */
+export const CHAIN_FLAGS: readonly FlagName[] = ['datadir', 'network', 'genesis']
+/** Flags of the node, besides {@link COMMON_FLAGS}. */
+export const NODE_FLAGS: readonly FlagName[] = FLAG_NAMES.filter(
+  (name) => name !== 'exec' && !COMMON_FLAGS.includes(name),
+)
+
+/** Pairs of which the one that is given nearer to the command line counts; two at once are a contradiction. */
+export const EXCLUSIVE: readonly (readonly [FlagName, FlagName])[] = [
+  ['genesis', 'network'],
+  ['nodekey', 'nodekeyhex'],
+]
+
+/** The entry of a flag, without the type of its value. */
+export function flagOf(name: FlagName): Flag<unknown> {
+  return FLAGS[name] as Flag<unknown>
+}
+
+/** Flags that a variable sets, by its name. */
+export const VARIABLES: ReadonlyMap<string, FlagName> = new Map(
+  FLAG_NAMES.filter((name) => flagOf(name).reach !== 'command line').map((name) => [variableOf(name), name]),
+)
+
+/** Flags that a file sets, by their dotted key. */
+export const KEYS: ReadonlyMap<string, FlagName> = new Map(
+  FLAG_NAMES.filter((name) => flagOf(name).reach === 'settings').map((name) => [keyOf(name, FLAG_NAMES), name]),
+)
+
+/** Flags by the path of the option they set, by which an error of the library finds its flag. */
+export const OPTION_FLAGS: ReadonlyMap<string, FlagName> = new Map(
+  FLAG_NAMES.flatMap((name) => {
+    const { option } = flagOf(name)
+    return option === undefined ? [] : [[option, name]]
+  }),
+)
