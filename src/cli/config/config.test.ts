@@ -225,6 +225,7 @@ describe('the options of the node', () => {
         listen: { host: '0.0.0.0', port: 30_303 },
         maxPeers: 50,
         maxPendingPeers: 0,
+        dialRatio: 0,
         staticNodes: [],
         trustedNodes: [],
         netRestrict: [],

@@ -35,6 +35,13 @@ export const DEVP2P_FLAGS = {
     fallback: 0,
     help: 'handshakes at once at most, each way; 0 is 50',
   }),
+  dialratio: flag({
+    option: 'p2p.dialRatio',
+    category: 'NETWORKING',
+    type: wholeType(0, 10_000),
+    fallback: 0,
+    help: 'one in so many peers is dialed, the others may call; 0 is 3',
+  }),
   staticnodes: flag({
     option: 'p2p.staticNodes',
     category: 'NETWORKING',
