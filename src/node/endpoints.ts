@@ -6,7 +6,7 @@ import { atFieldAsync, ConfigError, describeError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import { formatEndpoint } from '../net/index.ts'
 import { type RpcEndpoint, RpcError, RpcErrorCode, type RpcServer } from '../rpc/index.ts'
-import type { AuthRpcOptions, HttpOptions, WsOptions } from './node-options.ts'
+import type { AuthRpcOptions, HttpOptions, WsOptions } from './options.ts'
 
 /** go-ethereum's `DefaultConfig` (node/defaults.go). */
 const MODULES = ['net', 'web3', 'eth']

@@ -7,9 +7,9 @@
 
 export { type LevelStore, type LevelStoreOptions, openLevelStore } from '../storage/index.ts'
 export { ipcPathIn, jwtSecretPath, readJwtSecret } from './folder.ts'
-export { LOG_LEVELS, LogLevels, logLevelOf, parseVmodule, type Verbosity } from './log-levels.ts'
-export { printable } from './log-line.ts'
-export { createLogger, LOG_FORMATS, type LogFormat, type LoggerOptions, type LogOutput } from './logger.ts'
+export { LOG_LEVELS, LogLevels, logLevelOf, parseVmodule, type Verbosity } from './log/levels.ts'
+export { printable } from './log/line.ts'
+export { createLogger, LOG_FORMATS, type LogFormat, type LoggerOptions, type LogOutput } from './log/logger.ts'
 export { Node } from './node.ts'
 export type {
   AuthRpcOptions,
@@ -19,7 +19,7 @@ export type {
   P2pOptions,
   RpcLimitOptions,
   WsOptions,
-} from './node-options.ts'
+} from './options.ts'
 export {
   defineService,
   type RunningNode,

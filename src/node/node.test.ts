@@ -8,9 +8,9 @@ import { defineProtocol, message, rlp } from '../devp2p/index.ts'
 import { NodeKey } from '../identity/index.ts'
 import { MemoryNetwork } from '../net/index.ts'
 import { RpcClient } from '../rpc/index.ts'
-import { LogLevels } from './log-levels.ts'
+import { LogLevels } from './log/levels.ts'
 import { Node } from './node.ts'
-import type { NodeOptions } from './node-options.ts'
+import type { NodeOptions } from './options.ts'
 import { defineService, type Service } from './service.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'peerloom-n-'))

@@ -21,7 +21,7 @@ import { Disposal } from './disposal.ts'
 import { Endpoints } from './endpoints.ts'
 import { ipcPathIn, jwtSecretIn, NodeFolder } from './folder.ts'
 
-import type { NodeOptions, P2pOptions } from './node-options.ts'
+import type { NodeOptions, P2pOptions } from './options.ts'
 import { type RunningNode, type Service, ServiceError, type ServiceParts } from './service.ts'
 import { clientName, packageVersion } from './version.ts'
 

@@ -14,7 +14,7 @@ import { z } from 'zod'
 import type { Clock } from '../../base/clock.ts'
 import { ConfigError } from '../../base/errors.ts'
 import { method, param, RpcError, RpcErrorCode } from '../../rpc/index.ts'
-import { LOG_LEVELS, type LogLevels, logLevelOf } from '../log-levels.ts'
+import { LOG_LEVELS, type LogLevels, logLevelOf } from '../log/levels.ts'
 
 export interface DebugTarget {
   readonly levels: LogLevels | undefined

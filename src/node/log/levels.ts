@@ -2,8 +2,8 @@
  * What is logged: a level for all, and others for single modules. Both can be changed while the program runs.
  * @module
  */
-import { ConfigError } from '../base/errors.ts'
-import type { LogLevel } from '../base/log.ts'
+import { ConfigError } from '../../base/errors.ts'
+import type { LogLevel } from '../../base/log.ts'
 
 /** In go-ethereum's order: a level's place is its number there. */
 export const LOG_LEVELS: readonly (LogLevel | 'silent')[] = ['silent', 'error', 'warn', 'info', 'debug', 'trace']

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { ServerOptions } from '../devp2p/index.ts'
 import type { NodeKey } from '../identity/index.ts'
-import type { LogLevels } from './log-levels.ts'
+import type { LogLevels } from './log/levels.ts'
 import type { Service } from './service.ts'
 
 /** Names and defaults are go-ethereum's. */

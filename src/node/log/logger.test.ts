@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { FakeClock } from '../base/clock.ts'
-import { ConfigError } from '../base/errors.ts'
-import { NodeKey } from '../identity/index.ts'
-import { LogLevels } from './log-levels.ts'
-import { formatLogLine, plainFields, printable } from './log-line.ts'
+import { FakeClock } from '../../base/clock.ts'
+import { ConfigError } from '../../base/errors.ts'
+import { NodeKey } from '../../identity/index.ts'
+import { LogLevels } from './levels.ts'
+import { formatLogLine, plainFields, printable } from './line.ts'
 import { createLogger, type LoggerOptions } from './logger.ts'
 
 function collect(options: LoggerOptions = {}): { lines: string[]; log: ReturnType<typeof createLogger> } {

@@ -2,10 +2,10 @@
  * A log line as go-ethereum writes it: level, time, message, then `key=value`, for people; or all of it as `key=value`.
  * @module
  */
-import { bytesTo0x, bytesToHex } from '../base/bytes.ts'
-import { describeError } from '../base/errors.ts'
-import type { LogLevel } from '../base/log.ts'
-import { NodeKey } from '../identity/index.ts'
+import { bytesTo0x, bytesToHex } from '../../base/bytes.ts'
+import { describeError } from '../../base/errors.ts'
+import type { LogLevel } from '../../base/log.ts'
+import { NodeKey } from '../../identity/index.ts'
 
 export interface LogLine {
   readonly level: LogLevel

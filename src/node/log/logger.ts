@@ -3,10 +3,10 @@
  * @module
  */
 import { pino } from 'pino'
-import { type Clock, systemClock } from '../base/clock.ts'
-import type { LogFields, Logger, LogLevel } from '../base/log.ts'
-import { LOG_LEVELS, LogLevels, type Verbosity } from './log-levels.ts'
-import { formatLogfmt, formatLogLine, type LogLine, plainFields } from './log-line.ts'
+import { type Clock, systemClock } from '../../base/clock.ts'
+import type { LogFields, Logger, LogLevel } from '../../base/log.ts'
+import { LOG_LEVELS, LogLevels, type Verbosity } from './levels.ts'
+import { formatLogfmt, formatLogLine, type LogLine, plainFields } from './line.ts'
 
 /** go-ethereum's: lines for people, one JSON object a line, `key=value` pairs. */
 export type LogFormat = 'terminal' | 'json' | 'logfmt'
