@@ -6,7 +6,7 @@
  * @module
  */
 import { type Clock, systemClock } from '../base/clock.ts'
-import { atFieldAsync, ConfigError, describeError, InternalError } from '../base/errors.ts'
+import { atFieldAsync, ConfigError, InternalError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import { Scope } from '../base/scope.ts'
 import { Server, type ServerOptions } from '../devp2p/index.ts'
@@ -22,7 +22,8 @@ import { Endpoints } from './endpoints.ts'
 import { ipcPathIn, jwtSecretIn, NodeFolder } from './folder.ts'
 
 import type { NodeOptions, P2pOptions } from './options.ts'
-import { type RunningNode, type Service, ServiceError, type ServiceParts } from './service.ts'
+import type { RunningNode } from './service.ts'
+import { Services } from './services.ts'
 import { clientName, packageVersion } from './version.ts'
 
 /** Runs from {@link Node.start} until it is closed. */
@@ -102,13 +103,14 @@ interface NodeParts {
   readonly scope: Scope
 }
 
-/** The steps of a start, and what they hand on. */
+/** The steps of a start, and the parts that they hand on. */
 class Starter {
   readonly #options: NodeOptions
   readonly #disposal: Disposal
   readonly #log: Logger
   readonly #clock: Clock
   readonly #scope: Scope
+  readonly #services: Services
   #folder: NodeFolder | undefined
 
   constructor(options: NodeOptions, disposal: Disposal) {
@@ -118,27 +120,36 @@ class Starter {
     this.#clock = options.clock ?? systemClock
     this.#scope = new Scope({ signal: options.signal, clock: this.#clock, log: this.#log })
     disposal.add('scope', () => this.#scope[Symbol.asyncDispose]())
+    this.#services = new Services({
+      services: options.services ?? [],
+      disposal,
+      scope: this.#scope,
+      log: this.#log,
+      clock: this.#clock,
+      dataDir: () => this.#folder?.path,
+      openStore: (name) => this.#openStore(name),
+    })
   }
 
-  /** What runs already is told to end. */
+  /** Tells the parts that run already to end. */
   giveUp(error: unknown): void {
     this.#scope.close(error)
   }
 
   async start(): Promise<Node> {
-    const { dataDir, services = [] } = this.#options
-    for (const service of services) await this.#naming(service.name, async () => await service.check?.(dataDir))
+    const { dataDir } = this.#options
+    await this.#services.check(dataDir)
     if (dataDir !== undefined) this.#folder = await NodeFolder.open(dataDir)
     if (this.#folder) this.#dispose('data folder', this.#folder)
-    const started = await this.#startServices(services)
+    await this.#services.start()
     const rpcServer = this.#rpcServer()
-    const server = await this.#listen(started, rpcServer)
+    const server = await this.#listen(rpcServer)
     const endpoints = new Endpoints(rpcServer, this.#log.child({ module: 'rpc' }))
     this.#registerOwn(rpcServer, endpoints, server?.nodeInfo().name)
-    registerServices(rpcServer, started)
+    this.#services.register(rpcServer)
     const rpc = await RpcClient.inProcess(rpcServer)
     this.#dispose('rpc client', rpc)
-    this.#run(started, rpc, server)
+    this.#services.run(this.#running(rpc, server))
     this.#dispose('rpc', rpcServer)
     await this.#openEndpoints(endpoints)
     this.#options.signal?.throwIfAborted()
@@ -156,27 +167,6 @@ class Starter {
     rpc.register('debug', debugApi({ levels, dataDir, clock: this.#clock }))
   }
 
-  async #startServices(services: readonly Service[]): Promise<StartedService[]> {
-    const started: StartedService[] = []
-    for (const service of services) {
-      const { name } = service
-      const parts = await this.#naming(name, async () => await service.start(this.#context(name)))
-      if (parts[Symbol.asyncDispose]) this.#disposal.add(name, async () => await parts[Symbol.asyncDispose]?.())
-      started.push({ name, parts })
-    }
-    return started
-  }
-
-  #context(name: string) {
-    return {
-      log: this.#log.child({ module: name }),
-      signal: this.#scope.signal,
-      clock: this.#clock,
-      dataDir: this.#folder?.path,
-      openStore: (store: string) => this.#openStore(store),
-    }
-  }
-
   async #openStore(name: string): Promise<KeyValueStore> {
     const path = this.#folder?.file(name)
     if (path !== undefined) await makeFolder(path)
@@ -186,11 +176,11 @@ class Starter {
   }
 
   /** Opens the devp2p server with the protocols of all services, unless the node is to have none. */
-  async #listen(started: readonly StartedService[], rpc: RpcServer): Promise<Server | undefined> {
+  async #listen(rpc: RpcServer): Promise<Server | undefined> {
     const { p2p = {} } = this.#options
-    if (p2p === false) return requireNoProtocols(started)
+    if (p2p === false) return this.#refuseProtocols()
     const bans = new Bans(this.#clock)
-    const options = await this.#serverOptions(p2p, started, bans)
+    const options = await this.#serverOptions(p2p, bans)
     const server = await atFieldAsync(
       (field) => `p2p.${field}`,
       () => Server.listen(options),
@@ -203,7 +193,15 @@ class Starter {
     return server
   }
 
-  async #serverOptions(p2p: P2pOptions, started: readonly StartedService[], bans: Bans): Promise<ServerOptions> {
+  /** Throws a ConfigError when a service brings protocols, for which there would be no server. */
+  #refuseProtocols(): undefined {
+    const service = this.#services.firstWithProtocols
+    if (service !== undefined) {
+      throw new ConfigError('p2p', 'is off', { hint: `the service ${service} needs the devp2p server` })
+    }
+  }
+
+  async #serverOptions(p2p: P2pOptions, bans: Bans): Promise<ServerOptions> {
     const folder = this.#folder
     return {
       name: clientName(this.#options.identity),
@@ -212,7 +210,7 @@ class Starter {
       trustedNodes: [...(p2p.trustedNodes ?? []), ...((await folder?.nodes('trusted')) ?? [])],
       onInbound: (ip) => !bans.has(ip) && (p2p.onInbound?.(ip) ?? true),
       key: await this.#key(),
-      protocols: started.flatMap(({ parts }) => [...(parts.protocols ?? [])]),
+      protocols: this.#services.protocols,
       log: this.#log.child({ module: 'devp2p' }),
       clock: this.#clock,
     }
@@ -236,30 +234,14 @@ class Starter {
     })
   }
 
-  /** The scope waits for them when it closes: after the endpoints and before the server. */
-  #run(started: readonly StartedService[], rpc: RpcClient, server: Server | undefined): void {
-    const node: RunningNode = {
+  /** The node as its services see it. */
+  #running(rpc: RpcClient, server: Server | undefined): RunningNode {
+    return {
       rpc,
       signal: this.#scope.signal,
       get server() {
         return present(server)
       },
-    }
-    const running = new Scope({ signal: this.#scope.signal, clock: this.#clock, log: this.#log })
-    this.#disposal.add('services', () => running[Symbol.asyncDispose]())
-    for (const { name, parts } of started) {
-      if (!parts.run) continue
-      running.fork(name, async () => {
-        try {
-          await parts.run?.(node)
-        } catch (error) {
-          if (node.signal.aborted)
-            return this.#log.debug('service ended with an error', { service: name, error: describeError(error) })
-          const failure = new ServiceError(name, error)
-          this.#log.error('service failed', { service: name, error: describeError(error) })
-          this.#scope.close(failure)
-        }
-      })
     }
   }
 
@@ -286,14 +268,6 @@ class Starter {
     })
   }
 
-  async #naming<T>(name: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      throw new ServiceError(name, error)
-    }
-  }
-
   #dispose(name: string, part: AsyncDisposable): void {
     this.#disposal.add(name, () => part[Symbol.asyncDispose]())
   }
@@ -301,24 +275,4 @@ class Starter {
 
 function isEnabled<T extends { readonly enabled?: boolean }>(options: T | undefined): options is T {
   return options !== undefined && options.enabled !== false
-}
-
-/** Throws a ConfigError for a service whose protocols would have no server. */
-function requireNoProtocols(started: readonly StartedService[]): undefined {
-  const needy = started.find(({ parts }) => parts.protocols?.length)
-  if (needy) throw new ConfigError('p2p', 'is off', { hint: `the service ${needy.name} needs the devp2p server` })
-}
-
-/** Registers the namespaces that services bring. */
-function registerServices(rpc: RpcServer, started: readonly StartedService[]): void {
-  for (const { parts } of started) {
-    for (const [namespace, apis] of Object.entries(parts.rpc ?? {})) {
-      for (const api of Array.isArray(apis) ? apis : [apis]) rpc.register(namespace, api)
-    }
-  }
-}
-
-interface StartedService {
-  readonly name: string
-  readonly parts: ServiceParts
 }

@@ -1,0 +1,109 @@
+/**
+ * The services of one node, from their start to their end.
+ * @module
+ */
+import type { Clock } from '../base/clock.ts'
+import { describeError } from '../base/errors.ts'
+import type { Logger } from '../base/log.ts'
+import { Scope } from '../base/scope.ts'
+import type { AnyProtocol } from '../peer/index.ts'
+import type { RpcServer } from '../rpc/index.ts'
+import type { KeyValueStore } from '../storage/index.ts'
+import type { Disposal } from './disposal.ts'
+import { type RunningNode, type Service, ServiceError, type ServiceParts } from './service.ts'
+
+export interface ServicesOptions {
+  readonly services: readonly Service[]
+  /** Takes what has to be closed when the node ends. */
+  readonly disposal: Disposal
+  /** Ends with the node; a service that fails ends it. */
+  readonly scope: Scope
+  readonly log: Logger
+  readonly clock: Clock
+  /** The node's folder, once it is open. */
+  readonly dataDir: () => string | undefined
+  readonly openStore: (name: string) => Promise<KeyValueStore>
+}
+
+export class Services {
+  readonly #options: ServicesOptions
+  /** BOUNDED: by the services. In the order of their start. */
+  readonly #started: { readonly name: string; readonly parts: ServiceParts }[] = []
+
+  constructor(options: ServicesOptions) {
+    this.#options = options
+  }
+
+  /** Lets each service refuse the folder before it is made. Rejects with a ServiceError. */
+  async check(dataDir: string | undefined): Promise<void> {
+    for (const service of this.#options.services) {
+      await naming(service.name, async () => await service.check?.(dataDir))
+    }
+  }
+
+  /** Starts the services in order. Rejects with a ServiceError; those that had started are left to the disposal. */
+  async start(): Promise<void> {
+    const { services, disposal } = this.#options
+    for (const service of services) {
+      const { name } = service
+      const parts = await naming(name, async () => await service.start(this.#context(name)))
+      if (parts[Symbol.asyncDispose]) disposal.add(name, async () => await parts[Symbol.asyncDispose]?.())
+      this.#started.push({ name, parts })
+    }
+  }
+
+  /** Protocols of all services. */
+  get protocols(): readonly AnyProtocol[] {
+    return this.#started.flatMap(({ parts }) => [...(parts.protocols ?? [])])
+  }
+
+  /** Name of the first service that brings protocols. */
+  get firstWithProtocols(): string | undefined {
+    return this.#started.find(({ parts }) => parts.protocols?.length)?.name
+  }
+
+  /** Registers the namespaces of all services. */
+  register(rpc: RpcServer): void {
+    for (const { parts } of this.#started) {
+      for (const [namespace, apis] of Object.entries(parts.rpc ?? {})) {
+        for (const api of Array.isArray(apis) ? apis : [apis]) rpc.register(namespace, api)
+      }
+    }
+  }
+
+  /** Lets the services run. The disposal waits for them: after the endpoints and before the server. */
+  run(node: RunningNode): void {
+    const { scope, clock, log, disposal } = this.#options
+    const running = new Scope({ signal: scope.signal, clock, log })
+    disposal.add('services', () => running[Symbol.asyncDispose]())
+    for (const { name, parts } of this.#started) {
+      if (parts.run) running.fork(name, () => this.#runOne(name, parts, node))
+    }
+  }
+
+  async #runOne(name: string, parts: ServiceParts, node: RunningNode): Promise<void> {
+    const { log, scope } = this.#options
+    try {
+      await parts.run?.(node)
+    } catch (error) {
+      const fields = { service: name, error: describeError(error) }
+      if (node.signal.aborted) return log.debug('Service ended with an error', fields)
+      log.error('Service failed', fields)
+      scope.close(new ServiceError(name, error))
+    }
+  }
+
+  #context(name: string) {
+    const { log, scope, clock, dataDir, openStore } = this.#options
+    return { log: log.child({ module: name }), signal: scope.signal, clock, dataDir: dataDir(), openStore }
+  }
+}
+
+/** Runs a step of a service; what it rejects with becomes the cause of a ServiceError. */
+async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new ServiceError(name, error)
+  }
+}
