@@ -109,12 +109,12 @@ describe('floors', () => {
 
   test.each([
     ['codec/snappy.ts', 'crypto/index.ts', 'not a lower floor'],
-    ['peer/peer.ts', 'pool/index.ts', 'not a lower floor'],
-    ['peer/peer.ts', 'codec/rlp/items.ts', 'past the index.ts of another room'],
+    ['peer/peer-connection.ts', 'pool/index.ts', 'not a lower floor'],
+    ['peer/peer-connection.ts', 'codec/rlp/items.ts', 'past the index.ts of another room'],
     ['ethereum/types/block.ts', 'ethereum/eth/index.ts', 'eth does not lie below types'],
     ['ethereum/eth/eth.ts', 'ethereum/types/block.ts', 'past the index.ts of another part'],
     ['ethereum/eth/eth.ts', 'ethereum/types/index.ts', undefined],
-    ['peer/peer.ts', 'base/clock.ts', undefined],
+    ['peer/peer-connection.ts', 'base/clock.ts', undefined],
     ['newroom/x.ts', 'base/clock.ts', 'a room without a floor'],
   ])('%s importing %s: %s', (from, to, why) => {
     expect(objection(from, to, false)).toBe(why)

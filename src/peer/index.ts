@@ -1,14 +1,13 @@
 /**
  * **One** connection that carries many protocols. Knows no network: what tells messages apart is a key, what frames and
  * encrypts them a {@link Transport}, what pings and says farewell a {@link Control}.
- * Start reading at `protocol.ts`, then `peer.ts`.
+ * Start reading at `protocol.ts`, then `peer-connection.ts`.
  * @module
  */
 export { Keepalive, type KeepaliveOptions } from './keepalive.ts'
-export type { Mounted } from './lane.ts'
 export type { MessageMeter, Tally } from './meters.ts'
 export type { PeerObserver } from './observer.ts'
-export { type Control, Peer, type PeerOptions } from './peer.ts'
+export { type Control, Peer, type PeerOptions } from './peer-connection.ts'
 export { type PipeOptions, transportPipe } from './pipe.ts'
 export {
   type AnyProtocol,
@@ -26,4 +25,5 @@ export {
   type RequestOptions,
   type WaitOptions,
 } from './protocol.ts'
+export type { Mounted } from './protocol-channel.ts'
 export type { FrameSink, MessageKey, Transport } from './transport.ts'

@@ -1,5 +1,5 @@
 import type { PeerClosedError } from '../base/errors.ts'
-import type { Peer } from './peer.ts'
+import type { Peer } from './peer-connection.ts'
 import type { AnyProtocol } from './protocol.ts'
 import type { MessageKey } from './transport.ts'
 

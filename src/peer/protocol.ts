@@ -3,7 +3,7 @@
  * @module
  */
 import type { Codec } from '../codec/index.ts'
-import type { Peer } from './peer.ts'
+import type { Peer } from './peer-connection.ts'
 import type { MessageKey } from './transport.ts'
 
 /** One row of a protocol's table: the message's key on the wire, what its body is, and how large it may be. */

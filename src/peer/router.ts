@@ -5,10 +5,10 @@
  */
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { describeError, PeerClosedError, TimeoutError } from '../base/errors.ts'
-import { Lane, type LanePeer } from './lane.ts'
 import type { PeerObserver } from './observer.ts'
 import { Outbox } from './outbox.ts'
-import type { Control, Peer, PeerOptions } from './peer.ts'
+import type { Control, Peer, PeerOptions } from './peer-connection.ts'
+import { Lane, type LanePeer } from './protocol-channel.ts'
 import type { FrameSink, MessageKey, Transport } from './transport.ts'
 
 const RECEIVE_BUDGET_BYTES = 8 * 1024 * 1024
