@@ -17,11 +17,11 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   '.': [
     'PeerloomError CodecError ProtocolError HandshakeError PeerClosedError TimeoutError ConfigError StorageError',
     'InternalError describeError Scope Queue Events systemClock silentLogger noMetrics rlp bytesToHex hexToBytes',
-    'Peer Keepalive defineProtocol message transportPipe MemoryStore',
+    'PeerConnection Keepalive defineProtocol message transportPipe MemoryStore',
   ],
   './devp2p': [
     'Server ServerPeer RlpxTransport NodeKey Enr parseEnode formatEnode DisconnectReason disconnected disconnectText ping greet',
-    'Peer defineProtocol message rlp matchProtocols capabilitiesOf formatCapability tcpNetwork',
+    'PeerConnection defineProtocol message rlp matchProtocols capabilitiesOf formatCapability tcpNetwork',
   ],
   './ethereum': [
     'Header Block BlockBody Transaction Receipt Eth EthPeer ETH_VERSIONS ethMessages ChainStore ForkIds networkGenesis',

@@ -33,6 +33,12 @@ const INNER: Readonly<Record<string, readonly string[]>> = {
   ethereum: ['types', 'chain', 'files', 'eth', 'sync', 'api'],
 }
 
+/**
+ * Cycles that are still to be undone. The test compares the list with what it finds, so that an entry has to go with its
+ * cycle.
+ */
+const KNOWN_CYCLES: readonly (readonly string[])[] = [['devp2p/peer-info.ts', 'devp2p/server-peer.ts']]
+
 /** A file of src, as the path below it with slashes. */
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
@@ -61,8 +67,8 @@ function isInnerIndex(target: string, to: string): boolean {
   return INNER[target]?.some((folder) => to === `${target}/${folder}/index.ts`) ?? false
 }
 
-function objectionsIn(file: string): string[] {
-  const isTest = file.endsWith('.test.ts')
+/** Files of src that `file` imports, types included, as paths below src. */
+function importedBy(file: string): string[] {
   return importsOf(readFileSync(join(SRC, file), 'utf8'))
     .filter((specifier) => specifier.startsWith('.'))
     .map((specifier) =>
@@ -71,9 +77,41 @@ function objectionsIn(file: string): string[] {
         .join('/'),
     )
     .filter((to) => !to.startsWith('../')) // a test's support and vectors, the WASM sources
+}
+
+function objectionsIn(file: string): string[] {
+  const isTest = file.endsWith('.test.ts')
+  return importedBy(file)
     .map((to) => ({ to, why: objection(file, to, isTest) }))
     .filter(({ why }) => why !== undefined)
     .map(({ to, why }) => `${file} imports ${to}: ${why}`)
+}
+
+/**
+ * Groups of files that import each other, directly or through others: the strongly connected components of the graph,
+ * by Tarjan's algorithm. A file that imports itself is a group of one.
+ */
+function importCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const cycles: string[][] = []
+  const order = new Map<string, number>()
+  const stack: string[] = []
+  const visit = (file: string): number => {
+    const own = order.size
+    order.set(file, own)
+    stack.push(file)
+    let lowest = own
+    for (const to of graph.get(file) ?? []) {
+      const known = order.get(to)
+      if (known === undefined) lowest = Math.min(lowest, visit(to))
+      else if (stack.includes(to)) lowest = Math.min(lowest, known)
+    }
+    if (lowest < own) return lowest
+    const group = stack.splice(stack.indexOf(file))
+    if (group.length > 1 || graph.get(file)?.includes(file)) cycles.push(group.sort())
+    return lowest
+  }
+  for (const file of graph.keys()) if (!order.has(file)) visit(file)
+  return cycles.sort()
 }
 
 describe('floors', () => {
@@ -85,6 +123,43 @@ describe('floors', () => {
   test('a file imports its own room and the open doors of lower floors only', () => {
     const rooms = files.filter((file) => file.includes('/')) // src/index.ts is the house, not a room
     expect(rooms.flatMap(objectionsIn)).toEqual([])
+  })
+
+  test('no two files import each other in a cycle, types included', () => {
+    expect(importCycles(new Map(files.map((file) => [file, importedBy(file)])))).toEqual(KNOWN_CYCLES)
+  })
+
+  test.each([
+    ['a chain', { a: ['b'], b: ['c'], c: [] }, []],
+    ['two ways to one file', { a: ['b', 'c'], b: ['d'], c: ['d'], d: [] }, []],
+    ['a pair', { a: ['b'], b: ['c'], c: ['b'] }, [['b', 'c']]],
+    ['a file that imports itself', { a: ['a'] }, [['a']]],
+    [
+      'two cycles, one importing the other',
+      { a: ['b'], b: ['a', 'c'], c: ['d'], d: ['e'], e: ['c'] },
+      [
+        ['a', 'b'],
+        ['c', 'd', 'e'],
+      ],
+    ],
+    ['a cycle with a short cut', { a: ['b', 'c'], b: ['c'], c: ['a'] }, [['a', 'b', 'c']]],
+  ])('the search for import cycles finds those of %s', (_, graph, cycles) => {
+    expect(importCycles(new Map(Object.entries<string[]>(graph)))).toEqual(cycles)
+  })
+
+  test.each([
+    "import { a } from './x.ts'",
+    "import type { A } from './x.ts'",
+    "import { type A } from './x.ts'",
+    "import {\n  a,\n  type A,\n} from './x.ts'",
+    "import * as x from './x.ts'",
+    "import './x.ts'",
+    "export * from './x.ts'",
+    "export type { A } from './x.ts'",
+    "const x = await import('./x.ts')",
+    "let a: import('./x.ts').A",
+  ])('the reader of imports sees %j', (source) => {
+    expect(importsOf(source)).toEqual(['./x.ts'])
   })
 
   test('no source outside of tests imports a test, or a file that is not TypeScript', () => {

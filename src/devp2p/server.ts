@@ -13,7 +13,7 @@ import type { LogFields } from '../base/log.ts'
 import { secp256k1 } from '../crypto/index.ts'
 import { type Enode, type Enr, formatEnode, parseEnode } from '../identity/index.ts'
 import { type ByteStream, formatEndpoint, type Listener } from '../net/index.ts'
-import { type AnyProtocol, Peer, type PeerObserver } from '../peer/index.ts'
+import { type AnyProtocol, type Peer, PeerConnection, type PeerObserver } from '../peer/index.ts'
 import { Dialer, Slots } from '../pool/index.ts'
 import { type AdmissionState, refuseIdentity, refusePeer } from './admission.ts'
 import { BaseProtocol } from './base-protocol.ts'
@@ -338,7 +338,7 @@ export class Server implements AsyncDisposable {
   #launch({ id, transport, hello, mounted }: Connection, flags: ConnectionFlags, node: Enode | undefined): ServerPeer {
     const { clock, log } = this.#settings
     const base = new BaseProtocol()
-    const peer = new Peer(transport, {
+    const peer = new PeerConnection(transport, {
       id,
       name: hello.clientId,
       inbound: flags.inbound,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { aborted, channelOf, idle, noting, speaking, wire } from '../../test/support/peer-wire.ts'
 import { PeerClosedError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
-import { Peer, transportPipe } from './index.ts'
+import { PeerConnection, transportPipe } from './index.ts'
 
 const text = (payload: Uint8Array | undefined): string => new TextDecoder().decode(payload)
 
@@ -96,7 +96,7 @@ test('no farewell goes to a remote that has ended', async () => {
 test('a connection that breaks closes the peer with its error, as the doing of the remote', async () => {
   const error = new Error('reset')
   const [near] = transportPipe()
-  const peer = new Peer(near, { id: 'x', inbound: false, mounted: [{ protocol: idle(), offset: 16 }] })
+  const peer = new PeerConnection(near, { id: 'x', inbound: false, mounted: [{ protocol: idle(), offset: 16 }] })
   near.destroy(error)
   const closed = await peer.closed
   expect(closed).toMatchObject({ side: 'remote', message: 'reset' })
@@ -186,7 +186,12 @@ test('a protocol that ignores the closing is named in the log after the grace pe
 test('two peers that close at once both end, each by its own doing', async () => {
   const [left, right] = transportPipe()
   const of = (transport: typeof left, id: string) =>
-    new Peer(transport, { id, inbound: false, control: noting([]), mounted: [{ protocol: idle(), offset: 16 }] })
+    new PeerConnection(transport, {
+      id,
+      inbound: false,
+      control: noting([]),
+      mounted: [{ protocol: idle(), offset: 16 }],
+    })
   const [a, b] = [of(left, 'a'), of(right, 'b')]
   a.close('a goes')
   b.close('b goes')

@@ -6,7 +6,7 @@ import { Alarm } from '../base/alarm.ts'
 import type { Timer } from '../base/clock.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { deadline } from './deadline.ts'
-import type { Peer } from './peer-connection.ts'
+import type { Peer } from './protocol.ts'
 
 export interface KeepaliveOptions {
   /** Milliseconds between two pings. */

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { aborted, channelOf, idle, noting, speaking, wire, words } from '../../test/support/peer-wire.ts'
 import { rlp } from '../codec/index.ts'
+import { message } from './channel.ts'
 import type { MessageKey, PeerObserver } from './index.ts'
-import { defineProtocol, message } from './protocol.ts'
+import { defineProtocol } from './protocol.ts'
 
 test('iterating a channel gives the messages, decoded and by name, in order', async () => {
   const seen: unknown[] = []

@@ -4,26 +4,13 @@
  */
 import { InternalError, type PeerClosedError, ProtocolError, TimeoutError } from '../base/errors.ts'
 import { Queue } from '../base/queue.ts'
+import type { Channel, Message, MessageTable, RawMessage, RequestOptions, WaitOptions } from './channel.ts'
 import { deadline, type Pausable } from './deadline.ts'
 import { Meter } from './meters.ts'
 import { OutLane } from './outbox.ts'
-import type {
-  AnyProtocol,
-  Channel,
-  Message,
-  MessageTable,
-  RawMessage,
-  RequestOptions,
-  WaitOptions,
-} from './protocol.ts'
+import type { AnyProtocol, Mounted } from './protocol.ts'
 import { type Row, type Table, tableOf } from './table.ts'
 import type { MessageKey } from './transport.ts'
-
-/** Where a protocol's keys begin on this connection. A protocol with textual keys begins at 0. */
-export interface Mounted {
-  readonly protocol: AnyProtocol
-  readonly offset: number
-}
 
 /** What a lane needs of the peer it belongs to. */
 export interface LanePeer extends Pausable {

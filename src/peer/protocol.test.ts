@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Codec } from '../codec/index.ts'
-import { type AnyProtocol, defineProtocol, message, protocolLength } from './protocol.ts'
+import { message } from './channel.ts'
+import { type AnyProtocol, defineProtocol, protocolLength } from './protocol.ts'
 
 const json = <T>(): Codec<T> => ({
   encode: (value) => new TextEncoder().encode(JSON.stringify(value)),

@@ -1,84 +1,49 @@
 /**
- * A protocol is a name, a table of typed messages, and one function that runs once per peer.
+ * A protocol is a name, a table of typed messages, and one function that runs once per {@link Peer}.
  * @module
  */
-import type { Codec } from '../codec/index.ts'
-import type { Peer } from './peer-connection.ts'
+import type { Clock } from '../base/clock.ts'
+import type { PeerClosedError } from '../base/errors.ts'
+import type { Logger } from '../base/log.ts'
+import type { Channel, MessageTable } from './channel.ts'
+import type { MessageMeter } from './meters.ts'
 import type { MessageKey } from './transport.ts'
 
-/** One row of a protocol's table: the message's key on the wire, what its body is, and how large it may be. */
-export interface MessageSpec<T, K extends MessageKey = MessageKey> {
-  readonly key: K
-  readonly codec: Codec<T>
-  /** Largest payload accepted, in bytes; a larger one costs the remote the connection. @default the transport's own limit */
-  readonly maxBytes?: number
-}
-
-/** Makes a row of a protocol's message table. */
-export function message<T, const K extends MessageKey>(
-  key: K,
-  codec: Codec<T>,
-  options: { readonly maxBytes?: number } = {},
-): MessageSpec<T, K> {
-  return { key, codec, ...options }
-}
-
-export type MessageTable = Readonly<Record<string, MessageSpec<unknown>>>
-export type MessageName<M extends MessageTable> = keyof M & string
-export type MessageBody<S> = S extends MessageSpec<infer T> ? T : never
-
-/** A received message, as a union told apart by `name`. */
-export type Message<M extends MessageTable> = {
-  [N in MessageName<M>]: { readonly name: N; readonly body: MessageBody<M[N]> }
-}[MessageName<M>]
-
-/** A message below the table: what go-ethereum's `MsgReadWriter` reads and writes. */
-export interface RawMessage {
-  /** Relative to the protocol: its first message is 0. */
-  readonly key: MessageKey
-  readonly payload: Uint8Array
-  /** {@link Clock.now} at arrival. */
-  readonly receivedAt: number
-}
-
-export interface WaitOptions {
-  readonly signal?: AbortSignal | undefined
-  /** Milliseconds, not counting those in which this side had paused the socket. @default none */
-  readonly timeout?: number | undefined
-}
-
-export interface RequestOptions<M extends MessageTable, R extends keyof M & string> extends WaitOptions {
-  /** Name of the message that answers. */
-  readonly reply: R
-  /** Tells this answer from others of its name, by id or nonce. @default the first one */
-  readonly where?: (body: MessageBody<M[R]>) => boolean
-}
-
-/** One protocol's share of a connection. Iterating it gives the messages no `expect` or `request` took. */
-export interface Channel<M extends MessageTable = MessageTable> extends AsyncIterable<Message<M>> {
+/** One live connection, as its protocols and its owner see it. `PeerConnection` implements it. */
+export interface Peer extends AsyncDisposable {
+  /** Hex identity, or whatever tells peers apart on this network. */
+  readonly id: string
+  /** Software of the remote, as the remote calls it; empty when unknown. */
+  readonly name: string
+  readonly inbound: boolean
+  readonly clock: Clock
+  readonly log: Logger
+  /** Resolves with the reason once everything has ended. Never rejects. */
+  readonly closed: Promise<PeerClosedError>
+  /** True once the peer has begun to close. */
+  readonly closing: boolean
+  /** Aborts when the peer begins to close; the reason is a {@link PeerClosedError}. */
+  readonly signal: AbortSignal
+  /** Protocols that run on this connection. */
+  readonly protocols: readonly AnyProtocol[]
+  /** Traffic of this connection by protocol and message. */
+  readonly meters: readonly MessageMeter[]
+  /** Milliseconds in which this side had the socket paused: no deadline of the remote's runs in them. */
+  readonly pausedFor: number
+  /** Channel of a protocol, for code beside its `run`. Undefined when the protocol does not run on this peer. */
+  channel<M extends MessageTable>(protocol: Protocol<M>): Channel<M> | undefined
+  /** Begins closing. The first reason wins. A `PeerClosedError` is taken as it is; anything else counts as local. */
+  close(reason?: unknown): void
   /**
-   * Sends, in call order. Await it to respect back-pressure; not awaiting is safe, up to the send budget. A body that the
-   * codec cannot encode is thrown in the caller's own tick, awaited or not.
+   * Calls `listener` when the peer begins to close; at once when it has begun. Does the work of a listener on
+   * {@link signal} for a fraction of the memory: for code that runs for every peer.
    */
-  send<N extends keyof M & string>(name: N, body: MessageBody<M[N]>): Promise<void>
+  onClose(listener: () => void): void
   /**
-   * The next message, which must be of this name: for handshakes. Anything else is an `ERR_UNEXPECTED_MESSAGE`, no
-   * message in time a `TimeoutError`.
+   * Sends a control frame ahead of everything that is queued. False when the frame was dropped because the remote reads
+   * nothing, or because the peer has closed.
    */
-  expect<N extends keyof M & string>(name: N, options?: WaitOptions): Promise<MessageBody<M[N]>>
-  /**
-   * Sends, and resolves with the answer, which the iterator then does not see. No answer in time is a `TimeoutError`;
-   * a closed peer a `PeerClosedError`.
-   */
-  request<N extends keyof M & string, R extends keyof M & string>(
-    name: N,
-    body: MessageBody<M[N]>,
-    options: RequestOptions<M, R>,
-  ): Promise<MessageBody<M[R]>>
-  /** The next message, undecoded; undefined once the peer has closed. */
-  read(options?: WaitOptions): Promise<RawMessage | undefined>
-  /** Sends bytes as they are. `key` is relative to the protocol and must be below its length. */
-  write(key: MessageKey, payload: Uint8Array): Promise<void>
+  sendControl(key: MessageKey, payload: Uint8Array): boolean
 }
 
 /** A protocol of any message table: what peers and servers hold. */
@@ -103,6 +68,12 @@ export interface Protocol<M extends MessageTable> extends AnyProtocol {
   readonly messages: M
   /** Runs once per peer. When it returns, or throws, the whole peer closes. */
   run(peer: Peer, channel: Channel<M>): Promise<void>
+}
+
+/** A protocol and where its keys begin on this connection. A protocol with textual keys begins at 0. */
+export interface Mounted {
+  readonly protocol: AnyProtocol
+  readonly offset: number
 }
 
 /** Gives `run` its types. Returns the very object it was given. */

@@ -5,9 +5,9 @@
  */
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { describeError, PeerClosedError, TimeoutError } from '../base/errors.ts'
-import type { PeerObserver } from './observer.ts'
 import { Outbox } from './outbox.ts'
-import type { Control, Peer, PeerOptions } from './peer-connection.ts'
+import type { Control, PeerObserver, PeerOptions } from './peer-options.ts'
+import type { Peer } from './protocol.ts'
 import { Lane, type LanePeer } from './protocol-channel.ts'
 import type { FrameSink, MessageKey, Transport } from './transport.ts'
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { aborted, channelOf, idle, noting, wire } from '../../test/support/peer-wire.ts'
 import { rlp } from '../codec/index.ts'
-import { Peer, transportPipe } from './index.ts'
-import { defineProtocol, message } from './protocol.ts'
+import { message } from './channel.ts'
+import { PeerConnection, transportPipe } from './index.ts'
+import { defineProtocol } from './protocol.ts'
 import type { MessageKey } from './transport.ts'
 
 describe('a message goes to', () => {
@@ -31,7 +32,7 @@ describe('a message goes to', () => {
     const named = (name: string, word: string) =>
       defineProtocol({ name, version: 1, messages: { [word]: message(word, rlp.text) }, run: (p) => aborted(p.signal) })
     const [blocks, relay] = [named('blocks', 'block'), named('relay', 'tx')]
-    const peer = new Peer(near, {
+    const peer = new PeerConnection(near, {
       id: 'x',
       inbound: false,
       mounted: [blocks, relay].map((protocol) => ({ protocol, offset: 0 })),

@@ -2,8 +2,8 @@
  * A protocol's messages by key: one table for all its lanes.
  * @module
  */
-import type { AnyProtocol, MessageSpec } from './protocol.ts'
-import { protocolLength } from './protocol.ts'
+import type { MessageSpec } from './channel.ts'
+import { type AnyProtocol, protocolLength } from './protocol.ts'
 import type { MessageKey } from './transport.ts'
 
 export interface Row {

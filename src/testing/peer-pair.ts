@@ -3,7 +3,8 @@ import {
   type AnyProtocol,
   type Channel,
   type MessageTable,
-  Peer,
+  type Peer,
+  PeerConnection,
   type PeerOptions,
   type PipeOptions,
   type Protocol,
@@ -55,7 +56,7 @@ function launch(
   protocol: AnyProtocol,
   options: PeerPairOptions,
 ): Peer {
-  return new Peer(transport, { ...options, id, inbound: id === 'b', mounted: [{ protocol, offset: 0 }] })
+  return new PeerConnection(transport, { ...options, id, inbound: id === 'b', mounted: [{ protocol, offset: 0 }] })
 }
 
 function channelOf<M extends MessageTable>(peer: Peer, protocol: Protocol<M>): Channel<M> {

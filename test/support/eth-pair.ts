@@ -14,7 +14,8 @@ import {
   type AnyProtocol,
   type Channel,
   defineProtocol,
-  Peer,
+  type Peer,
+  PeerConnection,
   type PeerOptions,
   transportPipe,
 } from '../../src/peer/index.ts'
@@ -29,7 +30,7 @@ function peerOf(
   protocol: AnyProtocol,
   options: Options,
 ): Peer {
-  return new Peer(transport, { id, inbound: false, mounted: [{ protocol, offset: 16 }], ...options })
+  return new PeerConnection(transport, { id, inbound: false, mounted: [{ protocol, offset: 16 }], ...options })
 }
 
 export function protocolOf(eth: Eth, version: EthVersion): AnyProtocol {

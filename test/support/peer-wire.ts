@@ -13,7 +13,8 @@ import {
   type MessageKey,
   type MessageTable,
   message,
-  Peer,
+  type Peer,
+  PeerConnection,
   type PeerOptions,
   type PipeOptions,
   type Protocol,
@@ -63,7 +64,13 @@ export function wire(protocols: readonly AnyProtocol[], options: WireOptions = {
   let ended = false
   end.open({ frame: (key, payload) => frames.push({ key, payload }), drain() {}, end: () => (ended = true) })
   const transport = options.through?.(near) ?? near
-  const peer = new Peer(transport, { id: 'near', inbound: false, ...options, clock, mounted: mount(protocols) })
+  const peer = new PeerConnection(transport, {
+    id: 'near',
+    inbound: false,
+    ...options,
+    clock,
+    mounted: mount(protocols),
+  })
   return {
     peer,
     clock,

@@ -25,7 +25,8 @@ import {
   type Channel,
   defineProtocol,
   type Message,
-  Peer,
+  type Peer,
+  PeerConnection,
   transportPipe,
 } from '../../src/peer/index.ts'
 
@@ -46,7 +47,7 @@ function peerOf(
   clock?: Clock,
 ): Peer {
   const mounted = [{ protocol, offset: 16 }]
-  return new Peer(transport, { id, inbound: false, mounted, ...(clock && { clock }) })
+  return new PeerConnection(transport, { id, inbound: false, mounted, ...(clock && { clock }) })
 }
 
 function protocolOf(eth: Eth, version: number): AnyProtocol {

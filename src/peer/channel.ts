@@ -1,0 +1,81 @@
+/**
+ * A protocol's table of typed messages, and the {@link Channel} on which it sends and receives them.
+ * @module
+ */
+import type { Codec } from '../codec/index.ts'
+import type { MessageKey } from './transport.ts'
+
+/** One row of a protocol's table: the message's key on the wire, what its body is, and how large it may be. */
+export interface MessageSpec<T, K extends MessageKey = MessageKey> {
+  readonly key: K
+  readonly codec: Codec<T>
+  /** Largest payload accepted, in bytes; a larger one costs the remote the connection. @default the transport's own limit */
+  readonly maxBytes?: number
+}
+
+/** Makes a row of a protocol's message table. */
+export function message<T, const K extends MessageKey>(
+  key: K,
+  codec: Codec<T>,
+  options: { readonly maxBytes?: number } = {},
+): MessageSpec<T, K> {
+  return { key, codec, ...options }
+}
+
+export type MessageTable = Readonly<Record<string, MessageSpec<unknown>>>
+export type MessageName<M extends MessageTable> = keyof M & string
+export type MessageBody<S> = S extends MessageSpec<infer T> ? T : never
+
+/** A received message, as a union told apart by `name`. */
+export type Message<M extends MessageTable> = {
+  [N in MessageName<M>]: { readonly name: N; readonly body: MessageBody<M[N]> }
+}[MessageName<M>]
+
+/** A message below the table: what go-ethereum's `MsgReadWriter` reads and writes. */
+export interface RawMessage {
+  /** Relative to the protocol: its first message is 0. */
+  readonly key: MessageKey
+  readonly payload: Uint8Array
+  /** {@link Clock.now} at arrival. */
+  readonly receivedAt: number
+}
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds, not counting those in which this side had paused the socket. @default none */
+  readonly timeout?: number | undefined
+}
+
+export interface RequestOptions<M extends MessageTable, R extends keyof M & string> extends WaitOptions {
+  /** Name of the message that answers. */
+  readonly reply: R
+  /** Tells this answer from others of its name, by id or nonce. @default the first one */
+  readonly where?: (body: MessageBody<M[R]>) => boolean
+}
+
+/** One protocol's share of a connection. Iterating it gives the messages no `expect` or `request` took. */
+export interface Channel<M extends MessageTable = MessageTable> extends AsyncIterable<Message<M>> {
+  /**
+   * Sends, in call order. Await it to respect back-pressure; not awaiting is safe, up to the send budget. A body that the
+   * codec cannot encode is thrown in the caller's own tick, awaited or not.
+   */
+  send<N extends keyof M & string>(name: N, body: MessageBody<M[N]>): Promise<void>
+  /**
+   * The next message, which must be of this name: for handshakes. Anything else is an `ERR_UNEXPECTED_MESSAGE`, no
+   * message in time a `TimeoutError`.
+   */
+  expect<N extends keyof M & string>(name: N, options?: WaitOptions): Promise<MessageBody<M[N]>>
+  /**
+   * Sends, and resolves with the answer, which the iterator then does not see. No answer in time is a `TimeoutError`;
+   * a closed peer a `PeerClosedError`.
+   */
+  request<N extends keyof M & string, R extends keyof M & string>(
+    name: N,
+    body: MessageBody<M[N]>,
+    options: RequestOptions<M, R>,
+  ): Promise<MessageBody<M[R]>>
+  /** The next message, undecoded; undefined once the peer has closed. */
+  read(options?: WaitOptions): Promise<RawMessage | undefined>
+  /** Sends bytes as they are. `key` is relative to the protocol and must be below its length. */
+  write(key: MessageKey, payload: Uint8Array): Promise<void>
+}
