@@ -3,7 +3,6 @@
  * @module
  */
 import type { Clock, Timer } from '../base/clock.ts'
-import { InternalError } from '../base/errors.ts'
 import { brokenConnection } from './failures.ts'
 import { type ByteStream, CLOSE_TIMEOUT, type Endpoint, HIGH_WATER_BYTES, type StreamSink } from './network.ts'
 
@@ -41,6 +40,7 @@ export class MemoryStream implements ByteStream {
   #over = false
   /** Nothing moves any more; `end` has been, or will be, delivered. */
   #closed = false
+  /** Set once {@link #sink} has been told of the end. */
   #ended = false
   #error: unknown
   #closing: Promise<void> | undefined
@@ -66,8 +66,8 @@ export class MemoryStream implements ByteStream {
   }
 
   open(sink: StreamSink): void {
-    if (this.#sink) throw new InternalError('a stream is opened once')
     this.#sink = sink
+    this.#ended = false
     if (this.#closed) this.#wires.later(0, () => this.#deliverEnd())
     else this.#schedule()
   }

@@ -131,7 +131,9 @@ describe.each([
     await turns()
     guarded(() => pair.client.destroy())
     await turns()
-    expect(calls).toEqual([false, false])
+    guarded(() => pair.client.open({ data: note, drain: note, end: note }))
+    await turns()
+    expect(calls).toEqual([false, false, false])
   })
 
   test('keeps what arrives before open, the end included', async () => {
@@ -265,6 +267,129 @@ describe.each([
     pair.client.write(Uint8Array.of(1))
     await server.ended()
     expect(server.ends).toEqual([why])
+  })
+
+  test('hands over to another sink from inside a delivery: the next byte goes to the new one, and the end', async () => {
+    await using pair = await connectPair(create())
+    const second = new Recorder()
+    const first: Recorder = new Recorder(() => pair.server.open(second))
+    pair.server.open(first)
+    const sent = Uint8Array.from({ length: 200 }, (_, i) => i)
+    pair.client.write(sent.slice(0, 3))
+    await first.when(() => first.length > 0)
+    for (const byte of sent.subarray(3)) pair.client.write(Uint8Array.of(byte))
+    await pair.client.end()
+    await second.ended()
+    await turns()
+    expect(concatBytes(first.bytes, second.bytes)).toEqual(sent)
+    expect(first.chunks).toHaveLength(1)
+    expect([first.ends, second.ends]).toEqual([[], [undefined]])
+  })
+
+  test('hands over a paused stream as it is: what waits, and the end, go to the new sink after resume', async () => {
+    await using pair = await connectPair(create())
+    const [second, third] = [new Recorder(), new Recorder()]
+    const first: Recorder = new Recorder(() => pair.server.pause())
+    pair.server.open(first)
+    pair.client.write(Uint8Array.of(1))
+    await first.when(() => first.length === 1)
+    pair.client.write(Uint8Array.of(2))
+    void pair.client.end()
+    await turns()
+    pair.server.open(second)
+    await turns()
+    pair.server.open(third)
+    await turns()
+    expect([second.length, third.length, third.ends.length]).toEqual([0, 0, 0])
+    pair.server.resume()
+    await third.ended()
+    expect([first.bytes, third.bytes]).toEqual([Uint8Array.of(1), Uint8Array.of(2)])
+    expect([first.ends, second.ends, third.ends]).toEqual([[], [], [undefined]])
+    expect(second.length).toBe(0)
+  })
+
+  test('calls drain of the sink that is there when the bytes have left', async () => {
+    await using pair = await connectPair(create())
+    const [first, second, server] = [new Recorder(), new Recorder(), new Recorder()]
+    pair.client.open(first)
+    const sent = fillUp(pair.client)
+    await turns()
+    pair.client.open(second)
+    pair.server.open(server)
+    await server.when(() => server.length === sent)
+    await second.when(() => second.drains > 0)
+    await turns()
+    expect([first.drains, second.drains]).toEqual([0, 1])
+  })
+
+  test('tells each later sink of an end that has been told, with its error, paused or not', async () => {
+    const why = new Error('why')
+    for (const [leave, error] of [
+      [({ server }: Pair) => server.destroy(why), why],
+      [({ server }: Pair) => void server.end(), undefined],
+      [({ client }: Pair) => void client.end(), undefined],
+    ] as const) {
+      await using pair = await connectPair(create())
+      const [first, second, third] = [new Recorder(), new Recorder(), new Recorder()]
+      pair.server.open(first)
+      leave(pair)
+      await first.ended()
+      pair.server.open(second)
+      await second.ended()
+      await turns()
+      pair.server.pause()
+      pair.server.open(third)
+      await third.ended()
+      await turns()
+      expect([first.ends, second.ends, third.ends]).toEqual([[error], [error], [error]])
+    }
+  })
+
+  test('destroys a stream whose sink throws after it has handed over, and tells the new sink', async () => {
+    await using pair = await connectPair(create())
+    const why = new Error('thrown')
+    const second = new Recorder()
+    const first: Recorder = new Recorder(() => {
+      pair.server.open(second)
+      throw why
+    })
+    pair.server.open(first)
+    pair.client.write(Uint8Array.of(1))
+    await second.ended()
+    expect([first.ends, second.ends]).toEqual([[], [why]])
+  })
+
+  test('lets a listener tell protocols apart by their first bytes, which may come one by one', async () => {
+    const [text, binary] = [new Recorder(), new Recorder()]
+    const onConnection = (stream: ByteStream): void => {
+      const read: Uint8Array[] = []
+      stream.open({
+        data(chunk) {
+          read.push(chunk)
+          const bytes = concatBytes(...read)
+          if (bytes.length < 4) return
+          const next = Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'GET ' ? text : binary
+          stream.open(next)
+          next.data(bytes) // before any later chunk: a stream calls no sink from inside open
+        },
+        drain() {},
+        end() {},
+      })
+    }
+    const network = create()
+    await using listener = await network.listen({ host: '127.0.0.1', port: 0, onConnection })
+    const say = async (bytes: Uint8Array): Promise<void> => {
+      const stream = await network.connect({ host: '127.0.0.1', port: listener.endpoint.port })
+      for (const byte of bytes) {
+        stream.write(Uint8Array.of(byte))
+        await turns()
+      }
+      await stream.end()
+    }
+    const [hello, frame] = [Buffer.from('GET / HTTP/1.1'), Uint8Array.of(0x01, 0x80, 0xff, 0x00, 0x12, 0x34)]
+    await Promise.all([say(hello), say(frame)])
+    await Promise.all([text.ended(), binary.ended()])
+    expect([text.bytes, binary.bytes]).toEqual([Uint8Array.from(hello), frame])
   })
 
   test('keeps connections when the listener closes, and frees the port', async () => {

@@ -16,7 +16,7 @@ export interface StreamSink {
   /** What was written has left; called once after a write that answered false. */
   drain(): void
   /**
-   * Nothing comes any more. Called once for every opened stream, whichever side ended it, after all data. `error` is
+   * Nothing comes any more. Called once, whichever side ended the stream, after all data. `error` is
    * absent when either side closed in order, what `destroy` was given, or a `PeerClosedError` when the connection broke.
    */
   end(error?: unknown): void
@@ -27,8 +27,17 @@ export interface ByteStream {
   readonly local: Endpoint
   readonly remote: Endpoint
   /**
-   * Begins delivery, once. Nothing is delivered before, and nothing is lost: not even the end of a connection that
-   * closed in the meantime. The sink is never called from inside a call to the stream.
+   * Begins delivery to `sink`, or hands the stream over from the sink before: from this call on `sink` gets everything,
+   * and the sink before gets nothing more. No byte is lost, repeated or reordered.
+   *
+   * - Before the first `open` nothing is delivered; what arrives is kept, the end included.
+   * - Inside a call of `data`, the chunk of that call stays with the sink that was called; its owner passes on what it has
+   *   read and does not need. The chunk that follows goes to the new sink. A throw from that call still destroys the stream.
+   * - A paused stream stays paused; `data` and an `end` that waits for `resume` go to the sink of that time.
+   * - A `drain` that is owed goes to the sink of the time at which the bytes have left.
+   * - Once `end` has been called, each later sink gets a call of its own with the same error, paused or not.
+   *
+   * A sink is never called from inside a call to the stream.
    */
   open(sink: StreamSink): void
   /**

@@ -4,7 +4,7 @@
  */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
-import { InternalError, PeerClosedError } from '../base/errors.ts'
+import { PeerClosedError } from '../base/errors.ts'
 import { attemptToConnect } from './attempt-to-connect.ts'
 import { BusyPoll } from './busy-poll.ts'
 import { brokenConnection, listenError } from './failures.ts'
@@ -115,9 +115,10 @@ class TcpStream implements ByteStream {
   #paused = false
   /** Set once nothing is to be written or delivered any more: ended here or there, or destroyed. */
   #over = false
+  /** Set once {@link #sink} has been told of the end. */
   #ended = false
-  /** In order, after all its bytes: Node tells so even while we are paused within the last of them. */
-  #remoteEnded = false
+  /** Set from the remote's end in order until a sink is told: Node reports it even while its last bytes are paused. */
+  #endMayWait = false
   #error: unknown
   #closed: Promise<void> | undefined
   #closeTimer: Timer | undefined
@@ -168,8 +169,8 @@ class TcpStream implements ByteStream {
   }
 
   open(sink: StreamSink): void {
-    if (this.#sink) throw new InternalError('a stream is opened once')
     this.#sink = sink
+    this.#ended = false
     if (this.#socket.closed) process.nextTick(() => this.#deliverEnd())
     else if (!this.#paused) this.#socket.resume()
   }
@@ -209,7 +210,7 @@ class TcpStream implements ByteStream {
   /** Also tells the end that had to wait for it. */
   #unpause(): void {
     this.#paused = false
-    if (this.#remoteEnded) process.nextTick(() => this.#deliverEnd())
+    if (this.#endMayWait) process.nextTick(() => this.#deliverEnd())
   }
 
   /** Sends what is queued and the FIN, then reads on: closing with unread bytes would reset what is still under way. */
@@ -240,7 +241,7 @@ class TcpStream implements ByteStream {
   }
 
   #onEnd(): void {
-    this.#remoteEnded = true
+    this.#endMayWait = true
     if (!this.#over) this.#shut()
     if (!this.#socket.destroyed) this.#deliverEnd()
   }
@@ -258,8 +259,9 @@ class TcpStream implements ByteStream {
   }
 
   #deliverEnd(): void {
-    if (this.#ended || !this.#sink || (this.#paused && this.#remoteEnded)) return
+    if (this.#ended || !this.#sink || (this.#paused && this.#endMayWait)) return
     this.#ended = true
+    this.#endMayWait = false
     try {
       this.#sink.end(this.#error)
     } catch {
