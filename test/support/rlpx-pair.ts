@@ -6,7 +6,7 @@ import { afterEach } from 'vitest'
 import { generateKey, secp256k1 } from '../../src/crypto/index.ts'
 import { RlpxTransport } from '../../src/devp2p/rlpx/index.ts'
 import type { RlpxOptions } from '../../src/devp2p/rlpx/transport.ts'
-import { type ByteStream, MemoryNetwork, type Network } from '../../src/net/index.ts'
+import { type ByteStream, MemoryNetwork, type Network, type StreamSink } from '../../src/net/index.ts'
 import type { FrameSink } from '../../src/peer/index.ts'
 
 export function newKey(): { privateKey: Uint8Array; publicKey: Uint8Array } {
@@ -108,20 +108,23 @@ export const settle = (): Promise<void> => new Promise((resolve) => setImmediate
 
 /** A stream whose bytes come out at the other end changed by `transform`. */
 export function altered(stream: ByteStream, transform: (chunk: Uint8Array) => Uint8Array[]): ByteStream {
+  let current: StreamSink | undefined
   return {
     local: stream.local,
     remote: stream.remote,
     get bufferedBytes() {
       return stream.bufferedBytes
     },
-    open: (sink) =>
+    open: (sink) => {
+      current = sink // the parts of one chunk may go to two sinks
       stream.open({
         data: (chunk) => {
-          for (const part of transform(chunk)) sink.data(part)
+          for (const part of transform(chunk)) current?.data(part)
         },
         drain: () => sink.drain(),
         end: (error) => sink.end(error),
-      }),
+      })
+    },
     write: (bytes) => stream.write(bytes),
     pause: () => stream.pause(),
     resume: () => stream.resume(),

@@ -12,15 +12,15 @@ export interface ExchangeOptions {
   readonly timeout: number
 }
 
-/** A handshake that succeeded. The stream is paused; what arrives later goes to `next`. */
+/** A handshake that succeeded. The stream is paused; its next bytes are frames. */
 export interface Established extends HandshakeResult {
   readonly bytesIn: number
   readonly bytesOut: number
 }
 
 /**
- * Runs a handshake over a stream, then passes everything on to the sink that `established` gives. Rejects with a
- * `HandshakeError`, or with the signal's reason; the stream is destroyed then.
+ * Runs a handshake over a stream, then hands the stream over to the sink that `established` makes, and resolves with it.
+ * Rejects with a `HandshakeError`, or with the signal's reason; the stream is destroyed then.
  */
 export function exchangeHandshake<S extends StreamSink>(
   stream: ByteStream,
@@ -29,29 +29,29 @@ export function exchangeHandshake<S extends StreamSink>(
   established: (result: Established) => S,
 ): Promise<S> {
   return new Promise((resolve, reject) => {
-    const done = (result: Established): S => {
+    const handOver = (result: Established): void => {
       const next = established(result)
+      stream.open(next)
       resolve(next)
-      return next
     }
-    new Exchange(stream).start({ handshake, options, established: done, reject })
+    new Exchange(stream).start({ handshake, options, handOver, reject })
   })
 }
 
-/** What is needed until the handshake is over, and would be kept as long as the connection if it were not let go. */
+/** Work of a handshake that is in flight. */
 interface Pending {
   readonly handshake: Handshake
   readonly options: ExchangeOptions
-  readonly established: (result: Established) => StreamSink
+  readonly handOver: (result: Established) => void
   readonly reject: (error: unknown) => void
   readonly onAbort: () => void
   readonly timer: Timer
 }
 
+/** The sink of a stream while its handshake is in flight. */
 class Exchange implements StreamSink {
   readonly #stream: ByteStream
   #pending: Pending | undefined
-  #next: StreamSink | undefined
   #bytesIn = 0
   #bytesOut = 0
 
@@ -78,7 +78,6 @@ class Exchange implements StreamSink {
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#next) return this.#next.data(chunk)
     const pending = this.#pending
     if (!pending) return
     this.#bytesIn += chunk.length
@@ -90,19 +89,16 @@ class Exchange implements StreamSink {
     }
   }
 
-  drain(): void {
-    this.#next?.drain()
-  }
+  drain(): void {} // both messages are small
 
   end(error?: unknown): void {
-    if (this.#next) return this.#next.end(error)
     this.#fail(this.#error('ERR_HANDSHAKE_CLOSED', 'the remote closed the connection during the handshake', error))
   }
 
-  #finish(result: HandshakeResult, { established }: Pending): void {
+  #finish(result: HandshakeResult, { handOver }: Pending): void {
     this.#stream.pause()
     this.#send(result.reply)
-    this.#next = established({ ...result, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut })
+    handOver({ ...result, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut })
     this.#settle()
   }
 

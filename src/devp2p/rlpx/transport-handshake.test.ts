@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
+import { collectGarbage } from '../../../test/support/garbage.ts'
 import {
   altered,
   keyA,
@@ -13,7 +14,7 @@ import { concatBytes } from '../../base/bytes.ts'
 import { FakeClock } from '../../base/clock.ts'
 import { HandshakeError } from '../../base/errors.ts'
 import { randomBytes } from '../../crypto/index.ts'
-import { type ByteStream, MemoryNetwork } from '../../net/index.ts'
+import { type ByteStream, MemoryNetwork, type StreamSink } from '../../net/index.ts'
 import { Initiator, Recipient } from './handshake.ts'
 import { type RlpxOptions, RlpxTransport } from './transport.ts'
 
@@ -118,6 +119,24 @@ describe('the handshake', () => {
     const sink = opened(a)
     await settle()
     expect(sink.ends).toEqual([])
+  })
+
+  test('the handshake leaves nothing on the way of later chunks: its sink is released', async () => {
+    const [a, b] = await streamPair()
+    const sinks: WeakRef<StreamSink>[] = []
+    const watched: ByteStream = {
+      ...altered(b, (chunk) => [chunk]),
+      open: (sink) => {
+        sinks.push(new WeakRef(sink))
+        b.open(sink)
+      },
+    }
+    const accepting = RlpxTransport.accept(watched, { key: keyB })
+    await RlpxTransport.initiate(a, { key: keyA, remotePublicKey: keyB.publicKey })
+    const transport = await accepting
+    await collectGarbage()
+    expect(sinks.map((sink) => sink.deref() !== undefined)).toEqual([false, true])
+    await transport.close()
   })
 
   it('gives who replays an auth nothing: the first frame does not verify', async () => {
