@@ -1,11 +1,34 @@
 /**
- * What goes wrong with connections, in our words: one place for TCP and for memory, so that both fail alike.
+ * Failures of connecting, listening and connections: one place for TCP and for memory, so that both fail alike.
  * @module
  */
+import { attempt, type Outcome } from '../base/attempt.ts'
+import type { Clock } from '../base/clock.ts'
 import { ConfigError, HandshakeError, PeerClosedError } from '../base/errors.ts'
-import { type Endpoint, formatEndpoint, type HostAndPort, type ListenOptions } from './network.ts'
+import {
+  CONNECT_TIMEOUT,
+  type ConnectOptions,
+  type Endpoint,
+  formatEndpoint,
+  type HostAndPort,
+  type ListenOptions,
+} from './network.ts'
 
-export function connectError({ host, port }: HostAndPort, cause: unknown): HandshakeError {
+/** Attempts to connect: `begin` returns how to cancel. A failure becomes the cause of the {@link HandshakeError}. */
+export function attemptToConnect<T>(
+  clock: Clock,
+  target: HostAndPort,
+  { signal, timeout = CONNECT_TIMEOUT }: ConnectOptions,
+  begin: (outcome: Outcome<T>) => () => void,
+): Promise<T> {
+  if (signal?.aborted) return Promise.reject(signal.reason)
+  if (!(target.port > 0 && target.port < 65_536)) {
+    return Promise.reject(connectError(target, new RangeError(`${target.port} is not a port`)))
+  }
+  return attempt({ clock, what: 'connect', timeout, signal, explain: (why) => connectError(target, why) }, begin)
+}
+
+function connectError({ host, port }: HostAndPort, cause: unknown): HandshakeError {
   const what = `cannot connect to ${formatEndpoint(host, port)}: ${reason(cause)}`
   return new HandshakeError('ERR_CONNECT', 'connect', what, { cause })
 }

@@ -5,8 +5,7 @@
  */
 import { type Clock, systemClock } from '../base/clock.ts'
 import { ConfigError, PeerClosedError } from '../base/errors.ts'
-import { attemptToConnect } from './attempt-to-connect.ts'
-import { listenError, portInUse } from './failures.ts'
+import { attemptToConnect, listenError, portInUse } from './failures.ts'
 import { isLoopback, parseIp } from './ip.ts'
 import { MemoryStream, type Wires } from './memory-stream.ts'
 import {

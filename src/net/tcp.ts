@@ -5,9 +5,8 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { PeerClosedError } from '../base/errors.ts'
-import { attemptToConnect } from './attempt-to-connect.ts'
 import { BusyPoll } from './busy-poll.ts'
-import { brokenConnection, listenError } from './failures.ts'
+import { attemptToConnect, brokenConnection, listenError } from './failures.ts'
 import { parseIp } from './ip.ts'
 import {
   type ByteStream,
