@@ -1,10 +1,10 @@
 /**
- * How a protocol is tested: no sockets, no waiting. A puppet lets the test itself speak to the protocol; the clock moves
- * when the test says so.
+ * Tests of a protocol without sockets and without waiting. A scripted protocol lets the test itself speak to the one
+ * under test; the clock moves when the test advances it.
  */
 import { deepStrictEqual } from 'node:assert/strict'
 import { defineProtocol, message, rlp } from 'peerloom'
-import { expectMessage, FakeClock, peerPair, puppet } from 'peerloom/testing'
+import { expectMessage, FakeClock, peerPair, scriptedProtocol } from 'peerloom/testing'
 
 const HELLO_TIMEOUT = 5_000
 
@@ -27,7 +27,7 @@ const doubler = defineProtocol({
 })
 
 async function answersWithTheDouble(): Promise<void> {
-  await using pair = peerPair(doubler, puppet(doubler))
+  await using pair = peerPair(doubler, scriptedProtocol(doubler))
   const test = pair.channelB
   await expectMessage(test, 'hello', { agent: 'doubler/1.0' })
   await test.send('hello', { agent: 'test' })
@@ -35,7 +35,7 @@ async function answersWithTheDouble(): Promise<void> {
 }
 
 async function closesWhenTheFirstMessageIsNotHello(): Promise<void> {
-  await using pair = peerPair(doubler, puppet(doubler))
+  await using pair = peerPair(doubler, scriptedProtocol(doubler))
   await pair.channelB.send('number', { value: 1n })
   const { cause } = await pair.a.closed
   deepStrictEqual((cause as { code?: string }).code, 'ERR_UNEXPECTED_MESSAGE')
@@ -43,7 +43,7 @@ async function closesWhenTheFirstMessageIsNotHello(): Promise<void> {
 
 async function closesWhenNobodySaysHello(): Promise<void> {
   const clock = new FakeClock()
-  await using pair = peerPair(doubler, puppet(doubler), { clock })
+  await using pair = peerPair(doubler, scriptedProtocol(doubler), { clock })
   await clock.advance(HELLO_TIMEOUT)
   const { cause } = await pair.a.closed
   deepStrictEqual((cause as { code?: string }).code, 'ERR_TIMEOUT')

@@ -32,7 +32,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   './rpc': [
     'RpcClient RpcServer RpcSubscription RpcError RpcErrorCode RpcConnectionError RpcHttpError RawJson method param',
   ],
-  './testing': ['FakeClock MemoryNetwork transportPipe peerPair puppet expectMessage'],
+  './testing': ['FakeClock MemoryNetwork transportPipe peerPair scriptedProtocol expectMessage'],
 }
 
 /** Dependencies that only programs which need them may load, and the subpaths from where they can be reached. */

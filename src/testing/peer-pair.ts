@@ -1,7 +1,16 @@
+/**
+ * A protocol under test: two peers joined in memory, the script that stands in for one of the two protocols, and the
+ * message that is expected of the other.
+ * @module
+ */
+import { deepStrictEqual } from 'node:assert/strict'
 import { InternalError } from '../base/errors.ts'
 import {
   type AnyProtocol,
   type Channel,
+  defineProtocol,
+  type MessageBody,
+  type MessageName,
   type MessageTable,
   type Peer,
   PeerConnection,
@@ -10,16 +19,17 @@ import {
   type Protocol,
   type Transport,
   transportPipe,
+  type WaitOptions,
 } from '../peer/index.ts'
 
-/** Both peers get these; who they are and what they speak is set by {@link peerPair}. */
+/** Settings of both peers, except identity and protocol, which {@link peerPair} sets. */
 export type PeerPairOptions = Omit<PeerOptions, 'id' | 'inbound' | 'mounted'> & PipeOptions
 
-/** Two live peers, one at each end of a pipe. Disposing it closes both and waits for them. */
+/** Two live peers, one at each end of a pipe. Disposing the pair closes both and waits for them. */
 export interface PeerPair<A extends MessageTable, B extends MessageTable> extends AsyncDisposable {
-  /** The end that dialed. */
+  /** End that dialed. */
   readonly a: Peer
-  /** The end that was called. */
+  /** End that was dialed. */
   readonly b: Peer
   readonly channelA: Channel<A>
   readonly channelB: Channel<B>
@@ -27,7 +37,7 @@ export interface PeerPair<A extends MessageTable, B extends MessageTable> extend
 
 /**
  * Runs one protocol against another, without sockets or encryption: go-ethereum's `MsgPipe` with a peer at each end. With
- * a {@link puppet} as one of them the test itself speaks to the other.
+ * a {@link scriptedProtocol} as one of them the test itself speaks to the other.
  */
 export function peerPair<A extends MessageTable, B extends MessageTable>(
   protocolA: Protocol<A>,
@@ -48,6 +58,34 @@ export function peerPair<A extends MessageTable, B extends MessageTable>(
       await Promise.all([a.closed, b.closed])
     },
   }
+}
+
+/** Copies a protocol's messages without its behaviour: the test sends and receives on the channel itself. */
+export function scriptedProtocol<const M extends MessageTable>(protocol: Protocol<M>): Protocol<M> {
+  return defineProtocol<M>({
+    name: protocol.name,
+    version: protocol.version,
+    ...(protocol.length !== undefined && { length: protocol.length }),
+    messages: protocol.messages,
+    run: ({ signal }) =>
+      new Promise((resolve) => {
+        if (signal.aborted) resolve()
+        else signal.addEventListener('abort', () => resolve(), { once: true })
+      }),
+  })
+}
+
+/**
+ * Expects the next message to have this name and exactly this body: go-ethereum's `ExpectMsg`. Throws node:assert's
+ * `AssertionError` with the difference when the body is another, otherwise what {@link Channel.expect} throws.
+ */
+export async function expectMessage<M extends MessageTable, N extends MessageName<M>>(
+  channel: Channel<M>,
+  name: N,
+  body: MessageBody<M[N]>,
+  options: WaitOptions = {},
+): Promise<void> {
+  deepStrictEqual(await channel.expect(name, options), body)
 }
 
 function launch(
