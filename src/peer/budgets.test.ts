@@ -226,7 +226,7 @@ describe('what waits to be sent', () => {
 
   test('arrives whole and in the order of each protocol, however the remote stops and goes on', async () => {
     const step = fc.oneof(
-      fc.record({ lane: fc.nat(1), bytes: fc.nat(300) }),
+      fc.record({ protocol: fc.nat(1), bytes: fc.nat(300) }),
       fc.constantFrom('pause', 'resume', 'settle'),
     )
     await fc.assert(
@@ -239,8 +239,8 @@ describe('what waits to be sent', () => {
           else if (step === 'resume') end.resume()
           else if (step === 'settle') await settle()
           else {
-            sent[step.lane]?.push(step.bytes)
-            void channelOf(peer, protocols[step.lane] as (typeof protocols)[0]).write(3, new Uint8Array(step.bytes))
+            sent[step.protocol]?.push(step.bytes)
+            void channelOf(peer, protocols[step.protocol] as (typeof protocols)[0]).write(3, new Uint8Array(step.bytes))
           }
         }
         end.resume()

@@ -17,7 +17,7 @@ export {
   type WaitOptions,
 } from './channel.ts'
 export { Keepalive, type KeepaliveOptions } from './keepalive.ts'
-export type { MessageMeter, Tally } from './meters.ts'
+export type { MessageMeter, MessageTotals } from './meters.ts'
 export { PeerConnection } from './peer-connection.ts'
 export type { Control, PeerObserver, PeerOptions } from './peer-options.ts'
 export { type PipeOptions, transportPipe } from './pipe.ts'

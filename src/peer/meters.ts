@@ -4,7 +4,7 @@
  */
 import type { MessageKey } from './transport.ts'
 
-export interface Tally {
+export interface MessageTotals {
   messages: number
   /** Payload bytes, before compression and encryption. */
   bytes: number
@@ -15,16 +15,16 @@ export interface MessageMeter {
   readonly key: MessageKey
   /** The table's name for it; the key as text when the table has none. */
   readonly name: string
-  readonly received: Readonly<Tally>
-  readonly sent: Readonly<Tally>
+  readonly received: Readonly<MessageTotals>
+  readonly sent: Readonly<MessageTotals>
 }
 
 export class Meter implements MessageMeter {
   readonly protocol: string
   readonly key: MessageKey
   readonly name: string
-  readonly received: Tally = { messages: 0, bytes: 0 }
-  readonly sent: Tally = { messages: 0, bytes: 0 }
+  readonly received: MessageTotals = { messages: 0, bytes: 0 }
+  readonly sent: MessageTotals = { messages: 0, bytes: 0 }
 
   constructor(protocol: string, key: MessageKey, name: string) {
     this.protocol = protocol

@@ -1,54 +1,37 @@
 /**
- * The way out of a peer: one writer, control frames ahead of bulk, and the protocols in turn.
+ * Outbound half of a peer: one writer, control frames ahead of all else, and the protocols in turn.
  *
  * While the transport takes frames, a send is one call. When it is full, each protocol queues up to its budget, so that
- * no protocol's bulk stands before another's message.
+ * no protocol's bulk delays another's message.
  * @module
  */
-import { type Deferred, deferred } from '../base/deferred.ts'
 import { PeerloomError } from '../base/errors.ts'
+import { type SendQueue, sizeOf } from './send-queue.ts'
 import type { MessageKey, Transport } from './transport.ts'
 
 /** Bytes a protocol may put on the wire before it is the next one's turn. */
 const TURN_BYTES = 64 * 1024
-/** Control frames let through while the transport is full; a remote that asks for more and reads none loses them. */
+/** Control frames sent while the transport is full; further ones, asked for by a remote that does not read, are dropped. */
 const MAX_BLOCKED_CONTROL = 64
 /** A protocol that never awaits `send` is cut off when its backlog is this many times its budget. */
 const OVERRUN_FACTOR = 8
-/** What a waiting message takes beside its payload: empty ones must not wait in any number. */
-const QUEUED_OVERHEAD_BYTES = 64
 /** Room for one whole message of the largest size on top of any budget. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
 const READY: Promise<void> = Promise.resolve()
 
-interface Queued {
-  readonly key: MessageKey
-  readonly payload: Uint8Array
-}
-
-/** One protocol's queue on the way out. */
-export class OutLane {
-  /** BOUNDED: by the budget for senders that await, by the overrun limit for those that do not. */
-  readonly queue: Queued[] = []
-  head = 0
-  bytes = 0
-  /** Settled when the backlog falls under the budget. */
-  room: Deferred<void> | undefined
-}
-
 export class Outbox {
   readonly #transport: Transport<MessageKey>
   readonly #budgetBytes: number
-  readonly #lanes: readonly OutLane[]
+  readonly #queues: readonly SendQueue[]
   #writable = true
   #turn = 0
   #blockedControl = 0
   #closed = false
 
-  constructor(transport: Transport<MessageKey>, lanes: readonly OutLane[], budgetBytes: number) {
+  constructor(transport: Transport<MessageKey>, queues: readonly SendQueue[], budgetBytes: number) {
     this.#transport = transport
-    this.#lanes = lanes
+    this.#queues = queues
     this.#budgetBytes = budgetBytes
   }
 
@@ -61,54 +44,44 @@ export class Outbox {
   }
 
   /** Sends, or queues. The promise resolves when the protocol may go on. Throws `ERR_SEND_OVERRUN` far past the budget. */
-  send(lane: OutLane, key: MessageKey, payload: Uint8Array): Promise<void> {
-    if (this.#writable && lane.bytes === 0) {
+  send(queue: SendQueue, key: MessageKey, payload: Uint8Array): Promise<void> {
+    if (this.#writable && queue.bytes === 0) {
       this.#writable = this.#transport.write(key, payload)
       return READY
     }
-    lane.queue.push({ key, payload })
-    lane.bytes += payload.length + QUEUED_OVERHEAD_BYTES
-    if (lane.bytes <= this.#budgetBytes) return READY
-    if (lane.bytes > this.#budgetBytes * OVERRUN_FACTOR + MAX_MESSAGE_BYTES) throw overrun(lane.bytes)
-    lane.room ??= deferred()
-    return lane.room.promise
+    queue.push(key, payload)
+    if (queue.bytes <= this.#budgetBytes) return READY
+    if (queue.bytes > this.#budgetBytes * OVERRUN_FACTOR + MAX_MESSAGE_BYTES) throw overrun(queue.bytes)
+    return queue.untilRoom()
   }
 
-  /** The transport has room again. Throws what the transport has against a message that waited. */
+  /** Sends what is queued while the transport has room. Throws what the transport throws at a message that was queued. */
   drain(): void {
     this.#writable = true
     this.#blockedControl = 0
     let idle = 0
-    while (this.#writable && idle < this.#lanes.length) {
-      const lane = this.#lanes[this.#turn++ % this.#lanes.length] as OutLane
-      idle = this.#turnOf(lane) ? 0 : idle + 1
+    while (this.#writable && idle < this.#queues.length) {
+      const queue = this.#queues[this.#turn++ % this.#queues.length] as SendQueue
+      idle = this.#turnOf(queue) ? 0 : idle + 1
     }
   }
 
-  /** Forgets what was queued; the last word goes through the transport itself. */
+  /** Drops what is queued; the farewell goes through the transport itself. */
   close(): void {
     this.#closed = true
-    for (const lane of this.#lanes) {
-      lane.queue.length = lane.head = lane.bytes = 0
-      lane.room?.resolve()
-    }
+    for (const queue of this.#queues) queue.clear()
   }
 
-  /** Lets a lane write its share. False when it had nothing to write. */
-  #turnOf(lane: OutLane): boolean {
+  /** Sends a queue's share of one turn. False when the queue was empty. */
+  #turnOf(queue: SendQueue): boolean {
     let sent = 0
-    while (this.#writable && sent < TURN_BYTES && lane.head < lane.queue.length) {
-      const { key, payload } = lane.queue[lane.head++] as Queued
-      lane.bytes -= payload.length + QUEUED_OVERHEAD_BYTES
-      sent += payload.length + QUEUED_OVERHEAD_BYTES
-      this.#writable = this.#transport.write(key, payload)
+    while (this.#writable && sent < TURN_BYTES) {
+      const message = queue.shift()
+      if (!message) break
+      sent += sizeOf(message.payload)
+      this.#writable = this.#transport.write(message.key, message.payload)
     }
-    if (lane.head === lane.queue.length) lane.queue.length = lane.head = 0
-    else if (lane.head > 1024) lane.head -= lane.queue.splice(0, lane.head).length
-    if (lane.room && lane.bytes <= this.#budgetBytes) {
-      lane.room.resolve()
-      lane.room = undefined
-    }
+    if (queue.bytes <= this.#budgetBytes) queue.giveRoom()
     return sent > 0
   }
 }

@@ -64,11 +64,11 @@ export class PeerConnection implements Peer {
   }
 
   get protocols(): readonly AnyProtocol[] {
-    return this.#router.lanes.map((lane) => lane.protocol)
+    return this.#router.channels.map((channel) => channel.protocol)
   }
 
   get meters(): readonly MessageMeter[] {
-    return this.#router.lanes.flatMap((lane) => lane.meters)
+    return this.#router.channels.flatMap((channel) => channel.meters)
   }
 
   get pausedFor(): number {
@@ -76,8 +76,8 @@ export class PeerConnection implements Peer {
   }
 
   channel<M extends MessageTable>(protocol: Protocol<M>): Channel<M> | undefined {
-    const lane = this.#router.lanes.find((lane) => lane.protocol === (protocol as AnyProtocol))
-    return lane as unknown as Channel<M> | undefined
+    const channel = this.#router.channels.find((channel) => channel.protocol === (protocol as AnyProtocol))
+    return channel as unknown as Channel<M> | undefined
   }
 
   close(reason?: unknown): void {
@@ -98,9 +98,9 @@ export class PeerConnection implements Peer {
   }
 
   #start(): void {
-    for (const lane of this.#router.lanes) {
+    for (const channel of this.#router.channels) {
       if (this.closing) return
-      this.#scope.spawn(lane.protocol.name, () => lane.protocol.run(this, lane as never), returned)
+      this.#scope.spawn(channel.protocol.name, () => channel.protocol.run(this, channel as never), returned)
     }
   }
 

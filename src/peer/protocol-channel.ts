@@ -1,5 +1,5 @@
 /**
- * The inside of a {@link Channel}: decodes what comes in, encodes what goes out.
+ * Implementation of {@link Channel}: decodes inbound messages, encodes outbound ones.
  * @module
  */
 import { InternalError, type PeerClosedError, ProtocolError, TimeoutError } from '../base/errors.ts'
@@ -7,18 +7,18 @@ import { Queue } from '../base/queue.ts'
 import type { Channel, Message, MessageTable, RawMessage, RequestOptions, WaitOptions } from './channel.ts'
 import { deadline, type Pausable } from './deadline.ts'
 import { Meter } from './meters.ts'
-import { OutLane } from './outbox.ts'
 import type { AnyProtocol, Mounted } from './protocol.ts'
+import { SendQueue } from './send-queue.ts'
 import { type Row, type Table, tableOf } from './table.ts'
 import type { MessageKey } from './transport.ts'
 
-/** What a lane needs of the peer it belongs to. */
-export interface LanePeer extends Pausable {
+/** Part of a peer that its channels use. */
+export interface ChannelOwner extends Pausable {
   readonly receiveBudgetBytes: number
-  /** `key` is relative to the lane. */
-  write(lane: Lane, key: MessageKey, payload: Uint8Array): Promise<void>
-  /** The lane's queue, which had been over its budget, has room. */
-  caughtUp(lane: Lane): void
+  /** Sends a message of `channel`; `key` is relative to it. */
+  write(channel: ProtocolChannel, key: MessageKey, payload: Uint8Array): Promise<void>
+  /** Called when a channel that was over its receive budget has room. */
+  caughtUp(channel: ProtocolChannel): void
 }
 
 interface Entry extends RawMessage {
@@ -36,11 +36,11 @@ const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true }
 /** What an unread message takes beside its payload: its entry, the payload's view and its memory's. */
 const ENTRY_OVERHEAD_BYTES = 320
 
-export class Lane implements Channel {
+export class ProtocolChannel implements Channel {
   readonly protocol: AnyProtocol
   readonly offset: number
-  readonly out = new OutLane()
-  readonly #peer: LanePeer
+  readonly sendQueue = new SendQueue()
+  readonly #peer: ChannelOwner
   readonly #table: Table
   /** By the row's index. BOUNDED: by the table. */
   readonly #meters: (Meter | undefined)[] = []
@@ -49,7 +49,7 @@ export class Lane implements Channel {
   #expected: Map<MessageKey, Set<Expectation>> | undefined
   #closed: PeerClosedError | undefined
 
-  constructor({ protocol, offset }: Mounted, peer: LanePeer) {
+  constructor({ protocol, offset }: Mounted, peer: ChannelOwner) {
     this.protocol = protocol
     this.offset = offset
     this.#peer = peer
@@ -63,7 +63,7 @@ export class Lane implements Channel {
     return rows.map((row) => this.#meterOf(row))
   }
 
-  /** Whether a message with this key, relative to the lane, is for this protocol. */
+  /** @returns true if a message with this key, relative to the channel, belongs to this protocol. */
   owns(key: MessageKey): boolean {
     return this.#table.owns(key)
   }
@@ -100,7 +100,7 @@ export class Lane implements Channel {
 
   async expect(name: string, options: WaitOptions = {}): Promise<never> {
     const entry = await this.#next(`${this.protocol.name}/${name}`, options)
-    if (!entry) throw this.#closed ?? new InternalError('a lane ended without its peer')
+    if (!entry) throw this.#closed ?? new InternalError('a channel ended without its peer')
     if (entry.row.name !== name) throw unexpected(this.protocol.name, entry.row.name, name)
     return this.#bodyOf(entry) as never
   }

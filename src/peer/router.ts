@@ -1,5 +1,5 @@
 /**
- * Between a peer's protocols and its transport: whose a frame is, who writes next, and when the socket is paused for a
+ * Stands between a peer's protocols and its transport: routes frames to channels by key, and pauses the socket for a
  * protocol that leaves its messages unread.
  * @module
  */
@@ -8,25 +8,25 @@ import { describeError, PeerClosedError, TimeoutError } from '../base/errors.ts'
 import { Outbox } from './outbox.ts'
 import type { Control, PeerObserver, PeerOptions } from './peer-options.ts'
 import type { Peer } from './protocol.ts'
-import { Lane, type LanePeer } from './protocol-channel.ts'
+import { type ChannelOwner, ProtocolChannel } from './protocol-channel.ts'
 import type { FrameSink, MessageKey, Transport } from './transport.ts'
 
 const RECEIVE_BUDGET_BYTES = 8 * 1024 * 1024
 const SEND_BUDGET_BYTES = 1024 * 1024
 const STALL_TIMEOUT = 30_000
 
-export class Router implements LanePeer, FrameSink<MessageKey> {
+export class Router implements ChannelOwner, FrameSink<MessageKey> {
   readonly clock: Clock
   readonly receiveBudgetBytes: number
-  readonly lanes: readonly Lane[]
+  readonly channels: readonly ProtocolChannel[]
   readonly #peer: Peer
   readonly #transport: Transport<MessageKey>
   readonly #outbox: Outbox
   readonly #control: Control | undefined
   readonly #observer: PeerObserver | undefined
   readonly #stallTimeout: number
-  /** Lanes over their receive budget; while there are any, the socket is paused. BOUNDED: by the lanes. */
-  #behind: Set<Lane> | undefined
+  /** Channels over their receive budget; while there are any, the socket is paused. BOUNDED: by the channels. */
+  #behind: Set<ProtocolChannel> | undefined
   #pausedAt: number | undefined
   #pausedTotal = 0
   #stall: Timer | undefined
@@ -40,12 +40,11 @@ export class Router implements LanePeer, FrameSink<MessageKey> {
     this.#control = options.control
     this.#observer = options.observer
     this.#stallTimeout = options.stallTimeout ?? STALL_TIMEOUT
-    this.lanes = options.mounted.map((mounted) => new Lane(mounted, this))
-    const out = this.lanes.map((lane) => lane.out)
-    this.#outbox = new Outbox(transport, out, options.sendBudgetBytes ?? SEND_BUDGET_BYTES)
+    this.channels = options.mounted.map((mounted) => new ProtocolChannel(mounted, this))
+    const queues = this.channels.map((channel) => channel.sendQueue)
+    this.#outbox = new Outbox(transport, queues, options.sendBudgetBytes ?? SEND_BUDGET_BYTES)
   }
 
-  /** Milliseconds in which the socket was paused. */
   get pausedFor(): number {
     return this.#pausedTotal + (this.#pausedAt === undefined ? 0 : this.clock.now() - this.#pausedAt)
   }
@@ -53,11 +52,11 @@ export class Router implements LanePeer, FrameSink<MessageKey> {
   frame(key: MessageKey, payload: Uint8Array): void {
     if (this.#peer.closing) return
     try {
-      for (const lane of this.lanes) {
-        const own = typeof key === 'number' ? key - lane.offset : key
-        if (!lane.owns(own)) continue
-        this.#observer?.message(this.#peer, 'received', lane.protocol, own, payload.length)
-        if (!lane.deliver(own, payload)) this.#fallBehind(lane)
+      for (const channel of this.channels) {
+        const own = typeof key === 'number' ? key - channel.offset : key
+        if (!channel.owns(own)) continue
+        this.#observer?.message(this.#peer, 'received', channel.protocol, own, payload.length)
+        if (!channel.deliver(own, payload)) this.#fallBehind(channel)
         return
       }
       this.#control?.frame(this.#peer, key, payload)
@@ -80,10 +79,10 @@ export class Router implements LanePeer, FrameSink<MessageKey> {
     )
   }
 
-  write(lane: Lane, key: MessageKey, payload: Uint8Array): Promise<void> {
-    this.#observer?.message(this.#peer, 'sent', lane.protocol, key, payload.length)
+  write(channel: ProtocolChannel, key: MessageKey, payload: Uint8Array): Promise<void> {
+    this.#observer?.message(this.#peer, 'sent', channel.protocol, key, payload.length)
     try {
-      return this.#outbox.send(lane.out, typeof key === 'number' ? key + lane.offset : key, payload)
+      return this.#outbox.send(channel.sendQueue, typeof key === 'number' ? key + channel.offset : key, payload)
     } catch (error) {
       this.#peer.close(error)
       const refused = Promise.reject(error)
@@ -97,8 +96,8 @@ export class Router implements LanePeer, FrameSink<MessageKey> {
     return this.#guarded(() => this.#outbox.control(key, payload)) ?? false
   }
 
-  caughtUp(lane: Lane): void {
-    this.#behind?.delete(lane)
+  caughtUp(channel: ProtocolChannel): void {
+    this.#behind?.delete(channel)
     if (this.#behind?.size || this.#pausedAt === undefined) return
     this.#pausedTotal += this.clock.now() - this.#pausedAt
     this.#pausedAt = undefined
@@ -106,11 +105,11 @@ export class Router implements LanePeer, FrameSink<MessageKey> {
     if (!this.#peer.closing) this.#transport.resume()
   }
 
-  /** Ends the lanes and says farewell; the transport itself is closed by whoever calls. */
+  /** Ends the channels and says farewell; the transport itself is closed by whoever calls. */
   close(reason: PeerClosedError): void {
     this.#stall?.cancel()
     this.#outbox.close()
-    for (const lane of this.lanes) lane.close(reason)
+    for (const channel of this.channels) channel.close(reason)
     if (reason.side === 'local' && !this.#transportEnded) this.#guarded(() => this.#farewell(reason))
     if (this.#pausedAt !== undefined) this.#transport.resume()
   }
@@ -120,9 +119,9 @@ export class Router implements LanePeer, FrameSink<MessageKey> {
     if (last) this.#transport.write(last.key, last.payload)
   }
 
-  #fallBehind(lane: Lane): void {
+  #fallBehind(channel: ProtocolChannel): void {
     this.#behind ??= new Set()
-    this.#behind.add(lane)
+    this.#behind.add(channel)
     if (this.#pausedAt !== undefined) return
     this.#pausedAt = this.clock.now()
     this.#transport.pause()
@@ -130,7 +129,7 @@ export class Router implements LanePeer, FrameSink<MessageKey> {
   }
 
   #stalled(): void {
-    const names = Array.from(this.#behind ?? [], (lane) => lane.protocol.name).join(', ')
+    const names = Array.from(this.#behind ?? [], (channel) => channel.protocol.name).join(', ')
     this.#peer.close(new TimeoutError(`${names} left its messages unread`, this.#stallTimeout))
   }
 

@@ -1,5 +1,5 @@
 /**
- * A protocol's messages by key: one table for all its lanes.
+ * A protocol's messages by key: one table for all its channels.
  * @module
  */
 import type { MessageSpec } from './channel.ts'
