@@ -14,7 +14,7 @@ import { disconnectReasonOf, encodeDisconnect } from './disconnect.ts'
 import { BaseCode, exchangeHello, type Hello } from './hello.ts'
 import { RlpxTransport } from './rlpx/index.ts'
 
-export interface ConnectOptions<P> {
+export interface SetUpConnectionOptions<P> {
   readonly key: NodeKey
   /** Ours, encoded. */
   readonly hello: Uint8Array
@@ -46,7 +46,7 @@ export const DIAL_TIMEOUT = 15_000
 const FAREWELL_TIMEOUT = 1_000
 
 /** `admit` gets the transport paused: the peer resumes it. */
-export async function setUpConnection<P>(stream: ByteStream, options: ConnectOptions<P>): Promise<P> {
+export async function setUpConnection<P>(stream: ByteStream, options: SetUpConnectionOptions<P>): Promise<P> {
   const { key, clock, signal, remotePublicKey } = options
   const transport = remotePublicKey
     ? await RlpxTransport.initiate(stream, { key, clock, signal, remotePublicKey })

@@ -9,11 +9,9 @@ export { type Latency, MemoryNetwork, type MemoryNetworkOptions } from './memory
 export {
   type ByteStream,
   CLOSE_TIMEOUT,
-  CONNECT_TIMEOUT,
   type ConnectOptions,
   type Endpoint,
   formatEndpoint,
-  HIGH_WATER_BYTES,
   type HostAndPort,
   type Listener,
   type ListenOptions,

@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import { brokenConnection } from './failures.ts'
-import { type ByteStream, CLOSE_TIMEOUT, type Endpoint, HIGH_WATER_BYTES, type StreamSink } from './network.ts'
+import { type ByteStream, CLOSE_TIMEOUT, type Endpoint, STREAM_HIGH_WATER_BYTES, type StreamSink } from './network.ts'
 
 /** What the streams of one memory network share. */
 export interface Wires {
@@ -75,7 +75,7 @@ export class MemoryStream implements ByteStream {
   write(bytes: Uint8Array): boolean {
     if (this.#over) return true
     if (bytes.length > 0) this.#peer.#receive(bytes)
-    if (this.#peer.#inboxBytes < HIGH_WATER_BYTES) return true
+    if (this.#peer.#inboxBytes < STREAM_HIGH_WATER_BYTES) return true
     this.#owesDrain = true
     return false
   }

@@ -103,7 +103,7 @@ export const CONNECT_TIMEOUT = 15_000
 export const CLOSE_TIMEOUT = 2_000
 
 /** Unsent bytes at which `write` answers false: two full reads of a socket. */
-export const HIGH_WATER_BYTES = 128 * 1024
+export const STREAM_HIGH_WATER_BYTES = 128 * 1024
 
 /** `10.0.0.1:30303`, `[2001:db8::1]:30303`. */
 export function formatEndpoint(ip: string, port: number): string {

@@ -13,11 +13,11 @@ import {
   CLOSE_TIMEOUT,
   type ConnectOptions,
   type Endpoint,
-  HIGH_WATER_BYTES,
   type HostAndPort,
   type Listener,
   type ListenOptions,
   type Network,
+  STREAM_HIGH_WATER_BYTES,
   type StreamSink,
 } from './network.ts'
 
@@ -29,7 +29,7 @@ export class TcpNetwork implements Network {
   }
 
   listen(options: ListenOptions): Promise<Listener> {
-    const server = createServer({ pauseOnConnect: true, noDelay: true, highWaterMark: HIGH_WATER_BYTES })
+    const server = createServer({ pauseOnConnect: true, noDelay: true, highWaterMark: STREAM_HIGH_WATER_BYTES })
     server.on('connection', (socket) => this.#accept(socket, options))
     return new Promise((resolve, reject) => {
       const onFail = (error: NodeJS.ErrnoException): void => reject(listenError(error, options))
@@ -78,7 +78,7 @@ export class TcpNetwork implements Network {
 export const tcpNetwork: Network = new TcpNetwork()
 
 /** Passed on to the Duplex below the socket, which the types of `connect` do not tell. */
-const WATER_MARKS: object = { writableHighWaterMark: HIGH_WATER_BYTES }
+const WATER_MARKS: object = { writableHighWaterMark: STREAM_HIGH_WATER_BYTES }
 
 class TcpListener implements Listener {
   readonly endpoint: Endpoint

@@ -16,11 +16,11 @@ import { FrameWriter, type PreparedFrame } from './frame-writer.ts'
 import type { Established } from './handshake-io.ts'
 
 /** go-ethereum's `frameReadTimeout` (p2p/transport.go), in milliseconds: for one frame, and for silence. */
-export const READ_TIMEOUT = 30_000
+const READ_TIMEOUT = 30_000
 /** go-ethereum's `frameWriteTimeout`, in milliseconds. */
-export const WRITE_TIMEOUT = 20_000
+const WRITE_TIMEOUT = 20_000
 /** Unsent bytes at which `write` asks to wait: above the socket's own mark, so that it never runs dry in between. */
-export const HIGH_WATER_BYTES: number = 256 * 1024
+const TRANSPORT_HIGH_WATER_BYTES: number = 256 * 1024
 /** Bytes on the wire at which a batch is sent before its tick ends: the system can send while we seal more. */
 const BATCH_BYTES = 128 * 1024
 /**
@@ -85,7 +85,7 @@ export class RlpxConnection implements Transport<number>, StreamSink, MessageSin
     this.#clock = options.clock ?? systemClock
     this.#readTimeout = options.readTimeout ?? READ_TIMEOUT
     this.#writeTimeout = options.writeTimeout ?? WRITE_TIMEOUT
-    this.#highWaterBytes = options.highWaterBytes ?? HIGH_WATER_BYTES
+    this.#highWaterBytes = options.highWaterBytes ?? TRANSPORT_HIGH_WATER_BYTES
     this.#held = result.rest
     this.#bytesIn = result.bytesIn
     this.#bytesOut = result.bytesOut
