@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { channelOf, idle, noting, refusing, speaking, wire } from '../../test/support/peer-wire.ts'
+import { channelOf, idle, noting, refusing, speaking, wire, words } from '../../test/support/peer-wire.ts'
 import type { MessageKey, Peer } from './index.ts'
 
 const KIB = 1024
@@ -173,6 +173,46 @@ describe('what waits to be sent', () => {
     end.resume()
     await settle()
     expect(frames.slice(2).map(({ key }) => key)).toEqual([19, 19, 23, 23, 19, 19, 23, 23])
+  })
+
+  test('is overtaken by messages of high priority of the same protocol, which keep their order', async () => {
+    const protocol = idle()
+    const { peer, end, frames, settle } = blocked([protocol], {
+      highWaterBytes: 1024 * KIB,
+      sendBudgetBytes: 4096 * KIB,
+    })
+    peer.sendControl(3, new Uint8Array(1024 * KIB)) // fills the transport
+    const channel = channelOf(peer, protocol)
+    for (let i = 0; i < 3; i++) {
+      void channel.send('bulk', new Uint8Array(KIB))
+      void channel.send('hello', { id: i }, { priority: 'high' })
+    }
+    end.resume()
+    await settle()
+    expect(frames.slice(2).map(({ key }) => key)).toEqual([16, 16, 16, 19, 19, 19])
+    const ids = frames.slice(2, 5).map(({ payload }) => words.hello.codec.decode(payload).id)
+    expect(ids).toEqual([0, 1, 2])
+  })
+
+  test('keeps its turn although another protocol sends with high priority', async () => {
+    const [first, second] = [idle('first'), idle('second')]
+    const { peer, end, frames, settle } = blocked([first, second])
+    void channelOf(peer, first).send('hello', { id: 1 })
+    for (let id = 0; id < 2; id++) void channelOf(peer, second).send('hello', { id }, { priority: 'high' })
+    end.resume()
+    await settle()
+    expect(frames.slice(1).map(({ key }) => key)).toEqual([16, 20, 20])
+  })
+
+  test('counts towards the budget of its protocol whatever its priority', async () => {
+    const protocol = idle()
+    const { peer, end, settle } = blocked([protocol])
+    const channel = channelOf(peer, protocol)
+    expect(await isSettled(channel.send('bulk', new Uint8Array(500)), settle)).toBe(true)
+    const waiting = channel.send('bulk', new Uint8Array(600), { priority: 'high' })
+    expect(await isSettled(waiting, settle)).toBe(false)
+    end.resume()
+    await waiting
   })
 
   test('lets a sender that awaits go on within the budget, and wait over it', async () => {

@@ -53,13 +53,21 @@ export interface RequestOptions<M extends MessageTable, R extends keyof M & stri
   readonly where?: (body: MessageBody<M[R]>) => boolean
 }
 
+/** `high` goes ahead of the same protocol's queued `normal` messages; it changes nothing between protocols. */
+export type SendPriority = 'normal' | 'high'
+
+export interface SendOptions {
+  /** High for small messages that must not wait for bulk, such as a ping or a refusal. @default 'normal' */
+  readonly priority?: SendPriority
+}
+
 /** One protocol's share of a connection. Iterating it gives the messages no `expect` or `request` took. */
 export interface Channel<M extends MessageTable = MessageTable> extends AsyncIterable<Message<M>> {
   /**
-   * Sends, in call order. Await it to respect back-pressure; not awaiting is safe, up to the send budget. A body that the
-   * codec cannot encode is thrown in the caller's own tick, awaited or not.
+   * Sends, in call order among messages of one priority. Await it to respect back-pressure; not awaiting is safe, up to the
+   * send budget. Throws in the caller's own tick, awaited or not, when the codec cannot encode the body.
    */
-  send<N extends keyof M & string>(name: N, body: MessageBody<M[N]>): Promise<void>
+  send<N extends MessageName<M>>(name: N, body: MessageBody<M[N]>, options?: SendOptions): Promise<void>
   /**
    * The next message, which must be of this name: for handshakes. Anything else is an `ERR_UNEXPECTED_MESSAGE`, no
    * message in time a `TimeoutError`.

@@ -14,6 +14,8 @@ export {
   message,
   type RawMessage,
   type RequestOptions,
+  type SendOptions,
+  type SendPriority,
   type WaitOptions,
 } from './channel.ts'
 export { Keepalive, type KeepaliveOptions } from './keepalive.ts'

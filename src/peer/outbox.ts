@@ -6,6 +6,7 @@
  * @module
  */
 import { PeerloomError } from '../base/errors.ts'
+import type { SendPriority } from './channel.ts'
 import { type SendQueue, sizeOf } from './send-queue.ts'
 import type { MessageKey, Transport } from './transport.ts'
 
@@ -44,12 +45,12 @@ export class Outbox {
   }
 
   /** Sends, or queues. The promise resolves when the protocol may go on. Throws `ERR_SEND_OVERRUN` far past the budget. */
-  send(queue: SendQueue, key: MessageKey, payload: Uint8Array): Promise<void> {
+  send(queue: SendQueue, key: MessageKey, payload: Uint8Array, priority: SendPriority): Promise<void> {
     if (this.#writable && queue.bytes === 0) {
       this.#writable = this.#transport.write(key, payload)
       return READY
     }
-    queue.push(key, payload)
+    queue.push({ key, payload }, priority)
     if (queue.bytes <= this.#budgetBytes) return READY
     if (queue.bytes > this.#budgetBytes * OVERRUN_FACTOR + MAX_MESSAGE_BYTES) throw overrun(queue.bytes)
     return queue.untilRoom()

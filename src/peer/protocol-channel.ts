@@ -4,7 +4,16 @@
  */
 import { InternalError, type PeerClosedError, ProtocolError, TimeoutError } from '../base/errors.ts'
 import { Queue } from '../base/queue.ts'
-import type { Channel, Message, MessageTable, RawMessage, RequestOptions, WaitOptions } from './channel.ts'
+import type {
+  Channel,
+  Message,
+  MessageTable,
+  RawMessage,
+  RequestOptions,
+  SendOptions,
+  SendPriority,
+  WaitOptions,
+} from './channel.ts'
 import { deadline, type Pausable } from './deadline.ts'
 import { Meter } from './meters.ts'
 import type { AnyProtocol, Mounted } from './protocol.ts'
@@ -16,7 +25,7 @@ import type { MessageKey } from './transport.ts'
 export interface ChannelOwner extends Pausable {
   readonly receiveBudgetBytes: number
   /** Sends a message of `channel`; `key` is relative to it. */
-  write(channel: ProtocolChannel, key: MessageKey, payload: Uint8Array): Promise<void>
+  write(channel: ProtocolChannel, key: MessageKey, payload: Uint8Array, priority: SendPriority): Promise<void>
   /** Called when a channel that was over its receive budget has room. */
   caughtUp(channel: ProtocolChannel): void
 }
@@ -91,11 +100,11 @@ export class ProtocolChannel implements Channel {
     return this.#enqueue({ key, payload, row, body, receivedAt: this.#peer.clock.now() })
   }
 
-  send(name: string, body: unknown): Promise<void> {
+  send(name: string, body: unknown, options?: SendOptions): Promise<void> {
     if (this.#closed) return this.#refuse()
     const spec = this.protocol.messages[name]
     if (!spec) return Promise.reject(this.#unknown(name))
-    return this.#send(spec.key, spec.codec.encode(body))
+    return this.#send(spec.key, spec.codec.encode(body), options?.priority)
   }
 
   async expect(name: string, options: WaitOptions = {}): Promise<never> {
@@ -166,11 +175,11 @@ export class ProtocolChannel implements Channel {
     else this.#queue.clear()
   }
 
-  #send(key: MessageKey, payload: Uint8Array): Promise<void> {
+  #send(key: MessageKey, payload: Uint8Array, priority: SendPriority = 'normal'): Promise<void> {
     const { sent } = this.#meterOf(this.#table.row(key) as Row)
     sent.messages++
     sent.bytes += payload.length
-    return this.#peer.write(this, key, payload)
+    return this.#peer.write(this, key, payload, priority)
   }
 
   #unknown(name: string): InternalError {

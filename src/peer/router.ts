@@ -5,6 +5,7 @@
  */
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { describeError, PeerClosedError, TimeoutError } from '../base/errors.ts'
+import type { SendPriority } from './channel.ts'
 import { Outbox } from './outbox.ts'
 import type { Control, PeerObserver, PeerOptions } from './peer-options.ts'
 import type { Peer } from './protocol.ts'
@@ -79,10 +80,11 @@ export class Router implements ChannelOwner, FrameSink<MessageKey> {
     )
   }
 
-  write(channel: ProtocolChannel, key: MessageKey, payload: Uint8Array): Promise<void> {
+  write(channel: ProtocolChannel, key: MessageKey, payload: Uint8Array, priority: SendPriority): Promise<void> {
     this.#observer?.message(this.#peer, 'sent', channel.protocol, key, payload.length)
     try {
-      return this.#outbox.send(channel.sendQueue, typeof key === 'number' ? key + channel.offset : key, payload)
+      const wireKey = typeof key === 'number' ? key + channel.offset : key
+      return this.#outbox.send(channel.sendQueue, wireKey, payload, priority)
     } catch (error) {
       this.#peer.close(error)
       const refused = Promise.reject(error)

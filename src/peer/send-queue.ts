@@ -1,4 +1,5 @@
 import { type Deferred, deferred } from '../base/deferred.ts'
+import type { SendPriority } from './channel.ts'
 import type { MessageKey } from './transport.ts'
 
 /** Memory of a queued message beside its payload: empty ones must not queue up in any number. */
@@ -11,11 +12,13 @@ export interface QueuedMessage {
   readonly payload: Uint8Array
 }
 
-/** Messages of one protocol that wait for room in the transport. */
+/**
+ * Messages of one protocol that wait for room in the transport: those of high priority first, each kind in the order of its
+ * calls. Most protocols never queue, so a list is made when it is first needed.
+ */
 export class SendQueue {
-  /** BOUNDED: by the budget for senders that await, by the overrun limit for those that do not. */
-  readonly #messages: QueuedMessage[] = []
-  #head = 0
+  #high: Fifo | undefined
+  #normal: Fifo | undefined
   #bytes = 0
   #room: Deferred<void> | undefined
 
@@ -24,18 +27,21 @@ export class SendQueue {
     return this.#bytes
   }
 
-  push(key: MessageKey, payload: Uint8Array): void {
-    this.#messages.push({ key, payload })
-    this.#bytes += sizeOf(payload)
+  push(message: QueuedMessage, priority: SendPriority): void {
+    this.#bytes += sizeOf(message.payload)
+    if (priority === 'high') {
+      this.#high ??= new Fifo()
+      this.#high.push(message)
+    } else {
+      this.#normal ??= new Fifo()
+      this.#normal.push(message)
+    }
   }
 
   /** Takes the next message; undefined when none is queued. */
   shift(): QueuedMessage | undefined {
-    if (this.#head === this.#messages.length) return undefined
-    const message = this.#messages[this.#head++] as QueuedMessage
-    this.#bytes -= sizeOf(message.payload)
-    if (this.#head === this.#messages.length) this.#messages.length = this.#head = 0
-    else if (this.#head > COMPACT_AT) this.#head -= this.#messages.splice(0, this.#head).length
+    const message = this.#high?.shift() ?? this.#normal?.shift()
+    if (message) this.#bytes -= sizeOf(message.payload)
     return message
   }
 
@@ -52,8 +58,27 @@ export class SendQueue {
   }
 
   clear(): void {
-    this.#messages.length = this.#head = this.#bytes = 0
+    this.#high = this.#normal = undefined
+    this.#bytes = 0
     this.giveRoom()
+  }
+}
+
+class Fifo {
+  /** BOUNDED: by the budget for senders that await, by the overrun limit for those that do not. */
+  readonly #messages: QueuedMessage[] = []
+  #head = 0
+
+  push(message: QueuedMessage): void {
+    this.#messages.push(message)
+  }
+
+  shift(): QueuedMessage | undefined {
+    if (this.#head === this.#messages.length) return undefined
+    const message = this.#messages[this.#head++]
+    if (this.#head === this.#messages.length) this.#messages.length = this.#head = 0
+    else if (this.#head > COMPACT_AT) this.#head -= this.#messages.splice(0, this.#head).length
+    return message
   }
 }
 
