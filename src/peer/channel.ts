@@ -26,10 +26,10 @@ export type MessageTable = Readonly<Record<string, MessageSpec<unknown>>>
 export type MessageName<M extends MessageTable> = keyof M & string
 export type MessageBody<S> = S extends MessageSpec<infer T> ? T : never
 
-/** A received message, as a union told apart by `name`. */
-export type Message<M extends MessageTable> = {
-  [N in MessageName<M>]: { readonly name: N; readonly body: MessageBody<M[N]> }
-}[MessageName<M>]
+/** A received message, as a union told apart by `name`; of the names in `Names`, if those are given. */
+export type Message<M extends MessageTable, Names extends MessageName<M> = MessageName<M>> = {
+  [N in Names]: { readonly name: N; readonly body: MessageBody<M[N]> }
+}[Names]
 
 /** A message below the table: what go-ethereum's `MsgReadWriter` reads and writes. */
 export interface RawMessage {
@@ -46,11 +46,21 @@ export interface WaitOptions {
   readonly timeout?: number | undefined
 }
 
-export interface RequestOptions<M extends MessageTable, R extends keyof M & string> extends WaitOptions {
-  /** Name of the message that answers. */
+/** One name of a message that answers a request, or several. */
+export type Reply<M extends MessageTable> = MessageName<M> | readonly MessageName<M>[]
+
+/** Result of a request: the body where one name may answer, the {@link Message} where several may. */
+export type Answer<M extends MessageTable, R extends Reply<M>> = R extends readonly (infer N extends MessageName<M>)[]
+  ? Message<M, N>
+  : R extends MessageName<M>
+    ? MessageBody<M[R]>
+    : never
+
+export interface RequestOptions<M extends MessageTable, R extends Reply<M>> extends WaitOptions {
+  /** Name of the message that answers. Where it is a list, any of them does, and the result tells which came. */
   readonly reply: R
   /** Tells this answer from others of its name, by id or nonce. @default the first one */
-  readonly where?: (body: MessageBody<M[R]>) => boolean
+  readonly where?: (answer: Answer<M, R>) => boolean
 }
 
 /** `high` goes ahead of the same protocol's queued `normal` messages; it changes nothing between protocols. */
@@ -72,16 +82,16 @@ export interface Channel<M extends MessageTable = MessageTable> extends AsyncIte
    * The next message, which must be of this name: for handshakes. Anything else is an `ERR_UNEXPECTED_MESSAGE`, no
    * message in time a `TimeoutError`.
    */
-  expect<N extends keyof M & string>(name: N, options?: WaitOptions): Promise<MessageBody<M[N]>>
+  expect<N extends MessageName<M>>(name: N, options?: WaitOptions): Promise<MessageBody<M[N]>>
   /**
-   * Sends, and resolves with the answer, which the iterator then does not see. No answer in time is a `TimeoutError`;
-   * a closed peer a `PeerClosedError`.
+   * Sends, and resolves with the answer, which the iterator then does not see: with its body, or with name and body where
+   * several names may answer. No answer in time is a `TimeoutError`; a closed peer a `PeerClosedError`.
    */
-  request<N extends keyof M & string, R extends keyof M & string>(
+  request<N extends MessageName<M>, const R extends Reply<M>>(
     name: N,
     body: MessageBody<M[N]>,
     options: RequestOptions<M, R>,
-  ): Promise<MessageBody<M[R]>>
+  ): Promise<Answer<M, R>>
   /** The next message, undecoded; undefined once the peer has closed. */
   read(options?: WaitOptions): Promise<RawMessage | undefined>
   /** Sends bytes as they are. `key` is relative to the protocol and must be below its length. */

@@ -5,6 +5,7 @@
  * @module
  */
 export {
+  type Answer,
   type Channel,
   type Message,
   type MessageBody,
@@ -13,6 +14,7 @@ export {
   type MessageTable,
   message,
   type RawMessage,
+  type Reply,
   type RequestOptions,
   type SendOptions,
   type SendPriority,

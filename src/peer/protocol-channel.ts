@@ -7,8 +7,10 @@ import { Queue } from '../base/queue.ts'
 import type {
   Channel,
   Message,
+  MessageSpec,
   MessageTable,
   RawMessage,
+  Reply,
   RequestOptions,
   SendOptions,
   SendPriority,
@@ -35,9 +37,12 @@ interface Entry extends RawMessage {
   readonly body?: unknown
 }
 
+/** A request in flight. */
 interface Expectation {
-  readonly where: ((body: unknown) => boolean) | undefined
-  resolve(body: unknown): void
+  /** True when the request names several messages, so that its answer has to tell which came. */
+  readonly several: boolean
+  readonly where: ((answer: unknown) => boolean) | undefined
+  resolve(answer: unknown): void
   reject(error: unknown): void
 }
 
@@ -93,8 +98,9 @@ export class ProtocolChannel implements Channel {
     if (!waiting || waiting.size === 0) return this.#enqueue({ key, payload, row, receivedAt: this.#peer.clock.now() })
     const body = this.#decode(row, payload)
     for (const expectation of waiting) {
-      if (expectation.where && !expectation.where(body)) continue
-      expectation.resolve(body)
+      const answer = expectation.several ? { name: row.name, body } : body
+      if (expectation.where && !expectation.where(answer)) continue
+      expectation.resolve(answer)
       return true
     }
     return this.#enqueue({ key, payload, row, body, receivedAt: this.#peer.clock.now() })
@@ -114,32 +120,35 @@ export class ProtocolChannel implements Channel {
     return this.#bodyOf(entry) as never
   }
 
-  request(name: string, body: unknown, options: RequestOptions<MessageTable, string>): Promise<never> {
-    const { reply, where, signal, timeout } = options
+  request(name: string, body: unknown, options: RequestOptions<MessageTable, Reply<MessageTable>>): Promise<never> {
+    const { reply, signal, timeout } = options
     if (this.#closed) return this.#refuse()
     if (signal?.aborted) return Promise.reject(signal.reason)
-    const question = this.protocol.messages[name]
-    const answer = this.protocol.messages[reply]
-    if (!question || !answer) return Promise.reject(this.#unknown(question ? reply : name))
+    const names = typeof reply === 'string' ? [reply] : reply
+    const { messages } = this.protocol
+    const question = messages[name]
+    const unknown = question ? names.find((each) => !messages[each]) : name
+    if (!question || unknown !== undefined) return Promise.reject(this.#unknown(unknown ?? name))
     return new Promise((resolve, reject) => {
-      const payload = question.codec.encode(body) // what it throws must leave nothing waiting
+      const payload = question.codec.encode(body) // before anything waits: it may throw
+      const waiting = names.map((each) => this.#waitingFor((messages[each] as MessageSpec<unknown>).key))
       const done = (): void => {
-        waiting.delete(expectation)
+        for (const set of waiting) set.delete(expectation)
         stop()
       }
       const expectation: Expectation = {
-        where: where as Expectation['where'],
-        resolve(reply) {
+        several: typeof reply !== 'string',
+        where: options.where as Expectation['where'],
+        resolve(answer) {
           done()
-          resolve(reply as never)
+          resolve(answer as never)
         },
         reject(error) {
           done()
           reject(error)
         },
       }
-      const waiting = this.#waitingFor(answer.key)
-      waiting.add(expectation) // before the send, so that no answer can slip past
+      for (const set of waiting) set.add(expectation) // before the send, so that no answer can slip past
       const stop = this.#watch(`${this.protocol.name}/${name}`, { signal, timeout }, expectation.reject)
       this.#send(question.key, payload).catch(expectation.reject)
     })

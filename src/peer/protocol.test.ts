@@ -25,6 +25,19 @@ test('a protocol is typed: wrong names and wrong bodies do not compile', () => {
         if (m.name === 'b') m.body satisfies string
         else m.body.n satisfies number
       }
+      const either = await channel.request(
+        'a',
+        { n: 1 },
+        { reply: ['a', 'b'], where: (m) => m.name === 'b' || m.body.n > 0 },
+      )
+      if (either.name === 'a') either.body.n satisfies number
+      else either.body satisfies string
+      // @ts-expect-error each of several answers is a message of the table
+      await channel.request('a', { n: 1 }, { reply: ['a', 'd'] })
+      const only = await channel.request('a', { n: 1 }, { reply: ['b'] })
+      only satisfies { readonly name: 'b'; readonly body: string }
+      // @ts-expect-error there are two priorities
+      await channel.send('a', { n: 1 }, { priority: 'urgent' })
       void answer
     },
   })

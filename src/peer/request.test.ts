@@ -28,6 +28,35 @@ test('without a condition the first request gets the first answer', async () => 
   expect(await Promise.all(requests)).toEqual([answer(8), answer(9)])
 })
 
+test('a request that names several answers resolves with the first that comes, and tells which', async () => {
+  const protocol = idle()
+  const { peer, say, settle } = wire([protocol])
+  const channel = channelOf(peer, protocol)
+  const [first, second] = [1, 2].map((id) => channel.request('ask', { id }, { reply: ['answer', 'hello'] }))
+  say('hello', { id: 5 })
+  say('answer', answer(6))
+  expect(await first).toEqual({ name: 'hello', body: { id: 5 } })
+  expect(await second).toEqual({ name: 'answer', body: answer(6) })
+  say('hello', { id: 7 })
+  say('answer', answer(8))
+  await settle()
+  expect([await channel.expect('hello'), await channel.expect('answer')]).toEqual([{ id: 7 }, answer(8)])
+})
+
+test('the condition of a request that names several answers sees name and body', async () => {
+  const protocol = idle()
+  const { peer, say } = wire([protocol])
+  const request = channelOf(peer, protocol).request(
+    'ask',
+    { id: 1 },
+    { reply: ['answer', 'hello'], where: ({ name, body }) => name === 'hello' && body.id === 1 },
+  )
+  say('answer', answer(1))
+  say('hello', { id: 2 })
+  say('hello', { id: 1 })
+  expect(await request).toEqual({ name: 'hello', body: { id: 1 } })
+})
+
 test('the iterator does not see an answer that a request took, and sees one that none wanted', async () => {
   const seen: unknown[] = []
   const protocol = speaking(async (channel) => {
@@ -146,8 +175,10 @@ test('a request that cannot be encoded fails by itself and waits for nothing', a
 test('an answer that the table does not know is a fault of ours', async () => {
   const protocol = idle()
   const { peer } = wire([protocol])
-  const request = channelOf(peer, protocol).request('ask', { id: 1 }, { reply: 'nonsense' as 'answer' })
-  await expect(request).rejects.toMatchObject({ code: 'ERR_INTERNAL' })
+  for (const reply of ['nonsense' as 'answer', ['answer', 'nonsense' as 'answer']] as const) {
+    const request = channelOf(peer, protocol).request('ask', { id: 1 }, { reply })
+    await expect(request).rejects.toMatchObject({ code: 'ERR_INTERNAL', message: expect.stringContaining('nonsense') })
+  }
 })
 
 test('the answer may come in the very tick of the question', async () => {
