@@ -17,7 +17,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   '.': [
     'PeerloomError CodecError ProtocolError HandshakeError PeerClosedError TimeoutError ConfigError StorageError',
     'InternalError describeError Scope Queue Events systemClock silentLogger noMetrics rlp bytesToHex hexToBytes',
-    'PeerConnection Keepalive defineProtocol message transportPipe MemoryStore',
+    'PeerConnection Keepalive defineProtocol message unknownMessages transportPipe MemoryStore',
   ],
   './devp2p': [
     'Server ServerPeer RlpxTransport NodeKey Enr parseEnode formatEnode DisconnectReason disconnected disconnectText ping greet',

@@ -2,6 +2,7 @@
  * A protocol's table of typed messages, and the {@link Channel} on which it sends and receives them.
  * @module
  */
+import { InternalError } from '../base/errors.ts'
 import type { Codec } from '../codec/index.ts'
 import type { MessageKey } from './transport.ts'
 
@@ -20,6 +21,35 @@ export function message<T, const K extends MessageKey>(
   options: { readonly maxBytes?: number } = {},
 ): MessageSpec<T, K> {
   return { key, codec, ...options }
+}
+
+/** Key of the row that takes every message its table does not name. No network uses it. */
+export const UNKNOWN_KEY = '*'
+
+/** Body of a message that its table does not name. */
+export interface UnknownMessage {
+  /** Relative to the protocol, as in {@link RawMessage}. */
+  readonly key: MessageKey
+  readonly payload: Uint8Array
+}
+
+/**
+ * Makes the row of a table for messages that no other row names: they are delivered under the row's name, where they would
+ * end the peer or go to the {@link Control} otherwise. Numbers count as the protocol's own up to its length, textual keys
+ * always, so that a protocol with such a row is mounted last. Sent are unknown messages with `write`.
+ */
+export function unknownMessages(
+  options: { readonly maxBytes?: number } = {},
+): MessageSpec<UnknownMessage, typeof UNKNOWN_KEY> {
+  return message(UNKNOWN_KEY, unknownCodec, options)
+}
+
+/** Stands in the row for its type: the channel adds the key, which no codec sees. */
+const unknownCodec: Codec<UnknownMessage> = {
+  encode: () => {
+    throw new InternalError('unknown messages are sent with write')
+  },
+  decode: (payload) => ({ key: UNKNOWN_KEY, payload }),
 }
 
 export type MessageTable = Readonly<Record<string, MessageSpec<unknown>>>

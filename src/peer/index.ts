@@ -18,6 +18,8 @@ export {
   type RequestOptions,
   type SendOptions,
   type SendPriority,
+  type UnknownMessage,
+  unknownMessages,
   type WaitOptions,
 } from './channel.ts'
 export { Keepalive, type KeepaliveOptions } from './keepalive.ts'

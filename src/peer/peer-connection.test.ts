@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { aborted, channelOf, idle, noting, speaking, wire, words } from '../../test/support/peer-wire.ts'
 import { rlp } from '../codec/index.ts'
-import { message } from './channel.ts'
+import { message, unknownMessages } from './channel.ts'
 import type { MessageKey, PeerObserver } from './index.ts'
 import { defineProtocol } from './protocol.ts'
 
@@ -169,6 +169,67 @@ test('a key that no protocol and no control takes is ignored; inside a protocol 
   expect(peer.signal.aborted).toBe(false)
   end.write(17, Uint8Array.of(1))
   expect((await peer.closed).cause).toMatchObject({ code: 'ERR_UNKNOWN_MESSAGE' })
+})
+
+/** A protocol that takes what its table does not name. */
+const tolerant = (options: { maxBytes?: number } = {}) =>
+  defineProtocol({
+    name: 'tolerant',
+    version: 1,
+    length: 8,
+    messages: { ping: message('ping', rlp.number), first: message(0, rlp.number), other: unknownMessages(options) },
+    run: (peer) => aborted(peer.signal),
+  })
+
+test('a protocol with a row for unknown messages gets them by key, whole and in order, and the peer lives on', async () => {
+  const control: MessageKey[] = []
+  const protocol = tolerant()
+  const { peer, end, settle } = wire([protocol], { control: noting(control) })
+  end.write('ping', rlp.number.encode(1))
+  end.write('sendcmpct', Uint8Array.of(1, 2))
+  end.write(16, rlp.number.encode(2))
+  end.write(19, Uint8Array.of(3))
+  end.write('*', Uint8Array.of(4))
+  end.write(24, Uint8Array.of(5)) // past the length
+  const seen: unknown[] = []
+  for await (const { name, body } of channelOf(peer, protocol)) if (seen.push([name, body]) === 5) break
+  expect(seen).toEqual([
+    ['ping', 1],
+    ['other', { key: 'sendcmpct', payload: Uint8Array.of(1, 2) }],
+    ['first', 2],
+    ['other', { key: 3, payload: Uint8Array.of(3) }],
+    ['other', { key: '*', payload: Uint8Array.of(4) }],
+  ])
+  await settle()
+  expect(control).toEqual([24])
+  expect(peer.closing).toBe(false)
+})
+
+test('unknown messages are metered and limited as one, however many keys a remote invents', async () => {
+  const protocol = tolerant({ maxBytes: 2 })
+  const { peer, end, settle } = wire([protocol])
+  for (let i = 0; i < 1_000; i++) end.write(`invented${i}`, Uint8Array.of(1))
+  await settle()
+  expect(peer.meters).toHaveLength(3)
+  expect(peer.meters.find(({ name }) => name === 'other')?.received).toEqual({ messages: 1_000, bytes: 1_000 })
+  end.write('large', new Uint8Array(3))
+  expect((await peer.closed).cause).toMatchObject({ code: 'ERR_MESSAGE_TOO_BIG' })
+})
+
+test('an unknown message may be expected and requested by the name of its row, and is sent with write', async () => {
+  const protocol = tolerant()
+  const { peer, end, frames, settle } = wire([protocol])
+  const channel = channelOf(peer, protocol)
+  const request = channel.request('ping', 1, { reply: ['other', 'ping'] })
+  end.write('pong', Uint8Array.of(1))
+  expect(await request).toEqual({ name: 'other', body: { key: 'pong', payload: Uint8Array.of(1) } })
+  const expected = channel.expect('other')
+  end.write('alert', Uint8Array.of(2))
+  expect(await expected).toEqual({ key: 'alert', payload: Uint8Array.of(2) })
+  await channel.write('feefilter', Uint8Array.of(3))
+  await settle()
+  expect(frames.at(-1)).toEqual({ key: 'feefilter', payload: Uint8Array.of(3) })
+  expect(() => channel.send('other', { key: 'x', payload: Uint8Array.of(1) })).toThrow('sent with write')
 })
 
 test('a message over the limit of its row closes the peer before it is decoded', async () => {

@@ -4,17 +4,19 @@
  */
 import { InternalError, type PeerClosedError, ProtocolError, TimeoutError } from '../base/errors.ts'
 import { Queue } from '../base/queue.ts'
-import type {
-  Channel,
-  Message,
-  MessageSpec,
-  MessageTable,
-  RawMessage,
-  Reply,
-  RequestOptions,
-  SendOptions,
-  SendPriority,
-  WaitOptions,
+import {
+  type Channel,
+  type Message,
+  type MessageSpec,
+  type MessageTable,
+  type RawMessage,
+  type Reply,
+  type RequestOptions,
+  type SendOptions,
+  type SendPriority,
+  UNKNOWN_KEY,
+  type UnknownMessage,
+  type WaitOptions,
 } from './channel.ts'
 import { deadline, type Pausable } from './deadline.ts'
 import { Meter } from './meters.ts'
@@ -94,9 +96,9 @@ export class ProtocolChannel implements Channel {
     received.bytes += payload.length
     const max = row.spec?.maxBytes
     if (max !== undefined && payload.length > max) throw tooBig(this.protocol.name, row.name, payload.length, max)
-    const waiting = this.#expected?.get(key)
+    const waiting = this.#expected?.get(row.key)
     if (!waiting || waiting.size === 0) return this.#enqueue({ key, payload, row, receivedAt: this.#peer.clock.now() })
-    const body = this.#decode(row, payload)
+    const body = decode(row, key, payload)
     for (const expectation of waiting) {
       const answer = expectation.several ? { name: row.name, body } : body
       if (expectation.where && !expectation.where(answer)) continue
@@ -214,11 +216,7 @@ export class ProtocolChannel implements Channel {
   }
 
   #bodyOf(entry: Entry): unknown {
-    return 'body' in entry ? entry.body : this.#decode(entry.row, entry.payload)
-  }
-
-  #decode(row: Row, payload: Uint8Array): unknown {
-    return row.spec ? row.spec.codec.decode(payload) : payload
+    return 'body' in entry ? entry.body : decode(entry.row, entry.key, entry.payload)
   }
 
   #waitingFor(key: MessageKey): Set<Expectation> {
@@ -258,6 +256,11 @@ export class ProtocolChannel implements Channel {
       timer?.cancel()
     }
   }
+}
+
+function decode(row: Row, key: MessageKey, payload: Uint8Array): unknown {
+  if (row.key === UNKNOWN_KEY) return { key, payload } satisfies UnknownMessage
+  return row.spec ? row.spec.codec.decode(payload) : payload
 }
 
 function tooBig(protocol: string, name: string, bytes: number, max: number): ProtocolError {

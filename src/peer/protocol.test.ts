@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Codec } from '../codec/index.ts'
-import { message } from './channel.ts'
+import { message, unknownMessages } from './channel.ts'
 import { type AnyProtocol, defineProtocol, protocolLength } from './protocol.ts'
 
 const json = <T>(): Codec<T> => ({
@@ -12,7 +12,7 @@ test('a protocol is typed: wrong names and wrong bodies do not compile', () => {
   const typed = defineProtocol({
     name: 'x',
     version: 1,
-    messages: { a: message(0, json<{ n: number }>()), b: message(3, json<string>()) },
+    messages: { a: message(0, json<{ n: number }>()), b: message(3, json<string>()), rest: unknownMessages() },
     async run(_peer, channel) {
       // @ts-expect-error no such message
       await channel.send('c', 1)
@@ -23,6 +23,7 @@ test('a protocol is typed: wrong names and wrong bodies do not compile', () => {
       const answer: string = await channel.request('a', { n: 1 }, { reply: 'b', where: (s) => s.length > 0 })
       for await (const m of channel) {
         if (m.name === 'b') m.body satisfies string
+        else if (m.name === 'rest') m.body satisfies { readonly key: number | string; readonly payload: Uint8Array }
         else m.body.n satisfies number
       }
       const either = await channel.request(

@@ -2,7 +2,7 @@
  * A protocol's messages by key: one table for all its channels.
  * @module
  */
-import type { MessageSpec } from './channel.ts'
+import { type MessageSpec, UNKNOWN_KEY } from './channel.ts'
 import { type AnyProtocol, protocolLength } from './protocol.ts'
 import type { MessageKey } from './transport.ts'
 
@@ -21,27 +21,35 @@ export class Table {
   readonly #declaresLength: boolean
   /** BOUNDED: by the protocol's messages and its length. */
   readonly #rows = new Map<MessageKey, Row>()
+  /** Row of `unknownMessages`, if the protocol has one. */
+  readonly #unknown: Row | undefined
 
   constructor(protocol: AnyProtocol) {
     this.length = protocolLength(protocol)
     this.#declaresLength = protocol.length !== undefined
     for (const [name, spec] of Object.entries(protocol.messages)) this.#add(spec.key, name, spec)
+    this.#unknown = this.#rows.get(UNKNOWN_KEY)
   }
 
   get rows(): Iterable<Row> {
     return this.#rows.values()
   }
 
-  /** Whether a message with this key is for this protocol: numbers by range, names by the table. */
+  /** @returns true if a message with this key belongs to this protocol: numbers by range, texts by the table. */
   owns(key: MessageKey): boolean {
-    return typeof key === 'number' ? key >= 0 && key < this.length : this.#rows.has(key)
+    if (typeof key === 'number') return key >= 0 && key < this.length
+    return this.#unknown !== undefined || this.#rows.has(key)
   }
 
-  /** A protocol without messages, or with a longer length than those, reads and writes raw ones. */
+  /**
+   * Finds the row of a key. Keys without one get the row for unknown messages, or, within the length that a protocol
+   * declares beyond its table, a row for raw ones.
+   */
   row(key: MessageKey): Row | undefined {
     const row = this.#rows.get(key)
-    if (row || typeof key !== 'number' || !this.#declaresLength || !this.owns(key)) return row
-    return this.#add(key, String(key), undefined)
+    if (row || !this.owns(key)) return row
+    if (this.#unknown) return this.#unknown
+    return typeof key === 'number' && this.#declaresLength ? this.#add(key, String(key), undefined) : undefined
   }
 
   #add(key: MessageKey, name: string, spec: MessageSpec<unknown> | undefined): Row {
