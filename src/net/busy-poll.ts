@@ -1,17 +1,17 @@
 /**
- * Looks at the sockets again for a moment before the event loop falls asleep: to wake it costs some 30 µs, which is more
- * than a small message and its answer take otherwise.
+ * Polls the sockets for a moment before the event loop goes to sleep: waking it costs some 30 µs, which is more than a
+ * small message and its answer take otherwise.
  *
- * Where answers do come within that moment, each next one is waited for in the same way; where they do not, the loop soon
- * sleeps as it would without this. A loop that has other work never gets here.
+ * Polling goes on as long as chunks arrive within that moment; where they do not, the loop soon sleeps at once, as it
+ * would without this. A loop that has other work never polls.
  * @module
  */
 
 /** Turns of an idle loop: about 150 µs, in which a remote that had to be woken has answered, too. */
 const TURNS = 100
-/** Moments that may be in vain before the loop sleeps at once. */
+/** Polls without a chunk after which the loop sleeps at once. */
 const MAX_CREDIT = 8
-/** While it sleeps at once, every so many chunks it tries again. */
+/** Chunks between two trials while the loop sleeps at once. */
 const PROBE_INTERVAL = 256
 
 export class BusyPoll {
@@ -20,12 +20,12 @@ export class BusyPoll {
   #polling = false
   #turnsLeft = 0
 
-  /** Whether the loop is kept from sleeping now. */
+  /** True while the loop is kept from sleeping. */
   get polling(): boolean {
     return this.#polling
   }
 
-  /** A socket has brought something: what follows may be near. */
+  /** Starts or extends polling: a socket has delivered a chunk, and the next may follow soon. */
   arrived(): void {
     if (this.#polling) {
       this.#turnsLeft = TURNS
@@ -39,7 +39,7 @@ export class BusyPoll {
     setImmediate(turn, this)
   }
 
-  /** @internal for {@link turn} */
+  /** Counts a turn of the event loop. @internal */
   turn(): void {
     if (--this.#turnsLeft > 0) {
       setImmediate(turn, this)

@@ -45,7 +45,7 @@ export function portInUse(port: number, cause?: unknown): ConfigError {
   })
 }
 
-/** Which of the two, port or host, was asked too much. */
+/** Makes the error that names the option at fault, port or host. */
 export function listenError(error: NodeJS.ErrnoException, { host, port }: ListenOptions): ConfigError {
   switch (error.code) {
     case 'EADDRINUSE':
@@ -65,7 +65,7 @@ export function listenError(error: NodeJS.ErrnoException, { host, port }: Listen
   }
 }
 
-/** The system's errors carry a code; one made of several attempts carries nothing else. */
+/** Describes a cause. An error of the system that stands for several attempts has a code and no message. */
 function reason(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   return cause.message || ('code' in cause ? String(cause.code) : cause.name)

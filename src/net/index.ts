@@ -1,6 +1,6 @@
 /**
- * Bytes between machines: streams over TCP, the same inside one process for tests and simulations, and what there is to
- * know about an IP address. Knows nothing of peers, frames or encryption.
+ * Streams of bytes between machines, over TCP or inside one process for tests and simulations, and IP addresses. Knows
+ * nothing of peers, frames or encryption.
  * Start at `network.ts`, the interfaces; `tcp.ts` and `memory.ts` implement them.
  * @module
  */

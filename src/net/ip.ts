@@ -1,6 +1,6 @@
 /**
  * IP addresses as text, normalised: IPv4 in dotted decimal (also when it arrives as `::ffff:1.2.3.4`), IPv6 as RFC 5952
- * writes it. Every function here takes any text; what is no IP is in no range.
+ * writes it. Every function here takes any text; text that is no IP is in no range.
  * @module
  */
 import { isIP, isIPv4 } from 'node:net'
@@ -9,14 +9,14 @@ import { CodecError, ConfigError } from '../base/errors.ts'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
-/** The normalised form, or undefined for what is not an IP. Old notations (`0x7f.1`, `010.0.0.1`) are not. */
+/** Normalises an IP. @returns undefined for any other text, old notations (`0x7f.1`, `010.0.0.1`) included. */
 export function parseIp(text: string): string | undefined {
   if (isIPv4(text)) return text // has one form only
   const address = parse(text)
   return address && format(address)
 }
 
-/** 4 or 16 bytes to text. Throws `CodecError` `ERR_IP_LENGTH` on any other length. */
+/** Formats 4 or 16 bytes. Throws `CodecError` `ERR_IP_LENGTH` on any other length. */
 export function ipFromBytes(bytes: Uint8Array): string {
   if (bytes.length !== 4 && bytes.length !== 16) {
     throw new CodecError('ERR_IP_LENGTH', `an IP has 4 or 16 bytes, not ${bytes.length}`)
@@ -24,31 +24,31 @@ export function ipFromBytes(bytes: Uint8Array): string {
   return format(unmap(ipaddr.fromByteArray([...bytes])))
 }
 
-/** 4 bytes for IPv4, 16 for IPv6; undefined for what is not an IP. */
+/** @returns 4 bytes for IPv4, 16 for IPv6, undefined for any other text. */
 export function ipToBytes(ip: string): Uint8Array | undefined {
   const address = parse(ip)
   return address && new Uint8Array(address.toByteArray())
 }
 
-/** 127.0.0.0/8 and ::1. */
+/** @returns true for 127.0.0.0/8 and ::1. */
 export function isLoopback(ip: string): boolean {
   return parse(ip)?.range() === 'loopback'
 }
 
 const LAN: ReadonlySet<string> = new Set(['loopback', 'linkLocal', 'private', 'uniqueLocal'])
 
-/** Not reachable from the Internet because it is near: private (RFC 1918, RFC 4193), link-local or loopback. */
+/** @returns true for addresses that the Internet does not route: private (RFC 1918, RFC 4193), link-local, loopback. */
 export function isLan(ip: string): boolean {
   const address = parse(ip)
   return address !== undefined && LAN.has(address.range())
 }
 
 /**
- * Addresses with the same key are likely in one hand, so that peers should not all share it: the /16 of an IPv4 address,
- * the /32 of an IPv6 address, after Bitcoin Core's `NetGroupManager::GetGroup`. An IPv6 address that carries an IPv4 one
- * (6to4, Teredo, NAT64) has the key of that one; Hurricane Electric gives /32s away piecemeal and is split by /36.
- * What is not an IP shares the key `unknown`. Unlike Core, addresses that are not routable are not all one group: in a
- * private network they are the only ones.
+ * Groups addresses that are probably controlled by one party, so that peers should not all share a group: the /16 of an
+ * IPv4 address, the /32 of an IPv6 address, after Bitcoin Core's `NetGroupManager::GetGroup`. An IPv6 address that
+ * carries an IPv4 one (6to4, Teredo, NAT64) has the key of that one; Hurricane Electric gives /32s away piecemeal and
+ * is split by /36. Text that is no IP has the key `unknown`. Unlike Core, addresses that are not routable are not all
+ * one group: in a private network they are the only ones.
  */
 export function netgroupKey(ip: string): string {
   const address = parse(ip)
@@ -61,16 +61,16 @@ export function netgroupKey(ip: string): string {
   return `${ipaddr.fromByteArray(prefix).toString()}/${bits}`
 }
 
-/** Ranges of addresses a node keeps to: geth's `--netrestrict`. */
+/** Ranges to which a node restricts its connections: geth's `--netrestrict`. */
 export class IpRanges {
-  /** BOUNDED: by what the user wrote. */
+  /** BOUNDED: by the user's input. */
   readonly #ranges: readonly (readonly [Address, number])[]
 
   private constructor(ranges: readonly (readonly [Address, number])[]) {
     this.#ranges = ranges
   }
 
-  /** CIDR ranges or single addresses, separated by commas. Throws `ConfigError` naming `netrestrict`. */
+  /** Parses CIDR ranges or single addresses, separated by commas. Throws `ConfigError` naming `netrestrict`. */
   static parse(text: string): IpRanges {
     return new IpRanges(text.split(',').map((part) => parseRange(part.trim())))
   }
@@ -85,7 +85,7 @@ export class IpRanges {
   }
 }
 
-/** `isIP` first: ipaddr.js also takes notations that no two programs read alike. */
+/** Parses an IP. `isIP` comes first, because ipaddr.js also takes notations that programs read differently. */
 function parse(text: string): Address | undefined {
   const kind = isIP(text)
   if (kind === 0) return undefined
@@ -126,7 +126,7 @@ function badRange(text: string): ConfigError {
   })
 }
 
-/** The IPv4 address itself, or the one inside an IPv6 address. */
+/** @returns the IPv4 address itself, or the one inside an IPv6 address. */
 function carriedIpv4(address: Address): readonly number[] | undefined {
   const bytes = address.toByteArray()
   switch (address.range()) {

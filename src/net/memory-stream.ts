@@ -6,18 +6,18 @@ import type { Clock, Timer } from '../base/clock.ts'
 import { brokenConnection } from './failures.ts'
 import { type ByteStream, CLOSE_TIMEOUT, type Endpoint, STREAM_HIGH_WATER_BYTES, type StreamSink } from './network.ts'
 
-/** What the streams of one memory network share. */
+/** Services of a memory network that its streams use. */
 export interface Wires {
   readonly clock: Clock
-  /** Calls back after `delay` ms; with 0, as soon as the running code is done. Never inside the call. */
+  /** Calls `callback` after `delay` ms; with 0, as soon as the running code is done. Never inside the call. */
   later(delay: number, callback: () => void): void
   latency(from: Endpoint, to: Endpoint): number
-  /** Whether bytes get from one to the other now. */
+  /** @returns true if bytes get from one to the other now. */
   connected(from: Endpoint, to: Endpoint): boolean
   forget(stream: MemoryStream): void
 }
 
-/** Bytes under way, or the end of them. */
+/** Bytes in flight, or the end of the stream. */
 interface Parcel {
   readonly at: number
   readonly bytes: Uint8Array | undefined
@@ -29,16 +29,16 @@ export class MemoryStream implements ByteStream {
   readonly #wires: Wires
   #peer: MemoryStream = this
   #sink: StreamSink | undefined
-  /** What the peer wrote and we have not taken. BOUNDED: as far as the peer minds the answer of `write`. */
+  /** Bytes that the peer wrote and this end has not delivered. BOUNDED: by a peer that heeds the result of `write`. */
   #inbox: Parcel[] = []
   #inboxBytes = 0
   #lastArrival = 0
   #scheduled = false
   #paused = false
   #owesDrain = false
-  /** Nothing is to be written or delivered any more. */
+  /** Set once nothing is written or delivered any more. */
   #over = false
-  /** Nothing moves any more; `end` has been, or will be, delivered. */
+  /** Set once nothing moves any more; `end` has been, or will be, delivered. */
   #closed = false
   /** Set once {@link #sink} has been told of the end. */
   #ended = false
@@ -107,7 +107,7 @@ export class MemoryStream implements ByteStream {
     this.#breakOff()
   }
 
-  /** The cable is pulled: both ends see the connection break, and what was under way is lost. */
+  /** Breaks the connection at both ends; bytes in flight are lost. */
   cut(): void {
     for (const end of [this, this.#peer]) {
       if (end.#closed) continue
@@ -116,7 +116,7 @@ export class MemoryStream implements ByteStream {
     }
   }
 
-  /** For the network, when a way that was closed has opened again. */
+  /** Delivers what waits. Called by the network when a path that was closed has opened again. */
   wake(): void {
     this.#schedule()
   }
@@ -145,7 +145,9 @@ export class MemoryStream implements ByteStream {
     })
   }
 
-  /** Takes what has arrived by now; what handlers send meanwhile waits for its turn, so that nobody is starved. */
+  /**
+   * Delivers what has arrived by now. Bytes that handlers send meanwhile wait for the next round: no stream starves.
+   */
   #pump(): void {
     const now = this.#wires.clock.now()
     for (let left = this.#inbox.length; left > 0 && this.#takes(); left--) {
@@ -164,7 +166,7 @@ export class MemoryStream implements ByteStream {
     this.#peer.#drained()
   }
 
-  /** The peer has ended: so have we, and the peer may close. */
+  /** Ends this end because the peer has ended, and lets the peer close. */
   #takeEnd(): void {
     this.#over = true
     this.#close()

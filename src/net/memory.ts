@@ -23,24 +23,24 @@ import {
 export type Latency = number | ((from: Endpoint, to: Endpoint) => number)
 
 export interface MemoryNetworkOptions {
-  /** Tells latency and timeouts. @default systemClock */
+  /** Clock of latency and timeouts. @default systemClock */
   readonly clock?: Clock
   /** @default 0 */
   readonly latency?: Latency
 }
 
-/** The first port given to who asks for any (RFC 6335, 6). */
+/** First port that is assigned where port 0 is asked for (RFC 6335, 6). */
 const FIRST_DYNAMIC_PORT = 49_152
 
-/** Deliveries in a row without letting timers and sockets run: endless traffic must not stop the clock. */
+/** Deliveries in a row before timers and sockets run: endless traffic must not stop the clock. */
 const BURST = 1_000
 
 /**
- * Any number of machines, by IP. Used as a `Network` itself, it is the machine 127.0.0.1 that may listen on any IP;
- * {@link host} gives the network as another machine sees it. Names are not looked up.
+ * A network of any number of machines, by IP. As a `Network` itself, it is the machine 127.0.0.1 and may listen on any
+ * IP; {@link host} gives the network as another machine sees it. Names are not looked up.
  */
 export class MemoryNetwork implements Network {
-  /** May be changed at any time; bytes under way keep their order. */
+  /** Latency of what is sent from now on. May be changed at any time; bytes in flight keep their order. */
   latency: Latency
   readonly #clock: Clock
   readonly #wires: Wires
@@ -66,7 +66,7 @@ export class MemoryNetwork implements Network {
     this.#self = this.host('127.0.0.1')
   }
 
-  /** The network as the machine with this IP sees it: its connections come from there, its loopback is itself. */
+  /** @returns the network as the machine with this IP sees it: connections come from there, its loopback is itself. */
   host(ip: string): Network {
     return {
       listen: (options) => this.#listen(ip, options),
@@ -82,7 +82,7 @@ export class MemoryNetwork implements Network {
     return this.#self.connect(target, options)
   }
 
-  /** Breaks every connection from or to this endpoint, or this whole machine; answers how many. */
+  /** Breaks every connection from or to this endpoint, or this whole machine. @returns their number. */
   cut(target: { readonly ip: string; readonly port?: number }): number {
     let count = 0
     for (const stream of this.#streams) {
@@ -94,12 +94,12 @@ export class MemoryNetwork implements Network {
     return count
   }
 
-  /** The machine falls silent: nothing reaches it or leaves it, and nobody is told, until {@link heal}. */
+  /** Isolates a machine: until {@link heal} nothing reaches it or leaves it, without an error at either end. */
   isolate(ip: string): void {
     this.#isolated.add(ip)
   }
 
-  /** Ends an isolation; what was under way arrives now. */
+  /** Ends an isolation; bytes in flight arrive now. */
   heal(ip: string): void {
     this.#isolated.delete(ip)
     for (const stream of this.#streams) stream.wake()
@@ -122,7 +122,7 @@ export class MemoryNetwork implements Network {
 
   #connect(machine: string, target: HostAndPort, options: ConnectOptions = {}): Promise<ByteStream> {
     return attemptToConnect<ByteStream>(this.#clock, target, options, (outcome) => {
-      let given = false
+      let cancelled = false
       const ip = addressOf(target.host, machine)
       if (ip === undefined) outcome.fail(new PeerClosedError('local', 'no such host'))
       else {
@@ -130,14 +130,14 @@ export class MemoryNetwork implements Network {
         const to = { ip, port: target.port }
         const roundTrip = this.#latencyOf(from, to) + this.#latencyOf(to, from)
         this.#later(roundTrip, () => {
-          if (given || !this.#wires.connected(from, to)) return // silence: the attempt times out
+          if (cancelled || !this.#wires.connected(from, to)) return // silence: the attempt times out
           const listener = this.#listeners.get(formatEndpoint(ip, target.port))
           if (listener) outcome.resolve(this.#join(from, to, listener))
           else outcome.fail(new PeerClosedError('remote', 'connection refused'))
         })
       }
       return () => {
-        given = true
+        cancelled = true
       }
     })
   }
@@ -177,7 +177,7 @@ export class MemoryNetwork implements Network {
   }
 }
 
-/** What a host means on this machine; undefined for a name. */
+/** @returns the IP of a host as seen from a machine; undefined for a name. */
 function addressOf(host: string, machine: string): string | undefined {
   const ip = host === 'localhost' ? machine : parseIp(host)
   return ip !== undefined && (ip === '0.0.0.0' || ip === '::' || isLoopback(ip)) ? machine : ip

@@ -50,7 +50,7 @@ export class TcpNetwork implements Network {
   connect(target: HostAndPort, options: ConnectOptions = {}): Promise<ByteStream> {
     return attemptToConnect<ByteStream>(this.#clock, target, options, (outcome) => {
       const socket = connect({ host: target.host, port: target.port, noDelay: true, ...WATER_MARKS })
-      socket.pause() // or the socket would read before somebody listens
+      socket.pause() // otherwise the socket reads before a sink is there
       socket.on('error', outcome.fail)
       socket.once('connect', () => {
         const stream = TcpStream.over(socket, this.#clock)
@@ -77,7 +77,7 @@ export class TcpNetwork implements Network {
 /** TCP with Nagle's algorithm off, on the system's clock. */
 export const tcpNetwork: Network = new TcpNetwork()
 
-/** Passed on to the Duplex below the socket, which the types of `connect` do not tell. */
+/** Options of the Duplex below the socket, which the types of `connect` lack. */
 const WATER_MARKS: object = { writableHighWaterMark: STREAM_HIGH_WATER_BYTES }
 
 class TcpListener implements Listener {
@@ -90,7 +90,7 @@ class TcpListener implements Listener {
     this.#server = server
   }
 
-  /** The port is free when this resolves; Node's own callback would wait for every connection to end. */
+  /** Stops listening. The port is free when this resolves; Node's own callback would wait for every connection. */
   async close(): Promise<void> {
     this.#server.close()
   }
@@ -104,7 +104,7 @@ const STREAM = Symbol('the stream over this socket')
 
 type OwnedSocket = Socket & { readonly [STREAM]: TcpStream }
 
-/** One object for each connection; nothing is made per chunk. */
+/** Stream over a socket: one object for each connection, and nothing is allocated per chunk. */
 class TcpStream implements ByteStream {
   readonly local: Endpoint
   readonly remote: Endpoint
@@ -112,7 +112,7 @@ class TcpStream implements ByteStream {
   readonly #clock: Clock
   #sink: StreamSink | undefined
   #paused = false
-  /** Set once nothing is to be written or delivered any more: ended here or there, or destroyed. */
+  /** Set once nothing is written or delivered any more: ended by either side, or destroyed. */
   #over = false
   /** Set once {@link #sink} has been told of the end. */
   #ended = false
@@ -122,7 +122,7 @@ class TcpStream implements ByteStream {
   #closed: Promise<void> | undefined
   #closeTimer: Timer | undefined
 
-  /** The same for all sockets: closures would be the larger part of what a stream takes. */
+  /** Handlers shared by all sockets: closures would be the larger part of a stream's memory. */
   static readonly #handlers = {
     error(this: OwnedSocket, error: NodeJS.ErrnoException): void {
       this[STREAM].#onError(error)
@@ -141,7 +141,7 @@ class TcpStream implements ByteStream {
     },
   }
 
-  /** Undefined, with the socket destroyed, for a connection that is gone before it could be looked at. */
+  /** @returns undefined, with the socket destroyed, for a connection that has ended already. */
   static over(socket: Socket, clock: Clock): TcpStream | undefined {
     const { remoteAddress, remotePort } = socket
     if (remoteAddress !== undefined && remotePort !== undefined) {
@@ -206,13 +206,13 @@ class TcpStream implements ByteStream {
     this.#socket.destroy()
   }
 
-  /** Also tells the end that had to wait for it. */
+  /** Clears the pause, and delivers an end that waited for that. */
   #unpause(): void {
     this.#paused = false
     if (this.#endMayWait) process.nextTick(() => this.#deliverEnd())
   }
 
-  /** Sends what is queued and the FIN, then reads on: closing with unread bytes would reset what is still under way. */
+  /** Sends what is queued and the FIN, then reads on: closing with unread bytes would reset what is still in flight. */
   #shut(): void {
     this.#over = true
     this.#socket.end()
@@ -264,12 +264,12 @@ class TcpStream implements ByteStream {
     try {
       this.#sink.end(this.#error)
     } catch {
-      this.#socket.destroy() // nobody is left to be told
+      this.#socket.destroy() // the sink has failed at its last call
     }
   }
 }
 
-/** One event loop, one for all sockets. */
+/** Shared by all sockets, as they share one event loop. */
 const busyPoll = new BusyPoll()
 
 const ignore = (): void => {}

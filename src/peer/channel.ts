@@ -6,11 +6,13 @@ import { InternalError } from '../base/errors.ts'
 import type { Codec } from '../codec/index.ts'
 import type { MessageKey } from './transport.ts'
 
-/** One row of a protocol's table: the message's key on the wire, what its body is, and how large it may be. */
+/** One row of a protocol's table: key on the wire, codec of the body, and largest size. */
 export interface MessageSpec<T, K extends MessageKey = MessageKey> {
   readonly key: K
   readonly codec: Codec<T>
-  /** Largest payload accepted, in bytes; a larger one costs the remote the connection. @default the transport's own limit */
+  /**
+   * Largest payload accepted, in bytes; a larger one ends the peer. @default the transport's own limit
+   */
   readonly maxBytes?: number
 }
 
@@ -28,15 +30,15 @@ export const UNKNOWN_KEY = '*'
 
 /** Body of a message that its table does not name. */
 export interface UnknownMessage {
-  /** Relative to the protocol, as in {@link RawMessage}. */
+  /** Key relative to the protocol, as in {@link RawMessage}. */
   readonly key: MessageKey
   readonly payload: Uint8Array
 }
 
 /**
- * Makes the row of a table for messages that no other row names: they are delivered under the row's name, where they would
- * end the peer or go to the {@link Control} otherwise. Numbers count as the protocol's own up to its length, textual keys
- * always, so that a protocol with such a row is mounted last. Sent are unknown messages with `write`.
+ * Makes the row of a table for messages that no other row names. They are delivered under the name of this row; without
+ * it they end the peer, or go to the {@link Control}. Numbers belong to the protocol up to its length, textual keys
+ * always: a protocol with such a row is mounted last. Unknown messages are sent with `write`.
  */
 export function unknownMessages(
   options: { readonly maxBytes?: number } = {},
@@ -44,7 +46,7 @@ export function unknownMessages(
   return message(UNKNOWN_KEY, unknownCodec, options)
 }
 
-/** Stands in the row for its type: the channel adds the key, which no codec sees. */
+/** Gives the row its type. The channel makes the body itself, because a codec does not see the key. */
 const unknownCodec: Codec<UnknownMessage> = {
   encode: () => {
     throw new InternalError('unknown messages are sent with write')
@@ -61,9 +63,9 @@ export type Message<M extends MessageTable, Names extends MessageName<M> = Messa
   [N in Names]: { readonly name: N; readonly body: MessageBody<M[N]> }
 }[Names]
 
-/** A message below the table: what go-ethereum's `MsgReadWriter` reads and writes. */
+/** A message with its body undecoded, as go-ethereum's `MsgReadWriter` reads and writes it. */
 export interface RawMessage {
-  /** Relative to the protocol: its first message is 0. */
+  /** Key relative to the protocol: its first message is 0. */
   readonly key: MessageKey
   readonly payload: Uint8Array
   /** {@link Clock.now} at arrival. */
@@ -76,10 +78,10 @@ export interface WaitOptions {
   readonly timeout?: number | undefined
 }
 
-/** One name of a message that answers a request, or several. */
+/** Name of the message that answers a request, or several of them. */
 export type Reply<M extends MessageTable> = MessageName<M> | readonly MessageName<M>[]
 
-/** Result of a request: the body where one name may answer, the {@link Message} where several may. */
+/** Result of a request: the body when one message may answer, name and body when several may. */
 export type Answer<M extends MessageTable, R extends Reply<M>> = R extends readonly (infer N extends MessageName<M>)[]
   ? Message<M, N>
   : R extends MessageName<M>
@@ -87,42 +89,42 @@ export type Answer<M extends MessageTable, R extends Reply<M>> = R extends reado
     : never
 
 export interface RequestOptions<M extends MessageTable, R extends Reply<M>> extends WaitOptions {
-  /** Name of the message that answers. Where it is a list, any of them does, and the result tells which came. */
+  /** Name of the message that answers. With a list any of its messages does, and the result tells which came. */
   readonly reply: R
-  /** Tells this answer from others of its name, by id or nonce. @default the first one */
+  /** Accepts an answer, by its id or nonce, among others of the same name. @default accepts the first */
   readonly where?: (answer: Answer<M, R>) => boolean
 }
 
-/** `high` goes ahead of the same protocol's queued `normal` messages; it changes nothing between protocols. */
+/** Order of queued messages of one protocol: `high` leaves before `normal`. Between protocols it changes nothing. */
 export type SendPriority = 'normal' | 'high'
 
 export interface SendOptions {
-  /** High for small messages that must not wait for bulk, such as a ping or a refusal. @default 'normal' */
+  /** Priority; `high` is for small messages that must not wait for bulk, such as a pong. @default 'normal' */
   readonly priority?: SendPriority
 }
 
-/** One protocol's share of a connection. Iterating it gives the messages no `expect` or `request` took. */
+/** One protocol's share of a connection. Iterating it yields the messages that no `expect` or `request` took. */
 export interface Channel<M extends MessageTable = MessageTable> extends AsyncIterable<Message<M>> {
   /**
-   * Sends, in call order among messages of one priority. Await it to respect back-pressure; not awaiting is safe, up to the
-   * send budget. Throws in the caller's own tick, awaited or not, when the codec cannot encode the body.
+   * Sends, in call order among messages of one priority. Await it to respect back-pressure; not awaiting is safe, up to
+   * the send budget. Throws in the caller's own tick, awaited or not, when the codec cannot encode the body.
    */
   send<N extends MessageName<M>>(name: N, body: MessageBody<M[N]>, options?: SendOptions): Promise<void>
   /**
-   * The next message, which must be of this name: for handshakes. Anything else is an `ERR_UNEXPECTED_MESSAGE`, no
-   * message in time a `TimeoutError`.
+   * Takes the next message, which must have this name: for handshakes. Rejects with `ERR_UNEXPECTED_MESSAGE` when it
+   * has another, and with a `TimeoutError` when none comes in time.
    */
   expect<N extends MessageName<M>>(name: N, options?: WaitOptions): Promise<MessageBody<M[N]>>
   /**
-   * Sends, and resolves with the answer, which the iterator then does not see: with its body, or with name and body where
-   * several names may answer. No answer in time is a `TimeoutError`; a closed peer a `PeerClosedError`.
+   * Sends, and resolves with the {@link Answer}, which the iterator then does not see. Rejects with a `TimeoutError`
+   * when none comes in time, and with a `PeerClosedError` when the peer closes.
    */
   request<N extends MessageName<M>, const R extends Reply<M>>(
     name: N,
     body: MessageBody<M[N]>,
     options: RequestOptions<M, R>,
   ): Promise<Answer<M, R>>
-  /** The next message, undecoded; undefined once the peer has closed. */
+  /** Takes the next message, undecoded; undefined once the peer has closed. */
   read(options?: WaitOptions): Promise<RawMessage | undefined>
   /** Sends bytes as they are. `key` is relative to the protocol and must be below its length. */
   write(key: MessageKey, payload: Uint8Array): Promise<void>

@@ -1,5 +1,5 @@
 /**
- * Deadlines of the remote's that stand still while this side is the slow one.
+ * Deadlines for the remote, which stand still while this side is the slow one.
  * @module
  */
 import type { Clock, Timer } from '../base/clock.ts'

@@ -1,6 +1,6 @@
 /**
- * **One** connection that carries many protocols. Knows no network: a key tells messages apart, a {@link Transport} frames
- * and encrypts them, a {@link Control} answers pings and sends the farewell.
+ * **One** connection that carries many protocols. Knows no network: a key tells messages apart, a {@link Transport}
+ * frames and encrypts them, a {@link Control} answers pings and sends the farewell.
  * Start reading at `protocol.ts`, then `peer-connection.ts`.
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Asks a quiet remote whether it is still there, and how far away it is.
+ * Pings the remote, to measure the round trip and to notice when it is gone.
  * @module
  */
 import { Alarm } from '../base/alarm.ts'
@@ -12,7 +12,7 @@ export interface KeepaliveOptions {
   /** Milliseconds between two pings. */
   readonly interval: number
   /**
-   * Milliseconds a pong may take, not counting those in which this side had paused the socket; undefined leaves that to
+   * Milliseconds for a pong, not counting those in which this side had paused the socket; undefined leaves the limit to
    * the transport's read deadline, as go-ethereum does.
    */
   readonly timeout?: number
@@ -24,9 +24,9 @@ export interface KeepaliveOptions {
 export class Keepalive {
   readonly #peer: Peer
   readonly #options: KeepaliveOptions
-  /** Of the next ping. */
+  /** Time of the next ping. */
   readonly #alarm: Alarm<Keepalive>
-  /** Of the pong. */
+  /** Deadline of the outstanding pong. */
   #deadline: Timer | undefined
   #sentAt: number | undefined
   #roundTrip: number | undefined
@@ -39,12 +39,12 @@ export class Keepalive {
     peer.onClose(() => this.#cancel())
   }
 
-  /** Milliseconds the last pong took; undefined before the first one. */
+  /** Milliseconds that the last pong took; undefined before the first one. */
   get roundTrip(): number | undefined {
     return this.#roundTrip
   }
 
-  /** To be called when a pong came. One that nobody asked for is ignored. */
+  /** Reports a pong. One without a ping is ignored. */
   pong(): void {
     if (this.#sentAt === undefined) return
     this.#roundTrip = this.#peer.clock.now() - this.#sentAt

@@ -1,5 +1,5 @@
 /**
- * What went over a connection, by protocol and message.
+ * Traffic of a connection, by protocol and message.
  * @module
  */
 import type { MessageKey } from './transport.ts'
@@ -13,7 +13,7 @@ export interface MessageTotals {
 export interface MessageMeter {
   readonly protocol: string
   readonly key: MessageKey
-  /** The table's name for it; the key as text when the table has none. */
+  /** Name in the table; the key as text when the table has none. */
   readonly name: string
   readonly received: Readonly<MessageTotals>
   readonly sent: Readonly<MessageTotals>

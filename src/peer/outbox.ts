@@ -10,13 +10,15 @@ import type { SendPriority } from './channel.ts'
 import { type SendQueue, sizeOf } from './send-queue.ts'
 import type { MessageKey, Transport } from './transport.ts'
 
-/** Bytes a protocol may put on the wire before it is the next one's turn. */
+/** Bytes that a protocol may send before the next one has its turn. */
 const TURN_BYTES = 64 * 1024
-/** Control frames sent while the transport is full; further ones, asked for by a remote that does not read, are dropped. */
+/**
+ * Control frames sent while the transport is full; further ones, asked for by a remote that does not read, are dropped.
+ */
 const MAX_BLOCKED_CONTROL = 64
-/** A protocol that never awaits `send` is cut off when its backlog is this many times its budget. */
+/** Multiple of its budget at which the backlog of a protocol that does not await `send` ends the peer. */
 const OVERRUN_FACTOR = 8
-/** Room for one whole message of the largest size on top of any budget. */
+/** Room for one message of the largest size on top of any budget. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
 const READY: Promise<void> = Promise.resolve()
@@ -36,7 +38,7 @@ export class Outbox {
     this.#budgetBytes = budgetBytes
   }
 
-  /** Sends ahead of everything that is queued. False when it was dropped because the remote does not read. */
+  /** Sends ahead of everything that is queued. False when the frame was dropped because the remote does not read. */
   control(key: MessageKey, payload: Uint8Array): boolean {
     if (this.#closed) return false
     if (!this.#writable && ++this.#blockedControl > MAX_BLOCKED_CONTROL) return false
@@ -44,7 +46,9 @@ export class Outbox {
     return true
   }
 
-  /** Sends, or queues. The promise resolves when the protocol may go on. Throws `ERR_SEND_OVERRUN` far past the budget. */
+  /**
+   * Sends, or queues. The promise resolves when the protocol may go on. Throws `ERR_SEND_OVERRUN` far past the budget.
+   */
   send(queue: SendQueue, key: MessageKey, payload: Uint8Array, priority: SendPriority): Promise<void> {
     if (this.#writable && queue.bytes === 0) {
       this.#writable = this.#transport.write(key, payload)
@@ -56,7 +60,9 @@ export class Outbox {
     return queue.untilRoom()
   }
 
-  /** Sends what is queued while the transport has room. Throws what the transport throws at a message that was queued. */
+  /**
+   * Sends what is queued while the transport has room. Throws what the transport throws at a message that was queued.
+   */
   drain(): void {
     this.#writable = true
     this.#blockedControl = 0
@@ -88,5 +94,5 @@ export class Outbox {
 }
 
 function overrun(bytes: number): PeerloomError {
-  return new PeerloomError('ERR_SEND_OVERRUN', `${bytes} bytes wait to be sent: a protocol does not await its sends`)
+  return new PeerloomError('ERR_SEND_OVERRUN', `${bytes} bytes are queued: a protocol does not await its sends`)
 }

@@ -15,7 +15,7 @@ import type { AnyProtocol, Peer, Protocol } from './protocol.ts'
 import { Router } from './router.ts'
 import type { MessageKey, Transport } from './transport.ts'
 
-/** How long the farewell may take to leave; go-ethereum's `discWriteTimeout` is 1 s. */
+/** Milliseconds for the farewell to leave; go-ethereum's `discWriteTimeout` is 1 s. */
 const CLOSE_TIMEOUT = 2_000
 
 /** The {@link Peer} of one transport: runs every mounted protocol on it until the first of them ends. */
@@ -107,7 +107,7 @@ export class PeerConnection implements Peer {
   async #end(): Promise<void> {
     const reason = this.#scope.reason as PeerClosedError
     this.#router.close(reason)
-    await undefined // what the closing wakes up in this very tick still finds the transport open
+    await undefined // code that the closing wakes up in this tick still finds the transport open
     await this.#closeTransport()
     await this.#scope.done()
     this.#ended = true
@@ -123,14 +123,14 @@ export class PeerConnection implements Peer {
 }
 
 function closedBy(cause: unknown): PeerClosedError {
-  return cause instanceof PeerClosedError ? cause : new PeerClosedError('local', wordsOf(cause), { cause })
+  return cause instanceof PeerClosedError ? cause : new PeerClosedError('local', describeReason(cause), { cause })
 }
 
 function returned(name: string): PeerClosedError {
   return new PeerClosedError('local', `${name} returned`)
 }
 
-function wordsOf(reason: unknown): string {
+function describeReason(reason: unknown): string {
   if (reason === undefined) return 'closed'
   return reason instanceof PeerloomError || !(reason instanceof Error)
     ? describeError(reason)

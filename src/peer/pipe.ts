@@ -4,7 +4,7 @@
  */
 import type { FrameSink, MessageKey, Transport } from './transport.ts'
 
-/** Bytes on their way to an end that does not read before the other end is told to wait. */
+/** Bytes in flight to an end that does not read at which `write` of the other end returns false. */
 const PIPE_HIGH_WATER_BYTES = 1024 * 1024
 
 export interface PipeOptions {
@@ -12,7 +12,7 @@ export interface PipeOptions {
   readonly highWaterBytes?: number
 }
 
-/** Makes the two ends. What one writes the other receives, in order, in a later microtask. */
+/** Makes the two ends. Frames that one writes reach the other in order, in a later microtask. */
 export function transportPipe<K extends MessageKey = MessageKey>(
   options: PipeOptions = {},
 ): [Transport<K>, Transport<K>] {
@@ -28,7 +28,7 @@ class PipeEnd<K extends MessageKey> implements Transport<K> {
   declare other: PipeEnd<K>
   readonly #highWaterBytes: number
   #sink: FrameSink<K> | undefined
-  /** BOUNDED: by writers that heed `false`, as a socket's buffer is. */
+  /** BOUNDED: by writers that heed `false`, like a socket's buffer. */
   #held: { readonly key: K; readonly payload: Uint8Array }[] = []
   #heldBytes = 0
   #paused = false
@@ -112,7 +112,7 @@ class PipeEnd<K extends MessageKey> implements Transport<K> {
   #finish(): void {
     this.#closed = true
     const sink = this.#sink
-    this.#sink = undefined // the end is told once
+    this.#sink = undefined // end is called once
     sink?.end(this.#remoteEnd?.error)
   }
 

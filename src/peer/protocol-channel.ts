@@ -49,7 +49,7 @@ interface Expectation {
 }
 
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true }
-/** What an unread message takes beside its payload: its entry, the payload's view and its memory's. */
+/** Memory of an unread message beside its payload: its entry, the payload's view and its buffer. */
 const ENTRY_OVERHEAD_BYTES = 320
 
 export class ProtocolChannel implements Channel {
@@ -58,10 +58,12 @@ export class ProtocolChannel implements Channel {
   readonly sendQueue = new SendQueue()
   readonly #peer: ChannelOwner
   readonly #table: Table
-  /** By the row's index. BOUNDED: by the table. */
+  /** Meters by the row's index. BOUNDED: by the table. */
   readonly #meters: (Meter | undefined)[] = []
   readonly #queue: Queue<Entry>
-  /** BOUNDED: by the protocol's own calls of `request`; each has a deadline or ends with the peer. */
+  /**
+   * Requests in flight. BOUNDED: by the protocol's own calls of `request`; each has a deadline or ends with the peer.
+   */
   #expected: Map<MessageKey, Set<Expectation>> | undefined
   #closed: PeerClosedError | undefined
 
@@ -73,7 +75,7 @@ export class ProtocolChannel implements Channel {
     this.#queue = new Queue({ highWaterBytes: peer.receiveBudgetBytes, onDrain: () => peer.caughtUp(this) })
   }
 
-  /** Of the messages that the protocol names, and of the others that came or went. */
+  /** Meters of the messages in the table, and of others that were received or sent. */
   get meters(): readonly Meter[] {
     const rows = Array.from(this.#table.rows).filter(({ spec, index }) => spec || this.#meters[index])
     return rows.map((row) => this.#meterOf(row))
@@ -86,7 +88,7 @@ export class ProtocolChannel implements Channel {
 
   /**
    * Takes a message off the transport, in the socket's tick. False when the protocol is over its receive budget.
-   * Throws what the remote did wrong.
+   * Throws when the message breaks the protocol.
    */
   deliver(key: MessageKey, payload: Uint8Array): boolean {
     const row = this.#table.row(key)
@@ -150,7 +152,7 @@ export class ProtocolChannel implements Channel {
           reject(error)
         },
       }
-      for (const set of waiting) set.add(expectation) // before the send, so that no answer can slip past
+      for (const set of waiting) set.add(expectation) // before the send, so that no answer is missed
       const stop = this.#watch(`${this.protocol.name}/${name}`, { signal, timeout }, expectation.reject)
       this.#send(question.key, payload).catch(expectation.reject)
     })
@@ -177,7 +179,7 @@ export class ProtocolChannel implements Channel {
     }
   }
 
-  /** What is held is still read when the remote ended in order; after our own closing nobody needs it. */
+  /** Ends the channel. Queued messages are still read when the remote ended the peer, and dropped otherwise. */
   close(reason: PeerClosedError): void {
     if (this.#closed) return
     this.#closed = reason
@@ -199,7 +201,7 @@ export class ProtocolChannel implements Channel {
 
   #refuse(): Promise<never> {
     const refusal = Promise.reject(this.#closed)
-    refusal.catch(() => {}) // a send that nobody awaits stays quiet
+    refusal.catch(() => {}) // a send that is not awaited must not be an unhandled rejection
     return refusal
   }
 
@@ -245,7 +247,10 @@ export class ProtocolChannel implements Channel {
     }
   }
 
-  /** Calls `fail` when the signal aborts or the time is up; time in which we had paused the socket does not count. */
+  /**
+   * Calls `fail` when the signal aborts or the time is up; time in which this side had paused the socket is not
+   * counted.
+   */
   #watch(what: string, { signal, timeout }: WaitOptions, fail: (error: unknown) => void): () => void {
     const onAbort = (): void => fail(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
@@ -264,9 +269,9 @@ function decode(row: Row, key: MessageKey, payload: Uint8Array): unknown {
 }
 
 function tooBig(protocol: string, name: string, bytes: number, max: number): ProtocolError {
-  return new ProtocolError('ERR_MESSAGE_TOO_BIG', `${protocol}/${name}: ${bytes} bytes, at most ${max}`)
+  return new ProtocolError('ERR_MESSAGE_TOO_BIG', `${protocol}/${name}: ${bytes} bytes, at most ${max} allowed`)
 }
 
 function unexpected(protocol: string, got: string, want: string): ProtocolError {
-  return new ProtocolError('ERR_UNEXPECTED_MESSAGE', `${protocol}: got ${got} where only ${want} may come`)
+  return new ProtocolError('ERR_UNEXPECTED_MESSAGE', `${protocol}: received ${got}, expected ${want}`)
 }

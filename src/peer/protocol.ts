@@ -46,19 +46,19 @@ export interface Peer extends AsyncDisposable {
   sendControl(key: MessageKey, payload: Uint8Array): boolean
 }
 
-/** A protocol of any message table: what peers and servers hold. */
+/** A protocol with any message table, as peers and servers hold it. */
 export interface AnyProtocol {
   /** Capability name, at most 8 ASCII characters in devp2p. */
   readonly name: string
   readonly version: number
-  /** Message keys reserved on the wire, for numeric keys. @default the highest key of the table + 1 */
+  /** Numeric keys reserved on the wire. @default the highest key of the table + 1 */
   readonly length?: number
   readonly messages: MessageTable
-  /** `never`, because which messages the channel carries is known to the protocol alone. */
+  /** Runs the protocol. The channel is `never`, because only the protocol itself knows its messages. */
   run(peer: Peer, channel: never): Promise<void>
-  /** What `peerInfo` shows of this peer under the protocol's name. @default 'unknown' */
+  /** Entry of `peerInfo` under the protocol's name. @default 'unknown' */
   peerInfo?(peerId: string): unknown
-  /** What `nodeInfo` shows under the protocol's name. @default 'unknown' */
+  /** Entry of `nodeInfo` under the protocol's name. @default 'unknown' */
   nodeInfo?(): unknown
   /** Entries for this node's record (EIP-778): RLP by key, such as `eth`. */
   attributes?(): Readonly<Record<string, Uint8Array>>
@@ -76,12 +76,12 @@ export interface Mounted {
   readonly offset: number
 }
 
-/** Gives `run` its types. Returns the very object it was given. */
+/** Infers the types of `run` from the table. Returns its argument. */
 export function defineProtocol<const M extends MessageTable>(protocol: Protocol<M>): Protocol<M> {
   return protocol
 }
 
-/** Numeric keys a protocol takes on the wire. */
+/** Counts the numeric keys that a protocol takes on the wire. */
 export function protocolLength(protocol: AnyProtocol): number {
   if (protocol.length !== undefined) return protocol.length
   let length = 0

@@ -88,12 +88,14 @@ export class Router implements ChannelOwner, FrameSink<MessageKey> {
     } catch (error) {
       this.#peer.close(error)
       const refused = Promise.reject(error)
-      refused.catch(() => {}) // a send that nobody awaits stays quiet
+      refused.catch(() => {}) // a send that is not awaited must not be an unhandled rejection
       return refused
     }
   }
 
-  /** Sends ahead of all that waits. False when it was dropped because the remote reads nothing, or the peer has closed. */
+  /**
+   * Sends ahead of everything queued. False when it was dropped: the remote reads nothing, or the peer has closed.
+   */
   control(key: MessageKey, payload: Uint8Array): boolean {
     return this.#guarded(() => this.#outbox.control(key, payload)) ?? false
   }
@@ -107,7 +109,7 @@ export class Router implements ChannelOwner, FrameSink<MessageKey> {
     if (!this.#peer.closing) this.#transport.resume()
   }
 
-  /** Ends the channels and says farewell; the transport itself is closed by whoever calls. */
+  /** Ends the channels and sends the farewell. The caller closes the transport. */
   close(reason: PeerClosedError): void {
     this.#stall?.cancel()
     this.#outbox.close()
@@ -135,7 +137,7 @@ export class Router implements ChannelOwner, FrameSink<MessageKey> {
     this.#peer.close(new TimeoutError(`${names} left its messages unread`, this.#stallTimeout))
   }
 
-  /** Transports throw at what they cannot send; that ends the peer, and not whoever called. */
+  /** Runs a write. A transport throws at a message that it cannot send: that ends the peer instead of the caller. */
   #guarded<T>(write: () => T): T | undefined {
     try {
       return write()

@@ -13,8 +13,8 @@ export interface QueuedMessage {
 }
 
 /**
- * Messages of one protocol that wait for room in the transport: those of high priority first, each kind in the order of its
- * calls. Most protocols never queue, so a list is made when it is first needed.
+ * Messages of one protocol that wait for room in the transport: those of high priority first, each kind in the order of
+ * its calls. Most protocols never queue, so a list is made when it is first needed.
  */
 export class SendQueue {
   #high: Fifo | undefined

@@ -9,14 +9,14 @@ import type { MessageKey } from './transport.ts'
 export interface Row {
   readonly key: MessageKey
   readonly name: string
-  /** Absent for a key within the protocol's length that its table does not name: such messages are raw. */
+  /** Absent for a key within the protocol's length that its table does not name: such a message is raw. */
   readonly spec: MessageSpec<unknown> | undefined
   /** Position in the table, from 0. */
   readonly index: number
 }
 
 export class Table {
-  /** Numeric keys the protocol takes on the wire. */
+  /** Numeric keys that the protocol takes on the wire. */
   readonly length: number
   readonly #declaresLength: boolean
   /** BOUNDED: by the protocol's messages and its length. */

@@ -1,6 +1,6 @@
 /**
- * Support for tests of protocols, our own and our users': a clock that the test advances, transports and networks without
- * sockets, and two peers joined in one call. Needs no test runner and brings none.
+ * Support for tests of protocols, our own and our users': a clock that the test advances, transports and networks
+ * without sockets, and two peers joined in one call. Needs no test runner and brings none.
  * Start reading at `peer-pair.ts`.
  * @module
  */

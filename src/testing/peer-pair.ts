@@ -36,8 +36,8 @@ export interface PeerPair<A extends MessageTable, B extends MessageTable> extend
 }
 
 /**
- * Runs one protocol against another, without sockets or encryption: go-ethereum's `MsgPipe` with a peer at each end. With
- * a {@link scriptedProtocol} as one of them the test itself speaks to the other.
+ * Runs one protocol against another, without sockets or encryption: go-ethereum's `MsgPipe` with a peer at each end.
+ * With a {@link scriptedProtocol} as one of them the test itself speaks to the other.
  */
 export function peerPair<A extends MessageTable, B extends MessageTable>(
   protocolA: Protocol<A>,

@@ -26,7 +26,7 @@ import {
 const numbered = rlp.struct({ id: rlp.number })
 const sized = rlp.struct({ id: rlp.number, data: rlp.bytes })
 
-/** A table with a bit of everything. */
+/** A table with one message of each kind. */
 export const words = {
   hello: message(0, numbered, { maxBytes: 64 }),
   ask: message(1, numbered),
@@ -35,24 +35,24 @@ export const words = {
 }
 export type Words = typeof words
 
-/** What the wire end received or was told. */
+/** Wire end of a peer: frames received, end reported. */
 export interface Wire {
   readonly peer: Peer
   readonly clock: FakeClock
   readonly end: Transport<MessageKey>
   readonly frames: { readonly key: MessageKey; readonly payload: Uint8Array }[]
-  /** Set once the peer closed its side. */
+  /** True once the peer closed its side. */
   readonly ended: boolean
   readonly keys: readonly MessageKey[]
   /** Puts an encoded message of {@link words} on the wire. */
   say<N extends keyof Words & string>(name: N, body: Parameters<Words[N]['codec']['encode']>[0], offset?: number): void
-  /** Lets everything that is ready run, without moving the clock. */
+  /** Runs everything that is ready, without advancing the clock. */
   settle(): Promise<void>
 }
 
 export type WireOptions = Partial<Omit<PeerOptions, 'mounted' | 'clock'>> &
   PipeOptions & {
-    /** Puts something between the peer and its end of the pipe. */
+    /** Wraps the peer's end of the pipe. */
     readonly through?: (near: Transport<MessageKey>) => Transport<MessageKey>
   }
 
@@ -147,7 +147,7 @@ export function channelOf<M extends MessageTable>(peer: Peer, protocol: Protocol
   return channel
 }
 
-/** Control that notes what it sees and says farewell with key 1 and the message as text. */
+/** Control that records the keys it sees and sends a farewell with key 1 and the reason as text. */
 export function noting(seen: MessageKey[]): Control {
   return {
     frame: (_peer, key) => void seen.push(key),

@@ -1,5 +1,5 @@
 /**
- * Two RLPx transports that have shaken hands, and what watches or disturbs them.
+ * Two RLPx transports after their handshake, a sink that records them, and a stream that alters bytes.
  * @module
  */
 import { afterEach } from 'vitest'
@@ -49,7 +49,7 @@ export async function transportPair(
   ])
 }
 
-/** Collects what a transport delivers; its promises settle when something has come. */
+/** Records the deliveries of a transport. */
 export class Collector implements FrameSink<number> {
   readonly frames: { key: number; payload: Uint8Array }[] = []
   readonly ends: unknown[] = []
@@ -103,10 +103,10 @@ export function opened(transport: RlpxTransport): Collector {
   return sink
 }
 
-/** Lets promises and immediates run. */
+/** Runs pending promises and immediates. */
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** A stream whose bytes come out at the other end changed by `transform`. */
+/** Wraps a stream so that received chunks are changed by `transform`. */
 export function altered(stream: ByteStream, transform: (chunk: Uint8Array) => Uint8Array[]): ByteStream {
   let current: StreamSink | undefined
   return {

@@ -1,5 +1,5 @@
 /**
- * RLPx frames as the specification words them, in plain JavaScript: what the kernel's are compared with.
+ * RLPx frames written after the specification, in plain JavaScript: the reference for those of the kernel.
  * @see https://github.com/ethereum/devp2p/blob/master/rlpx.md#framing
  * @module
  */
@@ -7,7 +7,7 @@ import { createCipheriv } from 'node:crypto'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '../../src/base/bytes.ts'
 
-/** The part of a running keccak-256 that the MACs need. */
+/** Part of a running keccak-256 that the MACs need. */
 export interface RunningHash {
   update(bytes: Uint8Array): unknown
   digest(): Uint8Array
@@ -20,7 +20,7 @@ export function nobleKeccak(seed: Uint8Array): RunningHash {
 
 const xor = (a: Uint8Array, b: Uint8Array): Uint8Array => a.map((byte, i) => byte ^ b[i]!)
 
-/** One direction's MAC. */
+/** MAC of one direction. */
 export class ReferenceMac {
   readonly #secret: Uint8Array
   readonly #hash: RunningHash
@@ -61,7 +61,7 @@ export class ReferenceFrames {
     this.#mac = new ReferenceMac(secrets.mac, hash)
   }
 
-  /** A frame whose body (message id and payload) is anything; `size` is what its header claims. */
+  /** Seals a frame with any body (message id and payload); its header claims `size`. */
   seal(body: Uint8Array, size: number = body.length): Uint8Array {
     const header = new Uint8Array(16)
     header.set([size >> 16, (size >> 8) & 0xff, size & 0xff, 0xc2, 0x80, 0x80])

@@ -1,8 +1,8 @@
 /**
  * One RLPx connection after its handshake: chunks of the stream become messages, messages become frames.
  *
- * The stream, the frame reader and the deadlines call it directly: nothing stands between them and it, because there are
- * as many calls as chunks and frames.
+ * The stream, the frame reader and the deadlines call it directly: nothing stands between them and it, because there
+ * are as many calls as chunks and frames.
  * @module
  */
 import { EMPTY_BYTES } from '../../base/bytes.ts'
@@ -19,16 +19,18 @@ import type { Established } from './handshake-io.ts'
 const READ_TIMEOUT = 30_000
 /** go-ethereum's `frameWriteTimeout`, in milliseconds. */
 const WRITE_TIMEOUT = 20_000
-/** Unsent bytes at which `write` asks to wait: above the socket's own mark, so that it never runs dry in between. */
+/**
+ * Unsent bytes at which `write` returns false: above the socket's own mark, so that it never runs dry before `drain`.
+ */
 const TRANSPORT_HIGH_WATER_BYTES: number = 256 * 1024
-/** Bytes on the wire at which a batch is sent before its tick ends: the system can send while we seal more. */
+/** Wire bytes at which a batch is sent before its tick ends, so that the system sends while more is sealed. */
 const BATCH_BYTES = 128 * 1024
 /**
- * Bytes, on the wire and unpacked, after which the event loop turns to the other connections. Node alone reads up to 2 MiB
- * from one socket in a row, which is milliseconds of keccak: a few peers that send so would keep all others waiting.
+ * Bytes, on the wire and unpacked, after which the event loop turns to the other connections. Node alone reads up to 2
+ * MiB from one socket in a row, which is milliseconds of keccak: a few such peers would delay all others.
  */
 const TURN_BYTES = 512 * 1024
-/** What a frame counts for beside its payload: empty ones cost time, too. */
+/** Overhead of a frame, beside its payload, in {@link TURN_BYTES}: empty ones cost time, too. */
 const TURN_FRAME_BYTES = 2 * 1024
 
 export interface RlpxConnectionOptions {
@@ -36,9 +38,9 @@ export interface RlpxConnectionOptions {
   readonly clock?: Clock
   /** Milliseconds for one frame of the remote, and for its silence. @default 30000 */
   readonly readTimeout?: number
-  /** Milliseconds in which something written has to leave. @default 20000 */
+  /** Milliseconds without progress while written bytes are buffered. @default 20000 */
   readonly writeTimeout?: number
-  /** Unsent bytes at which `write` answers false. @default 256 KiB */
+  /** Unsent bytes at which `write` returns false. @default 256 KiB */
   readonly highWaterBytes?: number
 }
 
@@ -46,7 +48,7 @@ function flushLater(connection: RlpxConnection): void {
   connection.flush()
 }
 
-/** Holders see it as an `RlpxTransport`; the other public methods are for the stream, the reader and the deadlines. */
+/** Implementation of `RlpxTransport`. Its further methods are called by the stream, the reader and the deadlines. */
 export class RlpxConnection implements Transport<number>, StreamSink, MessageSink, DeadlineOwner {
   readonly remotePublicKey: Uint8Array
   readonly #stream: ByteStream
@@ -207,12 +209,12 @@ export class RlpxConnection implements Transport<number>, StreamSink, MessageSin
 
   /** Called by the read deadline. */
   readExpired(): void {
-    this.#fail(new TimeoutError('the remote is silent: read', this.#readTimeout))
+    this.#fail(new TimeoutError('frame read', this.#readTimeout))
   }
 
   /** Called by the write deadline. */
   writeExpired(): void {
-    this.#fail(new TimeoutError('the remote does not read: write', this.#writeTimeout))
+    this.#fail(new TimeoutError('frame write', this.#writeTimeout))
   }
 
   /** Called once behind each tick that wrote. */
@@ -245,7 +247,7 @@ export class RlpxConnection implements Transport<number>, StreamSink, MessageSin
     })
   }
 
-  /** Delivery never begins inside a call of the sink's owner. */
+  /** Schedules {@link #wake}: delivery never begins inside a call by the sink's owner. */
   #wakeSoon(): void {
     if (this.#waking) return
     this.#waking = true

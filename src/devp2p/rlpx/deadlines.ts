@@ -1,19 +1,19 @@
 /**
- * Deadlines that cost nothing per frame: activity is noted, and an alarm that rings looks at the note and is set again.
+ * Deadlines without a timer per frame: activity only moves a timestamp, which the alarm checks before it is set again.
  * @module
  */
 import { Alarm } from '../../base/alarm.ts'
 import type { Clock } from '../../base/clock.ts'
 
-/** Whom both deadlines belong to: an object instead of a closure each, because every connection has them. */
+/** Owner of both deadlines: an object instead of a closure each, because every connection has them. */
 export interface DeadlineOwner {
-  /** How many bytes have left in all, or undefined when none are waiting to. */
+  /** @returns the total of bytes that have left; undefined when none are buffered. */
   bytesLeft(): number | undefined
   readExpired(): void
   writeExpired(): void
 }
 
-/** Time between two frames of the remote. Stands still while we are the side that does not read. */
+/** Limits the time between two frames of the remote. Stands still while this side has paused reading. */
 export class ReadDeadline {
   readonly #clock: Clock
   readonly #timeout: number
@@ -27,11 +27,11 @@ export class ReadDeadline {
     this.#timeout = timeout
     this.#owner = owner
     this.#since = clock.now()
-    this.#alarm = new Alarm<ReadDeadline>(clock, this, ReadDeadline.#look)
+    this.#alarm = new Alarm<ReadDeadline>(clock, this, ReadDeadline.#check)
     this.#alarm.set(timeout)
   }
 
-  /** A frame was read to its end. */
+  /** Starts the time anew: a frame has been read to its end. */
   touch(): void {
     this.#since = this.#clock.now()
   }
@@ -52,7 +52,7 @@ export class ReadDeadline {
     this.#alarm.cancel()
   }
 
-  static #look(deadline: ReadDeadline): void {
+  static #check(deadline: ReadDeadline): void {
     if (deadline.#pausedAt !== undefined) return
     const left = deadline.#since + deadline.#timeout - deadline.#clock.now()
     if (left > 0) deadline.#alarm.set(left)
@@ -60,10 +60,10 @@ export class ReadDeadline {
   }
 }
 
-/** How often in a timeout the progress of writing is looked at. */
-const LOOKS = 4
+/** Checks of the progress of writing per timeout. */
+const CHECKS = 4
 
-/** Time in which something that was written has to leave. Runs only while something waits to leave. */
+/** Limits the time without progress of what was written. Runs only while bytes are buffered. */
 export class WriteDeadline {
   readonly #clock: Clock
   readonly #timeout: number
@@ -76,24 +76,24 @@ export class WriteDeadline {
     this.#clock = clock
     this.#timeout = timeout
     this.#owner = owner
-    this.#alarm = new Alarm<WriteDeadline>(clock, this, WriteDeadline.#look)
+    this.#alarm = new Alarm<WriteDeadline>(clock, this, WriteDeadline.#check)
   }
 
-  /** Call after a write. */
+  /** Starts the deadline after a write, unless it runs already. */
   watch(): void {
     if (this.#alarm.pending) return
     const left = this.#owner.bytesLeft()
     if (left === undefined) return
     this.#mark = left
     this.#since = this.#clock.now()
-    this.#alarm.set(this.#timeout / LOOKS)
+    this.#alarm.set(this.#timeout / CHECKS)
   }
 
   cancel(): void {
     this.#alarm.cancel()
   }
 
-  static #look(deadline: WriteDeadline): void {
+  static #check(deadline: WriteDeadline): void {
     const left = deadline.#owner.bytesLeft()
     if (left === undefined) return
     const now = deadline.#clock.now()
@@ -101,6 +101,6 @@ export class WriteDeadline {
       deadline.#mark = left
       deadline.#since = now
     } else if (now - deadline.#since >= deadline.#timeout) return deadline.#owner.writeExpired()
-    deadline.#alarm.set(deadline.#timeout / LOOKS)
+    deadline.#alarm.set(deadline.#timeout / CHECKS)
   }
 }

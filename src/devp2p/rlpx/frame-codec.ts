@@ -1,6 +1,6 @@
 /**
- * What both directions of an RLPx frame share: sizes and the message id. `frame-writer.ts` and `frame-reader.ts` use
- * them; their crypto is in `crypto/frame-crypto.ts`.
+ * Sizes and message ids of RLPx frames, for both directions. `frame-writer.ts` and `frame-reader.ts` use them; the
+ * crypto is in `crypto/frame-crypto.ts`.
  *
  *     header (16) = size (3) ‖ c2 80 80 ‖ zeros      header MAC (16)
  *     body, zero-padded to 16                        body MAC (16)
@@ -10,13 +10,13 @@
  */
 import { CodecError } from '../../base/errors.ts'
 
-/** A frame's size has 3 bytes; what a message may hold, before and after compression, is bounded by the same number. */
+/** Largest size that fits a frame's 3 bytes for it; also the limit of a message before and after compression. */
 export const MAX_MESSAGE_BYTES: number = 2 ** 24 - 1
 export const HEADER_BYTES = 16
 export const MAC_BYTES = 16
-/** Header and header MAC: what must be there before a frame's size is known. */
+/** Header and header MAC, which have to be there before a frame's size is known. */
 export const HEAD_BYTES: number = HEADER_BYTES + MAC_BYTES
-/** Capability offsets add up to a few hundred at most; a larger id is nobody's. */
+/** Largest message id: capability offsets add up to a few hundred at most. */
 export const MAX_MESSAGE_CODE = 0xffff
 
 /** Bytes of a body on the wire, without its MAC. */
@@ -24,12 +24,12 @@ export function paddedBytes(size: number): number {
   return (size + 15) & ~15
 }
 
-/** Bytes the message id takes at the front of a body: an RLP integer. */
+/** Bytes of the message id at the front of a body: an RLP integer. */
 export function codeBytes(code: number): number {
   return code < 0x80 ? 1 : code < 0x100 ? 2 : 3
 }
 
-/** Writes a message id, returns the position after it. `code` is 0 to {@link MAX_MESSAGE_CODE}. */
+/** Writes a message id and returns the position after it. `code` is 0 to {@link MAX_MESSAGE_CODE}. */
 export function writeCode(code: number, out: Uint8Array, at: number): number {
   if (code === 0) out[at++] = 0x80
   else if (code < 0x80) out[at++] = code
@@ -56,5 +56,5 @@ export function readCode(bytes: Uint8Array, at: number, end: number): number {
 }
 
 export function tooLarge(bytes: number): CodecError {
-  return new CodecError('ERR_RLPX_TOO_LARGE', `a message of ${bytes} bytes, at most ${MAX_MESSAGE_BYTES} fit a frame`)
+  return new CodecError('ERR_RLPX_TOO_LARGE', `message of ${bytes} bytes, at most ${MAX_MESSAGE_BYTES} fit a frame`)
 }

@@ -5,58 +5,60 @@ import { codeBytes, HEAD_BYTES, MAC_BYTES, MAX_MESSAGE_BYTES, paddedBytes, readC
 import type { Secrets } from './handshake.ts'
 import { inboundWindow } from './inbound-window.ts'
 
-/** Who gets the messages of a {@link FrameReader}. */
+/** Receiver of the messages of a {@link FrameReader}. */
 export interface MessageSink {
-  /** `payload` belongs to the receiver. */
+  /** Takes a message. `payload` belongs to the receiver. */
   message(code: number, payload: Uint8Array): void
-  /** Whether the reader is to stop after this message, within a chunk. */
+  /** @returns true if the reader has to stop, even within a chunk. */
   isStopped(): boolean
 }
 
-/** What is checked before memory is taken: the size in a frame's header, and the length a payload unpacks to. */
+/**
+ * Limits checked before memory is allocated: of the size in a frame's header, and of the length a payload unpacks to.
+ */
 export interface FrameLimits {
-  /** Of any frame. */
+  /** Largest frame, in bytes. */
   readonly frameBytes: number
-  /** Of an unpacked message of the base protocol, which has the ids below 16. */
+  /** Largest unpacked message of the base protocol, which has the ids below 16, in bytes. */
   readonly baseBytes: number
 }
 
 const BASE_LENGTH = 16
 
-/** The farewell: some implementations send it uncompressed whatever was agreed (Nethermind issue 7726, reth PR 6862). */
+/** Id of Disconnect, which some implementations never compress (Nethermind issue 7726, reth PR 6862). */
 const DISCONNECT_CODE = 0x01
 
 /**
- * A payload that unpacks to so much is unpacked in turns with other connections' work: 16 MiB take 12 ms. It never lies in
- * the window, because what does unpacks to 1.4 MB at best.
+ * Unpacked size from which a payload is unpacked in steps, in turns with other connections' work: 16 MiB take 12 ms.
+ * Such a payload never lies in the window: one that fits there unpacks to 1.4 MB at most.
  */
 const LARGE_BYTES = 2 * 1024 * 1024
 
-/** A message that has come and is being unpacked. */
+/** A received message that is being unpacked. */
 interface Large {
   readonly code: number
   readonly unpacking: SnappyUnpacking
 }
 
 /**
- * Turns the chunks of a stream into messages. A frame that lies whole in a chunk is opened in the inbound window; one that
- * does not is opened piece by piece into a buffer of its size, made only when its header has proven to be the remote's.
- * Throws `CodecError`: after that the stream cannot be read on.
+ * Turns the chunks of a stream into messages. A frame that lies whole in a chunk is opened in the inbound window; one
+ * that does not is opened piece by piece into a buffer of its size, allocated only after its header has been
+ * authenticated. Throws `CodecError`, after which the stream cannot be read on.
  */
 export class FrameReader {
-  /** Whether payloads are compressed: from the message after Hello. */
+  /** True when payloads are compressed: from the message after Hello on. */
   snappy = false
   limits: FrameLimits = { frameBytes: MAX_MESSAGE_BYTES, baseBytes: MAX_MESSAGE_BYTES }
   readonly #sink: MessageSink
   readonly #opener: FrameOpener
-  /** How far the chunk has been read. */
+  /** Position in the chunk of the next byte to read. */
   #at = 0
-  /** Where a head, or the MAC of a body, is gathered that did not come in one piece. */
+  /** Buffer for a head, or the MAC of a body, that spans chunks. */
   readonly #part = new Uint8Array(HEAD_BYTES)
   #partFilled = 0
   /** Size of the frame whose head has been read; 0 while waiting for a head. */
   #size = 0
-  /** Padded body of a frame that comes in pieces, as far as it has come. BOUNDED: 16 MiB, given back with the frame. */
+  /** Padded body of a frame that spans chunks, filled so far to {@link #bodyFilled}. BOUNDED: 16 MiB, for one frame. */
   #body: Uint8Array | undefined
   #bodyFilled = 0
   #large: Large | undefined
@@ -66,17 +68,17 @@ export class FrameReader {
     this.#opener = new FrameOpener({ aes, mac, seed: ingressMacSeed })
   }
 
-  /** Whether a frame has begun and not ended. */
+  /** True when a frame has begun and not ended. */
   get midFrame(): boolean {
     return this.#size > 0 || this.#partFilled > 0
   }
 
-  /** Whether a large message is being unpacked: nothing is read until `push` has been called often enough. */
+  /** True while a large message is being unpacked: each `push` takes one step, and reads on after the last. */
   get busy(): boolean {
     return this.#large !== undefined
   }
 
-  /** Takes a chunk from `at`. Answers how far it read: short of the end when stopped or busy. */
+  /** Reads a chunk from `at`. @returns the position of the first unread byte: short of the end when stopped or busy. */
   push(chunk: Uint8Array, at = 0): number {
     this.#at = at
     try {
@@ -88,7 +90,7 @@ export class FrameReader {
     return this.#at
   }
 
-  /** Gives the state and all buffers back; nothing can be read any more. */
+  /** Releases the state and all buffers; nothing can be read any more. */
   free(): void {
     this.#opener.free()
     this.#body = undefined
@@ -96,7 +98,7 @@ export class FrameReader {
     this.#large = undefined
   }
 
-  /** To be called when `push` will not be for a while: large messages of other connections do not wait for this one's. */
+  /** Lets large messages of other connections go first. Has to be called when `push` will not be called for a while. */
   interrupt(): void {
     this.#large?.unpacking.interrupt()
   }
@@ -127,7 +129,7 @@ export class FrameReader {
     this.#size = size
   }
 
-  /** Whether the rest of the frame lies in the chunk. */
+  /** @returns true if the rest of the frame lies in the chunk. */
   #isWhole(chunk: Uint8Array): boolean {
     const length = paddedBytes(this.#size) + MAC_BYTES
     return !this.#body && length <= chunk.length - this.#at && length <= WINDOW_BYTES
@@ -160,7 +162,7 @@ export class FrameReader {
     this.#finish(address, body, 0)
   }
 
-  /** The body, which lies in `bytes` from `start`, is taken for the remote's when the MAC at `macAddress` is right. */
+  /** Verifies the MAC at `macAddress` and delivers the body, which lies in `bytes` from `start`. */
   #finish(macAddress: number, bytes: Uint8Array, start: number): void {
     if (!this.#opener.end(macAddress)) throw badMac('body')
     const end = start + this.#size
@@ -176,7 +178,7 @@ export class FrameReader {
     return code < BASE_LENGTH ? this.limits.baseBytes : MAX_MESSAGE_BYTES
   }
 
-  /** The address of the next `need` bytes, or undefined when the chunk has not all of them. */
+  /** @returns the address of the next `need` bytes; undefined when the chunk ends before. */
   #gather(chunk: Uint8Array, need: number): number | undefined {
     const at = this.#at
     if (this.#partFilled === 0 && chunk.length - at >= need) {
@@ -193,7 +195,7 @@ export class FrameReader {
     return inboundWindow.address(this.#part, 0, need)
   }
 
-  /** A copy: the window is everybody's. */
+  /** Unpacks or copies a payload, because all connections share the window. */
   #payload(code: number, body: Uint8Array): Uint8Array {
     if (!this.snappy) return body.slice()
     const max = this.#maxBytes(code)
@@ -211,5 +213,5 @@ function badMac(of: 'header' | 'body'): CodecError {
 }
 
 function beyond(bytes: number, limit: number): CodecError {
-  return new CodecError('ERR_RLPX_TOO_LARGE', `a frame of ${bytes} bytes, at most ${limit} here`)
+  return new CodecError('ERR_RLPX_TOO_LARGE', `frame of ${bytes} bytes, at most ${limit} allowed here`)
 }

@@ -16,7 +16,7 @@ import type { Secrets } from './handshake.ts'
 
 const WINDOW_END = OUTBOUND_WINDOW + WINDOW_BYTES
 
-/** A message as it goes into a frame. `body` is the payload, compressed if the remote expects that. */
+/** A message ready for its frame. `body` is the payload, compressed if the remote expects that. */
 export interface PreparedFrame {
   readonly code: number
   readonly body: Uint8Array
@@ -27,27 +27,28 @@ export interface PreparedFrame {
 }
 
 /**
- * Makes the frames of one direction. They are laid one after another into the outbound window and sealed there; whenever
- * it is full, and at the end, what lies in it leaves as one piece. A frame may be larger than the window.
+ * Makes the frames of one direction. They are laid one after another into the outbound window and sealed there;
+ * whenever the window is full, and at the end, its content leaves as one piece. A frame may be larger than the window.
  */
 export class FrameWriter {
-  /** Whether payloads are compressed: from the message after Hello. */
+  /** True when payloads are compressed: from the message after Hello on. */
   snappy = false
   readonly #sealer: FrameSealer
   readonly #send: (bytes: Uint8Array) => void
-  /** Where the next byte is laid, and where the bytes of the body begin that are not sealed yet. */
+  /** Address of the next byte. */
   #at = OUTBOUND_WINDOW
+  /** Address of the first byte of the body that is not sealed yet. */
   #unsealed = OUTBOUND_WINDOW
 
-  /** `send` gets the bytes for the wire in order, and with them the memory. */
+  /** Calls `send` with the bytes for the wire, in order; their memory belongs to the receiver. */
   constructor({ aes, mac, egressMacSeed }: Secrets, send: (bytes: Uint8Array) => void) {
     this.#sealer = new FrameSealer({ aes, mac, seed: egressMacSeed })
     this.#send = send
   }
 
-  /** Compresses and measures. Throws `ERR_RLPX_TOO_LARGE`; the stream of frames is not touched yet. */
+  /** Compresses and measures a message. Throws `ERR_RLPX_TOO_LARGE`, before anything is written. */
   prepare(code: number, payload: Uint8Array): PreparedFrame {
-    if (!(code >= 0 && code <= MAX_MESSAGE_CODE)) throw new InternalError(`no message has the id ${code}`)
+    if (!(code >= 0 && code <= MAX_MESSAGE_CODE)) throw new InternalError(`message id ${code} is out of range`)
     if (payload.length > MAX_MESSAGE_BYTES) throw tooLarge(payload.length)
     const body = this.snappy ? snappyCompress(payload) : payload
     const size = codeBytes(code) + body.length
@@ -55,13 +56,13 @@ export class FrameWriter {
     return { code, body, size, wireBytes: HEAD_BYTES + paddedBytes(size) + MAC_BYTES }
   }
 
-  /** Seals the frames and sends them. What was prepared must be sealed in the same order. */
+  /** Seals the frames and sends them. They have to come in the order in which they were prepared. */
   write(frames: readonly PreparedFrame[]): void {
     for (const frame of frames) this.#write(frame)
     this.#emit()
   }
 
-  /** Gives the state back; nothing can be written any more. */
+  /** Releases the state; nothing can be written any more. */
   free(): void {
     this.#sealer.free()
   }
@@ -99,7 +100,7 @@ export class FrameWriter {
 
   #sealLaid(): void {
     this.#sealer.body(this.#unsealed, this.#at - this.#unsealed)
-    this.#unsealed = OUTBOUND_WINDOW // where the body goes on if it does
+    this.#unsealed = OUTBOUND_WINDOW // start of the rest of the body, if there is more
   }
 
   #makeRoom(bytes: number): void {
@@ -114,7 +115,9 @@ export class FrameWriter {
   }
 }
 
-/** Three bytes of size, then RLP `[0, 0]`: a capability id and a context id that no version ever used. */
+/**
+ * Writes a header: three bytes of size, then RLP `[0, 0]`: a capability id and a context id that no version ever used.
+ */
 function writeHeader(size: number, out: Uint8Array, at: number): void {
   out[at] = size >> 16
   out[at + 1] = (size >> 8) & 0xff

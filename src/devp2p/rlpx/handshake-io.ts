@@ -3,7 +3,7 @@ import { HandshakeError, TimeoutError } from '../../base/errors.ts'
 import type { ByteStream, StreamSink } from '../../net/index.ts'
 import type { Handshake, HandshakeResult } from './handshake.ts'
 
-/** go-ethereum's `handshakeTimeout` (p2p/transport.go): for both messages together, in milliseconds. */
+/** Milliseconds for both messages together: go-ethereum's `handshakeTimeout` (p2p/transport.go). */
 export const HANDSHAKE_TIMEOUT = 5_000
 
 export interface ExchangeOptions {
@@ -19,8 +19,8 @@ export interface Established extends HandshakeResult {
 }
 
 /**
- * Runs a handshake over a stream, then hands the stream over to the sink that `established` makes, and resolves with it.
- * Rejects with a `HandshakeError`, or with the signal's reason; the stream is destroyed then.
+ * Runs a handshake over a stream, then hands the stream over to the sink that `established` makes, and resolves with
+ * it. Rejects with a `HandshakeError`, or with the signal's reason; the stream is destroyed then.
  */
 export function exchangeHandshake<S extends StreamSink>(
   stream: ByteStream,
@@ -48,7 +48,7 @@ interface Pending {
   readonly timer: Timer
 }
 
-/** The sink of a stream while its handshake is in flight. */
+/** Sink of a stream while its handshake is in flight. */
 class Exchange implements StreamSink {
   readonly #stream: ByteStream
   #pending: Pending | undefined

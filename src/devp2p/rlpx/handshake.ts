@@ -2,7 +2,7 @@
  * The RLPx handshake in its EIP-8 form, both roles, as state machines without I/O: bytes in, bytes out.
  *
  * Start at {@link Initiator} and {@link Recipient}; `handshake-io.ts` drives them over a stream.
- * The form of before EIP-8 (307 and 210 bytes without a size prefix) is not accepted, as in go-ethereum.
+ * The form from before EIP-8 (307 and 210 bytes without a size prefix) is not accepted, as in go-ethereum.
  * @see https://github.com/ethereum/devp2p/blob/master/rlpx.md, https://eips.ethereum.org/EIPS/eip-8
  * @module
  */
@@ -19,10 +19,10 @@ import {
   secp256k1,
 } from '../../crypto/index.ts'
 
-/** Which of the two messages failed: `auth` goes from the initiator to the recipient, `ack` back. */
+/** Message that failed: `auth` goes from the initiator to the recipient, `ack` back. */
 export type HandshakeStage = 'auth' | 'ack'
 
-/** What frames are encrypted and authenticated with. The seeds start the running MAC of each direction. */
+/** Keys that encrypt and authenticate frames. The seeds start the running MAC of each direction. */
 export interface Secrets {
   readonly aes: Uint8Array
   readonly mac: Uint8Array
@@ -31,20 +31,20 @@ export interface Secrets {
 }
 
 export interface HandshakeResult {
-  /** 64 bytes. Equal to our own when we dialed ourselves. */
+  /** Public key of the remote, 64 bytes. Equal to our own when we dialed ourselves. */
   readonly remotePublicKey: Uint8Array
   readonly secrets: Secrets
-  /** What the remote is owed before the first frame; empty for the initiator. */
+  /** Message to send before the first frame; empty for the initiator. */
   readonly reply: Uint8Array
   /** Bytes that came after the handshake: the beginning of the remote's frames. */
   readonly rest: Uint8Array
 }
 
-/** What both roles look like from outside. */
+/** Interface of both roles. */
 export interface Handshake {
-  /** The message being waited for. */
+  /** Message that is expected from the remote. */
   readonly stage: HandshakeStage
-  /** What to send before anything arrives; empty for the recipient. */
+  /** Message to send first; empty for the recipient. */
   readonly opening: Uint8Array
   /** Takes the next bytes in pieces of any size. The result comes once. Throws `HandshakeError` and nothing else. */
   push(chunk: Uint8Array): HandshakeResult | undefined
@@ -53,16 +53,16 @@ export interface Handshake {
 export interface HandshakeOptions {
   /** Our static key, 32 bytes. */
   readonly privateKey: Uint8Array
-  /** 32 bytes. @default a fresh one */
+  /** Ephemeral key, 32 bytes. @default a new one */
   readonly ephemeralKey?: Uint8Array
-  /** 32 bytes. @default random */
+  /** Nonce, 32 bytes. @default random */
   readonly nonce?: Uint8Array
 }
 
 export interface InitiatorOptions extends HandshakeOptions {
   /** Our static public key: 64 bytes. @default computed from the private one */
   readonly publicKey?: Uint8Array | undefined
-  /** Who is expected at the other end: 64 bytes. */
+  /** Public key that the remote has to prove, 64 bytes. */
   readonly remotePublicKey: Uint8Array
 }
 
@@ -73,7 +73,7 @@ export interface InitiatorOptions extends HandshakeOptions {
 export const MAX_HANDSHAKE_BYTES = 2048
 
 const PREFIX_BYTES = 2
-/** EIP-8: at least 100 bytes of padding, of random length, so that the form cannot be told by its size. */
+/** EIP-8: at least 100 bytes of padding, of random length, so that the form cannot be recognised by its size. */
 const MIN_PADDING_BYTES = 100
 const PADDING_SPREAD_BYTES = 100
 const HANDSHAKE_VERSION = 4n
@@ -101,7 +101,7 @@ const ackType: rlp.RlpType<Ack> = rlp.struct(
   { extra: 'ignore' },
 )
 
-/** The side that dialed: sends `auth` first, then waits for `ack`. */
+/** State machine of the side that dialed: sends `auth` first, then waits for `ack`. */
 export class Initiator implements Handshake {
   readonly stage = 'ack'
   readonly opening: Uint8Array
@@ -159,7 +159,9 @@ export class Initiator implements Handshake {
   }
 }
 
-/** The side that was dialed: waits for `auth`, answers with `ack`, and learns from `auth` who it is. */
+/**
+ * State machine of the side that was dialed: waits for `auth`, which proves the remote's identity, and answers `ack`.
+ */
 export class Recipient implements Handshake {
   readonly stage = 'auth'
   readonly opening = EMPTY_BYTES
@@ -180,7 +182,7 @@ export class Recipient implements Handshake {
     const auth = open(message, this.#options.privateKey, authType)
     const shared = curve.ecdh(this.#options.privateKey, auth.publicKey)
     const ephemeralKey = this.#options.ephemeralKey ?? generateKey()
-    // The initiator's ephemeral key is not sent: it is who signed.
+    // The initiator's ephemeral key is not sent: it is recovered from the signature.
     const ephemeralSecret = curve.recoverEcdh(ephemeralKey, xor(shared, auth.nonce), auth.signature)
     const nonce = this.#options.nonce ?? randomBytes(32)
     const ack = ackType.encode({
@@ -211,7 +213,7 @@ class Inbox {
   #message: Uint8Array = this.#prefix
   #filled = 0
   #done = false
-  /** What came after the message, once it is complete. */
+  /** Bytes after the message, once it is complete. */
   rest: Uint8Array = EMPTY_BYTES
 
   constructor(stage: HandshakeStage) {
@@ -231,7 +233,7 @@ class Inbox {
     return this.#message
   }
 
-  /** Copies what is missing from `chunk`, starting at `at`; answers where it stopped. */
+  /** Copies the missing bytes from `chunk`, starting at `at`. @returns the position after the last one. */
   #take(chunk: Uint8Array, at: number): number {
     const end = Math.min(chunk.length, at + this.#message.length - this.#filled)
     this.#message.set(chunk.subarray(at, end), this.#filled)
@@ -276,7 +278,7 @@ function deriveSecrets(
   return { aes, mac: keccak256(concatBytes(ephemeralSecret, aes)) }
 }
 
-/** One error type for whatever is wrong with a message: the cause tells the point off the curve from the bad MAC. */
+/** Turns every failure of `step` into one error type, whose cause tells a point off the curve from a bad MAC. */
 function failAs<T>(stage: HandshakeStage, step: () => T): T {
   try {
     return step()
@@ -285,7 +287,7 @@ function failAs<T>(stage: HandshakeStage, step: () => T): T {
   }
 }
 
-/** Of 32 bytes each. */
+/** Combines two values of 32 bytes. */
 function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
   const out = new Uint8Array(32)
   for (let i = 0; i < 32; i++) out[i] = (a[i] as number) ^ (b[i] as number)

@@ -1,21 +1,21 @@
 import { frameMemory, INBOUND_WINDOW, WINDOW_BYTES } from '../../crypto/index.ts'
 
 /**
- * The window in which all connections open their frames. It is filled with as much of a chunk as fits, once for the many
- * frames of a chunk; whoever comes in between, from a handler of one of those frames, only makes it be filled again.
+ * Window in which all connections open their frames. It is filled with as much of a chunk as fits, once for all frames
+ * of the chunk. A connection that reads in between, from a handler of such a frame, only causes it to be filled again.
  */
 class InboundWindow {
   #bytes: Uint8Array | undefined
   #from = 0
   #to = 0
 
-  /** The address of the `length` bytes of `chunk` at `at`; at most {@link WINDOW_BYTES}. */
+  /** @returns the address of the `length` bytes of `chunk` at `at`; at most {@link WINDOW_BYTES}. */
   address(chunk: Uint8Array, at: number, length: number): number {
     if (this.#bytes !== chunk || at < this.#from || at + length > this.#to) this.#fill(chunk, at)
     return INBOUND_WINDOW + at - this.#from
   }
 
-  /** Keeps no chunk in memory, and takes none for another that lies in the same memory later. */
+  /** Forgets the chunk, which would be kept in memory, or mistaken for a later one in the same memory. */
   release(): void {
     this.#bytes = undefined
   }

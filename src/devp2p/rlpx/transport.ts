@@ -12,9 +12,9 @@ import { type Handshake, Initiator, Recipient } from './handshake.ts'
 import { exchangeHandshake, HANDSHAKE_TIMEOUT } from './handshake-io.ts'
 
 export interface RlpxOptions extends RlpxConnectionOptions {
-  /** Our node key; used in the handshake and not kept. The public half is computed where it is left out. */
+  /** Our node key, used in the handshake and not kept. The public half is computed when it is left out. */
   readonly key: { readonly privateKey: Uint8Array; readonly publicKey?: Uint8Array }
-  /** Cancels the handshake; the promise rejects with the signal's reason. Means nothing afterwards. */
+  /** Cancels the handshake; the promise rejects with the signal's reason. Has no effect afterwards. */
   readonly signal?: AbortSignal | undefined
   /** Milliseconds for the whole handshake. @default 5000 */
   readonly handshakeTimeout?: number
@@ -42,16 +42,18 @@ export interface RlpxTransport extends Transport<number> {
   readonly bytesOut: number
   /** Compresses and expects compression from the next message on: call it when the remote's Hello has been read. */
   setSnappy(on: boolean): void
-  /** Limits what the remote may send from the next frame on. A frame past it ends the connection. @default 16 MiB - 1 each */
+  /** Limits the remote's frames, from the next on. One past a limit ends the connection. @default 16 MiB - 1 each */
   setLimits(limits: FrameLimits): void
   /**
-   * Sends a message. Throws `CodecError` `ERR_RLPX_TOO_LARGE`, and nothing is sent, for a message of more than 16 MiB - 1,
+   * Sends a message. Throws `CodecError` `ERR_RLPX_TOO_LARGE`, and sends nothing, when the message has 16 MiB or more,
    * compressed or not. After the end it does nothing and returns true.
    */
   write(code: number, payload: Uint8Array): boolean
 }
 
-/** The two ways to an {@link RlpxTransport}. The stream belongs to it from the call on, and is destroyed when it fails. */
+/**
+ * The two ways to an {@link RlpxTransport}. The stream belongs to it from the call on, and is destroyed when it fails.
+ */
 export const RlpxTransport = {
   /** Dials: proves our identity, and that the remote is the expected node. Rejects with `HandshakeError`. */
   async initiate(stream: ByteStream, options: RlpxInitiateOptions): Promise<RlpxTransport> {
