@@ -15,7 +15,7 @@ async function discourage(poll: BusyPoll): Promise<void> {
   for (poll.arrived(); poll.polling; poll.arrived()) await untilAsleep(poll)
 }
 
-test('the loop stays awake for some turns after a chunk, and not for ever', async () => {
+test('the loop stays awake for some turns after a chunk, and then sleeps', async () => {
   const poll = new BusyPoll()
   expect(poll.polling).toBe(false)
   poll.arrived()
@@ -24,7 +24,7 @@ test('the loop stays awake for some turns after a chunk, and not for ever', asyn
   expect(turns).toBeLessThan(200)
 })
 
-test('it stays awake as long as one chunk follows another, and counts the turns from the last', async () => {
+test('the loop stays awake as long as chunks follow each other, counted from the last', async () => {
   const poll = new BusyPoll()
   poll.arrived()
   for (let chunk = 0; chunk < 30; chunk++) {
@@ -35,7 +35,7 @@ test('it stays awake as long as one chunk follows another, and counts the turns 
   expect(await untilAsleep(poll)).toBeGreaterThan(50)
 })
 
-test('it sleeps at once where nothing follows its chunks, and tries again now and then', async () => {
+test('the loop sleeps at once where nothing follows its chunks, and polls again now and then', async () => {
   const poll = new BusyPoll()
   await discourage(poll)
   let chunks = 1
@@ -46,7 +46,7 @@ test('it sleeps at once where nothing follows its chunks, and tries again now an
   expect(poll.polling).toBe(false)
 })
 
-test('it stays awake again once a chunk has followed while it tried', async () => {
+test('the loop stays awake again once a chunk has followed a trial', async () => {
   const poll = new BusyPoll()
   await discourage(poll)
   while (!poll.polling) poll.arrived()

@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { CodecError, ConfigError } from '../base/errors.ts'
 import { IpRanges, ipFromBytes, ipToBytes, isLan, isLoopback, netgroupKey, parseIp } from './index.ts'
 
-test('an IP has one form', () => {
+test('an IP has one normal form', () => {
   expect(parseIp('1.2.3.4')).toBe('1.2.3.4')
   expect(parseIp('::ffff:1.2.3.4')).toBe('1.2.3.4')
   expect(parseIp('::ffff:102:304')).toBe('1.2.3.4')
   expect(parseIp('2001:DB8:0:0:0:0:0:1')).toBe('2001:db8::1')
 })
 
-test('what is not an IP, or could be read in two ways, is none', () => {
+test('text that is not an IP, or could be read in two ways, is refused', () => {
   for (const text of [
     '',
     'localhost',
@@ -27,7 +27,7 @@ test('what is not an IP, or could be read in two ways, is none', () => {
   }
 })
 
-test('any text is taken without a throw, by every function', () => {
+test('no function of ip.ts throws, whatever the text', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -56,7 +56,7 @@ test('bytes and text are two forms of one IP', () => {
   expect(ipToBytes('host')).toBeUndefined()
 })
 
-test('loopback and LAN are told from the rest', () => {
+test('isLoopback and isLan tell loopback and LAN addresses from others', () => {
   for (const ip of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])
     expect([isLoopback(ip), isLan(ip)]).toEqual([true, true])
   for (const ip of ['10.1.1.1', '172.16.0.1', '192.168.1.1', '169.254.1.1', 'fe80::1', 'fd00::1']) {
@@ -67,7 +67,7 @@ test('loopback and LAN are told from the rest', () => {
 })
 
 describe('ranges', () => {
-  test('contain what lies in one of them', () => {
+  test('IP ranges contain the addresses in any of them', () => {
     const ranges = IpRanges.parse('10.0.0.0/8, fd00::/8,1.2.3.4, ::ffff:9.9.0.0/112')
     for (const ip of ['10.255.0.1', '::ffff:10.0.0.1', 'fd12::1', '1.2.3.4', '9.9.1.1'])
       expect(ranges.contains(ip)).toBe(true)
@@ -75,7 +75,7 @@ describe('ranges', () => {
     expect(ranges.toString()).toBe('10.0.0.0/8,fd00::/8,1.2.3.4/32,9.9.0.0/16')
   })
 
-  test('that are no ranges name the flag, the text and the form', () => {
+  test('an invalid IP range is an error that names flag and text', () => {
     for (const text of [
       '',
       'x',
@@ -96,7 +96,7 @@ describe('ranges', () => {
   })
 })
 
-test('addresses that are likely in one hand share a netgroup', () => {
+test('addresses that are probably controlled by one party share a netgroup', () => {
   expect(netgroupKey('1.2.3.4')).toBe('1.2.0.0/16')
   expect(netgroupKey('::ffff:1.2.9.9')).toBe('1.2.0.0/16')
   expect(netgroupKey('2001:db8:1::1')).toBe('2001:db8::/32')

@@ -27,7 +27,7 @@ async function join(clock: FakeClock, from: Network, to: Network, host: string):
   return [await connecting, acceptor]
 }
 
-test('machines have addresses of their own', async () => {
+test('machines of a memory network have addresses of their own', async () => {
   const clock = new FakeClock()
   const network = new MemoryNetwork({ clock })
   const [client, server] = await join(clock, network.host('10.0.0.2'), network.host('10.0.0.1'), '10.0.0.1')
@@ -40,7 +40,7 @@ test('machines have addresses of their own', async () => {
   await expect(network.connect({ host: 'example.org', port: 1 })).rejects.toMatchObject({ code: 'ERR_CONNECT' })
 })
 
-test('latency is told by the clock, one way per delivery, and keeps the order when it changes', async () => {
+test('latency runs on the clock, one way per delivery, and keeps the order when it changes', async () => {
   const clock = new FakeClock()
   const network = new MemoryNetwork({ clock, latency: 50 })
   const [client, server] = await join(clock, network.host('10.0.0.2'), network.host('10.0.0.1'), '10.0.0.1')
@@ -86,7 +86,7 @@ test('an isolated machine is silent: bytes wait, connects time out, and healing 
   expect(seen.log).toEqual(['1500: 1'])
 })
 
-test('a remote that does not read cannot hold our end for longer than the close timeout', async () => {
+test('end() over memory resolves within the close timeout although the remote does not read', async () => {
   const clock = new FakeClock()
   const network = new MemoryNetwork({ clock })
   const [client, server] = await join(clock, network.host('10.0.0.2'), network.host('10.0.0.1'), '10.0.0.1')
@@ -105,7 +105,7 @@ test('a remote that does not read cannot hold our end for longer than the close 
   expect(clock.pending).toBe(0)
 })
 
-test('endless traffic does not stop timers', async () => {
+test('endless traffic in memory does not stop timers', async () => {
   const network = new MemoryNetwork()
   const accepted: ByteStream[] = []
   const listener = await network.listen({ port: 0, onConnection: (stream) => accepted.push(stream) })

@@ -92,7 +92,7 @@ describe.each([
   ['tcp', () => tcpNetwork],
   ['memory', () => new MemoryNetwork()],
 ] as const)('a network (%s)', (_, create) => {
-  test('tells both ends who they talk to', async () => {
+  test('a network tells both ends their endpoints', async () => {
     await using pair = await connectPair(create())
     expect(pair.client.remote).toEqual(pair.listener.endpoint)
     expect(pair.server.local).toEqual(pair.listener.endpoint)
@@ -100,7 +100,7 @@ describe.each([
     expect(pair.listener.endpoint.port).toBeGreaterThan(0)
   })
 
-  test('delivers bytes in order, both ways', async () => {
+  test('a stream delivers bytes in order, in both directions', async () => {
     await using pair = await connectPair(create())
     const [client, server] = [new Recorder(), new Recorder()]
     pair.client.open(client)
@@ -114,7 +114,7 @@ describe.each([
     expect(client.bytes).toEqual(Uint8Array.from({ length: 200 }, (_, i) => 255 - i))
   })
 
-  test('never calls a sink from inside a call to the stream', async () => {
+  test('a stream never calls a sink from inside a call to the stream', async () => {
     await using pair = await connectPair(create())
     let inside = false
     const calls: boolean[] = []
@@ -136,7 +136,7 @@ describe.each([
     expect(calls).toEqual([false, false, false])
   })
 
-  test('keeps what arrives before open, the end included', async () => {
+  test('a stream keeps what arrives before open, the end included', async () => {
     await using pair = await connectPair(create())
     pair.client.write(Uint8Array.of(1, 2, 3))
     const ending = pair.client.end()
@@ -148,7 +148,7 @@ describe.each([
     expect(server.ends).toEqual([undefined])
   })
 
-  test('reports a stream that was destroyed before open when it is opened', async () => {
+  test('a stream that was destroyed before open calls end when it is opened', async () => {
     await using pair = await connectPair(create())
     const why = new Error('why')
     pair.client.destroy(why)
@@ -159,7 +159,7 @@ describe.each([
     expect(client.ends).toEqual([why])
   })
 
-  test('asks a writer to wait, holds the bytes, and calls drain once when they have left', async () => {
+  test('write returns false over the high-water mark, keeps the bytes, and drain follows once they have left', async () => {
     await using pair = await connectPair(create())
     const [client, server] = [new Recorder(), new Recorder()]
     pair.client.open(client)
@@ -176,7 +176,7 @@ describe.each([
     expect(pair.client.write(Uint8Array.of(1))).toBe(true)
   })
 
-  test('delivers nothing while paused, also when paused from inside a delivery or before open', async () => {
+  test('a paused stream delivers nothing, also when paused from inside a delivery or before open', async () => {
     await using pair = await connectPair(create())
     const server: Recorder = new Recorder(() => pair.server.pause())
     pair.server.pause()
@@ -199,7 +199,7 @@ describe.each([
     expect(server.ends).toEqual([undefined])
   })
 
-  test('ends once when it is destroyed, or ended by us too, while the end waits for it to resume', async () => {
+  test("a stream ends once when it is destroyed or ended while the remote's end waits for resume", async () => {
     for (const leave of [(stream: ByteStream) => stream.destroy(), (stream: ByteStream) => void stream.end()]) {
       await using pair = await connectPair(create())
       const server: Recorder = new Recorder(() => pair.server.pause())
@@ -215,7 +215,7 @@ describe.each([
     }
   })
 
-  test('flushes before it ends, ends both directions, and tells each sink once', async () => {
+  test('end() flushes, ends both directions, and calls end of each sink once', async () => {
     await using pair = await connectPair(create())
     const [client, server] = [new Recorder(), new Recorder()]
     pair.client.open(client)
@@ -234,7 +234,7 @@ describe.each([
     expect([client.ends.length, server.ends.length]).toEqual([1, 1])
   })
 
-  test('lets both sides end at the same time', async () => {
+  test('both sides of a stream may end at the same time', async () => {
     await using pair = await connectPair(create())
     const [client, server] = [new Recorder(), new Recorder()]
     pair.client.open(client)
@@ -243,7 +243,7 @@ describe.each([
     expect([client.ends, server.ends]).toEqual([[undefined], [undefined]])
   })
 
-  test('destroys at once: our sink gets the error, the remote sees an end', async () => {
+  test('destroy ends a stream at once: its sink gets the error, the remote an end', async () => {
     await using pair = await connectPair(create())
     const [client, server] = [new Recorder(), new Recorder()]
     pair.client.open(client)
@@ -257,7 +257,7 @@ describe.each([
     expect(server.ends).toHaveLength(1)
   })
 
-  test('destroys a stream whose sink throws, with what it threw', async () => {
+  test('a stream whose sink throws is destroyed with the thrown error', async () => {
     await using pair = await connectPair(create())
     const why = new Error('thrown')
     const server: Recorder = new Recorder(() => {
@@ -269,7 +269,7 @@ describe.each([
     expect(server.ends).toEqual([why])
   })
 
-  test('hands over to another sink from inside a delivery: the next byte goes to the new one, and the end', async () => {
+  test('a stream handed over inside data gives the next byte to the new sink, and the end', async () => {
     await using pair = await connectPair(create())
     const second = new Recorder()
     const first: Recorder = new Recorder(() => pair.server.open(second))
@@ -286,7 +286,7 @@ describe.each([
     expect([first.ends, second.ends]).toEqual([[], [undefined]])
   })
 
-  test('hands over a paused stream as it is: what waits, and the end, go to the new sink after resume', async () => {
+  test('a paused stream stays paused when handed over, and the new sink gets the rest after resume', async () => {
     await using pair = await connectPair(create())
     const [second, third] = [new Recorder(), new Recorder()]
     const first: Recorder = new Recorder(() => pair.server.pause())
@@ -308,7 +308,7 @@ describe.each([
     expect(second.length).toBe(0)
   })
 
-  test('calls drain of the sink that is there when the bytes have left', async () => {
+  test('an owed drain goes to the sink of the time at which the bytes have left', async () => {
     await using pair = await connectPair(create())
     const [first, second, server] = [new Recorder(), new Recorder(), new Recorder()]
     pair.client.open(first)
@@ -322,7 +322,7 @@ describe.each([
     expect([first.drains, second.drains]).toEqual([0, 1])
   })
 
-  test('tells each later sink of an end that has been told, with its error, paused or not', async () => {
+  test('each sink opened after the end gets the end with its error, paused or not', async () => {
     const why = new Error('why')
     for (const [leave, error] of [
       [({ server }: Pair) => server.destroy(why), why],
@@ -345,7 +345,7 @@ describe.each([
     }
   })
 
-  test('destroys a stream whose sink throws after it has handed over, and tells the new sink', async () => {
+  test('a sink that throws after it handed over destroys the stream, and the new sink gets the error', async () => {
     await using pair = await connectPair(create())
     const why = new Error('thrown')
     const second = new Recorder()
@@ -359,7 +359,7 @@ describe.each([
     expect([first.ends, second.ends]).toEqual([[], [why]])
   })
 
-  test('lets a listener tell protocols apart by their first bytes, which may come one by one', async () => {
+  test('a listener can tell protocols apart by their first bytes, even if these come one by one', async () => {
     const [text, binary] = [new Recorder(), new Recorder()]
     const onConnection = (stream: ByteStream): void => {
       const read: Uint8Array[] = []
@@ -392,7 +392,7 @@ describe.each([
     expect([text.bytes, binary.bytes]).toEqual([Uint8Array.from(hello), frame])
   })
 
-  test('keeps connections when the listener closes, and frees the port', async () => {
+  test('closing a listener keeps its connections and frees the port', async () => {
     const network = create()
     await using pair = await connectPair(network)
     await pair.listener.close()
@@ -406,7 +406,7 @@ describe.each([
     expect(again.endpoint.port).toBe(port)
   })
 
-  test('destroys a connection whose acceptor throws, and tells the listener', async () => {
+  test('a connection whose onConnection throws is destroyed, and onError gets the error', async () => {
     const network = create()
     const told = deferred<unknown>()
     const onConnection = () => {
@@ -420,7 +420,7 @@ describe.each([
     expect(await told.promise).toEqual(new Error('full'))
   })
 
-  test('says which port is in use and how to choose another', async () => {
+  test('listening on a port in use is an error that names the port and a remedy', async () => {
     const network = create()
     await using pair = await connectPair(network)
     const { port } = pair.listener.endpoint
@@ -434,12 +434,12 @@ describe.each([
     await expect(odd).rejects.toMatchObject({ code: 'ERR_CONFIG', field: 'port' })
   })
 
-  test('names the host when it is not one of ours', async () => {
+  test('listening on a foreign host is an error that names the host', async () => {
     const odd = create().listen({ host: 'nowhere.invalid', port: 0, onConnection: () => {} })
     await expect(odd).rejects.toMatchObject({ code: 'ERR_CONFIG', field: 'host' })
   })
 
-  test('refuses a connection to where nobody listens', async () => {
+  test('connecting to a port without a listener is refused', async () => {
     const network = create()
     const listener = await network.listen({ host: '127.0.0.1', port: 0, onConnection: () => {} })
     await listener.close()
@@ -449,7 +449,7 @@ describe.each([
     await expect(network.connect({ host: '127.0.0.1', port: 70_000 })).rejects.toMatchObject({ code: 'ERR_CONNECT' })
   })
 
-  test('gives up connecting when the signal aborts, before or while it tries, with its reason', async () => {
+  test('a signal cancels an attempt to connect with its reason, before or during the attempt', async () => {
     const network = create()
     await using listener = await network.listen({
       host: '127.0.0.1',

@@ -19,7 +19,7 @@ function accept(network: TcpNetwork): Promise<{ stream: ByteStream; socket: Sock
 const ended = (stream: ByteStream) =>
   new Promise<unknown>((end) => stream.open({ data: () => {}, drain: () => {}, end }))
 
-test('a reset is an end with an error that says so', async () => {
+test('a reset ends a stream with an error that names it', async () => {
   const { stream, socket, close } = await accept(new TcpNetwork())
   const end = ended(stream)
   socket.resetAndDestroy()
@@ -27,7 +27,7 @@ test('a reset is an end with an error that says so', async () => {
   await close()
 })
 
-test('a reset before open is reported by open', async () => {
+test('a reset before open is reported at open', async () => {
   const { stream, socket, close } = await accept(new TcpNetwork())
   socket.resetAndDestroy()
   await new Promise((resolve) => socket.once('close', resolve))
@@ -36,7 +36,7 @@ test('a reset before open is reported by open', async () => {
   await close()
 })
 
-test('a remote that neither reads nor closes cannot hold our end for longer than the close timeout', async () => {
+test('end() over TCP resolves within the close timeout although the remote does not read', async () => {
   const clock = new FakeClock()
   const { stream, socket, close } = await accept(new TcpNetwork({ clock }))
   socket.pause()
@@ -65,7 +65,7 @@ test('connecting takes no longer than its timeout', async () => {
   server.close()
 })
 
-test('a name that does not exist is said to be so', async () => {
+test('connecting to a name that does not exist is an error that names it', async () => {
   const connecting = tcpNetwork.connect({ host: 'nowhere.invalid', port: 1 })
   await expect(connecting).rejects.toMatchObject({
     code: 'ERR_CONNECT',

@@ -7,8 +7,8 @@ const KIB = 1024
 const received = (peer: Peer, protocol: string): number =>
   peer.meters.filter((meter) => meter.protocol === protocol).reduce((sum, meter) => sum + meter.received.messages, 0)
 
-describe('what a protocol leaves unread', () => {
-  test('stops neither the control frames nor another protocol while it is within the budget', async () => {
+describe('receive budgets', () => {
+  test('unread messages within the budget delay neither control frames nor another protocol', async () => {
     const control: MessageKey[] = []
     const other = idle('other')
     const { peer, say, end, settle } = wire([idle('slow'), other], { control: noting(control) })
@@ -21,7 +21,7 @@ describe('what a protocol leaves unread', () => {
     expect(received(peer, 'slow')).toBe(100)
   })
 
-  test('pauses the socket over the budget, and resumes it under half of it', async () => {
+  test('unread messages over the budget pause the socket, which resumes under half of it', async () => {
     const slow = idle('slow')
     const { peer, say, settle } = wire([slow], { receiveBudgetBytes: 8 * KIB })
     const channel = channelOf(peer, slow)
@@ -37,14 +37,14 @@ describe('what a protocol leaves unread', () => {
     expect(received(peer, 'slow')).toBeGreaterThan(held)
   })
 
-  test('is bounded for empty messages, too', async () => {
+  test('the receive budget bounds empty messages, too', async () => {
     const { peer, end, settle } = wire([idle('slow')], { receiveBudgetBytes: 8 * KIB })
     for (let i = 0; i < 1_000; i++) end.write(19, new Uint8Array())
     await settle()
     expect(received(peer, 'slow')).toBeLessThan(100)
   })
 
-  test('keeps the socket paused until every protocol has caught up', async () => {
+  test('the socket stays paused until every protocol has caught up', async () => {
     const [first, second] = [idle('first'), idle('second')]
     const { peer, say, settle } = wire([first, second], { receiveBudgetBytes: 2 * KIB })
     const channels = [first, second].map((protocol) => channelOf(peer, protocol))
@@ -66,7 +66,7 @@ describe('what a protocol leaves unread', () => {
     expect([received(peer, 'first'), received(peer, 'second')]).toEqual([2, 3])
   })
 
-  test('lets the deadlines of requests stand still while the socket is paused', async () => {
+  test('deadlines of requests stand still while the socket is paused', async () => {
     const slow = idle('slow')
     const asking = idle('asking')
     const { peer, clock, say, settle } = wire([slow, asking], { receiveBudgetBytes: KIB, stallTimeout: 60_000 })
@@ -85,7 +85,7 @@ describe('what a protocol leaves unread', () => {
     await expect(request).rejects.toMatchObject({ code: 'ERR_TIMEOUT' })
   })
 
-  test('closes the peer, by name, when it keeps the socket paused for too long', async () => {
+  test('a protocol that keeps the socket paused for too long closes the peer, and is named', async () => {
     const { peer, clock, say } = wire([idle('quick'), idle('slow')], { receiveBudgetBytes: KIB, stallTimeout: 5_000 })
     say('bulk', new Uint8Array(2 * KIB), 20)
     await clock.advance(4_999)
@@ -97,7 +97,7 @@ describe('what a protocol leaves unread', () => {
     expect(closed.cause).toMatchObject({ code: 'ERR_TIMEOUT', timeout: 5_000 })
   })
 
-  test('leaves no timer once it has caught up, nor when the peer closes while it is behind', async () => {
+  test('a paused socket leaves no timer after the protocol has caught up or the peer has closed', async () => {
     const slow = idle('slow')
     const { peer, clock, say, settle } = wire([slow], { receiveBudgetBytes: KIB })
     for (let i = 0; i < 3; i++) {
@@ -114,7 +114,7 @@ describe('what a protocol leaves unread', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('does not hide the end of the remote from a protocol that is behind', async () => {
+  test('a protocol that is behind still gets its messages when the remote closes', async () => {
     const seen: number[] = []
     const slow = speaking(async (channel, peer) => {
       await peer.clock.sleep(1_000)
@@ -148,8 +148,8 @@ const isSettled = async (promise: Promise<unknown>, settle: () => Promise<void>)
   return settled
 }
 
-describe('what waits to be sent', () => {
-  test('is overtaken by control frames', async () => {
+describe('send budgets', () => {
+  test('control frames overtake queued messages', async () => {
     const protocol = idle()
     const { peer, end, frames, settle } = blocked([protocol])
     const channel = channelOf(peer, protocol)
@@ -160,7 +160,7 @@ describe('what waits to be sent', () => {
     expect(frames.map(({ key }) => key)).toEqual([3, 2, 16, 16, 16])
   })
 
-  test('goes out in turns of the protocols', async () => {
+  test('queued messages leave in turns of the protocols', async () => {
     const [first, second] = [idle('first'), idle('second')]
     const { peer, end, frames, settle } = blocked([first, second], {
       highWaterBytes: 1024 * KIB,
@@ -175,7 +175,7 @@ describe('what waits to be sent', () => {
     expect(frames.slice(2).map(({ key }) => key)).toEqual([19, 19, 23, 23, 19, 19, 23, 23])
   })
 
-  test('is overtaken by messages of high priority of the same protocol, which keep their order', async () => {
+  test('messages of high priority overtake queued ones of the same protocol and keep their order', async () => {
     const protocol = idle()
     const { peer, end, frames, settle } = blocked([protocol], {
       highWaterBytes: 1024 * KIB,
@@ -194,7 +194,7 @@ describe('what waits to be sent', () => {
     expect(ids).toEqual([0, 1, 2])
   })
 
-  test('keeps its turn although another protocol sends with high priority', async () => {
+  test('a protocol keeps its turn although another one sends with high priority', async () => {
     const [first, second] = [idle('first'), idle('second')]
     const { peer, end, frames, settle } = blocked([first, second])
     void channelOf(peer, first).send('hello', { id: 1 })
@@ -204,7 +204,7 @@ describe('what waits to be sent', () => {
     expect(frames.slice(1).map(({ key }) => key)).toEqual([16, 20, 20])
   })
 
-  test('counts towards the budget of its protocol whatever its priority', async () => {
+  test('messages of high priority count towards the send budget', async () => {
     const protocol = idle()
     const { peer, end, settle } = blocked([protocol])
     const channel = channelOf(peer, protocol)
@@ -215,7 +215,7 @@ describe('what waits to be sent', () => {
     await waiting
   })
 
-  test('lets a sender that awaits go on within the budget, and wait over it', async () => {
+  test('send resolves at once within the budget, and waits over it', async () => {
     const protocol = idle()
     const { peer, end, frames, settle } = blocked([protocol])
     const channel = channelOf(peer, protocol)
@@ -229,14 +229,14 @@ describe('what waits to be sent', () => {
     expect(await isSettled(channel.send('bulk', new Uint8Array(600)), settle)).toBe(true)
   })
 
-  test('of one protocol does not make another one wait', async () => {
+  test('the backlog of one protocol does not make another one wait', async () => {
     const [bulky, small] = [idle('bulky'), idle('small')]
     const { peer, settle } = blocked([bulky, small])
     expect(await isSettled(channelOf(peer, bulky).send('bulk', new Uint8Array(2 * KIB)), settle)).toBe(false)
     expect(await isSettled(channelOf(peer, small).send('hello', { id: 1 }), settle)).toBe(true)
   })
 
-  test('closes the peer when a protocol that does not await goes far over its budget', async () => {
+  test('a protocol that does not await its sends closes the peer far over its budget', async () => {
     const protocol = idle()
     const { peer } = blocked([protocol])
     const channel = channelOf(peer, protocol)
@@ -246,7 +246,7 @@ describe('what waits to be sent', () => {
     expect((await peer.closed).cause).toMatchObject({ code: 'ERR_SEND_OVERRUN' })
   })
 
-  test('is bounded for empty messages, too', async () => {
+  test('the send budget bounds empty messages, too', async () => {
     const protocol = idle()
     const { peer, settle } = blocked([protocol])
     const channel = channelOf(peer, protocol)
@@ -254,7 +254,7 @@ describe('what waits to be sent', () => {
     expect(await isSettled(sends.at(-1) as Promise<void>, settle)).toBe(false)
   })
 
-  test('lets 64 control frames by and drops further ones until the remote reads', async () => {
+  test('64 control frames pass a full transport, and further ones are dropped until the remote reads', async () => {
     const { peer, end, frames, settle } = blocked([idle()])
     const sent = Array.from({ length: 70 }, () => peer.sendControl(2, new Uint8Array(200)))
     expect(sent.filter(Boolean)).toHaveLength(64)
@@ -264,7 +264,7 @@ describe('what waits to be sent', () => {
     expect(peer.sendControl(2, new Uint8Array(1))).toBe(true)
   })
 
-  test('arrives whole and in the order of each protocol, however the remote stops and goes on', async () => {
+  test('messages arrive whole and in the order of each protocol, however the remote pauses and resumes', async () => {
     const step = fc.oneof(
       fc.record({ protocol: fc.nat(1), bytes: fc.nat(300) }),
       fc.constantFrom('pause', 'resume', 'settle'),
@@ -292,7 +292,7 @@ describe('what waits to be sent', () => {
     )
   })
 
-  test('is forgotten when the peer closes, and its senders go on', async () => {
+  test('queued messages are dropped when the peer closes, and their senders go on', async () => {
     const protocol = idle()
     const { peer, settle } = blocked([protocol])
     const waiting = channelOf(peer, protocol).send('bulk', new Uint8Array(2 * KIB))
@@ -306,14 +306,14 @@ describe('a message that the transport refuses', () => {
   const error = new Error('too large')
   const through = refusing(200, error)
 
-  test('closes the peer, and its sender is told why', async () => {
+  test('a message that the transport refuses closes the peer and rejects its send', async () => {
     const protocol = idle()
     const { peer } = wire([protocol], { through })
     await expect(channelOf(peer, protocol).send('bulk', new Uint8Array(300))).rejects.toBe(error)
     expect((await peer.closed).cause).toBe(error)
   })
 
-  test('closes the peer when it had been waiting', async () => {
+  test('a queued message that the transport refuses closes the peer', async () => {
     const protocol = idle()
     const { peer, end } = blocked([protocol], { through })
     void channelOf(peer, protocol).send('bulk', new Uint8Array(300))
@@ -322,13 +322,13 @@ describe('a message that the transport refuses', () => {
     expect((await peer.closed).cause).toBe(error)
   })
 
-  test('closes the peer when it was a control frame', async () => {
+  test('a control frame that the transport refuses closes the peer', async () => {
     const { peer } = wire([idle()], { through })
     expect(peer.sendControl(2, new Uint8Array(300))).toBe(false)
     expect((await peer.closed).cause).toBe(error)
   })
 
-  test('closes the peer without its farewell when it was the farewell', async () => {
+  test('a farewell that the transport refuses does not keep the peer from closing', async () => {
     const control = { frame() {}, farewell: () => ({ key: 1, payload: new Uint8Array(300) }) }
     const joined = wire([idle()], { through, control })
     joined.peer.close('bye')

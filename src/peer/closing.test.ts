@@ -30,7 +30,7 @@ test('a protocol that throws closes the peer with its error as the cause', async
   expect(closed.cause).toBe(error)
 })
 
-test('a protocol that throws before its first await closes the peer, not its maker', async () => {
+test('a protocol that throws before its first await closes the peer instead of failing the constructor', async () => {
   const { peer } = wire([
     speaking(() => {
       throw new Error('at once')
@@ -39,13 +39,13 @@ test('a protocol that throws before its first await closes the peer, not its mak
   expect(await peer.closed).toMatchObject({ message: 'Error: at once' })
 })
 
-test('what a protocol throws because the peer has closed changes nothing', async () => {
+test('an error that a protocol throws because the peer has closed changes nothing', async () => {
   const { peer } = wire([speaking((channel) => channel.expect('hello'))])
   peer.close('own reason')
   expect(await peer.closed).toMatchObject({ message: 'own reason' })
 })
 
-test('the first reason wins, and a PeerClosedError is taken as it is', async () => {
+test('the first reason to close wins, and a PeerClosedError is kept as it is', async () => {
   const { peer } = wire([idle()])
   const reason = new PeerClosedError('remote', 'they said so', { disconnectReason: 4 })
   peer.close(reason)
@@ -66,7 +66,7 @@ test('the farewell is the last frame, and reaches the wire before the end', asyn
   expect(joined.ended).toBe(true)
 })
 
-test('a remote that reads nothing still gets the farewell before what waited', async () => {
+test('a remote that reads nothing still gets the farewell, before queued messages', async () => {
   const protocol = idle()
   const joined = wire([protocol], { control: noting([]), highWaterBytes: 100 })
   joined.end.pause()
@@ -93,7 +93,7 @@ test('no farewell goes to a remote that has ended', async () => {
   expect(said).toEqual([])
 })
 
-test('a connection that breaks closes the peer with its error, as the doing of the remote', async () => {
+test('a connection that breaks closes the peer with its error and side remote', async () => {
   const error = new Error('reset')
   const [near] = transportPipe()
   const peer = new PeerConnection(near, { id: 'x', inbound: false, mounted: [{ protocol: idle(), offset: 16 }] })
@@ -117,7 +117,7 @@ test('a farewell that throws does not keep the peer from closing', async () => {
   expect(joined.ended).toBe(true)
 })
 
-test('after the close a send rejects for who awaits it, and is quiet for who does not', async () => {
+test('a send after the close rejects, and is no unhandled rejection when not awaited', async () => {
   const protocol = idle()
   const { peer, frames, settle } = wire([protocol])
   const channel = channelOf(peer, protocol)
@@ -135,7 +135,7 @@ test('after the close a send rejects for who awaits it, and is quiet for who doe
   await expect(channel.expect('hello')).rejects.toBe(peer.signal.reason)
 })
 
-test('what was not read is dropped when this side closes', async () => {
+test('unread messages are dropped when this side closes', async () => {
   const protocol = idle()
   const { peer, say, settle } = wire([protocol])
   say('hello', { id: 1 })
@@ -155,7 +155,7 @@ test('frames that come after the close are ignored', async () => {
   expect(await peer.closed).toMatchObject({ message: 'bye' })
 })
 
-test('closed waits for protocols that tidy up', async () => {
+test('closed waits for protocols that clean up', async () => {
   const order: string[] = []
   const tidy = speaking(async (_channel, peer) => {
     await aborted(peer.signal)
@@ -183,7 +183,7 @@ test('a protocol that ignores the closing is named in the log after the grace pe
   expect(lines[0]).toMatchObject([expect.any(String), { tasks: ['deaf'] }])
 })
 
-test('two peers that close at once both end, each by its own doing', async () => {
+test('two peers that close at once both end with side local', async () => {
   const [left, right] = transportPipe()
   const of = (transport: typeof left, id: string) =>
     new PeerConnection(transport, {
@@ -216,7 +216,7 @@ test.each([
   ['with a reason of its own', 'shutdown'],
   ['with an error', new Error('shutdown')],
   ['without a reason', undefined],
-])('a signal that aborts %s closes the peer as the doing of this side', async (_, reason) => {
+])('a signal that aborts %s closes the peer with side local', async (_, reason) => {
   const abort = new AbortController()
   const joined = wire([idle()], { signal: abort.signal, control: noting([]) })
   abort.abort(reason)
@@ -228,7 +228,7 @@ test.each([
   expect(joined.frames.map(({ key }) => key)).toEqual([1])
 })
 
-test('a peer born under an aborted signal closes at once and runs nothing', async () => {
+test('a peer made with an aborted signal closes at once and runs nothing', async () => {
   let ran = 0
   const joined = wire([speaking(async () => ran++)], { signal: AbortSignal.abort('too late') })
   expect(await joined.peer.closed).toMatchObject({ side: 'local', message: 'too late' })
@@ -236,7 +236,7 @@ test('a peer born under an aborted signal closes at once and runs nothing', asyn
   expect([ran, joined.ended, joined.clock.pending]).toEqual([0, true, 0])
 })
 
-test('a transport that does not flush is cut off', async () => {
+test('a transport that does not flush is destroyed', async () => {
   const [near] = transportPipe()
   const cut: string[] = []
   let flushed = (): void => {}

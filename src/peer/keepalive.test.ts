@@ -15,7 +15,7 @@ function kept(options: Omit<KeepaliveOptions, 'ping'>, receiveBudgetBytes = 1024
   return { ...joined, protocol, keepalive, pong, pings: () => joined.frames.filter(({ key }) => key === PING).length }
 }
 
-test('pings at every interval, answered or not, when pongs have no deadline of their own', async () => {
+test('a keepalive without a timeout pings at every interval, answered or not', async () => {
   const { clock, pings, pong, peer } = kept({ interval: 1_000 })
   await clock.advance(999)
   expect(pings()).toBe(0)
@@ -27,7 +27,7 @@ test('pings at every interval, answered or not, when pongs have no deadline of t
   expect(peer.signal.aborted).toBe(false)
 })
 
-test('tells how long the last pong took', async () => {
+test('roundTrip is the time that the last pong took', async () => {
   const { clock, keepalive, pong } = kept({ interval: 1_000 })
   expect(keepalive.roundTrip).toBeUndefined()
   await clock.advance(1_040)
@@ -40,7 +40,7 @@ test('tells how long the last pong took', async () => {
   expect(keepalive.roundTrip).toBe(41)
 })
 
-test('a pong that nobody asked for is ignored', async () => {
+test('a pong without a ping is ignored', async () => {
   const { clock, keepalive, pong, pings } = kept({ interval: 1_000, timeout: 500 })
   await clock.advance(500)
   pong()
@@ -49,7 +49,7 @@ test('a pong that nobody asked for is ignored', async () => {
   expect(pings()).toBe(1)
 })
 
-test('no pong in time closes the peer', async () => {
+test('a missing pong closes the peer after the timeout', async () => {
   const { clock, peer } = kept({ interval: 1_000, timeout: 500 })
   await clock.advance(1_499)
   expect(peer.signal.aborted).toBe(false)
@@ -82,7 +82,7 @@ test('the deadline of a pong stands still while this side has paused the socket'
   expect((await peer.closed).cause).toMatchObject({ code: 'ERR_TIMEOUT' })
 })
 
-test('stops with its peer', async () => {
+test('a keepalive stops with its peer', async () => {
   const { clock, peer, keepalive, pings } = kept({ interval: 1_000, timeout: 500 })
   await clock.advance(1_000)
   peer.close()
@@ -93,7 +93,7 @@ test('stops with its peer', async () => {
   expect(pings()).toBe(1)
 })
 
-test('does not begin on a peer that has closed', async () => {
+test('a keepalive does not begin on a peer that has closed', async () => {
   const { peer, clock } = wire([idle()])
   peer.close()
   await peer.closed

@@ -5,7 +5,7 @@ import { message, unknownMessages } from './channel.ts'
 import type { MessageKey, PeerObserver } from './index.ts'
 import { defineProtocol } from './protocol.ts'
 
-test('iterating a channel gives the messages, decoded and by name, in order', async () => {
+test('iterating a channel yields the messages in order, decoded and with their names', async () => {
   const seen: unknown[] = []
   const { say, settle } = wire([
     speaking(async (channel) => {
@@ -23,7 +23,7 @@ test('iterating a channel gives the messages, decoded and by name, in order', as
   ])
 })
 
-test('a protocol that leaves its loop may go on reading from where it left', async () => {
+test('a protocol that leaves its loop can go on reading from there', async () => {
   const seen: unknown[] = []
   const { peer, say } = wire([
     speaking(async (channel) => {
@@ -49,7 +49,7 @@ test('sent messages go out at the offset of their protocol, in call order', asyn
   expect(words.hello.codec.decode(frames[2]?.payload as Uint8Array)).toEqual({ id: 2 })
 })
 
-test('messages reach the protocol whose share of the keys they are in, numbered from its own 0', async () => {
+test('messages reach the protocol whose range holds their key, numbered from 0 there', async () => {
   const first = idle('first')
   const second = idle('second')
   const { peer, say } = wire([first, second])
@@ -59,7 +59,7 @@ test('messages reach the protocol whose share of the keys they are in, numbered 
   expect(await channelOf(peer, first).expect('hello')).toEqual({ id: 6 })
 })
 
-test('a protocol with textual keys is told apart by them', async () => {
+test('messages with textual keys reach the protocol whose table names them', async () => {
   const textual = defineProtocol({
     name: 'text',
     version: 1,
@@ -96,7 +96,7 @@ test('expect throws when nothing comes in time, and leaves no timer when somethi
   expect(clock.pending).toBe(0)
 })
 
-test.each([undefined, 1_000])('a signal ends a wait with its reason (timeout %s)', async (timeout) => {
+test.each([undefined, 1_000])('a signal ends expect and read with its reason (timeout %s)', async (timeout) => {
   const protocol = idle()
   const { peer, clock } = wire([protocol])
   const channel = channelOf(peer, protocol)
@@ -122,7 +122,7 @@ test('raw messages are read and written by a protocol with a length and no table
   for (const key of [4, -1]) await expect(channel.write(key, new Uint8Array())).rejects.toThrow(`no message ${key}`)
 })
 
-test('read gives undefined once the remote has closed', async () => {
+test('read resolves with undefined once the remote has closed', async () => {
   const protocol = idle()
   const { peer, end } = wire([protocol])
   const reading = channelOf(peer, protocol).read()
@@ -130,7 +130,7 @@ test('read gives undefined once the remote has closed', async () => {
   expect(await reading).toBeUndefined()
 })
 
-test('what came before the remote closed is still read', async () => {
+test('messages that came before the remote closed are still read', async () => {
   const seen: unknown[] = []
   const { peer, say, end } = wire([
     speaking(async (channel) => {
@@ -156,7 +156,7 @@ test('a malformed message closes the peer with the codec error as its cause', as
   expect(closed.cause).toMatchObject({ name: 'CodecError' })
 })
 
-test('a key that no protocol and no control takes is ignored; inside a protocol it closes the peer', async () => {
+test('a key outside all protocols is ignored without a control; an unknown one inside a protocol closes the peer', async () => {
   const sparse = defineProtocol({
     name: 'sparse',
     version: 1,
@@ -181,7 +181,7 @@ const tolerant = (options: { maxBytes?: number } = {}) =>
     run: (peer) => aborted(peer.signal),
   })
 
-test('a protocol with a row for unknown messages gets them by key, whole and in order, and the peer lives on', async () => {
+test('a protocol with a row for unknown messages gets them with their keys, and the peer lives on', async () => {
   const control: MessageKey[] = []
   const protocol = tolerant()
   const { peer, end, settle } = wire([protocol], { control: noting(control) })
@@ -238,7 +238,7 @@ test('a message over the limit of its row closes the peer before it is decoded',
   expect((await peer.closed).cause).toMatchObject({ code: 'ERR_MESSAGE_TOO_BIG' })
 })
 
-test('frames below the protocols go to the control, and what it throws closes the peer', async () => {
+test('frames below the protocols go to the control, and an error that it throws closes the peer', async () => {
   const seen: MessageKey[] = []
   const { peer, end, settle } = wire([idle()], { control: noting(seen) })
   end.write(2, Uint8Array.of(0xc0))
@@ -272,7 +272,7 @@ test('meters count messages and bytes by protocol and name, in both directions',
   expect(meter('hello')?.sent).toEqual({ messages: 1, bytes: 2 })
 })
 
-test('an observer is told of each message with keys relative to the protocol, and of the end before others are', async () => {
+test('an observer sees each message with its key relative to the protocol, and the end before closed resolves', async () => {
   const told: unknown[] = []
   const protocol = idle('second')
   const observer: PeerObserver = {
@@ -294,14 +294,14 @@ test('an observer is told of each message with keys relative to the protocol, an
   ])
 })
 
-test('who asks for the end after it came is told it, too', async () => {
+test('closed resolves also when it is first read after the end', async () => {
   const { peer, settle } = wire([idle()])
   peer.close('bye')
   await settle()
   expect(await peer.closed).toMatchObject({ message: 'bye' })
 })
 
-test('a protocol finds its peer whole from its first statement on', async () => {
+test('a protocol sees a complete peer from its first statement on', async () => {
   const seen: unknown[] = []
   const protocol = speaking(async (channel, peer) => {
     seen.push(peer.closed instanceof Promise, peer.protocols.length, peer.channel(protocol) === channel)
@@ -311,19 +311,19 @@ test('a protocol finds its peer whole from its first statement on', async () => 
   expect(seen).toEqual([true, 2, true])
 })
 
-test('sending what the table does not know is a fault of ours', async () => {
+test('sending a message that the table lacks is an internal error', async () => {
   const protocol = idle()
   const { peer } = wire([protocol])
   const channel = channelOf(peer, protocol)
   await expect(channel.send('nonsense' as 'hello', { id: 1 })).rejects.toMatchObject({ code: 'ERR_INTERNAL' })
 })
 
-test('a peer knows no channel of a protocol that does not run on it', () => {
+test('a peer has no channel for a protocol that does not run on it', () => {
   const { peer } = wire([idle()])
   expect(peer.channel(idle())).toBeUndefined()
 })
 
-test('a body that cannot be encoded is thrown at its sender, and nothing goes out or is counted', async () => {
+test('send throws at a body that cannot be encoded, and nothing is sent or counted', async () => {
   const protocol = speaking(async (channel) => {
     void channel.send('hello', { id: -1 })
   })

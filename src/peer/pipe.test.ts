@@ -34,7 +34,7 @@ function pipe(options?: PipeOptions): { a: Transport<MessageKey>; b: Transport<M
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 const bytes = (n: number): Uint8Array => new Uint8Array(n)
 
-test('frames arrive in order, in both directions, after the tick of the write', async () => {
+test('frames of a pipe arrive in order, in both directions, after the tick of the write', async () => {
   const { a, b, atA, atB } = pipe()
   a.write(1, Uint8Array.of(1))
   a.write('two', Uint8Array.of(2, 2))
@@ -48,7 +48,7 @@ test('frames arrive in order, in both directions, after the tick of the write', 
   expect(atA.frames).toEqual([[3, []]])
 })
 
-test('what was written before the other end opened is not lost', async () => {
+test('frames written before the other end of a pipe opened are not lost', async () => {
   const [a, b] = transportPipe()
   a.write(1, Uint8Array.of(1))
   await a.close()
@@ -59,7 +59,7 @@ test('what was written before the other end opened is not lost', async () => {
   expect([sink.frames, sink.ends]).toEqual([[[1, [1]]], [undefined]])
 })
 
-test('an end that opens after the other has closed is told so', async () => {
+test('an end of a pipe that opens after the other has closed gets the end', async () => {
   const [a, b] = transportPipe()
   await a.close()
   await settle()
@@ -69,7 +69,7 @@ test('an end that opens after the other has closed is told so', async () => {
   expect(sink.ends).toEqual([undefined])
 })
 
-test('a payload belongs to its receiver: the sender may go on using its bytes', async () => {
+test('a payload in a pipe is copied: the sender may go on using its bytes', async () => {
   const { a, atB } = pipe()
   const payload = Uint8Array.of(1)
   a.write(0, payload)
@@ -78,7 +78,7 @@ test('a payload belongs to its receiver: the sender may go on using its bytes', 
   expect(atB.frames).toEqual([[0, [1]]])
 })
 
-test('a paused end receives nothing until it resumes, and may pause from within a frame', async () => {
+test('a paused end of a pipe receives nothing until it resumes, and may pause from within a frame', async () => {
   const { a, b, atB } = pipe()
   b.pause()
   a.write(1, bytes(1))
@@ -98,7 +98,7 @@ test('a paused end receives nothing until it resumes, and may pause from within 
   expect(atB.frames).toHaveLength(2)
 })
 
-test('a write over the high-water mark answers false, and drain comes once when half is free', async () => {
+test('a write over the high-water mark of a pipe returns false, and drain comes once when half is free', async () => {
   const { a, b, atA } = pipe({ highWaterBytes: 10 })
   b.pause()
   expect(a.write(1, bytes(9))).toBe(true)
@@ -114,7 +114,7 @@ test('a write over the high-water mark answers false, and drain comes once when 
   expect(atA.drains).toBe(1)
 })
 
-test('close lets the other end read what was written, then ends it once', async () => {
+test('close lets the other end of a pipe read what was written, then ends it once', async () => {
   const { a, b, atB } = pipe()
   b.pause()
   a.write(1, bytes(1))
@@ -130,7 +130,7 @@ test('close lets the other end read what was written, then ends it once', async 
   expect(atB.ends).toEqual([undefined])
 })
 
-test('destroy ends its own sink with the error and the other without one', async () => {
+test('destroy ends its own side of a pipe with the error and the other without one', async () => {
   const { a, atA, atB } = pipe()
   const error = new Error('cut')
   a.destroy(error)
@@ -139,7 +139,7 @@ test('destroy ends its own sink with the error and the other without one', async
   expect([atA.ends, atB.ends]).toEqual([[error], [undefined]])
 })
 
-test('an end that was told of the end is not told again when it is destroyed', async () => {
+test('an end of a pipe that has ended is not ended again when it is destroyed', async () => {
   const { a, b, atB } = pipe()
   await a.close()
   await settle()
@@ -148,7 +148,7 @@ test('an end that was told of the end is not told again when it is destroyed', a
   expect(atB.ends).toEqual([undefined])
 })
 
-test('writes after the end are taken and dropped', async () => {
+test('writes after the end of a pipe are dropped', async () => {
   const { a, b, atA } = pipe({ highWaterBytes: 1 })
   await b.close()
   await settle()

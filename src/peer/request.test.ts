@@ -9,7 +9,7 @@ const byId =
 
 const answer = (id: number) => ({ id, data: Uint8Array.of(id & 0xff) })
 
-test('answers find their requests by what they say, in whatever order they come', async () => {
+test('answers find their requests by the condition, in whatever order they come', async () => {
   const protocol = idle()
   const { peer, say } = wire([protocol])
   const channel = channelOf(peer, protocol)
@@ -18,7 +18,7 @@ test('answers find their requests by what they say, in whatever order they come'
   expect(await Promise.all(requests)).toEqual([1, 2, 3].map(answer))
 })
 
-test('without a condition the first request gets the first answer', async () => {
+test('without a condition the first request in flight gets the first answer', async () => {
   const protocol = idle()
   const { peer, say } = wire([protocol])
   const channel = channelOf(peer, protocol)
@@ -57,7 +57,7 @@ test('the condition of a request that names several answers sees name and body',
   expect(await request).toEqual({ name: 'hello', body: { id: 1 } })
 })
 
-test('the iterator does not see an answer that a request took, and sees one that none wanted', async () => {
+test('the iterator does not see an answer that a request took, and sees one that none accepted', async () => {
   const seen: unknown[] = []
   const protocol = speaking(async (channel) => {
     for await (const { name, body } of channel) seen.push([name, body])
@@ -85,7 +85,7 @@ test('an answer overtakes messages that the protocol has not read', async () => 
   expect(await request).toEqual(answer(1))
 })
 
-test('no answer in time is a timeout, and the late one goes to the iterator', async () => {
+test('a request without an answer in time is a TimeoutError, and a late answer goes to the iterator', async () => {
   const protocol = idle()
   const { peer, clock, say } = wire([protocol])
   const channel = channelOf(peer, protocol)
@@ -139,7 +139,7 @@ test.each(['remote', 'local'] as const)('requests end with the peer when the %s 
   expect(clock.pending).toBe(0)
 })
 
-test('a thousand requests may be open at once', async () => {
+test('a thousand requests may be in flight at once', async () => {
   const protocol = idle()
   const { peer, clock, say } = wire([protocol])
   const channel = channelOf(peer, protocol)
@@ -162,7 +162,7 @@ test('a malformed answer closes the peer, and the request ends with it', async (
   expect((await peer.closed).cause).toMatchObject({ name: 'CodecError' })
 })
 
-test('a request that cannot be encoded fails by itself and waits for nothing', async () => {
+test('a request that cannot be encoded rejects and leaves nothing waiting', async () => {
   const protocol = idle()
   const { peer, clock, say } = wire([protocol])
   const channel = channelOf(peer, protocol)
@@ -172,7 +172,7 @@ test('a request that cannot be encoded fails by itself and waits for nothing', a
   expect(await channel.expect('answer')).toEqual(answer(1))
 })
 
-test('an answer that the table does not know is a fault of ours', async () => {
+test('a reply that the table lacks is an internal error', async () => {
   const protocol = idle()
   const { peer } = wire([protocol])
   for (const reply of ['nonsense' as 'answer', ['answer', 'nonsense' as 'answer']] as const) {
@@ -181,7 +181,7 @@ test('an answer that the table does not know is a fault of ours', async () => {
   }
 })
 
-test('the answer may come in the very tick of the question', async () => {
+test('an answer may come in the same tick as the question', async () => {
   const echo = speaking(async (channel) => {
     for await (const { name, body } of channel) if (name === 'ask') await channel.send('answer', answer(body.id))
   }, 'echo')

@@ -6,8 +6,8 @@ import { PeerConnection, transportPipe } from './index.ts'
 import { defineProtocol } from './protocol.ts'
 import type { MessageKey } from './transport.ts'
 
-describe('a message goes to', () => {
-  test('the protocol in whose range its number lies; its key is relative there', async () => {
+describe('routing', () => {
+  test('a message goes to the protocol whose range holds its number, with its key relative to that', async () => {
     const [first, second] = [idle('first'), idle('second')]
     const { peer, say } = wire([first, second])
     say('hello', { id: 1 }, 16 + 4)
@@ -17,7 +17,7 @@ describe('a message goes to', () => {
     expect(await a.read()).toMatchObject({ key: 1 })
   })
 
-  test('the control when its number is below or above every protocol', async () => {
+  test('a message goes to the control when its number is below or above every protocol', async () => {
     const seen: MessageKey[] = []
     const { end, settle } = wire([idle()], { control: noting(seen) })
     end.write(3, new Uint8Array(0))
@@ -26,7 +26,7 @@ describe('a message goes to', () => {
     expect(seen).toEqual([3, 20])
   })
 
-  test('the protocol whose table has its name, else the control', async () => {
+  test('a message with a textual key goes to the protocol whose table has it, otherwise to the control', async () => {
     const seen: MessageKey[] = []
     const [near, far] = transportPipe()
     const named = (name: string, word: string) =>

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { keyA, keyB, opened, settle, streamPair, transportPair } from '../../../test/support/rlpx-pair.ts'
 import { FakeClock } from '../../base/clock.ts'
 import { TimeoutError } from '../../base/errors.ts'
@@ -16,7 +16,7 @@ describe('deadlines', () => {
     return { clock, a, b, sinkA: opened(a), sinkB: opened(b) }
   }
 
-  it('a remote that is silent for 30 seconds is gone; each frame starts anew', async () => {
+  test('a remote that is silent for 30 seconds is dropped, and each frame starts the time anew', async () => {
     const { clock, a, b, sinkA } = await timed()
     await clock.advance(29_000)
     b.write(1, new Uint8Array(1))
@@ -27,7 +27,7 @@ describe('deadlines', () => {
     expect(a.write(1, new Uint8Array(1))).toBe(true)
   })
 
-  it('bytes that never make a whole frame do not help', async () => {
+  test('bytes that never complete a frame do not extend the read deadline', async () => {
     const clock = new FakeClock()
     const [x, y] = await streamPair(new MemoryNetwork({ clock }))
     const accepting = RlpxTransport.accept(y, { key: keyB, clock })
@@ -40,7 +40,7 @@ describe('deadlines', () => {
     expect(sink.ends).toEqual([expect.any(TimeoutError)])
   })
 
-  it('stands still while we do not read', async () => {
+  test('the read deadline stands still while this side does not read', async () => {
     const { clock, a, b, sinkA } = await timed({ readTimeout: 10_000 })
     await clock.advance(4_000)
     a.pause()
@@ -63,7 +63,7 @@ describe('deadlines', () => {
     expect(sinkA.ends).toEqual([expect.any(TimeoutError)])
   })
 
-  it('a remote that never reads is gone 20 seconds later', async () => {
+  test('a remote that does not read is dropped after 20 seconds', async () => {
     const { clock, a, b, sinkA } = await timed({ readTimeout: 1e9 })
     b.pause()
     a.write(1, randomBytes(300_000))
@@ -73,7 +73,7 @@ describe('deadlines', () => {
     expect(sinkA.ends).toEqual([expect.any(TimeoutError)])
   })
 
-  it('a remote that reads slowly is not', async () => {
+  test('a remote that reads slowly is not dropped', async () => {
     const { clock, a, b, sinkA, sinkB } = await timed({ readTimeout: 1e9 })
     sinkB.onFrame = () => b.pause()
     for (let i = 0; i < 10; i++) a.write(i, randomBytes(200_000))
@@ -86,7 +86,7 @@ describe('deadlines', () => {
     expect(sinkB.keys).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
-  it('leave nothing behind after the end, and set no timer per frame', async () => {
+  test('deadlines set no timer per frame and leave none after the end', async () => {
     const { clock, a, sinkB } = await timed()
     for (let i = 0; i < 100; i++) {
       a.write(1, new Uint8Array(10))

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { nobleKeccak, ReferenceFrames, ReferenceMac, type RunningHash } from '../../../test/support/rlpx-reference.ts'
 import vectors from '../../../test/vectors/rlpx.json' with { type: 'json' }
 import { bytesToHex, concatBytes, hexToBytes } from '../../base/bytes.ts'
@@ -60,7 +60,7 @@ function payloadOf(size: number): Uint8Array {
 }
 
 describe('a frame', () => {
-  it('has the bytes that the specification words, however its body falls into the window', () => {
+  test('a frame has the bytes of the specification, wherever its body falls in the window', () => {
     const sizes = [
       ...SIZES,
       WINDOW_BYTES - 33,
@@ -78,7 +78,7 @@ describe('a frame', () => {
     expect(Math.max(...sent.map((piece) => piece.length))).toBe(WINDOW_BYTES)
   })
 
-  it.each([false, true])('comes back as it was sent, at every size (snappy %s)', (snappy) => {
+  test.each([false, true])('a frame of every size is read as it was written (snappy %s)', (snappy) => {
     const { frame, reader, sink } = direction(snappy)
     for (const [code, size] of SIZES.entries()) {
       const bytes = frame(code, payloadOf(size))
@@ -91,10 +91,10 @@ describe('a frame', () => {
     expect(reader.midFrame).toBe(false)
   })
 
-  it.each([false, true])('survives any splitting of the stream (snappy %s)', (snappy) => {
+  test.each([false, true])('frames are read from a stream split at any positions (snappy %s)', (snappy) => {
     const sizes = fc.array(fc.integer({ min: 0, max: 5000 }), { maxLength: 8 })
     const cuts = fc.infiniteStream(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 9000 })))
-    const test = fc.property(sizes, cuts, (sizes, cuts) => {
+    const splitting = fc.property(sizes, cuts, (sizes, cuts) => {
       const { frame, reader, sink, writer } = direction(snappy)
       const stream = concatBytes(...sizes.map((size, i) => frame(i, payloadOf(size))))
       for (let at = 0; at < stream.length; ) {
@@ -108,17 +108,17 @@ describe('a frame', () => {
       writer.free()
       reader.free()
     })
-    fc.assert(test, { numRuns: 60 })
+    fc.assert(splitting, { numRuns: 60 })
   })
 
-  it('survives single bytes', () => {
+  test('frames are read from a stream of single bytes', () => {
     const { frame, reader, sink } = direction()
     const stream = concatBytes(...[0, 17, 300].map((size) => frame(5, payloadOf(size))))
     for (const byte of stream) reader.push(Uint8Array.of(byte))
     expect(sink.messages.map(({ payload }) => payload)).toEqual([0, 17, 300].map(payloadOf))
   })
 
-  it('is read right although another connection reads a chunk of its own between any two frames', () => {
+  test('frames are read correctly although another connection reads a chunk between any two of them', () => {
     const [one, other] = [direction(), direction()]
     const frames = (of: typeof one) => concatBytes(...[5, 300, 2000, 17].map((size) => of.frame(1, payloadOf(size))))
     const [chunk, rest] = [frames(one), frames(other)]
@@ -134,7 +134,7 @@ describe('a frame', () => {
       expect(sink.messages.map((m) => m.payload)).toEqual([5, 300, 2000, 17].map(payloadOf))
   })
 
-  it('stops within a chunk when it is told to, and goes on from there', () => {
+  test('the frame reader stops within a chunk when told to, and continues from there', () => {
     const { frame, reader, sink } = direction()
     const stream = concatBytes(frame(1, payloadOf(9)), frame(2, payloadOf(9)))
     sink.stopEach = true
@@ -146,7 +146,7 @@ describe('a frame', () => {
     expect(sink.messages.map(({ code }) => code)).toEqual([1, 2])
   })
 
-  it('gives payloads away: later chunks do not change them', () => {
+  test('a payload belongs to its receiver: later chunks do not change it', () => {
     const { frame, reader, sink } = direction()
     const chunk = frame(1, payloadOf(100))
     reader.push(chunk)
@@ -154,7 +154,7 @@ describe('a frame', () => {
     expect(sink.messages[0]!.payload).toEqual(payloadOf(100))
   })
 
-  it('is refused when any byte of it was changed', () => {
+  test('a frame is refused when any of its bytes was changed', () => {
     for (let i = 0; i < 80; i++) {
       const { frame, reader, sink } = direction()
       const bytes = frame(1, payloadOf(20))
@@ -164,7 +164,7 @@ describe('a frame', () => {
     }
   })
 
-  it('is refused when it comes twice or out of order', () => {
+  test('a frame is refused when it comes twice or out of order', () => {
     const { frame, reader } = direction()
     const [first, , third] = [1, 2, 3].map((code) => frame(code, payloadOf(20)))
     reader.push(first!.slice())
@@ -172,7 +172,7 @@ describe('a frame', () => {
     expect(() => reader.push(third!)).toThrow(CodecError)
   })
 
-  it('takes no memory for its body before its header has proven to be genuine', () => {
+  test('no memory is allocated for a body before its header is authenticated', () => {
     const { reader } = direction()
     expect(() => reader.push(new Uint8Array(32).fill(0xff))).toThrow(expect.objectContaining({ code: 'ERR_RLPX_MAC' }))
   })
@@ -184,8 +184,8 @@ function rawFrame(secrets: Secrets, body: Uint8Array): Uint8Array {
 }
 
 describe('what a frame holds', () => {
-  it.each(['00', '8100', '817f', '820001', '8200ff', '83010000', '81', '8201', 'b8', 'c0', 'ff'])(
-    'is refused when it begins with %s, which is no message id',
+  test.each(['00', '8100', '817f', '820001', '8200ff', '83010000', '81', '8201', 'b8', 'c0', 'ff'])(
+    'a frame is refused when its body begins with %s, which is no message id',
     (hex) => {
       const { reader, secrets } = direction()
       const bytes = rawFrame(secrets, hexToBytes(hex))
@@ -193,26 +193,26 @@ describe('what a frame holds', () => {
     },
   )
 
-  it('is refused when it is nothing', () => {
+  test('an empty frame is refused', () => {
     const { reader, secrets } = direction()
     const bytes = rawFrame(secrets, new Uint8Array(0))
     expect(() => reader.push(bytes)).toThrow(expect.objectContaining({ code: 'ERR_RLPX_MESSAGE_ID' }))
   })
 
-  it('is refused when the compressed block declares more than 16 MiB - 1, before it is decompressed', () => {
+  test('a frame is refused before decompression when its snappy block declares more than 16 MiB - 1', () => {
     const { reader, secrets } = direction(true)
     const bomb = Uint8Array.of(0x10, 0x81, 0x80, 0x80, 0x08, ...new Uint8Array(60)) // declares 2^24 + 1
     const bytes = rawFrame(secrets, bomb)
     expect(() => reader.push(bytes)).toThrow(expect.objectContaining({ code: 'ERR_SNAPPY' }))
   })
 
-  it('is refused when it should be compressed and is not', () => {
+  test('a frame is refused when its payload should be compressed and is not', () => {
     const { reader, secrets } = direction(true)
     const bytes = rawFrame(secrets, concatBytes(Uint8Array.of(0x10), payloadOf(50).fill(0xff)))
     expect(() => reader.push(bytes)).toThrow(expect.objectContaining({ code: 'ERR_SNAPPY' }))
   })
 
-  it.each(['c104', '04', 'c0', '80'])('may be a Disconnect of %s, compressed or not', (hex) => {
+  test.each(['c104', '04', 'c0', '80'])('a Disconnect of %s is read, compressed or not', (hex) => {
     for (const compressed of [true, false]) {
       const { reader, secrets, sink } = direction(true)
       const payload = hexToBytes(hex)
@@ -221,7 +221,7 @@ describe('what a frame holds', () => {
     }
   })
 
-  it('may be 16 MiB - 1 when it compresses, and no more', { timeout: 60_000 }, () => {
+  test('a payload may have 16 MiB - 1 when it compresses, and no more', { timeout: 60_000 }, () => {
     const { frame, reader, sink, writer } = direction(true)
     const largest = new Uint8Array(MAX_MESSAGE_BYTES).fill(7)
     reader.push(frame(0, largest))
@@ -231,7 +231,7 @@ describe('what a frame holds', () => {
     expect(() => writer.prepare(0, larger)).toThrow(expect.objectContaining({ code: 'ERR_RLPX_TOO_LARGE' }))
   })
 
-  it('may fill a frame of 16 MiB - 1 to the last byte, and no more', { timeout: 60_000 }, () => {
+  test('a payload may fill a frame of 16 MiB - 1 to the last byte, and no more', { timeout: 60_000 }, () => {
     const { frame, reader, sink, writer } = direction()
     const largest = randomBytes(MAX_MESSAGE_BYTES - 1)
     reader.push(frame(0, largest))
@@ -242,14 +242,14 @@ describe('what a frame holds', () => {
     expect(() => writer.prepare(MAX_MESSAGE_CODE + 1, new Uint8Array(0))).toThrow(InternalError)
   })
 
-  it('is refused, after compression, when random data grew over the limit', { timeout: 60_000 }, () => {
+  test('a payload is refused when compression makes it grow over the limit', { timeout: 60_000 }, () => {
     const { writer } = direction(true)
     expect(() => writer.prepare(0, randomBytes(MAX_MESSAGE_BYTES))).toThrow(CodecError)
   })
 })
 
 describe('a message id', () => {
-  it('is an RLP integer', () => {
+  test('a message id is an RLP integer', () => {
     for (let code = 0; code <= MAX_MESSAGE_CODE; code++) {
       const out = new Uint8Array(4)
       const end = writeCode(code, out, 1)
@@ -259,8 +259,8 @@ describe('a message id', () => {
   })
 })
 
-describe('the reference that frames are compared with', () => {
-  it('has the bytes of go-ethereum', () => {
+describe('the reference implementation', () => {
+  test('the reference implementation seals frames with the bytes of go-ethereum', () => {
     const { code, payload, digest, bytes } = vectors.frame
     const fixed: RunningHash = { update() {}, digest: () => hexToBytes(digest) }
     const secret = keccak256(new Uint8Array(0))
@@ -268,7 +268,7 @@ describe('the reference that frames are compared with', () => {
     expect(bytesToHex(new ReferenceFrames({ aes: secret, mac: secret }, fixed).seal(body))).toBe(bytes)
   })
 
-  it('has the MACs of ethereumjs', () => {
+  test('the reference implementation has the MACs of ethereumjs', () => {
     const { secret, header, body, digests } = vectors.mac
     const mac = () => new ReferenceMac(hexToBytes(secret), nobleKeccak(new Uint8Array(0)))
     expect(bytesToHex(mac().digest())).toBe(digests.empty)

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import vectors from '../../../test/vectors/rlpx.json' with { type: 'json' }
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '../../base/bytes.ts'
 import { HandshakeError, PeerloomError } from '../../base/errors.ts'
@@ -45,11 +45,11 @@ function sealTo(publicKey: Uint8Array, body: Uint8Array): Uint8Array {
 }
 
 describe('the recipient', () => {
-  it.each(vectors.auth)('reads the auth of EIP-8 with version $version', ({ bytes }) => {
+  test.each(vectors.auth)('the recipient reads the auth of EIP-8 with version $version', ({ bytes }) => {
     expect(bytesToHex(finish(recipientB(), hexToBytes(bytes)).remotePublicKey)).toBe(bytesToHex(publicA))
   })
 
-  it('derives the secrets of EIP-8', () => {
+  test('the recipient derives the secrets of EIP-8', () => {
     const { secrets } = finish(recipientB(), auths[0]!)
     expect(bytesToHex(secrets.aes)).toBe(vectors.secrets.aes)
     expect(bytesToHex(secrets.mac)).toBe(vectors.secrets.mac)
@@ -57,7 +57,7 @@ describe('the recipient', () => {
     expect(bytesToHex(ingress)).toBe(vectors.secrets.ingressMacOfFoo)
   })
 
-  it('answers with an ack that names the size it has, has 100 to 199 zeros of padding, and varies', () => {
+  test('the ack has a correct size prefix, and 100 to 199 zeros of padding that vary', () => {
     const sizes = new Set<number>()
     for (let i = 0; i < 40; i++) {
       const { reply } = finish(recipientB(), auths[0]!)
@@ -74,37 +74,37 @@ describe('the recipient', () => {
     expect(sizes.size).toBeGreaterThan(5)
   })
 
-  it('takes the plain form of before EIP-8 for the beginning of a longer message, which does not decrypt', () => {
+  test('an auth in the form from before EIP-8 is read as the start of a longer message, which fails to decrypt', () => {
     const recipient = recipientB()
     expect(recipient.push(hexToBytes(vectors.plainAuth))).toBeUndefined()
     expect(errorOf(() => recipient.push(new Uint8Array(2048)))).toMatchObject({ stage: 'auth' })
   })
 
-  it('refuses an auth for another node', () => {
+  test('the recipient refuses an auth for another node', () => {
     const error = errorOf(() => new Recipient({ privateKey: generateKey() }).push(auths[0]!))
     expect(error).toMatchObject({ code: 'ERR_HANDSHAKE_MESSAGE', stage: 'auth', cause: { code: 'ERR_ECIES' } })
   })
 
-  it('refuses a point off the curve before its key touches it', () => {
+  test('the recipient refuses a point off the curve before it uses its key on it', () => {
     const tampered = auths[0]!.slice()
     tampered.fill(0, 3, 67)
     const { cause } = errorOf(() => recipientB().push(tampered))
     expect(cause).toMatchObject({ cause: { code: 'ERR_INVALID_PUBLIC_KEY' } })
   })
 
-  it('refuses an initiator whose static key is off the curve', () => {
+  test('the recipient refuses an initiator whose static key is off the curve', () => {
     const body = rlp.encodeItems([new Uint8Array(65), new Uint8Array(64), new Uint8Array(32), Uint8Array.of(4)])
     const { cause } = errorOf(() => recipientB().push(sealTo(publicB, body)))
     expect(cause).toMatchObject({ code: 'ERR_INVALID_PUBLIC_KEY' })
   })
 
-  it('refuses a signature nobody can have made', () => {
+  test('the recipient refuses an impossible signature', () => {
     const body = rlp.encodeItems([new Uint8Array(65), publicA, new Uint8Array(32), Uint8Array.of(4)])
     const { cause } = errorOf(() => recipientB().push(sealTo(publicB, body)))
     expect(cause).toMatchObject({ code: 'ERR_INVALID_SIGNATURE' })
   })
 
-  it('refuses every change of a single byte', () => {
+  test('the recipient refuses every change of a single byte', () => {
     for (let i = 0; i < auths[0]!.length; i += 7) {
       const changed = auths[0]!.slice()
       changed[i]! ^= 0x10
@@ -118,7 +118,7 @@ describe('the recipient', () => {
     }
   })
 
-  it('refuses a body that is no auth, with the error of the codec as the cause', () => {
+  test('the recipient refuses a body that is no auth, with the codec error as the cause', () => {
     for (const body of [
       new Uint8Array(200),
       Uint8Array.of(0xc0),
@@ -129,51 +129,51 @@ describe('the recipient', () => {
     }
   })
 
-  it('ignores what stands in the padding', () => {
+  test('the recipient ignores the content of the padding', () => {
     const initiator = initiatorA()
     const plain = eciesDecrypt(secp256k1(), keyB, initiator.opening.subarray(2), initiator.opening.subarray(0, 2))
     plain.fill(0xff, plain.length - 50)
     expect(finish(recipientB(), sealTo(publicB, plain)).remotePublicKey).toEqual(publicA)
   })
 
-  it('takes an auth it has seen before, with a nonce of its own: only who knows the key gets further', () => {
+  test('the recipient accepts a replayed auth with a new nonce: only the owner of the key can continue', () => {
     const [first, second] = [0, 1].map(() => finish(new Recipient({ privateKey: keyB }), auths[0]!))
     expect(first!.secrets.aes).not.toEqual(second!.secrets.aes)
   })
 })
 
 describe('the initiator', () => {
-  it.each(vectors.ack)('reads the ack of EIP-8 with version $version', ({ bytes }) => {
+  test.each(vectors.ack)('the initiator reads the ack of EIP-8 with version $version', ({ bytes }) => {
     const { remotePublicKey, reply } = finish(initiatorA(), hexToBytes(bytes))
     expect(remotePublicKey).toEqual(publicB)
     expect(reply).toHaveLength(0)
   })
 
-  it('derives the secrets of EIP-8', () => {
+  test('the initiator derives the secrets of EIP-8', () => {
     const { secrets } = finish(initiatorA(), acks[0]!)
     expect(bytesToHex(secrets.aes)).toBe(vectors.secrets.aes)
     expect(bytesToHex(secrets.mac)).toBe(vectors.secrets.mac)
   })
 
-  it('refuses an ack for another', () => {
+  test('the initiator refuses an ack for another node', () => {
     const other = new Initiator({ privateKey: generateKey(), remotePublicKey: publicB })
     expect(errorOf(() => other.push(acks[0]!))).toMatchObject({ code: 'ERR_HANDSHAKE_MESSAGE', stage: 'ack' })
   })
 
-  it('refuses an ephemeral key off the curve', () => {
+  test('the initiator refuses an ephemeral key off the curve', () => {
     const body = rlp.encodeItems([new Uint8Array(64), nonceB, Uint8Array.of(4)])
     const { cause } = errorOf(() => initiatorA().push(sealTo(publicA, body)))
     expect(cause).toMatchObject({ code: 'ERR_INVALID_PUBLIC_KEY' })
   })
 
-  it('refuses to dial a key that is not on the curve', () => {
+  test('the initiator refuses to dial a key that is not on the curve', () => {
     const step = (): unknown => new Initiator({ privateKey: keyA, remotePublicKey: new Uint8Array(64) })
     expect(errorOf(step)).toMatchObject({ code: 'ERR_HANDSHAKE_KEY' })
   })
 })
 
 describe('both sides', () => {
-  it('end with the same secrets, mirrored', () => {
+  test('both sides end with the same secrets, mirrored', () => {
     const initiator = new Initiator({ privateKey: keyA, remotePublicKey: publicB })
     const b = finish(new Recipient({ privateKey: keyB }), initiator.opening)
     const a = finish(initiator, b.reply)
@@ -184,12 +184,12 @@ describe('both sides', () => {
     expect(b.remotePublicKey).toEqual(publicA)
   })
 
-  it('see their own key when a node dials itself', () => {
+  test('both sides see their own key when a node dials itself', () => {
     const initiator = new Initiator({ privateKey: keyA, remotePublicKey: publicA })
     expect(finish(new Recipient({ privateKey: keyA }), initiator.opening).remotePublicKey).toEqual(publicA)
   })
 
-  it('take the bytes one at a time, and hand back what came after', () => {
+  test('both sides read single bytes, and return the bytes after the message', () => {
     const recipient = recipientB()
     for (const byte of auths[0]!.subarray(0, -1)) expect(recipient.push(Uint8Array.of(byte))).toBeUndefined()
     const last = Uint8Array.of(auths[0]!.at(-1)!, 1, 2, 3)
@@ -197,21 +197,24 @@ describe('both sides', () => {
     expect(() => recipient.push(last)).toThrow(HandshakeError)
   })
 
-  it.each([MAX_HANDSHAKE_BYTES + 1, 0xffff, 113, 0])('refuse a size of %i before the body comes', (size) => {
-    const prefix = Uint8Array.of(size >> 8, size & 0xff)
-    for (const handshake of [recipientB(), initiatorA()]) {
-      expect(errorOf(() => handshake.push(prefix))).toMatchObject({ code: 'ERR_HANDSHAKE_SIZE' })
-    }
-  })
+  test.each([MAX_HANDSHAKE_BYTES + 1, 0xffff, 113, 0])(
+    'both sides refuse a size of %i before the body comes',
+    (size) => {
+      const prefix = Uint8Array.of(size >> 8, size & 0xff)
+      for (const handshake of [recipientB(), initiatorA()]) {
+        expect(errorOf(() => handshake.push(prefix))).toMatchObject({ code: 'ERR_HANDSHAKE_SIZE' })
+      }
+    },
+  )
 
-  it('take a message of the largest size', () => {
+  test('both sides accept a message of the largest size', () => {
     const plain = eciesDecrypt(secp256k1(), keyB, auths[0]!.subarray(2), auths[0]!.subarray(0, 2))
     const body = new Uint8Array(MAX_HANDSHAKE_BYTES - 113)
     body.set(plain)
     expect(finish(recipientB(), sealTo(publicB, body)).remotePublicKey).toEqual(publicA)
   })
 
-  it('throw typed errors at garbage', () => {
+  test('both sides throw only typed errors at random bytes', () => {
     for (let i = 0; i < 200; i++) {
       const handshake = i % 2 ? recipientB() : initiatorA()
       const garbage = randomBytes(300)

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { collectGarbage } from '../../../test/support/garbage.ts'
 import {
   altered,
@@ -25,7 +25,7 @@ describe('the handshake', () => {
       RlpxTransport.accept(b, { key: keyB, ...options }),
     ])
 
-  it('survives bytes that come one at a time, with the first frames glued on', async () => {
+  test('a handshake succeeds over single bytes, with the first frame directly behind', async () => {
     const [a, b] = await streamPair()
     const single = (chunk: Uint8Array): Uint8Array[] => Array.from(chunk, (byte) => Uint8Array.of(byte))
     const recipient = RlpxTransport.accept(altered(b, single), { key: keyB })
@@ -36,7 +36,7 @@ describe('the handshake', () => {
     expect(sink.frames[0]!.payload).toHaveLength(100)
   })
 
-  it('keeps the frames that came with the ack until somebody listens', async () => {
+  test('frames that come with the ack are kept until the transport is opened', async () => {
     const [a, b] = await streamPair()
     const accepting = RlpxTransport.accept(b, { key: keyB }).then((transport) => transport.write(0, new Uint8Array(5)))
     const initiator = await RlpxTransport.initiate(a, { key: keyA, remotePublicKey: keyB.publicKey })
@@ -47,21 +47,21 @@ describe('the handshake', () => {
     expect(sink.keys).toEqual([0])
   })
 
-  it('fails at both ends when the remote is another than expected', async () => {
+  test('a handshake fails at both ends when the remote is not the expected node', async () => {
     const [a, b] = await streamPair()
     const [initiator, recipient] = await both(a, b, {}, newKey().publicKey)
     expect(initiator).toMatchObject({ reason: { code: 'ERR_HANDSHAKE_CLOSED', stage: 'ack' } })
     expect(recipient).toMatchObject({ reason: { code: 'ERR_HANDSHAKE_MESSAGE', stage: 'auth' } })
   })
 
-  it('destroys the stream when the key to dial is not on the curve', async () => {
+  test('initiate destroys the stream when the key to dial is not on the curve', async () => {
     const [a, b] = await streamPair()
     const [initiator, recipient] = await both(a, b, {}, new Uint8Array(64))
     expect(initiator).toMatchObject({ reason: { code: 'ERR_HANDSHAKE_KEY' } })
     expect(recipient).toMatchObject({ reason: { code: 'ERR_HANDSHAKE_CLOSED', stage: 'auth' } })
   })
 
-  it('rejects an announced size of 2049 at once, and garbage', async () => {
+  test('accept rejects an announced size of 2049 at once, and random bytes', async () => {
     for (const bytes of [Uint8Array.of(0x08, 0x01), concatBytes(Uint8Array.of(1, 0), randomBytes(300))]) {
       const [a, b] = await streamPair()
       const accepting = RlpxTransport.accept(b, { key: keyB })
@@ -70,7 +70,7 @@ describe('the handshake', () => {
     }
   })
 
-  it('ends a remote that sends a byte a second, after five seconds, with the stream destroyed', async () => {
+  test('a remote that sends a byte a second is cut off after five seconds', async () => {
     const clock = new FakeClock()
     const [a, b] = await streamPair(new MemoryNetwork({ clock }))
     let gone: unknown = 'not yet'
@@ -100,7 +100,7 @@ describe('the handshake', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('is given up by the signal, with its reason', async () => {
+  test('a signal cancels a handshake with its reason', async () => {
     const controller = new AbortController()
     const [, b] = await streamPair()
     const accepting = RlpxTransport.accept(b, { key: keyB, signal: controller.signal })
@@ -110,7 +110,7 @@ describe('the handshake', () => {
     await expect(RlpxTransport.accept(d, { key: keyB, signal: controller.signal })).rejects.toBe('enough')
   })
 
-  it('leaves no timer and no listener behind', async () => {
+  test('a handshake leaves no timer and no listener behind', async () => {
     const clock = new FakeClock()
     const controller = new AbortController()
     const [a] = await transportPair(new MemoryNetwork({ clock }), { clock, signal: controller.signal })
@@ -121,7 +121,7 @@ describe('the handshake', () => {
     expect(sink.ends).toEqual([])
   })
 
-  test('the handshake leaves nothing on the way of later chunks: its sink is released', async () => {
+  test('the handshake releases its sink, so that later chunks go directly to the transport', async () => {
     const [a, b] = await streamPair()
     const sinks: WeakRef<StreamSink>[] = []
     const watched: ByteStream = {
@@ -139,7 +139,7 @@ describe('the handshake', () => {
     await transport.close()
   })
 
-  it('gives who replays an auth nothing: the first frame does not verify', async () => {
+  test('a replayed auth gains nothing: the first frame does not verify', async () => {
     const [a, b] = await streamPair()
     const { opening } = new Initiator({ privateKey: keyA.privateKey, remotePublicKey: keyB.publicKey })
     a.write(opening)
@@ -150,7 +150,7 @@ describe('the handshake', () => {
 })
 
 describe('a recipient without a transport', () => {
-  it('answers the same bytes a transport would understand', async () => {
+  test('a recipient without a transport answers with an ack that a transport reads', async () => {
     const [a, b] = await streamPair()
     const recipient = new Recipient({ privateKey: keyB.privateKey })
     b.open({

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { collectGarbage } from '../../../test/support/garbage.ts'
 import {
   altered,
@@ -26,15 +26,17 @@ async function turns(count: number): Promise<void> {
 describe.each([
   ['memory', (): Network => new MemoryNetwork()],
   ['TCP', (): Network => tcpNetwork],
-])('over %s', (_name, network) => {
-  it('both sides learn who the other is', async () => {
+])('RLPx over %s', (_name, network) => {
+  test('both sides of a transport learn the public key of the other', async () => {
     const [a, b] = await transportPair(network())
     expect(a.remotePublicKey).toEqual(keyB.publicKey)
     expect(b.remotePublicKey).toEqual(keyA.publicKey)
     expect(a.remote).toEqual(b.local)
   })
 
-  it('messages of all sizes arrive in order, both ways, compressed or not', { timeout: 60_000 }, async () => {
+  test('messages of all sizes arrive in order, in both directions, compressed or not', {
+    timeout: 60_000,
+  }, async () => {
     const sizes = [0, 1, 15, 16, 17, 100, 1024, 102_400, 2 ** 24 - 2]
     for (const snappy of [false, true]) {
       const [a, b] = await transportPair(network())
@@ -54,7 +56,7 @@ describe.each([
     }
   })
 
-  it('the last frame reaches the remote before the connection closes, in order', async () => {
+  test('the last frame reaches the remote before the connection closes, in order', async () => {
     const [a, b] = await transportPair(network())
     const [sinkA, sinkB] = [opened(a), opened(b)]
     a.write(7, randomBytes(50_000))
@@ -68,7 +70,7 @@ describe.each([
     await a.close()
   })
 
-  it('a writer is told to wait, and told when there is room', async () => {
+  test('write returns false over the high-water mark, and drain follows once there is room', async () => {
     const [a, b] = await transportPair(network(), { highWaterBytes: 64 * 1024 })
     const [sinkA, sinkB] = [opened(a), opened(b)]
     b.pause()
@@ -101,12 +103,12 @@ describe('a broken stream of frames', () => {
     return [initiator, opened(await recipient)]
   }
 
-  it.each([
+  test.each([
     ['header', 3],
     ['header MAC', 20],
     ['body', 40],
     ['body MAC', 130],
-  ])('ends at a changed byte of the %s: nothing more is delivered, both ends close', async (_where, at) => {
+  ])('a changed byte in the %s of a frame ends delivery and closes both ends', async (_where, at) => {
     const [a, sink] = await damaged((chunk, nth) => {
       if (nth === 1) chunk[at]! ^= 1
       return chunk
@@ -122,7 +124,7 @@ describe('a broken stream of frames', () => {
     expect(sinkA.ends).toHaveLength(1)
   })
 
-  it('ends with an error when the remote goes inside a frame, and in order between two', async () => {
+  test('a remote that closes inside a frame is an error, and one that closes between two frames is not', async () => {
     for (const length of [20, 100, 144]) {
       const [a, sink] = await damaged((chunk, nth) => (nth === 0 ? chunk.slice(0, length) : chunk))
       a.write(5, randomBytes(80))
@@ -133,7 +135,7 @@ describe('a broken stream of frames', () => {
     }
   })
 
-  it('is reported to the sink, not thrown into the socket, when the sink itself throws', async () => {
+  test('an error that a sink throws ends the transport instead of reaching the socket', async () => {
     const [a, b] = await transportPair()
     const sink = opened(b)
     sink.onFrame = () => {
@@ -147,7 +149,7 @@ describe('a broken stream of frames', () => {
 })
 
 describe('delivery', () => {
-  it('stops within a chunk at pause, and goes on in a later tick after resume', async () => {
+  test('delivery stops within a chunk at pause, and continues in a later tick after resume', async () => {
     const [a, b] = await transportPair()
     const sink = opened(b)
     sink.onFrame = () => b.pause()
@@ -161,7 +163,7 @@ describe('delivery', () => {
     }
   })
 
-  it('lets the sink go that it had before', async () => {
+  test('a transport releases its sink when it is handed over', async () => {
     const [a] = await transportPair()
     const first = (() => new WeakRef(opened(a)))() // in a function of its own: nothing of it stays on the stack
     opened(a)
@@ -169,7 +171,7 @@ describe('delivery', () => {
     expect(first.deref()).toBeUndefined()
   })
 
-  it('passes to another sink, which gets what the first one paused before, and the end', async () => {
+  test('a transport that is handed over gives the next sink the frames after the pause, and the end', async () => {
     const [a, b] = await transportPair()
     const first = opened(b)
     first.onFrame = () => {
@@ -191,7 +193,7 @@ describe('delivery', () => {
     await late.ended()
   })
 
-  it('ends at destroy, with its error, once, inside the call; nothing is delivered afterwards', async () => {
+  test('destroy ends delivery at once, and calls end once with the error', async () => {
     const [a, b] = await transportPair()
     const [sinkA, sinkB] = [opened(a), opened(b)]
     const error = new CodecError('ERR_TEST', 'test')
@@ -204,7 +206,7 @@ describe('delivery', () => {
     expect(sinkB.ends).toEqual([error])
   })
 
-  it('counts the bytes of both directions alike', async () => {
+  test('a transport counts the bytes of both directions alike', async () => {
     const [a, b] = await transportPair()
     const sink = opened(b)
     a.write(1, randomBytes(1000))
@@ -234,7 +236,7 @@ describe('writing', () => {
     return { transport, sink: opened(other), writes }
   }
 
-  it('gathers the frames of a tick, and of the promises in it, in one write', async () => {
+  test('the frames of a tick, and of the promises in it, leave in one write', async () => {
     const { transport, sink, writes } = await recording()
     for (let i = 0; i < 50; i++) transport.write(i, randomBytes(80))
     await Promise.resolve()
@@ -244,7 +246,7 @@ describe('writing', () => {
     expect(sink.keys).toEqual(Array.from({ length: 51 }, (_, i) => i))
   })
 
-  it('sends before its tick ends once 128 KiB have gathered, in pieces of 64 KiB', async () => {
+  test('a batch of 128 KiB is sent before its tick ends, in pieces of 64 KiB', async () => {
     const { transport, sink, writes } = await recording()
     const sizes = [10, 100_000, 20_000, 20_000, 300_000, 10]
     const sent = () => writes.reduce((sum, bytes) => sum + bytes, 0)
@@ -259,7 +261,7 @@ describe('writing', () => {
     expect(sink.frames.map(({ payload }) => payload.length)).toEqual(sizes)
   })
 
-  it('throws at a message that is too large, and goes on', async () => {
+  test('write throws at a message that is too large, and the transport goes on', async () => {
     const { transport, sink } = await recording()
     const step = (): unknown => transport.write(1, new Uint8Array(2 ** 24))
     expect(step).toThrow(expect.objectContaining({ code: 'ERR_RLPX_TOO_LARGE' }))
@@ -269,8 +271,8 @@ describe('writing', () => {
   })
 })
 
-describe('what a remote may cost', () => {
-  it('a flood of empty messages leaves the other connections their turn', async () => {
+describe('costs of a remote', () => {
+  test('a flood of empty messages leaves turns to other connections', async () => {
     const [a, b] = await transportPair()
     const sink = opened(b)
     let inOneTurn = 0
@@ -285,7 +287,7 @@ describe('what a remote may cost', () => {
     expect(most).toBeLessThanOrEqual(1_024)
   })
 
-  it('what had to wait its turn is delivered before the end, and not at all once we close', async () => {
+  test('frames that had to wait for their turn are delivered before the end', async () => {
     const [a, b] = await transportPair(tcpNetwork)
     const sink = opened(b)
     for (let i = 0; i < 5_000; i++) a.write(1, new Uint8Array())
@@ -294,10 +296,10 @@ describe('what a remote may cost', () => {
     expect(sink.frames).toHaveLength(5_000)
   })
 
-  it.each([
+  test.each([
     ['half random', halfRandom(2 ** 24 - 2)],
     ['of one byte over and over', new Uint8Array(2 ** 24 - 1)],
-  ])('a message of 16 MiB, %s, is unpacked in turns with what others send', async (_what, payload) => {
+  ])('a message of 16 MiB, %s, is unpacked in turns with the messages of others', async (_what, payload) => {
     const [[a, b], [c, d]] = await Promise.all([transportPair(), transportPair()])
     const [large, small] = [opened(b), opened(d)]
     for (const side of [a, b]) side.setSnappy(true)
@@ -319,8 +321,8 @@ describe('what a remote may cost', () => {
     expect(meanwhile).toBeGreaterThan(20)
   })
 
-  it.each(['pauses', 'closes', 'breaks off'])(
-    'who %s while its large message is unpacked keeps no other waiting',
+  test.each(['pauses', 'closes', 'breaks off'])(
+    'a connection that %s while its large message is unpacked delays no other',
     async (how) => {
       const [[a, b], [c, d]] = await Promise.all([transportPair(), transportPair()])
       const [first, second] = [opened(b), opened(d)]
@@ -344,7 +346,7 @@ describe('what a remote may cost', () => {
     },
   )
 
-  it('a frame larger than the limit ends the connection when its header has come', async () => {
+  test('a frame over the limit ends the connection once its header has come', async () => {
     const [a, b] = await transportPair()
     const sink = opened(b)
     b.setLimits({ frameBytes: 1_000, baseBytes: 1_000 })
@@ -358,7 +360,7 @@ describe('what a remote may cost', () => {
     expect(sink.keys).toEqual([1])
   })
 
-  it('a base message is not unpacked past its limit; a Disconnect is taken as it came', async () => {
+  test('a base message is not unpacked past its limit, and a Disconnect is delivered as it came', async () => {
     for (const [key, ends] of [
       [0x02, true],
       [0x0f, true],
