@@ -6,7 +6,7 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
-import { yieldNow } from '../base/slices.ts'
+import { yieldNow } from '../base/yield-budget.ts'
 import type { CallContext } from './api.ts'
 import { isCrash, RpcError, RpcErrorCode, type RpcErrorObject, toErrorObject } from './errors.ts'
 import {

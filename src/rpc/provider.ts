@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError, describeError, TimeoutError } from '../base/errors.ts'
-import { yieldNow } from '../base/slices.ts'
+import { yieldNow } from '../base/yield-budget.ts'
 import { RpcConnectionError, RpcError, RpcErrorCode } from './errors.ts'
 import type { RpcClientEvent } from './session-link.ts'
 import type { RpcSubscription } from './subscription.ts'

@@ -2,7 +2,7 @@
  * What blocks cost, from their headers and receipts. Source: go-ethereum eth/gasprice, EIP-1559, EIP-4844.
  * @module
  */
-import { Slices, yieldNow } from '../../base/slices.ts'
+import { Slices, yieldNow } from '../../base/yield-budget.ts'
 import {
   blobBaseFee,
   blobBaseFeeAt,

@@ -5,7 +5,7 @@
  */
 import { bytesTo0x } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
-import { Slices, yieldNow } from '../../base/slices.ts'
+import { Slices, yieldNow } from '../../base/yield-budget.ts'
 import { newRpcId, type RpcError } from '../../rpc/index.ts'
 import type { JsonObject } from './block-json.ts'
 import { type BlockReader, failed } from './block-reader.ts'

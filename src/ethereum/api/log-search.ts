@@ -3,7 +3,7 @@
  * those whose bloom filter says that they may have a match are read.
  * @module
  */
-import { Slices, yieldNow } from '../../base/slices.ts'
+import { Slices, yieldNow } from '../../base/yield-budget.ts'
 import { RpcError, RpcErrorCode } from '../../rpc/index.ts'
 import { BlockBody, type Header } from '../types/index.ts'
 import type { JsonObject } from './block-json.ts'

@@ -1,4 +1,4 @@
-import { Gate } from '../../base/gate.ts'
+import { Gate } from '../../base/semaphore.ts'
 import { RpcError, RpcErrorCode } from '../../rpc/index.ts'
 import type { LogQuery } from './params.ts'
 

@@ -8,7 +8,7 @@ import { bigintToBytes, bytesTo0x, bytesToBigint, equalBytes } from '../../base/
 import { describeError, InternalError, StorageError } from '../../base/errors.ts'
 import { Events, type SubscribeOptions, type Subscription } from '../../base/events.ts'
 import { type Logger, silentLogger } from '../../base/log.ts'
-import { yieldNow } from '../../base/slices.ts'
+import { yieldNow } from '../../base/yield-budget.ts'
 import type { KeyValueStore, Operation } from '../../storage/index.ts'
 import { EMPTY_ROOT, Header } from '../types/index.ts'
 import type { ChainConfig } from './config.ts'

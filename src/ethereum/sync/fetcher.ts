@@ -4,7 +4,7 @@
  */
 
 import { describeError, type ErrorCode, PeerloomError } from '../../base/errors.ts'
-import { Slices, yieldNow } from '../../base/slices.ts'
+import { Slices, yieldNow } from '../../base/yield-budget.ts'
 import type { Part } from './parts.ts'
 import { LIAR } from './target.ts'
 

@@ -6,7 +6,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
 import { Scope } from '../../base/scope.ts'
-import { Slices, yieldNow } from '../../base/slices.ts'
+import { Slices, yieldNow } from '../../base/yield-budget.ts'
 import { type ChainStore, type StorableBlock, verifyHeader } from '../chain/index.ts'
 import type { BlockReceipts } from '../eth/index.ts'
 import type { BlockBody, Header } from '../types/index.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { deferred } from './deferred.ts'
-import { Gate } from './gate.ts'
+import { Gate } from './semaphore.ts'
 
 test('so many work at a time, and the others have their turn in order', async () => {
   const gate = new Gate(2, 10)
