@@ -1,24 +1,24 @@
-/** Lets so many at a time work; the others wait, in the order in which they came. */
-export class Gate {
+/** Limits how many calls work at a time. The others wait in a bounded queue, in the order in which they came. */
+export class Semaphore {
   #free: number
   readonly #maxWaiting: number
   /** BOUNDED: by #maxWaiting. */
   readonly #waiting = new Set<() => void>()
 
-  constructor(atATime: number, maxWaiting: number) {
-    this.#free = atATime
+  constructor(permits: number, maxWaiting: number) {
+    this.#free = permits
     this.#maxWaiting = maxWaiting
   }
 
-  /** Whether nobody else may even wait. */
+  /** True when the wait queue is full. */
   get full(): boolean {
     return this.#free === 0 && this.#waiting.size >= this.#maxWaiting
   }
 
-  /** Runs `work` when it is its turn. Rejects with the signal's reason when that aborts before. */
+  /** Runs `work` when a permit is free. Rejects with the signal's reason when that aborts before. */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#free > 0) this.#free--
-    else await this.#turn(signal)
+    else await this.#acquire(signal)
     try {
       return await work()
     } finally {
@@ -28,8 +28,8 @@ export class Gate {
     }
   }
 
-  /** Resolves when somebody who is done hands over. */
-  #turn(signal: AbortSignal | undefined): Promise<void> {
+  /** Resolves when a call that has ended passes its permit on. */
+  #acquire(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
       const leave = (): void => {

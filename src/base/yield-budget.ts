@@ -1,14 +1,14 @@
 /**
- * Long work on one thread, in pieces between which others have their turn.
+ * Cooperative scheduling: long work on one thread is done in slices, between which sockets and timers have their turn.
  * @module
  */
 
-/** Who waits to go on. BOUNDED: by the long work that is going on. */
+/** Resolves the waiting calls of {@link yieldNow}. BOUNDED: by the long work in flight. */
 const waiting: (() => void)[] = []
 
 /**
- * Lets sockets and timers have their turn. Of all that wait, one goes on in each turn of the event loop: however much long work
- * there is, a turn is as long as one slice of it.
+ * Yields to sockets and timers. One of the waiting calls goes on in each turn of the event loop, so that a turn is as
+ * long as one slice, however much long work is in flight.
  */
 export function yieldNow(): Promise<void> {
   return new Promise((resolve) => {
@@ -22,17 +22,17 @@ function next(): void {
   first?.()
 }
 
-/** Work between two turns of the event loop: some milliseconds, so that pings are answered. */
+/** Size of a slice: some milliseconds of work, so that pings are answered. */
 const SLICE_BYTES = 256 * 1024
 const SLICE_ITEMS = 64
 
-/** Divides a long loop over small pieces of work. */
-export class Slices {
+/** Divides a long loop into slices. */
+export class YieldBudget {
   #bytes = 0
   #items = 0
 
-  /** Counts a piece of work; true when the others are due: then `await yieldNow()`. */
-  spent(bytes: number): boolean {
+  /** Counts an item of `bytes`. @returns true when the slice is used up: then `await yieldNow()`. */
+  spend(bytes: number): boolean {
     this.#bytes += bytes
     if (this.#bytes < SLICE_BYTES && ++this.#items < SLICE_ITEMS) return false
     this.#bytes = this.#items = 0

@@ -2,7 +2,7 @@
  * What blocks cost, from their headers and receipts. Source: go-ethereum eth/gasprice, EIP-1559, EIP-4844.
  * @module
  */
-import { Slices, yieldNow } from '../../base/yield-budget.ts'
+import { YieldBudget, yieldNow } from '../../base/yield-budget.ts'
 import {
   blobBaseFee,
   blobBaseFeeAt,
@@ -52,12 +52,12 @@ export async function feeHistory(
   const range = rangeOf(reader, Math.min(count, MAX_BLOCKS), last)
   if (!range) return NOTHING
   const fees: BlockFees[] = []
-  const slices = new Slices()
+  const budget = new YieldBudget()
   for (let number = range.first; number <= range.last; number++) {
     const block = reader.block(reader.hashOfTag(number))
     if (!block) break // the chain has become shorter
     fees.push(feesOf(reader, block, percentiles))
-    if (!slices.spent(block.body.raw.length)) continue
+    if (!budget.spend(block.body.raw.length)) continue
     await yieldNow()
     signal?.throwIfAborted()
   }

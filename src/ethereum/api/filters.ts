@@ -5,7 +5,7 @@
  */
 import { bytesTo0x } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
-import { Slices, yieldNow } from '../../base/yield-budget.ts'
+import { YieldBudget, yieldNow } from '../../base/yield-budget.ts'
 import { newRpcId, type RpcError } from '../../rpc/index.ts'
 import type { JsonObject } from './block-json.ts'
 import { type BlockReader, failed } from './block-reader.ts'
@@ -89,14 +89,14 @@ export class Filters {
   async #changesOf({ cursor, query }: Filter, signal?: AbortSignal): Promise<(string | JsonObject)[]> {
     const matcher = query && new LogMatcher(query)
     const found: (string | JsonObject)[] = []
-    const slices = new Slices()
+    const budget = new YieldBudget()
     for (let blocks = 0; blocks < this.#search.maxBlocks && found.length < this.#search.maxResults; blocks++) {
       const step = cursor.next()
       if (!step) break
       const { header, removed } = step
       if (!matcher) found.push(...(removed ? [] : [bytesTo0x(header.hash)]))
       else if (isWithin(header.number, query)) found.push(...this.#search.of(header, matcher, removed))
-      if (!slices.spent(header.raw.length)) continue
+      if (!budget.spend(header.raw.length)) continue
       await yieldNow()
       signal?.throwIfAborted()
     }

@@ -3,7 +3,7 @@
  * those whose bloom filter says that they may have a match are read.
  * @module
  */
-import { Slices, yieldNow } from '../../base/yield-budget.ts'
+import { YieldBudget, yieldNow } from '../../base/yield-budget.ts'
 import { RpcError, RpcErrorCode } from '../../rpc/index.ts'
 import { BlockBody, type Header } from '../types/index.ts'
 import type { JsonObject } from './block-json.ts'
@@ -80,14 +80,14 @@ export class LogSearch {
 
   async #inRange(matcher: LogMatcher, { first, last }: Range, signal?: AbortSignal): Promise<JsonObject[]> {
     const found: JsonObject[] = []
-    const slices = new Slices()
+    const budget = new YieldBudget()
     for (let number = first; number <= last; number++) {
       const header = this.#reader.chain.headerAt(number)
       if (!header) throw failed('header not found') // the chain has become shorter
       const logs = this.of(header, matcher)
       if (found.length + logs.length > this.maxResults) throw this.#tooMany()
       for (const log of logs) found.push(log)
-      if (!slices.spent(header.raw.length + logs.length * 1_024)) continue
+      if (!budget.spend(header.raw.length + logs.length * 1_024)) continue
       await yieldNow()
       signal?.throwIfAborted()
     }

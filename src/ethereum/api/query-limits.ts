@@ -1,4 +1,4 @@
-import { Gate } from '../../base/semaphore.ts'
+import { Semaphore } from '../../base/semaphore.ts'
 import { RpcError, RpcErrorCode } from '../../rpc/index.ts'
 import type { LogQuery } from './params.ts'
 
@@ -8,10 +8,10 @@ const MAX_WAITING_SEARCHES = 256
 
 /** Runs what looks at many blocks, a few at a time. Throws LimitExceeded when too many wait already. */
 export class LongSearches {
-  readonly #gate = new Gate(SEARCHES_AT_A_TIME, MAX_WAITING_SEARCHES)
+  readonly #semaphore = new Semaphore(SEARCHES_AT_A_TIME, MAX_WAITING_SEARCHES)
 
   run<T>(search: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (!this.#gate.full) return this.#gate.run(search, signal)
+    if (!this.#semaphore.full) return this.#semaphore.run(search, signal)
     throw new RpcError(RpcErrorCode.LimitExceeded, 'too many searches at a time')
   }
 }

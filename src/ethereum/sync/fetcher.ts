@@ -4,7 +4,7 @@
  */
 
 import { describeError, type ErrorCode, PeerloomError } from '../../base/errors.ts'
-import { Slices, yieldNow } from '../../base/yield-budget.ts'
+import { YieldBudget, yieldNow } from '../../base/yield-budget.ts'
 import type { Part } from './parts.ts'
 import { LIAR } from './target.ts'
 
@@ -80,7 +80,7 @@ export class Fetcher<T> {
 
   async #deliver(worker: Worker, slots: readonly Slot[], items: readonly (T | undefined)[]): Promise<void> {
     const { part, workers } = this.#options
-    const slices = new Slices()
+    const budget = new YieldBudget()
     let accepted = 0
     for (const [i, item] of items.entries()) {
       const slot = slots[i]
@@ -93,7 +93,7 @@ export class Fetcher<T> {
       const bytes = this.#accept(worker, slots, i, item)
       if (bytes === undefined) break
       accepted++
-      if (slices.spent(bytes)) await yieldNow()
+      if (budget.spend(bytes)) await yieldNow()
     }
     if (accepted > 0) workers.delivered(worker, part.kind)
     else if (!worker.peer.peer.closing) this.#nothing(worker, slots)

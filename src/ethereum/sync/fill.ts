@@ -6,7 +6,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
 import { Scope } from '../../base/scope.ts'
-import { Slices, yieldNow } from '../../base/yield-budget.ts'
+import { YieldBudget, yieldNow } from '../../base/yield-budget.ts'
 import { type ChainStore, type StorableBlock, verifyHeader } from '../chain/index.ts'
 import type { BlockReceipts } from '../eth/index.ts'
 import type { BlockBody, Header } from '../types/index.ts'
@@ -94,7 +94,7 @@ export class Fill {
 
   async #feed(): Promise<void> {
     const { skeleton, store, target, wakeup, receipts } = this.#options
-    const slices = new Slices()
+    const budget = new YieldBudget()
     let parent = store.headerAt(this.#stored) as Header
     while (parent.number < target.number) {
       while (this.window.room === 0) {
@@ -105,7 +105,7 @@ export class Fill {
       this.#verify(parent, header)
       this.window.add(newSlot(header, store, receipts === 'required'))
       parent = header
-      if (!slices.spent(header.raw.length)) continue
+      if (!budget.spend(header.raw.length)) continue
       wakeup.wake()
       await yieldNow()
       this.#scope.signal.throwIfAborted()
