@@ -11,7 +11,7 @@ function alarms(clock = new FakeClock()) {
   return { clock, rung, make }
 }
 
-test('rings once, at its time, for its owner', async () => {
+test('an alarm rings once, at its time, for its owner', async () => {
   const { clock, rung, make } = alarms()
   const alarm = make('a')
   expect(alarm.pending).toBe(false)
@@ -38,7 +38,7 @@ test('all alarms of a clock are one timer, and none when none is set', () => {
   expect(clock.pending).toBe(0)
 })
 
-test('one that is set again rings at the new time only, be it earlier or later', async () => {
+test('an alarm that is set again rings at the new time only, earlier or later', async () => {
   const { clock, rung, make } = alarms()
   const [later, earlier] = [make('later'), make('earlier')]
   later.set(10)
@@ -52,7 +52,7 @@ test('one that is set again rings at the new time only, be it earlier or later',
   ])
 })
 
-test('one that rings may set itself and cancel others', async () => {
+test('an alarm that rings may set itself and cancel others', async () => {
   const clock = new FakeClock()
   const rung: Rung[] = []
   const other = new Alarm(clock, 'other', (owner) => void rung.push([owner, clock.now()]))
@@ -72,7 +72,7 @@ test('one that rings may set itself and cancel others', async () => {
   expect(clock.pending).toBe(0)
 })
 
-test('one that throws does not keep the others from ringing', async () => {
+test('an alarm that throws does not keep the others from ringing', async () => {
   const { clock, rung, make } = alarms()
   const broken = new Alarm(clock, undefined, () => {
     throw new Error('broken')
@@ -84,7 +84,7 @@ test('one that throws does not keep the others from ringing', async () => {
   expect(rung).toEqual([['whole', 20]])
 })
 
-test('whatever is set, set again and cancelled, each rings when it was last set for, in order', async () => {
+test('alarms ring in order, each at the time it was last set to, however they are set and cancelled', async () => {
   const step = fc.record({ which: fc.nat(11), delay: fc.option(fc.nat(1_000)), pass: fc.nat(60) })
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {

@@ -1,20 +1,20 @@
 /**
- * Timers for what every connection has: all alarms of a clock share one timer of it. A timer costs 0.3 KB for each that
- * is set, with its callback; an alarm a quarter of that, set or not.
+ * Timers for deadlines that every connection has: all alarms of a clock share one timer of it. A timer that is set
+ * costs 0.3 KB with its callback; an alarm a quarter of that, set or not.
  * @module
  */
 import type { Clock, Timer } from './clock.ts'
 
-/** What the queue sees of an alarm, and nobody else uses. */
+/** An alarm as its queue sees it. */
 interface Queued {
-  /** {@link Clock.now} at which it rings. */
+  /** Time of {@link Clock.now} at which it rings. */
   at: number
-  /** In the heap; -1 while it is not set. */
+  /** Index in the heap; -1 while it is not set. */
   place: number
   ring(): void
 }
 
-/** Rings for one owner, again and again if it is set again. `ring` is a plain function, so that all owners share it. */
+/** Calls `ring` for one owner each time it was set. `ring` is a plain function, so that all owners share it. */
 export class Alarm<T> implements Queued {
   readonly #queue: AlarmQueue
   readonly #owner: T
@@ -28,12 +28,12 @@ export class Alarm<T> implements Queued {
     this.#ring = ring
   }
 
-  /** Whether it is set. */
+  /** True while it is set. */
   get pending(): boolean {
     return this.place >= 0
   }
 
-  /** Rings once, `delay` milliseconds from now, and not when it was to ring before. */
+  /** Sets the alarm to ring once, `delay` milliseconds from now; replaces a time set before. */
   set(delay: number): void {
     this.#queue.remove(this)
     this.#queue.add(this, delay)
@@ -51,7 +51,7 @@ export class Alarm<T> implements Queued {
 /** A binary heap by the time of ringing, on one timer of the clock. */
 class AlarmQueue {
   readonly #clock: Clock
-  /** Each is no later than the two at twice its place. BOUNDED: by the alarms that connections have. */
+  /** Binary heap: an entry is no later than the two at twice its place. BOUNDED: by the alarms of connections. */
   readonly #heap: Queued[] = []
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
@@ -110,7 +110,7 @@ class AlarmQueue {
     alarm.place = place
   }
 
-  /** A timer that comes too early, because its alarm was cancelled, is cheaper than one that is set anew. */
+  /** Sets the timer for the first alarm. One that is too early, its alarm cancelled, is cheaper than a new one. */
   #arm(): void {
     const first = this.#heap[0]
     if (!first || first.at >= this.#timerAt) return

@@ -1,5 +1,5 @@
 /**
- * What every attempt at something that takes time has in common: a signal, a time limit, one outcome.
+ * An attempt at something that takes time, with a signal, a time limit and one outcome.
  * @module
  */
 import type { Clock } from './clock.ts'
@@ -13,17 +13,19 @@ export interface Outcome<T> {
 
 export interface AttemptOptions {
   readonly clock: Clock
-  /** What is attempted, for the TimeoutError. */
+  /** Name of the attempt, for the `TimeoutError`. */
   readonly what: string
-  /** Milliseconds until giving up. */
+  /** Milliseconds until the attempt fails. */
   readonly timeout: number
-  /** Gives up; the promise rejects with the signal's reason. */
+  /** Cancels the attempt; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
-  /** Makes the error of why it failed, the end of its time included. */
+  /** Makes the error of a failure, a timeout included. */
   readonly explain: (why: unknown) => unknown
 }
 
-/** Runs `begin`, which returns how to give up. Only the first outcome counts; giving up is called unless it resolved. */
+/**
+ * Runs `begin`, which returns how to cancel. Only the first outcome counts; one other than `resolve` cancels.
+ */
 export function attempt<T>(options: AttemptOptions, begin: (outcome: Outcome<T>) => () => void): Promise<T> {
   const { clock, what, timeout, signal, explain } = options
   if (signal?.aborted) return Promise.reject(signal.reason)

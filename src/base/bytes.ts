@@ -8,12 +8,12 @@ export const EMPTY_BYTES: Uint8Array = new Uint8Array(0)
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
-/** A view of the same memory as a Buffer, without a copy: for Node APIs that are faster on Buffers. */
+/** Views the same memory as a Buffer, without a copy: for Node APIs that are faster on Buffers. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** Lower-case hex without a prefix. */
+/** Formats lower-case hex without a prefix. */
 export function bytesToHex(bytes: Uint8Array): string {
   if (bytes.length > 64) return asBuffer(bytes).toString('hex')
   let hex = ''
@@ -21,7 +21,7 @@ export function bytesToHex(bytes: Uint8Array): string {
   return hex
 }
 
-/** Lower-case hex with `0x`, as Ethereum's JSON writes it. */
+/** Formats lower-case hex with `0x`, as Ethereum's JSON writes it. */
 export function bytesTo0x(bytes: Uint8Array): `0x${string}` {
   return `0x${bytesToHex(bytes)}`
 }
@@ -47,26 +47,26 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return out
 }
 
-/** Not constant time: for public values. Secrets and MACs go through `crypto/`'s `equalSecret`. */
+/** Compares public values, not in constant time. Secrets and MACs go through `crypto/`'s `equalSecret`. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a === b || (a.length === b.length && asBuffer(a).equals(b))
 }
 
-/** -1, 0 or 1 by unsigned bytes, shorter first: the order of keys in a store. */
+/** Compares by unsigned bytes, shorter first, as keys are ordered in a store. @returns -1, 0 or 1. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return Buffer.compare(a, b)
 }
 
 export const utf8ToBytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** Big-endian, without leading zeros; 0 is no bytes at all. */
+/** Encodes big-endian, without leading zeros; 0 is no bytes at all. */
 export function bigintToBytes(value: bigint): Uint8Array {
   if (value === 0n) return EMPTY_BYTES
   const hex = value.toString(16)
   return new Uint8Array(Buffer.from(hex.length % 2 ? `0${hex}` : hex, 'hex'))
 }
 
-/** Big-endian. No bytes are 0. */
+/** Decodes big-endian. No bytes are 0. */
 export function bytesToBigint(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt(`0x${bytesToHex(bytes)}`)
 }

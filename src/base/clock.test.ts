@@ -10,7 +10,7 @@ test('a fake clock stands still until it is advanced', async () => {
   expect([clock.now(), clock.unixTime()]).toEqual([250, 1_250])
 })
 
-test('timers run at their own moment, in order of time and then of setting', async () => {
+test('timers of a fake clock run at their own time, in order of time and then of setting', async () => {
   const clock = new FakeClock()
   const ran: [string, number][] = []
   const note = (name: string) => () => void ran.push([name, clock.now()])
@@ -53,7 +53,7 @@ test('a cancelled timer does not run, and cancelling again does nothing', async 
   expect([ran, clock.pending]).toEqual([0, 0])
 })
 
-test('what a sleeper does on waking happens before the next timer', async () => {
+test('code behind a sleep runs before the next timer', async () => {
   const clock = new FakeClock()
   const order: string[] = []
   void clock.sleep(10).then(async () => {
@@ -85,7 +85,7 @@ test('the system clock runs timers, cancels them and sleeps', async () => {
   expect(ran).toEqual(['timer', 'slept'])
 })
 
-test('a delay longer than the platform can count does not run at once', async () => {
+test('a timer longer than the platform can count does not run at once', async () => {
   vi.useFakeTimers()
   let ran = 0
   const timers = [2 ** 31, Number.POSITIVE_INFINITY].map((delay) => systemClock.setTimer(delay, () => ran++))
@@ -97,7 +97,7 @@ test('a delay longer than the platform can count does not run at once', async ()
   expect(vi.getTimerCount()).toBe(0)
 })
 
-test('the system clock tells a monotonic time and the Unix time', () => {
+test('the system clock has a monotonic time and the Unix time', () => {
   const before = systemClock.now()
   expect(systemClock.now()).toBeGreaterThanOrEqual(before)
   expect(systemClock.unixTime()).toBeGreaterThan(1_600_000_000_000)

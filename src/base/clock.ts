@@ -1,5 +1,5 @@
 /**
- * The one owner of time. Everything that waits takes a {@link Clock}, so that a test or a simulation can turn the hands.
+ * The one owner of time. Everything that waits takes a {@link Clock}, so that tests and simulations control it.
  * @module
  */
 
@@ -9,9 +9,9 @@ export interface Timer {
 }
 
 export interface Clock {
-  /** Monotonic milliseconds from an arbitrary start: for durations. */
+  /** Returns monotonic milliseconds from an arbitrary start: for durations. */
   now(): number
-  /** Unix time in milliseconds: for what is written down or sent. */
+  /** Returns Unix time in milliseconds: for values that are stored or sent. */
   unixTime(): number
   /** Runs `callback` once, `delay` milliseconds from now. A timer does not keep the process alive on its own. */
   setTimer(delay: number, callback: () => void): Timer
@@ -19,10 +19,10 @@ export interface Clock {
   sleep(delay: number, options?: { readonly signal?: AbortSignal }): Promise<void>
 }
 
-/** setTimeout counts in 31 bits and runs anything longer at once. */
+/** Longest delay of setTimeout, which counts in 31 bits and runs anything longer at once. */
 const MAX_DELAY = 2 ** 31 - 1
 
-/** What the package uses when no clock is given. */
+/** Clock of the system: the default wherever no clock is given. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   unixTime: () => Date.now(),
@@ -51,7 +51,7 @@ class SystemTimer implements Timer {
   }
 }
 
-/** {@link Clock.sleep} in terms of {@link Clock.setTimer}, for every implementation. */
+/** Implements {@link Clock.sleep} by {@link Clock.setTimer}, for every clock. */
 export function sleepOn(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
@@ -73,15 +73,15 @@ interface FakeTimer {
   readonly callback: () => void
 }
 
-/** A clock that stands still until it is told to move. */
+/** A clock that stands still until {@link advance} moves it. */
 export class FakeClock implements Clock {
   #now = 0
   #order = 0
   readonly #epoch: number
-  /** BOUNDED: by the timers the code under test sets. */
+  /** BOUNDED: by the timers that the code under test sets. */
   readonly #timers = new Set<FakeTimer>()
 
-  /** `epoch` is the Unix time, in milliseconds, at which {@link now} is 0. */
+  /** Starts at 0, which is `epoch` in Unix time, in milliseconds. */
   constructor(epoch = 1_700_000_000_000) {
     this.#epoch = epoch
   }
@@ -104,14 +104,14 @@ export class FakeClock implements Clock {
     return sleepOn(this, delay, options?.signal)
   }
 
-  /** Timers that have been set and have not run. */
+  /** Number of timers that have been set and have not run. */
   get pending(): number {
     return this.#timers.size
   }
 
   /**
-   * Moves the hands forward by `ms`, running each timer that falls due at its own moment, in order. Promises that a
-   * timer settles get to run before the next timer does.
+   * Advances the clock by `ms` and runs each timer that falls due at its own time, in order. Promises that a timer
+   * settles run before the next timer does.
    */
   async advance(ms: number): Promise<void> {
     const target = this.#now + ms
@@ -135,7 +135,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets everything that is ready to run do so: microtasks and immediates. */
+/** Runs everything that is ready: microtasks and immediates. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

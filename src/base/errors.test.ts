@@ -12,8 +12,8 @@ import {
   TimeoutError,
 } from './errors.ts'
 
-describe('an error answers', () => {
-  test('what it is called, with a stable code', () => {
+describe('the properties of errors', () => {
+  test('an error has a name and a stable code', () => {
     const errors = [
       new PeerloomError('ERR_X', 'x'),
       new CodecError('ERR_X', 'x'),
@@ -32,7 +32,7 @@ describe('an error answers', () => {
     }
   })
 
-  test('with a stack of where it was noticed, but for the end of a peer, whose cause has one', () => {
+  test('an error has a stack, except PeerClosedError, whose cause has one', () => {
     const limit = Error.stackTraceLimit
     const closed = new PeerClosedError('remote', 'x', { cause: new CodecError('ERR_X', 'y') })
     expect(closed.stack).not.toContain('errors.test')
@@ -40,7 +40,7 @@ describe('an error answers', () => {
     expect(Error.stackTraceLimit).toBe(limit)
   })
 
-  test('how much it speaks against the peer: garbage and breaches do, silence and our own faults do not', () => {
+  test('penalty is above 0 for invalid bytes and breaches, and 0 for timeouts and our own faults', () => {
     expect(new CodecError('ERR_X', 'x').penalty).toBe(20)
     expect(new ProtocolError('ERR_X', 'x').penalty).toBe(20)
     expect(new ProtocolError('ERR_X', 'x', { penalty: 100 }).penalty).toBe(100)
@@ -48,7 +48,7 @@ describe('an error answers', () => {
     expect(new InternalError('x').penalty).toBe(0)
   })
 
-  test('how much the end of a peer speaks against it: as much as its cause, whoever hung up', () => {
+  test('the penalty of a PeerClosedError is that of its cause, whichever side closed', () => {
     const cause = new CodecError('ERR_RLPX_MAC', 'a frame that is not authentic')
     expect(new PeerClosedError('local', 'x', { cause }).penalty).toBe(20)
     expect(new PeerClosedError('remote', 'x', { cause }).penalty).toBe(20)
@@ -56,13 +56,13 @@ describe('an error answers', () => {
     expect(new PeerClosedError('local', 'x', { cause: new Error('ours') }).penalty).toBe(0)
   })
 
-  test('whether trying again makes sense', () => {
+  test('retryAfter is the time after which a retry makes sense', () => {
     expect(new HandshakeError('ERR_X', 'auth', 'x', { retryAfter: 5 }).retryAfter).toBe(5)
     expect(new HandshakeError('ERR_X', 'auth', 'x').retryAfter).toBeUndefined()
     expect(new CodecError('ERR_X', 'x').retryAfter).toBeUndefined()
   })
 
-  test('which field is wrong and how to mend it', () => {
+  test('a ConfigError names the field at fault and the remedy', () => {
     const error = new ConfigError('--port', '99999 is not a port', { hint: 'ports are 0 to 65535' })
     expect(error).toMatchObject({ field: '--port', hint: 'ports are 0 to 65535' })
     expect(error.message).toBe('--port: 99999 is not a port (ports are 0 to 65535)')
@@ -70,19 +70,19 @@ describe('an error answers', () => {
 })
 
 describe('describeError', () => {
-  test('says the message and the causes below it on one line', () => {
+  test('describeError puts the message and its causes on one line', () => {
     const error = new PeerloomError('ERR_X', 'cannot connect', { cause: new Error('refused') })
     expect(describeError(error)).toBe('cannot connect: refused')
   })
 
-  test('says nothing twice, and ends on a circle of causes', () => {
+  test('describeError repeats nothing, and ends at a circle of causes', () => {
     const inner = new Error('refused')
     expect(describeError(new Error('connect: refused', { cause: inner }))).toBe('connect: refused')
     inner.cause = inner
     expect(describeError(inner)).toBe('refused')
   })
 
-  test('takes anything that can be thrown', () => {
+  test('describeError takes any thrown value', () => {
     expect(describeError('text')).toBe('text')
     expect(describeError(7)).toBe('7')
     expect(describeError(undefined)).toBe('')
@@ -90,7 +90,7 @@ describe('describeError', () => {
   })
 })
 
-test('whatever is thrown can be described', () => {
+test('describeError never throws, whatever the value', () => {
   const evil = new Proxy(() => {}, {
     get() {
       throw new Error('trap')

@@ -1,13 +1,13 @@
 /**
- * The error family. Whoever catches one asks the error (`code`, `penalty`, `retryAfter`, …) instead of climbing a
- * ladder of `instanceof`: every question has an answer on the base class.
+ * The error family. A handler asks the error (`code`, `penalty`, `retryAfter`, …) instead of climbing a ladder of
+ * `instanceof`: every such property exists on the base class.
  * @module
  */
 
 /** Stable, greppable name of an error's cause, such as `ERR_RLP_TRUNCATED`. */
 export type ErrorCode = `ERR_${string}`
 
-/** Which end of a connection caused something. */
+/** End of a connection that caused something. */
 export type Side = 'local' | 'remote'
 
 /** Every error this package throws on purpose. `code` is stable; the message is for people. */
@@ -20,12 +20,12 @@ export class PeerloomError extends Error {
     this.code = code
   }
 
-  /** How much this speaks against the peer that caused it: 0 nothing, 100 ban at once. */
+  /** Weight of this error against the peer that caused it: 0 is none, 100 a ban at once. */
   get penalty(): number {
     return 0
   }
 
-  /** Milliseconds after which trying again makes sense; undefined when it does not. */
+  /** Milliseconds after which a retry makes sense; undefined when none does. */
   get retryAfter(): number | undefined {
     return undefined
   }
@@ -54,7 +54,7 @@ export interface ProtocolErrorOptions extends ErrorOptions {
   readonly disconnectReason?: number
 }
 
-/** The remote said something well formed that the protocol forbids. */
+/** A well-formed message that the protocol forbids. */
 export class ProtocolError extends PeerloomError {
   override readonly name = 'ProtocolError'
   readonly disconnectReason: number | undefined
@@ -72,11 +72,11 @@ export class ProtocolError extends PeerloomError {
 }
 
 export interface HandshakeErrorOptions extends ErrorOptions {
-  /** Milliseconds before a new attempt is worth making. */
+  /** Milliseconds before a new attempt makes sense. */
   readonly retryAfter?: number
 }
 
-/** A connection that did not become a peer. `stage` says how far it came. */
+/** A connection that did not become a peer. `stage` is the step that failed. */
 export class HandshakeError extends PeerloomError {
   override readonly name = 'HandshakeError'
   readonly stage: string
@@ -94,8 +94,8 @@ export class HandshakeError extends PeerloomError {
 }
 
 /**
- * The peer has ended: which side ended it, and why. Made for every connection, so that it has no stack, which would take
- * ten times as long as the rest of it: a stack says where an error was noticed, and here the `cause` has that one.
+ * The end of a peer, with the side that ended it and the reason. It is made for every connection and therefore has no
+ * stack, which would take ten times as long as the rest: the `cause` has the stack of where the error was noticed.
  */
 export class PeerClosedError extends PeerloomError {
   override readonly name = 'PeerClosedError'
@@ -117,10 +117,10 @@ export class PeerClosedError extends PeerloomError {
   }
 }
 
-/** Something took longer than it may. */
+/** An operation that took longer than its limit. */
 export class TimeoutError extends PeerloomError {
   override readonly name = 'TimeoutError'
-  /** The limit that was passed, in milliseconds. */
+  /** Limit that was exceeded, in milliseconds. */
   readonly timeout: number
 
   constructor(what: string, timeout: number, options?: ErrorOptions) {
@@ -130,16 +130,16 @@ export class TimeoutError extends PeerloomError {
 }
 
 export interface ConfigErrorOptions extends ErrorOptions {
-  /** What to do about it, as one sentence. */
+  /** Remedy, as one sentence. */
   readonly hint?: string
 }
 
-/** The user's input does not work. Names the flag or field and how to mend it; the CLI exits with 2. */
+/** Invalid input of the user. Names the flag or field and the remedy; the CLI exits with 2. */
 export class ConfigError extends PeerloomError {
   override readonly name = 'ConfigError'
-  /** The flag (`--port`), or the path of the option at fault (`p2p.listen.port`). */
+  /** Flag (`--port`), or path of the option at fault (`p2p.listen.port`). */
   readonly field: string
-  /** The message without the field and the hint. */
+  /** Message without the field and the hint. */
   readonly reason: string
   readonly hint: string | undefined
 
@@ -182,7 +182,7 @@ function renamed(name: FieldName, error: unknown): unknown {
   return error.withField(typeof name === 'string' ? name : name(error.field))
 }
 
-/** The store under us failed or holds what it should not. */
+/** A store that failed, or that holds invalid data. */
 export class StorageError extends PeerloomError {
   override readonly name = 'StorageError'
   /** Folder or file concerned; empty for a store in memory. */
@@ -194,7 +194,7 @@ export class StorageError extends PeerloomError {
   }
 }
 
-/** A fault of ours: something that cannot happen did. */
+/** A bug in this package: something happened that must not. */
 export class InternalError extends PeerloomError {
   override readonly name = 'InternalError'
 
@@ -203,7 +203,7 @@ export class InternalError extends PeerloomError {
   }
 }
 
-/** Whatever it is that was thrown: it may throw when it is looked at. */
+/** Converts a thrown value to text. A value of any kind may itself throw when it is read. */
 function textOf(thrown: unknown): string {
   try {
     return thrown instanceof Error ? thrown.message || thrown.name : String(thrown)
@@ -212,7 +212,7 @@ function textOf(thrown: unknown): string {
   }
 }
 
-/** What was thrown, as one line for people: the message, then the causes below it. */
+/** Describes a thrown value in one line for people: its message, then those of its causes. */
 export function describeError(error: unknown): string {
   const parts: string[] = []
   for (let e: unknown = error, depth = 0; e !== undefined && e !== null && depth < 5; depth++) {

@@ -19,7 +19,7 @@ test('every subscriber sees the events from the moment it subscribed', async () 
   expect(await drain(late)).toEqual([2])
 })
 
-test('a reader that is behind loses what its buffer cannot hold, and the loss is counted', async () => {
+test('a reader that is behind loses the events beyond its buffer, and the loss is counted', async () => {
   const events = new Events<number>()
   const slow = events.subscribe({ buffer: 3 })
   const quick = events.subscribe()
@@ -40,7 +40,7 @@ test('without a buffer of its own a subscription holds 1024 events', () => {
   expect(subscription.dropped).toBe(6)
 })
 
-test('leaving the loop unsubscribes', async () => {
+test('leaving the loop over events unsubscribes', async () => {
   const events = new Events<number>()
   const subscription = events.subscribe()
   events.emit(1)
@@ -52,7 +52,7 @@ test('leaving the loop unsubscribes', async () => {
   expect(subscription.dropped).toBe(0)
 })
 
-test('disposing unsubscribes', () => {
+test('disposing a subscription unsubscribes', () => {
   const events = new Events<number>()
   {
     using subscription = events.subscribe()
@@ -62,7 +62,7 @@ test('disposing unsubscribes', () => {
   expect(events.observed).toBe(false)
 })
 
-test('a signal ends the subscription, after what it holds has been read', async () => {
+test('a signal ends a subscription after its buffer has been read', async () => {
   const events = new Events<number>()
   const abort = new AbortController()
   const subscription = events.subscribe({ signal: abort.signal })
@@ -73,7 +73,7 @@ test('a signal ends the subscription, after what it holds has been read', async 
   expect(await drain(subscription)).toEqual([1])
 })
 
-test('a signal wakes a reader that waits', async () => {
+test('a signal ends the wait of a reader of events', async () => {
   const events = new Events<number>()
   const abort = new AbortController()
   const reading = drain(events.subscribe({ signal: abort.signal }))
@@ -99,7 +99,7 @@ test('close ends every subscription, also one whose reader waits', async () => {
   expect(await drain(behind)).toEqual([1])
 })
 
-test('a subscriber may leave while an event goes round', () => {
+test('a subscriber may leave while an event is emitted', () => {
   const events = new Events<number>()
   const subscription = events.subscribe()
   const other = events.subscribe()

@@ -1,6 +1,6 @@
 /**
- * Observations: what happened, for whoever looks. Nobody waits for an observer, so each has a bounded buffer, and
- * counts what it lost.
+ * Subscriptions to events. An emitter does not wait for its observers: each has a bounded buffer, and counts the events
+ * that it lost.
  * @module
  */
 import { Queue } from './queue.ts'
@@ -12,7 +12,7 @@ export interface SubscribeOptions {
   readonly buffer?: number
 }
 
-/** The events of one subscription, from the moment of the call. Leaving the loop ends it. */
+/** Events from the moment of the subscription on. Leaving the loop ends it. */
 export interface Subscription<E extends NonNullable<unknown>> extends AsyncIterableIterator<E, undefined>, Disposable {
   /** Events lost because this reader was behind. */
   readonly dropped: number
@@ -25,7 +25,7 @@ export class Events<E extends NonNullable<unknown>> {
   readonly #subscribers = new Set<Subscriber<E>>()
   #closed = false
 
-  /** Whether somebody looks: lets a hot path skip building an event. */
+  /** True while there is an observer: lets a hot path skip building an event. */
   get observed(): boolean {
     return this.#subscribers.size > 0
   }
@@ -44,7 +44,7 @@ export class Events<E extends NonNullable<unknown>> {
     return subscriber
   }
 
-  /** Ends every subscription, after what it holds has been read. */
+  /** Ends every subscription, after the events in its buffer have been read. */
   close(): void {
     this.#closed = true
     for (const subscriber of this.#subscribers) subscriber[Symbol.dispose]()

@@ -1,10 +1,10 @@
 /**
- * Where log lines go: an interface only. The node gives one that writes; a library stays silent unless it is given one.
+ * Interface of a log. The node passes one that writes; the library is silent unless it is given one.
  * @module
  */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
 
-/** Values that tell one event from another; written after the message as `key=value`, or as JSON. */
+/** Fields of a log line, written after the message as `key=value`, or as JSON. */
 export type LogFields = Readonly<Record<string, unknown>>
 
 export interface Logger {
@@ -13,13 +13,13 @@ export interface Logger {
   info(message: string, fields?: LogFields): void
   warn(message: string, fields?: LogFields): void
   error(message: string, fields?: LogFields): void
-  /** The same log with these fields on every line. */
+  /** Returns the same log with these fields on every line. */
   child(fields: LogFields): Logger
 }
 
 const nothing = (): void => {}
 
-/** Says nothing. The default everywhere. */
+/** Logs nothing. The default everywhere. */
 export const silentLogger: Logger = {
   trace: nothing,
   debug: nothing,

@@ -1,5 +1,5 @@
 /**
- * What is counted, as an interface: the node binds it to a registry, a library without one pays an empty call.
+ * Interface of counters and gauges. The node binds it to a registry; without one a count is an empty call.
  * @module
  */
 export interface Counter {
@@ -7,9 +7,9 @@ export interface Counter {
 }
 
 export interface Metrics {
-  /** A number that only grows. `name` is go-ethereum's where it has one (`p2p/ingress`). */
+  /** Makes a number that only grows. `name` is go-ethereum's where it has one (`p2p/ingress`). */
   counter(name: string): Counter
-  /** A value read when somebody looks. */
+  /** Registers a value that is read when the metrics are. */
   gauge(name: string, read: () => number): void
 }
 

@@ -4,7 +4,7 @@ import { Queue } from './queue.ts'
 
 const DONE = { value: undefined, done: true }
 
-test('items come out in the order they went in, to a reader that waits and to one that comes later', async () => {
+test('items leave a queue in order, to a reader that waits and to one that comes later', async () => {
   const queue = new Queue<number>({ highWaterBytes: 100 })
   const waiting = queue.next()
   queue.push(1)
@@ -15,7 +15,7 @@ test('items come out in the order they went in, to a reader that waits and to on
   expect(queue.shift()).toBeUndefined()
 })
 
-test('push answers false from the budget on, and drain is called once when half of it is free again', () => {
+test('push returns false from the budget on, and onDrain is called once when half of it is free', () => {
   let drains = 0
   const queue = new Queue<number>({ highWaterBytes: 100, onDrain: () => drains++ })
   expect(queue.push(1, 60)).toBe(true)
@@ -34,7 +34,7 @@ test('push answers false from the budget on, and drain is called once when half 
   expect(queue.push(5, 99)).toBe(true)
 })
 
-test('one item larger than the whole budget is taken, and drained when read', () => {
+test('an item larger than the whole budget is taken, and onDrain follows when it is read', () => {
   let drains = 0
   const queue = new Queue<number>({ highWaterBytes: 10, onDrain: () => drains++ })
   expect(queue.push(1, 1_000)).toBe(false)
@@ -50,7 +50,7 @@ test('a reader that waits takes an item without it counting against the budget',
   await waiting
 })
 
-test('drain may push from within its callback', () => {
+test('onDrain may push', () => {
   const queue: Queue<number> = new Queue<number>({ highWaterBytes: 2, onDrain: () => void queue.push(9) })
   queue.push(1)
   queue.push(2)
@@ -60,7 +60,7 @@ test('drain may push from within its callback', () => {
   expect(queue.length).toBe(0)
 })
 
-test('a second reader is refused, and the first keeps its place', async () => {
+test('a second reader of a queue is refused, and the first keeps its place', async () => {
   const queue = new Queue<number>({ highWaterBytes: 100 })
   const first = queue.next()
   await expect(queue.next()).rejects.toMatchObject({ code: 'ERR_INTERNAL' })
@@ -68,7 +68,7 @@ test('a second reader is refused, and the first keeps its place', async () => {
   expect(await first).toEqual({ value: 1, done: false })
 })
 
-test('an aborted wait rejects with the reason of its signal and loses no item', async () => {
+test('an aborted take rejects with the reason of its signal and loses no item', async () => {
   const queue = new Queue<number>({ highWaterBytes: 100 })
   const abort = new AbortController()
   const waiting = queue.next({ signal: abort.signal })
@@ -91,12 +91,12 @@ test('a signal that aborts after its item came changes nothing', async () => {
   expect(await next).toEqual({ value: 2, done: false })
 })
 
-test('waiting with a signal that has aborted rejects at once', async () => {
+test('take with a signal that has aborted rejects at once', async () => {
   const queue = new Queue<number>({ highWaterBytes: 100 })
   await expect(queue.next({ signal: AbortSignal.abort('no') })).rejects.toBe('no')
 })
 
-test('after the end, what is held is still read, then iteration ends', async () => {
+test('items held at the end of a queue are still read, then iteration ends', async () => {
   const queue = new Queue<number>({ highWaterBytes: 100 })
   queue.push(1)
   queue.push(2)
@@ -108,7 +108,7 @@ test('after the end, what is held is still read, then iteration ends', async () 
   expect(await queue.next()).toEqual(DONE)
 })
 
-test('an end with an error is thrown after the last item, and again', async () => {
+test('an error at the end of a queue is thrown after the last item, and again', async () => {
   const queue = new Queue<number>({ highWaterBytes: 100 })
   const error = new Error('gone')
   queue.push(1)
@@ -119,7 +119,7 @@ test('an end with an error is thrown after the last item, and again', async () =
   await expect(queue.next()).rejects.toBe(error)
 })
 
-test('the end reaches a reader that waits', async () => {
+test('the end of a queue reaches a reader that waits', async () => {
   const quiet = new Queue<number>({ highWaterBytes: 100 })
   const loud = new Queue<number>({ highWaterBytes: 100 })
   const [a, b] = [quiet.next(), loud.next()]
@@ -129,7 +129,7 @@ test('the end reaches a reader that waits', async () => {
   await expect(b).rejects.toBe('why')
 })
 
-test('clear forgets what is held, also after the end', async () => {
+test('clear drops the items of a queue, also after the end', async () => {
   const queue = new Queue<number>({ highWaterBytes: 100 })
   queue.push(1, 50)
   queue.end()
@@ -138,7 +138,7 @@ test('clear forgets what is held, also after the end', async () => {
   expect(await queue.next()).toEqual(DONE)
 })
 
-test('leaving a loop does not end the queue', async () => {
+test('leaving a loop over a queue does not end it', async () => {
   const queue = new Queue<number>({ highWaterBytes: 100 })
   queue.push(1)
   queue.push(2)
@@ -158,7 +158,7 @@ test('a queue that is never empty keeps its order and its count over many items'
   expect([queue.length, queue.bytes]).toEqual([2_000, 4_000])
 })
 
-test('whatever the order of pushes and reads, nothing is lost, doubled or miscounted, and each stop is followed by a drain', () => {
+test('no order of pushes and reads loses, doubles or miscounts items, and each stop is followed by onDrain', () => {
   const step = fc.oneof(fc.nat(60), fc.constant('shift' as const))
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300 }), (steps) => {

@@ -6,7 +6,7 @@
 import { InternalError } from './errors.ts'
 
 export interface QueueOptions {
-  /** Bytes held at which {@link Queue.push} starts to answer false. */
+  /** Bytes held at which {@link Queue.push} begins to return false. */
   readonly highWaterBytes: number
   /** Called once when a queue that had been over its budget falls under half of it. */
   readonly onDrain?: () => void
@@ -22,7 +22,7 @@ const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true }
 export class Queue<T extends NonNullable<unknown>> implements AsyncIterableIterator<T, undefined> {
   readonly #highWaterBytes: number
   readonly #onDrain: (() => void) | undefined
-  /** BOUNDED: by the budget, plus what the producer pushes after it was told false. */
+  /** BOUNDED: by the budget, plus the items that the producer pushes after a false. */
   #items: (T | undefined)[] = []
   #sizes: number[] = []
   #head = 0
@@ -46,7 +46,7 @@ export class Queue<T extends NonNullable<unknown>> implements AsyncIterableItera
     return this.#items.length - this.#head
   }
 
-  /** Adds an item of `bytes`; false asks the producer to stop until `onDrain`. After the end, items are dropped. */
+  /** Adds an item of `bytes`. @returns false to ask for a stop until `onDrain`. After the end, items are dropped. */
   push(item: T, bytes = 1): boolean {
     if (this.#end) return true
     const waiter = this.#waiter
@@ -62,7 +62,7 @@ export class Queue<T extends NonNullable<unknown>> implements AsyncIterableItera
     return !this.#over
   }
 
-  /** Ends the queue: what it holds is still read, then iteration ends, or throws `error`. */
+  /** Ends the queue: items held are still read, then iteration ends, or throws `error`. */
   end(error?: unknown): void {
     if (this.#end) return
     this.#end = { error }
@@ -72,7 +72,7 @@ export class Queue<T extends NonNullable<unknown>> implements AsyncIterableItera
     else waiter?.reject(error)
   }
 
-  /** Ends the queue and forgets what it holds. */
+  /** Ends the queue and drops its items. */
   clear(error?: unknown): void {
     this.#items = []
     this.#sizes = []
@@ -80,7 +80,7 @@ export class Queue<T extends NonNullable<unknown>> implements AsyncIterableItera
     this.end(error)
   }
 
-  /** The next item, without a promise when there is one. */
+  /** Takes the next item without a promise; undefined when there is none. */
   shift(): T | undefined {
     if (this.#head === this.#items.length) return undefined
     const item = this.#items[this.#head] as T
@@ -88,11 +88,11 @@ export class Queue<T extends NonNullable<unknown>> implements AsyncIterableItera
     return item
   }
 
-  /** The next item; undefined at the end. One promise, and no object around the item. */
+  /** Takes the next item; undefined at the end. One promise, and no object around the item. */
   take(options?: { readonly signal?: AbortSignal | undefined }): Promise<T | undefined> {
     if (this.length > 0) return Promise.resolve(this.shift())
     if (this.#end) return this.#end.error === undefined ? Promise.resolve(undefined) : Promise.reject(this.#end.error)
-    if (this.#waiter) return Promise.reject(new InternalError('a queue has one reader; a second one asked'))
+    if (this.#waiter) return Promise.reject(new InternalError('a queue has one reader at a time'))
     const signal = options?.signal
     if (signal?.aborted) return Promise.reject(signal.reason)
     return new Promise((resolve, reject) => {
@@ -105,7 +105,7 @@ export class Queue<T extends NonNullable<unknown>> implements AsyncIterableItera
     return item === undefined ? DONE : { value: item, done: false }
   }
 
-  /** Leaving a `for await` loop does not end the queue: another reader may go on. */
+  /** Does nothing: when one reader leaves its `for await` loop, another may go on. */
   return(): Promise<IteratorResult<T, undefined>> {
     return Promise.resolve(DONE)
   }
@@ -135,7 +135,7 @@ export class Queue<T extends NonNullable<unknown>> implements AsyncIterableItera
 
   #take(): void {
     this.#bytes -= this.#sizes[this.#head] as number
-    this.#items[this.#head] = undefined // so that a long queue does not keep what was read
+    this.#items[this.#head] = undefined // so that a long queue does not keep items that were read
     if (++this.#head === this.#items.length) this.#items.length = this.#sizes.length = this.#head = 0
     else if (this.#head > 1024 && this.#head * 2 > this.#items.length) this.#compact()
     if (!this.#over || this.#bytes * 2 >= this.#highWaterBytes) return
@@ -143,7 +143,7 @@ export class Queue<T extends NonNullable<unknown>> implements AsyncIterableItera
     this.#onDrain?.()
   }
 
-  /** A queue that is never empty would otherwise grow by what was already read. */
+  /** Removes items that were read: a queue that is never empty would otherwise keep their places. */
   #compact(): void {
     this.#items = this.#items.slice(this.#head)
     this.#sizes = this.#sizes.slice(this.#head)

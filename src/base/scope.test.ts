@@ -37,7 +37,7 @@ test('the first task to return closes the scope and its siblings', async () => {
   expect(scope.running).toEqual([])
 })
 
-test('the first task to throw gives the scope its reason; what others throw while closing changes nothing', async () => {
+test('the first task to throw gives the scope its reason, and later errors change nothing', async () => {
   const scope = new Scope({ clock: clock() })
   const first = new Error('first')
   scope.spawn('later', async ({ signal }) => {
@@ -70,7 +70,7 @@ test('a forked task that returns leaves the scope open; one that throws closes i
   expect(scope.signal.reason).toBe(error)
 })
 
-test('the first reason wins', () => {
+test('the first reason to close a scope wins', () => {
   const scope = new Scope({ clock: clock() })
   scope.close('one')
   scope.close('two')
@@ -92,7 +92,7 @@ test('done waits for tasks that are spawned while it waits', async () => {
   expect(ended).toEqual(['outer', 'inner'])
 })
 
-test('disposing closes and waits for every task', async () => {
+test('disposing a scope closes it and waits for every task', async () => {
   const ended: string[] = []
   {
     await using scope = new Scope({ clock: clock() })
@@ -137,7 +137,7 @@ test('a parent signal closes the scope with its reason', () => {
   expect(scope.signal.reason).toBe('shutdown')
 })
 
-test('a parent that has aborted already closes the scope at birth, and its tasks see it', async () => {
+test('a scope with an aborted parent is closed from the start, and its tasks see that', async () => {
   const scope = new Scope({ clock: clock(), signal: AbortSignal.abort('too late') })
   let seen: unknown
   scope.spawn('late', async ({ signal }) => {
@@ -155,7 +155,7 @@ test('a closed scope no longer listens to its parent', () => {
   expect(scope.signal.reason).toBe('own reason')
 })
 
-test('many listeners on its signal are no leak that Node warns of', async () => {
+test('many listeners on the signal of a scope cause no warning of Node', async () => {
   const warned: string[] = []
   const onWarning = (warning: Error): number => warned.push(warning.name)
   process.on('warning', onWarning)
@@ -166,14 +166,14 @@ test('many listeners on its signal are no leak that Node warns of', async () => 
   expect(warned).toEqual([])
 })
 
-test('what it is closed with becomes the reason that its owner makes of it', async () => {
+test('reasonOf makes the reason from the cause that a scope is closed with', async () => {
   const scope = new Scope({ clock: clock(), reasonOf: (cause) => `because of ${cause}` })
   scope.spawn('thrower', async () => Promise.reject('a throw'))
   await scope.done()
   expect([scope.reason, scope.signal.reason]).toEqual(['because of a throw', 'because of a throw'])
 })
 
-test('who is to be told of the closing is told once, before the signal aborts, or at once when it is late', () => {
+test('a listener of onClose is called once, before the signal aborts, or at once when the scope has closed', () => {
   const scope = new Scope({ clock: clock() })
   const told: unknown[] = []
   scope.onClose(() => told.push(['first', scope.closing, scope.signal.aborted]))
@@ -185,7 +185,7 @@ test('who is to be told of the closing is told once, before the signal aborts, o
   expect(told).toEqual([['first', true, false], 'second', 'signal', 'late'])
 })
 
-test('a signal that is first asked for after the closing has aborted, with the reason', () => {
+test('a signal that is first read after the close has aborted, with the reason', () => {
   const scope = new Scope({ clock: clock() })
   scope.close('over')
   expect([scope.signal.aborted, scope.signal.reason]).toEqual([true, 'over'])

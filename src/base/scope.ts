@@ -11,9 +11,9 @@ import { type Logger, silentLogger } from './log.ts'
 export interface ScopeOptions {
   /** Closes this scope when it aborts, with its reason. */
   readonly signal?: AbortSignal | undefined
-  /** Makes the reason of what the scope is closed with. @default as it is */
+  /** Makes the reason from the cause that the scope is closed with. @default the cause itself */
   readonly reasonOf?: (cause: unknown) => unknown
-  /** How long a task may ignore the closing before the log names it, in milliseconds. @default 5000 */
+  /** Milliseconds for which a task may ignore the closing before the log names it. @default 5000 */
   readonly graceTimeout?: number
   /** @default systemClock */
   readonly clock?: Clock
@@ -26,11 +26,11 @@ export const GRACE_TIMEOUT = 5_000
 /** A task that has not ended. */
 interface Task {
   readonly name: string
-  /** What the scope closes with when it returns; undefined when that changes nothing. */
+  /** Makes the cause that the scope closes with when the task returns; undefined when a return changes nothing. */
   readonly ended: ((name: string) => unknown) | undefined
 }
 
-/** What is seldom asked for is made when it is: there is a scope for every peer. */
+/** Owner of tasks. Parts that are seldom used are made at their first use, because every peer has a scope. */
 export class Scope implements AsyncDisposable {
   readonly #graceTimeout: number
   readonly #clock: Clock
@@ -50,25 +50,25 @@ export class Scope implements AsyncDisposable {
     this.#graceTimeout = options.graceTimeout ?? GRACE_TIMEOUT
     this.#clock = options.clock ?? systemClock
     this.#log = options.log ?? silentLogger
-    this.#reasonOf = options.reasonOf ?? asItIs
+    this.#reasonOf = options.reasonOf ?? identity
     if (options.signal) this.#follow(options.signal)
   }
 
-  /** Aborts when the scope closes; its `reason` says why. */
+  /** Aborts when the scope closes, with its reason. */
   get signal(): AbortSignal {
     if (this.#abort) return this.#abort.signal
     this.#abort = new AbortController()
-    setMaxListeners(0, this.#abort.signal) // a scope of many tasks and requests is no leak that Node should warn of
+    setMaxListeners(0, this.#abort.signal) // many tasks and requests on one scope are no leak that Node should warn of
     if (this.#closed) this.#abort.abort(this.#closed.reason)
     return this.#abort.signal
   }
 
-  /** Whether it has begun to close: `signal.aborted`, without making a signal. */
+  /** True once it has begun to close: `signal.aborted`, without making a signal. */
   get closing(): boolean {
     return this.#closed !== undefined
   }
 
-  /** Why it closes: `signal.reason`. */
+  /** Reason to close: `signal.reason`, without making a signal. */
   get reason(): unknown {
     return this.#closed?.reason
   }
@@ -79,21 +79,21 @@ export class Scope implements AsyncDisposable {
   }
 
   /**
-   * Starts a task that the scope lives by: when it ends, for whatever cause, the scope closes; with the task's error, or
-   * with what `ended` makes of the name of a task that just returned.
+   * Starts a task whose end closes the scope: with the error that the task threw, or with the result of `ended`, which
+   * gets the task's name, when the task returned.
    */
   spawn(name: string, task: (scope: Scope) => Promise<unknown>, ended: (name: string) => unknown = nothing): void {
     this.#run({ name, ended }, task)
   }
 
-  /** Starts a task whose return changes nothing. Its error still closes the scope. */
+  /** Starts a task whose return changes nothing. Its error closes the scope. */
   fork(name: string, task: (scope: Scope) => Promise<unknown>): void {
     this.#run({ name, ended: undefined }, task)
   }
 
   /**
-   * Calls back when the scope closes, before its signal aborts; at once when it has closed. Takes a tenth of the memory of
-   * a listener on the signal: for what is there for every peer.
+   * Calls `listener` when the scope closes, before its signal aborts; at once when it has closed. Takes a tenth of the
+   * memory of a listener on the signal: for code that runs for every peer.
    */
   onClose(listener: () => void): void {
     if (this.#closed) listener()
@@ -110,7 +110,7 @@ export class Scope implements AsyncDisposable {
     this.#listeners = []
     for (const listener of listeners) listener()
     this.#abort?.abort(reason)
-    if (this.#tasks.length > 0) this.#grace = this.#clock.setTimer(this.#graceTimeout, () => this.#nameTheStuck())
+    if (this.#tasks.length > 0) this.#grace = this.#clock.setTimer(this.#graceTimeout, () => this.#warnOfStuckTasks())
   }
 
   /** Resolves when every task has ended. Never rejects. */
@@ -168,13 +168,13 @@ export class Scope implements AsyncDisposable {
     this.#detach = () => parent.removeEventListener('abort', onAbort)
   }
 
-  #nameTheStuck(): void {
+  #warnOfStuckTasks(): void {
     if (this.#tasks.length === 0) return
-    this.#log.warn('tasks ignore that their scope has closed', { tasks: this.running, after: this.#graceTimeout })
+    this.#log.warn('Tasks still running after their scope closed', { tasks: this.running, after: this.#graceTimeout })
   }
 }
 
-function asItIs(cause: unknown): unknown {
+function identity(cause: unknown): unknown {
   return cause
 }
 

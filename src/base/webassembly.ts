@@ -1,5 +1,5 @@
 /**
- * The part of the WebAssembly JavaScript API that we use: neither `lib.es2023` nor @types/node 20 declares it.
+ * Types of the WebAssembly JavaScript API, as far as we use it: neither `lib.es2023` nor @types/node 20 declares them.
  * @module
  */
 

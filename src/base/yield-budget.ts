@@ -3,7 +3,7 @@
  * @module
  */
 
-/** Resolves the waiting calls of {@link yieldNow}. BOUNDED: by the long work in flight. */
+/** Resolve functions of the waiting calls of {@link yieldNow}. BOUNDED: by the long work in flight. */
 const waiting: (() => void)[] = []
 
 /**
