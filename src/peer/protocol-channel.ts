@@ -56,7 +56,7 @@ export class ProtocolChannel implements Channel {
   readonly protocol: AnyProtocol
   readonly offset: number
   readonly sendQueue = new SendQueue()
-  readonly #peer: ChannelOwner
+  readonly #owner: ChannelOwner
   readonly #table: Table
   /** Meters by the row's index. BOUNDED: by the table. */
   readonly #meters: (Meter | undefined)[] = []
@@ -67,12 +67,12 @@ export class ProtocolChannel implements Channel {
   #expected: Map<MessageKey, Set<Expectation>> | undefined
   #closed: PeerClosedError | undefined
 
-  constructor({ protocol, offset }: Mounted, peer: ChannelOwner) {
+  constructor({ protocol, offset }: Mounted, owner: ChannelOwner) {
     this.protocol = protocol
     this.offset = offset
-    this.#peer = peer
+    this.#owner = owner
     this.#table = tableOf(protocol)
-    this.#queue = new Queue({ highWaterBytes: peer.receiveBudgetBytes, onDrain: () => peer.caughtUp(this) })
+    this.#queue = new Queue({ highWaterBytes: owner.receiveBudgetBytes, onDrain: () => owner.caughtUp(this) })
   }
 
   /** Meters of the messages in the table, and of others that were received or sent. */
@@ -99,7 +99,7 @@ export class ProtocolChannel implements Channel {
     const max = row.spec?.maxBytes
     if (max !== undefined && payload.length > max) throw tooBig(this.protocol.name, row.name, payload.length, max)
     const waiting = this.#expected?.get(row.key)
-    if (!waiting || waiting.size === 0) return this.#enqueue({ key, payload, row, receivedAt: this.#peer.clock.now() })
+    if (!waiting || waiting.size === 0) return this.#enqueue({ key, payload, row, receivedAt: this.#owner.clock.now() })
     const body = decode(row, key, payload)
     for (const expectation of waiting) {
       const answer = expectation.several ? { name: row.name, body } : body
@@ -107,7 +107,7 @@ export class ProtocolChannel implements Channel {
       expectation.resolve(answer)
       return true
     }
-    return this.#enqueue({ key, payload, row, body, receivedAt: this.#peer.clock.now() })
+    return this.#enqueue({ key, payload, row, body, receivedAt: this.#owner.clock.now() })
   }
 
   send(name: string, body: unknown, options?: SendOptions): Promise<void> {
@@ -192,7 +192,7 @@ export class ProtocolChannel implements Channel {
     const { sent } = this.#meterOf(this.#table.row(key) as Row)
     sent.messages++
     sent.bytes += payload.length
-    return this.#peer.write(this, key, payload, priority)
+    return this.#owner.write(this, key, payload, priority)
   }
 
   #unknown(name: string): InternalError {
@@ -255,7 +255,7 @@ export class ProtocolChannel implements Channel {
     const onAbort = (): void => fail(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
     const timer =
-      timeout === undefined ? undefined : deadline(this.#peer, timeout, () => fail(new TimeoutError(what, timeout)))
+      timeout === undefined ? undefined : deadline(this.#owner, timeout, () => fail(new TimeoutError(what, timeout)))
     return () => {
       signal?.removeEventListener('abort', onAbort)
       timer?.cancel()
