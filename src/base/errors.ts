@@ -20,7 +20,7 @@ export class PeerloomError extends Error {
     this.code = code
   }
 
-  /** Weight of this error against the peer that caused it: 0 is none, 100 a ban at once. */
+  /** How much this speaks against the peer that caused it: 0 nothing, 100 ban at once. */
   get penalty(): number {
     return 0
   }

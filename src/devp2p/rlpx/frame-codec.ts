@@ -56,5 +56,5 @@ export function readCode(bytes: Uint8Array, at: number, end: number): number {
 }
 
 export function tooLarge(bytes: number): CodecError {
-  return new CodecError('ERR_RLPX_TOO_LARGE', `message of ${bytes} bytes, at most ${MAX_MESSAGE_BYTES} fit a frame`)
+  return new CodecError('ERR_RLPX_TOO_LARGE', `a message of ${bytes} bytes, at most ${MAX_MESSAGE_BYTES} fit a frame`)
 }
