@@ -6,6 +6,14 @@
  * answered by `answer.ts` from the `registry.ts`, and goes out the way it came. Start reading at `api.ts`, then `session.ts`.
  * @module
  */
+
+export { RpcClient } from './client/client.ts'
+export type { RpcClientOptions } from './client/client-options.ts'
+export type { BatchCall } from './client/link.ts'
+export type { ClientOf } from './client/namespace.ts'
+export { type Eip1193Provider, type ProviderEvents, type ProviderMessage, ProviderRpcError } from './client/provider.ts'
+export type { RpcClientEvent } from './client/session-link.ts'
+export { type ListenOptions, type RpcEndpoint, RpcServer, type RpcServerOptions } from './server/server.ts'
 export {
   type Api,
   type CallContext,
@@ -15,9 +23,10 @@ export {
   param,
   RawJson,
   type RpcRemote,
-} from './api.ts'
-export { RpcClient } from './client.ts'
-export type { RpcClientOptions } from './client-options.ts'
+} from './session/api.ts'
+export { newRpcId } from './session/new-id.ts'
+export type { CallOptions } from './session/pending.ts'
+export { RpcSubscription, type SubscribeOptions } from './session/subscription.ts'
 export {
   RpcConnectionError,
   RpcError,
@@ -25,13 +34,5 @@ export {
   type RpcErrorOptions,
   RpcHttpError,
   RpcOverflowError,
-} from './errors.ts'
-export { JWT_SECRET_BYTES } from './jwt.ts'
-export type { BatchCall } from './link.ts'
-export type { ClientOf } from './namespace.ts'
-export { newRpcId } from './new-id.ts'
-export type { CallOptions } from './pending.ts'
-export { type Eip1193Provider, type ProviderEvents, type ProviderMessage, ProviderRpcError } from './provider.ts'
-export { type ListenOptions, type RpcEndpoint, RpcServer, type RpcServerOptions } from './server.ts'
-export type { RpcClientEvent } from './session-link.ts'
-export { RpcSubscription, type SubscribeOptions } from './subscription.ts'
+} from './wire/errors.ts'
+export { JWT_SECRET_BYTES } from './wire/jwt.ts'

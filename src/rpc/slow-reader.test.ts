@@ -9,12 +9,12 @@ import { testApi } from '../../test/support/rpc-api.ts'
 import { deferred } from '../base/deferred.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import { FakeClock } from '../testing/index.ts'
-import { Answerer } from './answer.ts'
 import { RpcClient, RpcServer } from './index.ts'
-import { MemoryWire } from './memory-wire.ts'
-import { Methods, Registry } from './registry.ts'
-import { ServerLimits } from './server-limits.ts'
-import { MAX_BUFFERED_BYTES, Session, WRITE_TIMEOUT } from './session.ts'
+import { Answerer } from './session/answer.ts'
+import { Methods, Registry } from './session/registry.ts'
+import { ServerLimits } from './session/server-limits.ts'
+import { MAX_BUFFERED_BYTES, Session, WRITE_TIMEOUT } from './session/session.ts'
+import { MemoryWire } from './wire/memory-wire.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'peerloom-rpc-'))
 afterAll(() => rm(folder, { recursive: true }))

@@ -2,9 +2,10 @@
  * Calls of an API object as a server makes them: parameters checked, results and errors as JSON has them.
  * @module
  */
-import type { CallContext } from '../../src/rpc/api.ts'
+
 import { RpcError, RpcErrorCode } from '../../src/rpc/index.ts'
-import { invoke, Registry } from '../../src/rpc/registry.ts'
+import type { CallContext } from '../../src/rpc/session/api.ts'
+import { invoke, Registry } from '../../src/rpc/session/registry.ts'
 
 export type Answer =
   | { readonly result: unknown }

@@ -1,0 +1,200 @@
+/**
+ * Calls over HTTP: each is a request, on one of a few connections that are kept.
+ * @module
+ */
+import { type Dispatcher, Pool } from 'undici'
+import { Alarm } from '../../base/alarm.ts'
+import { TimeoutError } from '../../base/errors.ts'
+import type { CallOptions } from '../session/pending.ts'
+import { ByteCollector } from '../wire/byte-collector.ts'
+import { RpcConnectionError, RpcError, RpcHttpError } from '../wire/errors.ts'
+import { encodeCall, encodeNotification, readMessage } from '../wire/message.ts'
+import { parseJson } from '../wire/parse-json.ts'
+import { type ClientSettings, headersFor } from './client-options.ts'
+import { type BatchCall, type Link, missingAnswer, tooLarge } from './link.ts'
+
+/** Of what a server says that is no answer. */
+const MAX_ERROR_BODY = 8 * 1024
+
+export class HttpLink implements Link {
+  readonly #pool: Pool
+  readonly #url: URL
+  readonly #settings: ClientSettings
+  readonly #headers: Readonly<Record<string, string>>
+  #lastId = 0
+
+  constructor(url: URL, settings: ClientSettings) {
+    this.#url = url
+    this.#settings = settings
+    this.#headers = { 'content-type': 'application/json', ...headersFor(url, settings) }
+    this.#pool = new Pool(url.origin, {
+      connections: settings.maxConnections,
+      connect: { timeout: settings.connectTimeout },
+      headersTimeout: 0, // every call has its own time
+      bodyTimeout: 0,
+      keepAliveTimeout: 30_000,
+    })
+  }
+
+  async call<T>(method: string, params: readonly unknown[], options: CallOptions = {}): Promise<T> {
+    const id = ++this.#lastId
+    const text = await this.#post(encodeCall(id, method, params), method, options)
+    const message = readMessage(parseAnswer(text))
+    if (message.kind !== 'answer' || (message.id !== id && !message.error)) throw missingAnswer(method)
+    if (!message.error) return message.result as T
+    throw new RpcError(message.error.code, message.error.message, { data: message.error.data })
+  }
+
+  async batch(calls: readonly BatchCall[], options: CallOptions = {}): Promise<PromiseSettledResult<unknown>[]> {
+    const first = this.#lastId + 1
+    this.#lastId += calls.length
+    const texts = calls.map(({ method, params = [] }, index) => encodeCall(first + index, method, params))
+    const value = parseAnswer(await this.#post(`[${texts.join(',')}]`, `a batch of ${calls.length}`, options))
+    const results = new Array<PromiseSettledResult<unknown> | undefined>(calls.length).fill(undefined)
+    for (const each of Array.isArray(value) ? value : [value]) {
+      const message = readMessage(each)
+      if (message.kind !== 'answer') continue
+      const { id, error, result } = message
+      const failure = error && new RpcError(error.code, error.message, { data: error.data })
+      if (failure && !Array.isArray(value)) throw failure // of the batch as a whole
+      const index = typeof id === 'number' ? id - first : -1
+      if (!(index in results)) continue
+      results[index] = failure ? { status: 'rejected', reason: failure } : { status: 'fulfilled', value: result }
+    }
+    // An error costs more than the call: only those are made that are needed.
+    return calls.map(({ method }, index) => results[index] ?? { status: 'rejected', reason: missingAnswer(method) })
+  }
+
+  async notify(method: string, params: readonly unknown[], options: CallOptions = {}): Promise<void> {
+    await this.#post(encodeNotification(method, params), method, options)
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy(closed())
+  }
+
+  #post(body: string, what: string, { signal, timeout }: CallOptions): Promise<string> {
+    const settings = this.#settings
+    if (body.length > settings.maxRequestBytes) return Promise.reject(tooLarge(body, settings.maxRequestBytes))
+    if (this.#pool.destroyed) return Promise.reject(closed())
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    const { pathname, search } = this.#url
+    const headers = settings.jwtSecret ? { ...this.#headers, ...headersFor(this.#url, settings) } : this.#headers
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(what, timeout ?? settings.timeout, settings, { resolve, reject, signal })
+      this.#pool.dispatch({ method: 'POST', path: pathname + search, headers, body }, exchange)
+    })
+  }
+}
+
+interface ExchangeEnd {
+  readonly resolve: (text: string) => void
+  readonly reject: (error: unknown) => void
+  readonly signal: AbortSignal | undefined
+}
+
+/** One request and its answer. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #end: ExchangeEnd
+  readonly #what: string
+  readonly #timeout: number
+  readonly #maxBytes: number
+  readonly #alarm: Alarm<Exchange> | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #failure: unknown
+  #status = 0
+  readonly #body = new ByteCollector()
+
+  constructor(what: string, timeout: number, settings: ClientSettings, end: ExchangeEnd) {
+    this.#what = what
+    this.#timeout = timeout
+    this.#end = end
+    this.#maxBytes = settings.maxResponseBytes
+    if (Number.isFinite(timeout)) {
+      this.#alarm = new Alarm(settings.clock, this as Exchange, ring)
+      this.#alarm.set(timeout)
+    }
+    end.signal?.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  giveUp(reason: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = reason
+    this.#release()
+    this.#end.reject(reason)
+    this.#controller?.abort(asError(reason))
+  }
+
+  tooLate(): void {
+    this.giveUp(new TimeoutError(this.#what, this.#timeout))
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#failure !== undefined) controller.abort(asError(this.#failure))
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
+    this.#status = status
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#body.add(chunk)
+    if (this.#body.bytes > this.#maxBytes) {
+      const error = new RpcConnectionError('ERR_RPC_TOO_LARGE', `the answer is over ${this.#maxBytes} bytes`, {
+        mayHaveRun: true,
+      })
+      return this.giveUp(error)
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#release()
+    const text = this.#body.take()
+    const good = this.#status >= 200 && this.#status < 300
+    if (good || isAnswer(text)) this.#end.resolve(text)
+    else this.#end.reject(new RpcHttpError(this.#status, text.slice(0, MAX_ERROR_BODY)))
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
+    this.#release()
+    if (this.#failure !== undefined) return
+    const why = cause.message || (cause as NodeJS.ErrnoException).code || cause.name
+    const mayHaveRun = this.#controller !== undefined
+    this.#end.reject(new RpcConnectionError('ERR_RPC_CONNECTION', why, { mayHaveRun, cause }))
+  }
+
+  readonly #onAbort = (): void => this.giveUp(this.#end.signal?.reason)
+
+  #release(): void {
+    this.#alarm?.cancel()
+    this.#end.signal?.removeEventListener('abort', this.#onAbort)
+  }
+}
+
+function ring(exchange: Exchange): void {
+  exchange.tooLate()
+}
+
+/** go-ethereum answers invalid JSON with 400 and a JSON-RPC error in the body. */
+function isAnswer(text: string): boolean {
+  return text.startsWith('{"jsonrpc"')
+}
+
+function parseAnswer(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch (cause) {
+    throw new RpcConnectionError('ERR_RPC_ANSWER', 'the answer is no JSON', { mayHaveRun: true, cause })
+  }
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error
+    ? reason
+    : new RpcConnectionError('ERR_RPC_CONNECTION', 'given up', { mayHaveRun: true })
+}
+
+function closed(): RpcConnectionError {
+  return new RpcConnectionError('ERR_RPC_CLOSED', 'the client is closed', { mayHaveRun: false })
+}

@@ -1,0 +1,124 @@
+/**
+ * An API of the server as an object of the client, typed from the server's own.
+ * @module
+ */
+import type { AnyFunction, CallContext } from '../session/api.ts'
+import type { CallOptions } from '../session/pending.ts'
+import type { RpcSubscription, SubscribeOptions } from '../session/subscription.ts'
+
+/** What the server adds at the end of the parameters, the client leaves out. */
+type Wanted<P extends readonly unknown[]> = number extends P['length']
+  ? P
+  : P extends readonly []
+    ? []
+    : P extends readonly [infer First, ...infer Rest]
+      ? [First] extends [AbortSignal | CallContext]
+        ? []
+        : [First, ...Wanted<Rest>]
+      : P extends readonly [(infer First)?, ...infer Rest]
+        ? [Exclude<First, undefined>] extends [AbortSignal | CallContext]
+          ? []
+          : [First?, ...Wanted<Rest>]
+        : P
+
+/** A subscription that begins when it is first used. */
+type Feed<T> = Pick<
+  RpcSubscription<T>,
+  'next' | 'return' | 'ready' | typeof Symbol.asyncIterator | typeof Symbol.asyncDispose
+>
+
+/** The client's side of an API: methods give promises, async generators become iterables. */
+export type ClientOf<A> = {
+  readonly [K in keyof A as A[K] extends AnyFunction ? K : never]: A[K] extends (...args: infer P) => infer R
+    ? (...args: Wanted<P>) => R extends AsyncIterable<infer T> ? Feed<T> : Promise<Awaited<R>>
+    : never
+}
+
+export interface NamespaceTarget {
+  call(method: string, params: readonly unknown[], options: CallOptions): Promise<unknown>
+  subscribe(namespace: string, params: readonly unknown[], options: SubscribeOptions): RpcSubscription<unknown>
+}
+
+/**
+ * Whether `calc.ticks(1)` is a call or a subscription shows in what is done with it: awaiting calls, `for await` subscribes.
+ * Nothing is sent before that, so a call that nobody awaits is not made, and an async function cannot return a subscription:
+ * returning awaits.
+ */
+export function namespaceProxy<A>(
+  target: NamespaceTarget,
+  namespace: string,
+  options: CallOptions & SubscribeOptions,
+): ClientOf<A> {
+  const get = (_: object, name: string | symbol) => {
+    if (typeof name !== 'string' || name === 'then') return undefined // the object itself is no promise
+    return (...params: unknown[]) => new Invocation({ target, namespace, name, params, options })
+  }
+  return new Proxy({}, { get }) as ClientOf<A>
+}
+
+type Handler<V, R> = ((value: V) => R | PromiseLike<R>) | null | undefined
+
+interface InvocationOptions {
+  readonly target: NamespaceTarget
+  readonly namespace: string
+  readonly name: string
+  readonly params: readonly unknown[]
+  readonly options: CallOptions & SubscribeOptions
+}
+
+/** A call that has not been made, and a subscription that has not begun. */
+class Invocation implements Promise<unknown> {
+  readonly [Symbol.toStringTag] = 'Promise'
+  readonly #of: InvocationOptions
+  #result: Promise<unknown> | undefined
+  #subscription: RpcSubscription<unknown> | undefined
+
+  constructor(of: InvocationOptions) {
+    this.#of = of
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: it is a promise
+  then<A = unknown, B = never>(onfulfilled?: Handler<unknown, A>, onrejected?: Handler<unknown, B>): Promise<A | B> {
+    return this.#call().then(onfulfilled, onrejected)
+  }
+
+  catch<B = never>(onrejected?: Handler<unknown, B>): Promise<unknown | B> {
+    return this.#call().catch(onrejected)
+  }
+
+  finally(onfinally?: (() => void) | null): Promise<unknown> {
+    return this.#call().finally(onfinally)
+  }
+
+  next(): Promise<IteratorResult<unknown, undefined>> {
+    return this.#subscribe().next()
+  }
+
+  return(): Promise<IteratorResult<unknown, undefined>> {
+    return this.#subscribe().return()
+  }
+
+  ready(): Promise<string | undefined> {
+    return this.#subscribe().ready()
+  }
+
+  [Symbol.asyncIterator](): RpcSubscription<unknown> {
+    return this.#subscribe()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#subscribe()[Symbol.asyncDispose]()
+  }
+
+  #call(): Promise<unknown> {
+    const { target, namespace, name, params, options } = this.#of
+    this.#result ??= target.call(`${namespace}_${name}`, params, options)
+    return this.#result
+  }
+
+  #subscribe(): RpcSubscription<unknown> {
+    const { target, namespace, name, params, options } = this.#of
+    this.#subscription ??= target.subscribe(namespace, [name, ...params], options)
+    return this.#subscription
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * A client in the form that wallets have: viem's `custom` transport, ethers' `BrowserProvider`, web3.js take it.
+ * Source: EIP-1193.
+ * @module
+ */
+import { ConfigError, describeError, TimeoutError } from '../../base/errors.ts'
+import { yieldNow } from '../../base/yield-budget.ts'
+import type { RpcSubscription } from '../session/subscription.ts'
+import { RpcConnectionError, RpcError, RpcErrorCode } from '../wire/errors.ts'
+import type { RpcClientEvent } from './session-link.ts'
+
+export interface ProviderRequest {
+  readonly method: string
+  readonly params?: readonly unknown[] | object | undefined
+}
+
+/** EIP-1193 `message`: a value of a subscription that was made through `request`. */
+export interface ProviderMessage {
+  readonly type: string
+  readonly data: { readonly subscription: string; readonly result: unknown }
+}
+
+/** The events of EIP-1193, but for those of a user who chooses accounts and chains. */
+export interface ProviderEvents {
+  readonly message: ProviderMessage
+  /** The connection was lost and is back. */
+  readonly connect: { readonly chainId: string }
+  /** The connection was lost; `code` is 4900. Never over HTTP. */
+  readonly disconnect: ProviderRpcError
+}
+
+type Listener<E extends keyof ProviderEvents> = (value: ProviderEvents[E]) => void
+type AnyListener = (value: never) => void
+
+/** The parts of EIP-1193 that a program uses which is no browser. */
+export interface Eip1193Provider {
+  /** Rejects with a {@link ProviderRpcError}. */
+  request(request: ProviderRequest): Promise<unknown>
+  on<E extends keyof ProviderEvents>(event: E, listener: Listener<E>): Eip1193Provider
+  /** Others never come. */
+  on(event: string, listener: AnyListener): Eip1193Provider
+  removeListener(event: string, listener: AnyListener): Eip1193Provider
+}
+
+export interface ProviderTarget {
+  call(method: string, params: readonly unknown[]): Promise<unknown>
+  subscribe(namespace: string, params: readonly unknown[]): RpcSubscription<unknown>
+  /** Undefined where there is no connection that stays. */
+  events(): AsyncIterable<RpcClientEvent> | undefined
+}
+
+export function createProvider(target: ProviderTarget): Eip1193Provider {
+  return new Provider(target)
+}
+
+class Provider implements Eip1193Provider {
+  readonly #target: ProviderTarget
+  /** BOUNDED: by the program. */
+  readonly #listeners = new Map<string, Set<AnyListener>>()
+  readonly #subscriptions = new Map<string, RpcSubscription<unknown>>()
+  #watching = false
+
+  constructor(target: ProviderTarget) {
+    this.#target = target
+  }
+
+  async request({ method, params = [] }: ProviderRequest): Promise<unknown> {
+    const list: readonly unknown[] = Array.isArray(params) ? params : [params]
+    try {
+      const [, namespace, what] = /^(\w+)_(subscribe|unsubscribe)$/.exec(method) ?? []
+      if (namespace && what === 'subscribe') return await this.#subscribe(namespace, list)
+      if (namespace) return await this.#unsubscribe(String(list[0]))
+      return await this.#target.call(method, list)
+    } catch (error) {
+      throw new ProviderRpcError(error)
+    }
+  }
+
+  on(event: string, listener: AnyListener): this {
+    const listeners = this.#listeners.get(event) ?? new Set()
+    this.#listeners.set(event, listeners.add(listener))
+    if ((event === 'connect' || event === 'disconnect') && !this.#watching) {
+      this.#watching = true
+      void this.#watch()
+    }
+    return this
+  }
+
+  removeListener(event: string, listener: AnyListener): this {
+    this.#listeners.get(event)?.delete(listener)
+    return this
+  }
+
+  #emit<E extends keyof ProviderEvents>(event: E, value: ProviderEvents[E]): void {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+      try {
+        ;(listener as Listener<E>)(value)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error // to the process, as of any listener: what we do here does not end with it
+        })
+      }
+    }
+  }
+
+  async #watch(): Promise<void> {
+    for await (const event of this.#target.events() ?? []) {
+      if (event.type === 'disconnected') this.#emit('disconnect', new ProviderRpcError(event.error))
+      if (event.type === 'connected') void this.#tellChain()
+    }
+  }
+
+  async #tellChain(): Promise<void> {
+    const chainId = await this.#target.call('eth_chainId', []).catch(() => undefined) // it may be lost again
+    if (typeof chainId === 'string') this.#emit('connect', { chainId })
+  }
+
+  async #subscribe(namespace: string, params: readonly unknown[]): Promise<string> {
+    const subscription = this.#target.subscribe(namespace, params)
+    const id = (await subscription.ready()) as string // nobody gives it up before
+    this.#subscriptions.set(id, subscription)
+    void this.#pump(id, subscription)
+    return id
+  }
+
+  async #unsubscribe(id: string): Promise<boolean> {
+    const subscription = this.#subscriptions.get(id)
+    if (!subscription) return false
+    await subscription.return()
+    return true
+  }
+
+  /** Under the id that was given out, also after a reconnection. EIP-1193 has no way to say that it ended. */
+  async #pump(id: string, subscription: RpcSubscription<unknown>): Promise<void> {
+    await yieldNow() // the id is there before the first value
+    try {
+      for await (const result of subscription) {
+        this.#emit('message', { type: `${subscription.namespace}_subscription`, data: { subscription: id, result } })
+      }
+    } catch {
+      // the connection was lost
+    } finally {
+      this.#subscriptions.delete(id)
+    }
+  }
+}
+
+/** EIP-1193 `ProviderRpcError`: libraries look at a number called `code`. */
+export class ProviderRpcError extends Error {
+  readonly code: number
+  readonly data: unknown
+
+  constructor(error: unknown) {
+    super(describeError(error), { cause: error })
+    this.code = codeOf(error)
+    this.data = error instanceof RpcError ? error.data : undefined
+  }
+}
+
+/** EIP-1193: what the provider cannot do, such as subscribing over HTTP. */
+const UNSUPPORTED = 4_200
+/** EIP-1193: the provider has no connection. */
+const DISCONNECTED = 4_900
+
+function codeOf(error: unknown): number {
+  if (error instanceof RpcError) return error.errorCode
+  if (error instanceof TimeoutError) return RpcErrorCode.Timeout
+  if (error instanceof ConfigError) return UNSUPPORTED
+  return error instanceof RpcConnectionError ? DISCONNECTED : RpcErrorCode.Internal
+}

@@ -1,0 +1,221 @@
+/**
+ * A client's connection that stays, and comes back when it was lost.
+ * @module
+ */
+import { deferred } from '../../base/deferred.ts'
+import { describeError } from '../../base/errors.ts'
+import { Events, type SubscribeOptions as ObserveOptions, type Subscription } from '../../base/events.ts'
+import { Backoff } from '../../pool/index.ts'
+import type { Answerer } from '../session/answer.ts'
+import type { RpcRemote } from '../session/api.ts'
+import type { CallOptions } from '../session/pending.ts'
+import { Session } from '../session/session.ts'
+import type { Feed, RpcSubscription } from '../session/subscription.ts'
+import { RpcConnectionError } from '../wire/errors.ts'
+import type { ClientSettings } from './client-options.ts'
+import type { Dialed } from './dial.ts'
+import type { BatchCall, Link } from './link.ts'
+
+/** What happens to a connection. */
+export type RpcClientEvent =
+  | { readonly type: 'connected' }
+  | { readonly type: 'disconnected'; readonly error: unknown }
+  /** A subscription goes on; what the server sent in the `gap` of that many milliseconds never came. */
+  | {
+      readonly type: 'resubscribed'
+      readonly namespace: string
+      readonly params: readonly unknown[]
+      readonly gap: number
+    }
+
+export interface SessionLinkOptions {
+  readonly dial: (signal?: AbortSignal) => Promise<Dialed>
+  readonly answerer: Answerer
+  readonly remote: Pick<RpcRemote, 'transport' | 'address'>
+  readonly settings: ClientSettings
+}
+
+/** Calls that wait for a connection to come back. */
+const MAX_WAITING = 10_000
+const RECONNECT_DELAY = { initial: 250, max: 30_000 }
+/** A connection that lasted so long, in milliseconds, is made anew without a longer wait. */
+const STABLE_TIME = 10_000
+
+export class SessionLink implements Link, Feed {
+  readonly #options: SessionLinkOptions
+  readonly #events = new Events<RpcClientEvent>()
+  readonly #closing = new AbortController()
+  /** BOUNDED: by the program's own subscriptions. */
+  readonly #subscriptions = new Set<RpcSubscription<unknown>>()
+  #session: Session | undefined
+  /** Resolves when there is a session again, or none will come. */
+  #back = deferred()
+  #waiting = 0
+  #connectedAt = 0
+  readonly #backoff: Backoff
+  #lastError: unknown
+
+  /** Rejects when the first connection does not come about. */
+  static async open(options: SessionLinkOptions, signal?: AbortSignal): Promise<SessionLink> {
+    const link = new SessionLink(options)
+    link.#adopt(await options.dial(signal))
+    return link
+  }
+
+  private constructor(options: SessionLinkOptions) {
+    this.#options = options
+    this.#backoff = new Backoff({ ...RECONNECT_DELAY, random: options.settings.random })
+  }
+
+  events(options?: ObserveOptions): Subscription<RpcClientEvent> {
+    return this.#events.subscribe(options)
+  }
+
+  call<T>(method: string, params: readonly unknown[], options?: CallOptions): Promise<T> {
+    if (this.#session) return this.#session.call(method, params, options)
+    return this.#wait(options).then(({ session, rest }) => session.call(method, params, rest))
+  }
+
+  batch(calls: readonly BatchCall[], options?: CallOptions): Promise<PromiseSettledResult<unknown>[]> {
+    if (this.#session) return this.#session.batch(calls, options)
+    return this.#wait(options).then(({ session, rest }) => session.batch(calls, rest))
+  }
+
+  async notify(method: string, params: readonly unknown[], options?: CallOptions): Promise<void> {
+    const session = this.#session ?? (await this.#wait(options)).session
+    session.notify(method, params)
+  }
+
+  async subscribe(subscription: RpcSubscription<unknown>): Promise<string> {
+    const { signal } = subscription.options
+    const session = this.#session ?? (await this.#wait({ signal })).session
+    if (subscription.ended) throw new RpcConnectionError('ERR_RPC_CLOSED', 'it was given up', { mayHaveRun: false })
+    this.#subscriptions.add(subscription)
+    return await session.subscribe(subscription, { signal })
+  }
+
+  unsubscribe(subscription: RpcSubscription<unknown>): void {
+    this.#subscriptions.delete(subscription)
+    this.#session?.unsubscribe(subscription)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    const error = new RpcConnectionError('ERR_RPC_CLOSED', 'the client is closed', { mayHaveRun: false })
+    this.#closing.abort(error)
+    for (const subscription of [...this.#subscriptions]) subscription.over(undefined)
+    const session = this.#session
+    const sent = new RpcConnectionError('ERR_RPC_CLOSED', 'the client is closed', { mayHaveRun: true })
+    const gone = session && new Promise<unknown>((resolve) => session.signal.addEventListener('abort', resolve))
+    session?.close(sent)
+    await gone
+    this.#back.resolve()
+    this.#events.close()
+  }
+
+  #adopt({ wire, open }: Dialed): Session {
+    const { answerer, settings, remote } = this.#options
+    const { clock, log, timeout, maxRequestBytes } = settings
+    const session: Session = new Session({
+      wire,
+      answerer,
+      clock,
+      log,
+      timeout,
+      maxSendBytes: maxRequestBytes,
+      remote,
+      endsAtGarbage: remote.transport === 'ipc',
+      onEnd: (error) => this.#lost(session, error),
+    })
+    open(session)
+    this.#session = session
+    this.#connectedAt = this.#options.settings.clock.now()
+    this.#back.resolve()
+    this.#events.emit({ type: 'connected' })
+    return session
+  }
+
+  #lost(session: Session, error: unknown): void {
+    if (this.#session !== session) return
+    this.#session = undefined
+    this.#back = deferred()
+    this.#lastError = error
+    this.#events.emit({ type: 'disconnected', error })
+    const reconnect = this.#options.settings.reconnect && !this.#closing.signal.aborted
+    for (const subscription of [...this.#subscriptions]) {
+      subscription.id = undefined
+      if (!reconnect || !subscription.options.resubscribe) subscription.fail(error)
+    }
+    if (reconnect) void this.#reconnect()
+    else {
+      this.#closing.abort(this.#notConnected())
+      this.#back.resolve()
+      this.#events.close()
+    }
+  }
+
+  async #reconnect(): Promise<void> {
+    const { settings, dial } = this.#options
+    const { clock, log } = settings
+    const { signal } = this.#closing
+    const since = clock.now()
+    if (since - this.#connectedAt > STABLE_TIME) this.#backoff.reset() // one that lasts is no sign of trouble
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(this.#backoff.next(), { signal })
+        const session = this.#adopt(await dial(signal))
+        this.#resubscribe(session, since)
+        return
+      } catch (error) {
+        this.#lastError = error
+        if (!signal.aborted) log.debug('cannot connect yet', { error: describeError(error) })
+      }
+    }
+  }
+
+  /** What was subscribed before the loss. Those made since then ask for themselves. */
+  #resubscribe(session: Session, since: number): void {
+    const { clock } = this.#options.settings
+    for (const subscription of this.#subscriptions) {
+      session.subscribe(subscription).then(
+        () => {
+          const { namespace, params } = subscription
+          this.#events.emit({ type: 'resubscribed', namespace, params, gap: clock.now() - since })
+        },
+        (error: unknown) => {
+          if (this.#session === session) subscription.fail(error)
+        },
+      )
+    }
+  }
+
+  /** Resolves with a session, and with what is left of the time. */
+  async #wait(options: CallOptions = {}): Promise<{ readonly session: Session; readonly rest: CallOptions }> {
+    const { clock, timeout: usual } = this.#options.settings
+    const { signal, timeout = usual } = options
+    const since = clock.now()
+    if (this.#waiting >= MAX_WAITING) throw this.#notConnected()
+    if (signal?.aborted) throw signal.reason
+    this.#waiting++
+    const over = deferred()
+    const timer = Number.isFinite(timeout) ? clock.setTimer(timeout, over.resolve) : undefined
+    const onAbort = (): void => over.resolve()
+    signal?.addEventListener('abort', onAbort, { once: true })
+    await Promise.race([this.#back.promise, over.promise])
+    signal?.removeEventListener('abort', onAbort)
+    this.#waiting--
+    timer?.cancel()
+    if (signal?.aborted) throw signal.reason
+    const rest = { ...options, timeout: Math.max(1, Math.ceil(timeout - (clock.now() - since))) }
+    if (this.#session) return { session: this.#session, rest }
+    throw this.#closing.signal.aborted ? this.#closing.signal.reason : this.#notConnected()
+  }
+
+  #notConnected(): RpcConnectionError {
+    const cause = this.#lastError
+    return new RpcConnectionError('ERR_RPC_CONNECTION', `not connected: ${describeError(cause)}`, {
+      mayHaveRun: false,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * One HTTP request: its body in, its answer out.
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { Clock, Timer } from '../../base/clock.ts'
+import { TimeoutError } from '../../base/errors.ts'
+import type { Logger } from '../../base/log.ts'
+import { formatEndpoint } from '../../net/index.ts'
+import { type Answerer, type Caller, PARSE_ANSWER } from '../session/answer.ts'
+import type { RpcRemote } from '../session/api.ts'
+import { MIN_WATCHED_BYTES, type ServerLimits } from '../session/server-limits.ts'
+import { WRITE_TIMEOUT } from '../session/session.ts'
+import { ByteCollector } from '../wire/byte-collector.ts'
+import { lostConnection } from '../wire/errors.ts'
+import { type AnswerText, joinAnswer } from '../wire/message.ts'
+import { queuedBytes } from '../wire/node-internals.ts'
+import { MAX_VALUES, parseJson } from '../wire/parse-json.ts'
+import type { RequestHeaders } from './request-headers.ts'
+import { whenGone } from './socket-end.ts'
+
+/** go-ethereum's `defaultBodyLimit` (rpc/http.go). */
+export const MAX_BODY_BYTES = 5 * 1024 * 1024
+/** Read, header and write timeouts are 30 s in go-ethereum; a call ends a little before, so that its answer can leave. */
+export const CALL_TIMEOUT = 29_900
+/** What fits into one packet anyway is not worth packing. */
+const MIN_GZIP_LENGTH = 1_400
+
+const CONTENT_TYPES: ReadonlySet<string> = new Set([
+  'application/json',
+  'application/json-rpc',
+  'application/jsonrequest',
+])
+
+const compress = promisify(gzip)
+
+export interface HttpCallOptions {
+  readonly answerer: Answerer
+  readonly clock: Clock
+  readonly limits: ServerLimits
+  readonly log: Logger
+  readonly maxBodyBytes: number
+  /** Whether the caller unpacks answers. */
+  readonly takesGzip: boolean
+  /** Header names and values, in turn. */
+  readonly extraHeaders: readonly string[]
+}
+
+/** Status and text for a request that is no call; undefined for one that is. */
+export function objectionToRequest(
+  method: string | undefined,
+  headers: RequestHeaders,
+  maxBodyBytes: number,
+): [number, string] | undefined {
+  if (method !== 'POST') return [405, 'method not allowed']
+  if (Number(headers['content-length'] ?? 0) > maxBodyBytes) return [413, tooLarge(maxBodyBytes)]
+  const type = headers['content-type'] ?? ''
+  if (type === 'application/json') return undefined
+  const [essence = ''] = type.split(';', 1)
+  if (CONTENT_TYPES.has(essence.trim().toLowerCase())) return undefined
+  return [415, `invalid content type ${JSON.stringify(type.slice(0, 100))}, only application/json is supported`]
+}
+
+function tooLarge(maxBodyBytes: number): string {
+  return `content length too large, at most ${maxBodyBytes} bytes`
+}
+
+/** Reads the body, has it answered, writes the answer. */
+export class HttpCall implements Caller {
+  readonly #options: HttpCallOptions
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  #abort: AbortController | undefined
+  #timer: Timer | undefined
+  #overdue: Promise<never> | undefined
+  #done = false
+
+  constructor(request: IncomingMessage, response: ServerResponse, options: HttpCallOptions) {
+    this.#request = request
+    this.#response = response
+    this.#options = options
+    this.#read()
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    return this.#abort.signal
+  }
+
+  get remote(): RpcRemote {
+    const { headers, socket } = this.#request
+    const address = formatEndpoint(socket.remoteAddress ?? '', socket.remotePort ?? 0)
+    return { transport: 'http', address, userAgent: headers['user-agent'], origin: headers.origin }
+  }
+
+  /** Made for calls that take longer than the tick they came in. */
+  get overdue(): Promise<never> {
+    this.#overdue ??= this.#timeOut()
+    return this.#overdue
+  }
+
+  #timeOut(): Promise<never> {
+    const { signal } = this
+    this.#timer = this.#options.clock.setTimer(CALL_TIMEOUT, () => {
+      this.#abort?.abort(new TimeoutError('request', CALL_TIMEOUT))
+    })
+    const overdue = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    })
+    overdue.catch(() => {}) // nobody may be waiting any more
+    return overdue
+  }
+
+  #read(): void {
+    const request = this.#request
+    const { maxBodyBytes } = this.#options
+    const body = new ByteCollector()
+    request.on('data', (chunk: Uint8Array) => {
+      if (this.#done) return
+      body.add(chunk)
+      if (body.bytes <= maxBodyBytes) return
+      this.#done = true
+      refuse(this.#response, 413, tooLarge(maxBodyBytes))
+    })
+    request.on('end', () => {
+      if (!this.#done) this.#answer(body.take())
+    })
+  }
+
+  /** Only for what is not answered in the tick it came in: an answer to nobody is no trouble. */
+  #watch(): void {
+    this.#whenOver(() => {
+      this.#done = true
+      this.#timer?.cancel()
+      if (!this.#response.writableFinished) this.#abort?.abort(lostConnection('the caller has gone'))
+    })
+  }
+
+  /** Calls `then` once, when the answer has left, or cannot any more. */
+  #whenOver(then: () => void): void {
+    let forget: (() => void) | undefined
+    const over = (): void => {
+      forget?.()
+      this.#response.off('close', over)
+      then()
+    }
+    this.#response.on('close', over)
+    forget = whenGone(this.#request.socket, over)
+  }
+
+  #answer(body: string): void {
+    let value: unknown
+    try {
+      value = parseJson(body, MAX_VALUES)
+    } catch {
+      return this.#write(PARSE_ANSWER, 400)
+    }
+    const { answerer, limits } = this.#options
+    if (limits.tooManyCalls) return refuse(this.#response, 503, 'too many calls at a time')
+    const answer = answerer.answer(value, this)
+    if (!(answer instanceof Promise)) return this.#write(answer)
+    limits.countCall(answer)
+    this.#watch()
+    void answer.then((text) => this.#write(text))
+  }
+
+  #write(answer: AnswerText = '', status = 200): void {
+    if (this.#done) return
+    const length = typeof answer === 'string' ? answer.length : answer.bytes.length
+    if (length < MIN_GZIP_LENGTH || !this.#options.takesGzip) return this.#send(answer, status)
+    this.#watch()
+    compress(joinAnswer(answer), { level: 1 }).then(
+      (packed) => this.#send(packed, status, ['Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding']),
+      () => this.#response.destroy(),
+    )
+  }
+
+  #send(body: AnswerText | Uint8Array, status: number, more: readonly string[] = []): void {
+    if (this.#done) return
+    const { extraHeaders, limits } = this.#options
+    const length = lengthOf(body)
+    if (!limits.hasRoom(length)) return refuse(this.#response, 503, 'too many answers wait to be read')
+    const about = ['Content-Type', 'application/json', 'Content-Length', String(length)]
+    this.#end(this.#response.writeHead(status, [...about, ...extraHeaders, ...more]), body)
+    if (length >= MIN_WATCHED_BYTES) this.#watchReader(length)
+  }
+
+  /** Until the answer has left. Who takes nothing of it for {@link WRITE_TIMEOUT} is disconnected. */
+  #watchReader(length: number): void {
+    const { clock, log, limits } = this.#options
+    const { socket } = this.#request
+    if (this.#response.writableFinished || this.#response.destroyed) return
+    limits.changeUnread(length)
+    let timer: Timer | undefined
+    const look = (waitingBefore: number, queuedBefore: number): void => {
+      timer = clock.setTimer(WRITE_TIMEOUT, () => {
+        const waiting = socket.writableLength
+        const queued = queuedBytes(socket)
+        const itsTurn = this.#response.socket !== null && waiting > 0
+        if (!itsTurn || waiting !== waitingBefore || queued !== queuedBefore) return look(waiting, queued)
+        log.warn('closing a connection', { ...this.remote, why: 'it does not read', waiting })
+        socket.destroy()
+      })
+    }
+    look(socket.writableLength, queuedBytes(socket))
+    this.#whenOver(() => {
+      limits.changeUnread(-length)
+      timer?.cancel()
+    })
+  }
+
+  #end(response: ServerResponse, body: AnswerText | Uint8Array): void {
+    if (typeof body === 'string' || body instanceof Uint8Array) return void response.end(body)
+    response.write(body.before)
+    response.write(body.bytes)
+    response.end(body.after)
+  }
+}
+
+function lengthOf(body: AnswerText | Uint8Array): number {
+  if (typeof body === 'string') return Buffer.byteLength(body)
+  if (body instanceof Uint8Array) return body.length
+  return Buffer.byteLength(body.before) + body.bytes.length + body.after.length
+}
+
+/** Ends a request with a status and one line, and the connection when its body has not been read. */
+export function refuse(
+  response: ServerResponse,
+  status: number,
+  message: string,
+  headers: readonly string[] = [],
+): void {
+  const body = `${message}\n`
+  const close = response.req.complete ? [] : ['Connection', 'close']
+  const type = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(Buffer.byteLength(body))]
+  response.writeHead(status, [...type, ...close, ...headers]).end(body)
+}

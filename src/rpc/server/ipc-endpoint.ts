@@ -1,0 +1,135 @@
+/**
+ * A socket in the file system, for programs of this machine and this user. On Windows a named pipe.
+ * @module
+ */
+import { rm, stat } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
+import type { Clock } from '../../base/clock.ts'
+import { ConfigError } from '../../base/errors.ts'
+import type { Logger } from '../../base/log.ts'
+import type { Answerer } from '../session/answer.ts'
+import type { ServerLimits } from '../session/server-limits.ts'
+import { FAREWELL_TIME, Session } from '../session/session.ts'
+import { IpcWire } from '../wire/ipc-wire.ts'
+import { MAX_VALUES } from '../wire/parse-json.ts'
+
+/** The kernel's `sun_path`, with its end (unix(7)): 108 on Linux, 104 on the BSDs and macOS. */
+const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103
+/** A request is not larger than over a WebSocket. */
+export const MAX_IPC_MESSAGE_BYTES = 32 * 1024 * 1024
+const MAX_CONNECTIONS = 1_024
+
+export interface IpcEndpointOptions {
+  readonly path: string
+  readonly answerer: Answerer
+  /** Of calls from here to the client, in milliseconds. */
+  readonly timeout: number
+  readonly limits: ServerLimits
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export class IpcEndpoint {
+  readonly path: string
+  readonly #server: Server
+  readonly #options: IpcEndpointOptions
+  /** BOUNDED: by MAX_CONNECTIONS. */
+  readonly #sessions = new Map<Session, Socket>()
+
+  private constructor(options: IpcEndpointOptions) {
+    this.#options = options
+    this.path = options.path
+    this.#server = createServer((socket) => this.#accept(socket))
+    this.#server.maxConnections = MAX_CONNECTIONS
+  }
+
+  /** Throws a ConfigError (`ipcPath`). A socket that nobody listens on any more is taken over. */
+  static async listen(options: IpcEndpointOptions): Promise<IpcEndpoint> {
+    const { path, log } = options
+    if (process.platform !== 'win32') await makeWay(path)
+    const endpoint = new IpcEndpoint(options)
+    await new Promise<void>((resolve, reject) => {
+      endpoint.#server.once('error', (error) => reject(cannotListen(path, error)))
+      onlyForUs(() => endpoint.#server.listen(path, resolve))
+    })
+    endpoint.#server.removeAllListeners('error')
+    endpoint.#server.on('error', (error) => log.warn('accepting failed', { error }))
+    return endpoint
+  }
+
+  async close(grace: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const session of this.#sessions.keys()) void session.finish(grace)
+    const timer = this.#options.clock.setTimer(grace + FAREWELL_TIME, () => {
+      for (const socket of this.#sessions.values()) socket.destroy()
+    })
+    await closed
+    timer.cancel()
+  }
+
+  #accept(socket: Socket): void {
+    const { answerer, timeout, limits, clock, log } = this.#options
+    const wire = new IpcWire(socket)
+    const session: Session = new Session({
+      wire,
+      answerer,
+      timeout,
+      limits,
+      clock,
+      log,
+      remote: { transport: 'ipc', address: '' },
+      endsAtGarbage: true,
+    })
+    this.#sessions.set(session, socket)
+    socket.on('close', () => this.#sessions.delete(session))
+    wire.open(session, { maxBytes: MAX_IPC_MESSAGE_BYTES, maxValues: MAX_VALUES })
+  }
+}
+
+/** Nobody else may connect, not for a moment. A worker cannot set the mask of its process: there the folder has to do. */
+function onlyForUs(listen: () => void): void {
+  if (!isMainThread) return listen()
+  const before = process.umask(0o177)
+  try {
+    listen()
+  } finally {
+    process.umask(before)
+  }
+}
+
+async function makeWay(path: string): Promise<void> {
+  const bytes = Buffer.byteLength(path)
+  if (bytes > MAX_PATH_BYTES) {
+    const message = `${path} is too long: ${bytes} bytes, the system takes ${MAX_PATH_BYTES}`
+    throw new ConfigError('ipcPath', message, { hint: 'choose a shorter one' })
+  }
+  const there = await stat(path).catch(() => undefined)
+  if (!there) {
+    if (await stat(dirname(path)).catch(() => undefined)) return
+    throw new ConfigError('ipcPath', `the folder of ${path} is missing`, { hint: 'make it first' })
+  }
+  if (!there.isSocket()) throw new ConfigError('ipcPath', `${path} is there already and is no socket`)
+  if (await isAnswered(path)) {
+    throw new ConfigError('ipcPath', `${path} is in use by another process`, {
+      hint: 'end that one, or choose another path',
+    })
+  }
+  await rm(path, { force: true })
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    const done = (answer: boolean) => () => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', done(true)).once('error', done(false))
+  })
+}
+
+function cannotListen(path: string, error: NodeJS.ErrnoException): ConfigError {
+  return new ConfigError('ipcPath', `cannot listen on ${path}: ${error.code ?? error.message}`, { cause: error })
+}

@@ -1,0 +1,204 @@
+/**
+ * What is offered, and the endpoints it is offered at.
+ * @module
+ */
+import { type Clock, systemClock } from '../../base/clock.ts'
+import { ConfigError } from '../../base/errors.ts'
+import { type Logger, silentLogger } from '../../base/log.ts'
+import { formatEndpoint } from '../../net/index.ts'
+import type { Dialed } from '../client/dial.ts'
+import { Answerer } from '../session/answer.ts'
+import { type Api, method, RawJson } from '../session/api.ts'
+import { Methods, Registry } from '../session/registry.ts'
+import { ServerLimits } from '../session/server-limits.ts'
+import { Session } from '../session/session.ts'
+import { checkJwtSecret } from '../wire/jwt.ts'
+import { MemoryWire } from '../wire/memory-wire.ts'
+import { parseTarget } from '../wire/target.ts'
+import { MAX_BODY_BYTES } from './http-call.ts'
+import { HttpEndpoint, READ_TIMEOUT } from './http-endpoint.ts'
+import type { GuardOptions } from './http-guard.ts'
+import { IpcEndpoint } from './ipc-endpoint.ts'
+import { describeMethods, modulesOf, type OpenRpcInfo } from './openrpc.ts'
+
+export interface RpcServerOptions {
+  /** Calls in one batch. @default 1000 */
+  readonly batchLimit?: number
+  /** Characters of all answers to one batch. @default 25000000 */
+  readonly batchResponseBytes?: number
+  /** Bytes of an HTTP body. @default 5242880 */
+  readonly maxBodyBytes?: number
+  /** In which an HTTP request must have come, with its body, in milliseconds. @default 30000 */
+  readonly readTimeout?: number
+  /** What `rpc.discover` says of the whole. */
+  readonly info?: OpenRpcInfo
+  /** Of calls from here to a client, in milliseconds. @default 30000 */
+  readonly timeout?: number
+  /** @default silentLogger */
+  readonly log?: Logger
+  /** @default systemClock */
+  readonly clock?: Clock
+}
+
+/** Who may use an endpoint, and what it offers. */
+export interface ListenOptions extends GuardOptions {
+  /** Namespaces; `rpc` is always there. @default all, also those registered later */
+  readonly modules?: readonly string[] | undefined
+}
+
+/** One address the server listens at, until it is disposed. */
+export interface RpcEndpoint extends AsyncDisposable {
+  /** How a client names it, with the port that was taken: `http://127.0.0.1:8545`, a path. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** How long closing waits for what is being answered, in milliseconds. */
+const CLOSE_GRACE = 5_000
+
+export class RpcServer implements AsyncDisposable {
+  readonly #registry = new Registry()
+  readonly #options: RpcServerOptions
+  readonly #clock: Clock
+  readonly #log: Logger
+  /** BOUNDED: by the program. */
+  readonly #ports = new Set<HttpEndpoint>()
+  readonly #endpoints = new Set<RpcEndpoint>()
+  readonly #local = new Set<Session>()
+  readonly #limits = new ServerLimits()
+
+  constructor(options: RpcServerOptions = {}) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#log = options.log ?? silentLogger
+  }
+
+  /** Adds the functions of an object to a namespace: `add` of `calc` is called as `calc_add`. Throws a ConfigError. */
+  register(namespace: string, api: Api): this {
+    this.#registry.register(namespace, api)
+    return this
+  }
+
+  /** Namespaces that something is registered in. */
+  get namespaces(): readonly string[] {
+    return this.#registry.namespaces
+  }
+
+  /** What it listens at. */
+  get urls(): readonly string[] {
+    return [...this.#endpoints].map(({ url }) => url)
+  }
+
+  /**
+   * Listens at `http://host:port`, `ws://host:port` (port 0 takes a free one; HTTP and WebSocket may share one) or at the path
+   * of a socket. The path of a URL is where requests have to go.
+   * Rejects with a ConfigError (`url`, `port`, `host`, `ipcPath`, `jwtSecret`).
+   */
+  async listen(url: string, options: ListenOptions = {}): Promise<RpcEndpoint> {
+    if (options.jwtSecret) checkJwtSecret(options.jwtSecret)
+    const target = parseTarget(url)
+    if (target.transport === 'ipc') return await this.#listenIpc(target.path, options)
+    if (target.secure) throw new ConfigError('url', `${url}: TLS is not ended here`, { hint: 'put a proxy before it' })
+    const { hostname, port, pathname } = target.url
+    const { transport } = target
+    const host = hostname.replace(/^\[|\]$/g, '')
+    const number = port ? Number(port) : transport === 'http' ? 8545 : 8546
+    const path = pathname.replace(/\/+$/, '') || '/'
+    return await this.#listenPort(transport, { host, port: number, path }, options)
+  }
+
+  /** The server's half of a connection in this process; `RpcClient.inProcess` takes the other. */
+  connect(): Dialed {
+    const [ours, theirs] = MemoryWire.pair()
+    const session: Session = new Session({
+      ...this.#sessionOptions(),
+      wire: ours,
+      answerer: this.#answerer({}),
+      remote: { transport: 'inproc', address: '' },
+      onEnd: () => this.#local.delete(session),
+    })
+    this.#local.add(session)
+    ours.open(session)
+    return { wire: theirs, open: (sink) => theirs.open(sink) }
+  }
+
+  /** Stops listening, lets what is being answered finish, and ends every connection. */
+  async close(): Promise<void> {
+    const local = [...this.#local].map((session) => session.finish(CLOSE_GRACE))
+    await Promise.all([...local, ...[...this.#endpoints].map((endpoint) => endpoint.close())])
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #listenIpc(path: string, { modules }: ListenOptions): Promise<RpcEndpoint> {
+    const answerer = this.#answerer({ modules })
+    const endpoint = await IpcEndpoint.listen({ path, answerer, ...this.#sessionOptions() })
+    return this.#opened(path, () => endpoint.close(CLOSE_GRACE))
+  }
+
+  async #listenPort(
+    transport: 'http' | 'ws',
+    { host, port, path }: { readonly host: string; readonly port: number; readonly path: string },
+    { modules, ...guard }: ListenOptions,
+  ): Promise<RpcEndpoint> {
+    const shared = [...this.#ports].find((each) => each.port === port && each.host === host && !each.serves[transport])
+    const { maxBodyBytes = MAX_BODY_BYTES, readTimeout = READ_TIMEOUT } = this.#options
+    const at =
+      shared ?? (await HttpEndpoint.listen({ host, port, maxBodyBytes, readTimeout, ...this.#sessionOptions() }))
+    this.#ports.add(at)
+    at.set(transport, { answerer: this.#answerer({ modules }), guard, path })
+    const url = `${transport}://${formatEndpoint(host, at.port)}${path.replace(/\/\*?$/, '')}`
+    return this.#opened(url, async () => {
+      await at.stop(transport, CLOSE_GRACE)
+      if (at.serves.http || at.serves.ws) return
+      this.#ports.delete(at)
+      await at.close(CLOSE_GRACE)
+    })
+  }
+
+  #opened(url: string, close: () => Promise<void>): RpcEndpoint {
+    let closing: Promise<void> | undefined
+    const endpoint: RpcEndpoint = {
+      url,
+      close: () => {
+        this.#endpoints.delete(endpoint)
+        closing ??= close()
+        return closing
+      },
+      [Symbol.asyncDispose]: () => endpoint.close(),
+    }
+    this.#endpoints.add(endpoint)
+    return endpoint
+  }
+
+  /** Every endpoint has its own view, and describes what is seen in it. */
+  #answerer({ modules }: ListenOptions): Answerer {
+    const { batchLimit = 1_000, batchResponseBytes = 25_000_000 } = this.#options
+    const { info = { title: 'JSON-RPC', version: '1.0' } } = this.#options
+    const methods: Methods = new Methods(this.#registry, modules, {
+      rpc_modules: method({ summary: 'the namespaces that can be called here', params: [] }, () => modulesOf(methods)),
+      'rpc.discover': method({ summary: 'this document', params: [] }, () => describe()),
+    })
+    const describe = keptWhile(
+      () => this.#registry.version,
+      () => new RawJson(JSON.stringify(describeMethods(methods, info))),
+    )
+    return new Answerer(methods, { batchItems: batchLimit, batchResponseBytes }, this.#log, this.#clock)
+  }
+
+  #sessionOptions() {
+    const { timeout = 30_000 } = this.#options
+    return { clock: this.#clock, log: this.#log, limits: this.#limits, timeout }
+  }
+}
+
+/** What takes long to make is made once, and again when the version is another. */
+function keptWhile<T>(version: () => number, make: () => T): () => T {
+  let kept: { readonly version: number; readonly value: T } | undefined
+  return () => {
+    if (kept?.version !== version()) kept = { version: version(), value: make() }
+    return kept.value
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * From a message that came to the text that goes back. The same for every transport; what finishes in the tick it began
+ * costs no promise.
+ * @module
+ */
+import { type Clock, systemClock } from '../../base/clock.ts'
+import { describeError } from '../../base/errors.ts'
+import type { Logger } from '../../base/log.ts'
+import { yieldNow } from '../../base/yield-budget.ts'
+import { isCrash, RpcError, RpcErrorCode, type RpcErrorObject, toErrorObject } from '../wire/errors.ts'
+import {
+  type AnswerText,
+  encodeError,
+  encodeResult,
+  joinAnswer,
+  MAX_METHOD_LENGTH,
+  type RpcId,
+  type RpcRequest,
+  readMessage,
+} from '../wire/message.ts'
+import type { CallContext } from './api.ts'
+import { type Callable, invoke, type Methods } from './registry.ts'
+
+export interface AnswerLimits {
+  /** Calls in one batch. */
+  readonly batchItems: number
+  /** Characters of all the answers to one batch. */
+  readonly batchResponseBytes: number
+}
+
+/** Who waits for the answer. */
+export interface Caller extends CallContext {
+  /** Rejects when the time for the call is over; absent where it may take as long as it likes. */
+  readonly overdue?: Promise<never> | undefined
+  /** Opens subscriptions and ends them; absent where nothing can be sent but answers. */
+  readonly subscriber?: Subscriber | undefined
+}
+
+export interface Subscriber {
+  /** Answers the id. The first value is sent after that id. */
+  open(callable: Callable, params: readonly unknown[]): string
+  /** Whether there was such a one. */
+  cancel(id: string): boolean
+}
+
+export type Answer = AnswerText | undefined
+type Eventually<T> = T | Promise<T>
+
+const PARSE_ERROR: RpcErrorObject = { code: RpcErrorCode.Parse, message: 'parse error' }
+const INVALID: RpcErrorObject = { code: RpcErrorCode.InvalidRequest, message: 'invalid request' }
+const TOO_LARGE: RpcErrorObject = { code: RpcErrorCode.ResponseTooLarge, message: 'response too large' }
+export const PARSE_ANSWER = encodeError(null, PARSE_ERROR)
+
+const NO_SUBSCRIPTION =
+  'the method returned an async iterator: to be a subscription, the function itself must be an async generator'
+
+/** How long a batch may keep everybody else waiting, in milliseconds, and how often it looks. */
+const BATCH_SLICE = 10
+const CALLS_PER_LOOK = 8
+
+export class Answerer {
+  readonly #methods: Methods
+  readonly #limits: AnswerLimits
+  readonly #log: Logger
+  readonly #clock: Clock
+
+  constructor(methods: Methods, limits: AnswerLimits, log: Logger, clock: Clock = systemClock) {
+    this.#clock = clock
+    this.#methods = methods
+    this.#limits = limits
+    this.#log = log
+  }
+
+  /** Answers a parsed request or batch; undefined when nothing is to be sent. Never throws or rejects. */
+  answer(value: unknown, caller: Caller): Eventually<Answer> {
+    return Array.isArray(value) ? this.#batch(value, caller) : this.#single(value, caller)
+  }
+
+  #single(value: unknown, caller: Caller): Eventually<Answer> {
+    const message = readMessage(value)
+    if (message.kind === 'request') return this.call(message, caller)
+    return encodeError(message.id, INVALID)
+  }
+
+  /** One call, or one notification. */
+  call(request: RpcRequest, caller: Caller): Eventually<Answer> {
+    try {
+      const result = this.#run(request, caller)
+      if (isThenable(result)) return this.#later(request, result, caller)
+      return this.#encode(request.id, result)
+    } catch (error) {
+      return this.#failed(request, error)
+    }
+  }
+
+  async #later(request: RpcRequest, result: PromiseLike<unknown>, { overdue }: Caller): Promise<Answer> {
+    try {
+      return this.#encode(request.id, await (overdue ? Promise.race([result, overdue]) : result))
+    } catch (error) {
+      return this.#failed(request, error)
+    }
+  }
+
+  #run({ method, params }: RpcRequest, caller: Caller): unknown {
+    const callable = this.#methods.method(method)
+    if (callable) return invoke(callable, params, caller)
+    if (method.length <= MAX_METHOD_LENGTH) {
+      if (method.endsWith('_subscribe')) return this.#subscribe(method.slice(0, -10), params, caller)
+      if (method.endsWith('_unsubscribe')) return this.#unsubscribe(method.slice(0, -12), params, caller)
+    }
+    const name = method.length > 100 ? `${method.slice(0, 100)}…` : method
+    throw new RpcError(RpcErrorCode.MethodNotFound, `the method ${name} does not exist/is not available`)
+  }
+
+  #subscribe(namespace: string, params: unknown, { subscriber }: Caller): string {
+    if (!subscriber) throw new RpcError(RpcErrorCode.MethodNotFound, 'notifications not supported')
+    const [name, ...rest] = Array.isArray(params) ? params : []
+    if (typeof name !== 'string')
+      throw new RpcError(RpcErrorCode.InvalidParams, 'expected subscription name as first argument')
+    const callable = this.#methods.subscription(`${namespace}_${name}`)
+    if (callable) return subscriber.open(callable, rest)
+    const what = JSON.stringify(name.slice(0, 100))
+    throw new RpcError(RpcErrorCode.MethodNotFound, `no ${what} subscription in ${namespace.slice(0, 100)} namespace`)
+  }
+
+  #unsubscribe(namespace: string, params: unknown, { subscriber }: Caller): true {
+    if (!subscriber || !this.#methods.offers(namespace)) {
+      throw new RpcError(RpcErrorCode.MethodNotFound, 'notifications not supported')
+    }
+    const [id] = Array.isArray(params) ? params : []
+    if (typeof id !== 'string') throw new RpcError(RpcErrorCode.InvalidParams, 'missing value for required argument 0')
+    if (subscriber.cancel(id)) return true
+    throw new RpcError(RpcErrorCode.Default, 'subscription not found')
+  }
+
+  #encode(id: RpcId | undefined, result: unknown): Answer {
+    if (isAsyncIterator(result)) throw new TypeError(NO_SUBSCRIPTION)
+    return id === undefined ? undefined : encodeResult(id, result)
+  }
+
+  #failed({ id, method }: RpcRequest, error: unknown): Answer {
+    if (isCrash(error)) {
+      const stack = error instanceof Error ? error.stack : undefined
+      this.#log.error('method handler crashed', { method, error: describeError(error), stack })
+    }
+    return id === undefined ? undefined : encodeError(id, toErrorObject(error))
+  }
+
+  /** One after the other, as go-ethereum does: a batch is not a way to have a hundred things done at a time. */
+  #batch(values: readonly unknown[], caller: Caller): Eventually<Answer> {
+    if (values.length === 0) return encodeError(null, { code: RpcErrorCode.InvalidRequest, message: 'empty batch' })
+    if (values.length > this.#limits.batchItems) return `[${encodeError(firstId(values), BATCH_TOO_LARGE)}]`
+    const batch = new BatchAnswer(values, this.#limits.batchResponseBytes)
+    const began = this.#clock.now()
+    while (!batch.whole) {
+      const answer = this.#single(batch.next, caller)
+      if (answer instanceof Promise) return this.#batchLater(batch, answer, caller)
+      batch.add(answer)
+      if (batch.done % CALLS_PER_LOOK === 0 && !batch.whole && this.#clock.now() - began >= BATCH_SLICE) {
+        return this.#batchLater(batch, undefined, caller)
+      }
+    }
+    return batch.text
+  }
+
+  /** The rest of a batch: what is being answered, if anything is, and then the others, with turns for everybody else. */
+  async #batchLater(batch: BatchAnswer, begun: Promise<Answer> | undefined, caller: Caller): Promise<Answer> {
+    if (begun) batch.add(await begun)
+    else await yieldNow()
+    for (let since = this.#clock.now(); !batch.whole; ) {
+      if (caller.signal.aborted) return batch.refuse(TIMED_OUT)
+      batch.add(await this.#single(batch.next, caller))
+      if (this.#clock.now() - since < BATCH_SLICE) continue
+      await yieldNow()
+      since = this.#clock.now()
+    }
+    return batch.text
+  }
+}
+
+/** V8 makes no longer texts than some 536,870,000 characters. */
+const MAX_TEXT_LENGTH = 500_000_000
+
+/** The answers to a batch, as far as they are. */
+class BatchAnswer {
+  readonly #values: readonly unknown[]
+  readonly #maxLength: number
+  /** BOUNDED: by the calls of the batch, and by #maxLength. */
+  readonly #answers: string[] = []
+  #length = 0
+  /** How many calls are answered, or refused. */
+  done = 0
+
+  constructor(values: readonly unknown[], maxLength: number) {
+    this.#values = values
+    this.#maxLength = Math.min(maxLength, MAX_TEXT_LENGTH)
+  }
+
+  get whole(): boolean {
+    return this.done === this.#values.length
+  }
+
+  /** The call that is to be answered now. */
+  get next(): unknown {
+    return this.#values[this.done]
+  }
+
+  get text(): Answer {
+    return this.#answers.length === 0 ? undefined : `[${this.#answers.join(',')}]`
+  }
+
+  /** The answer to {@link next}. One that is too much, with the others, is replaced by an error, and so are all after it. */
+  add(answer: Answer): void {
+    if (answer !== undefined) {
+      const text = joinAnswer(answer)
+      this.#length += text.length
+      if (this.#length > this.#maxLength) return void this.refuse(TOO_LARGE)
+      this.#answers.push(text)
+    }
+    this.done++
+  }
+
+  /** Gives this error to all that are not answered. */
+  refuse(error: RpcErrorObject): Answer {
+    for (const refusal of refusals(this.#values.slice(this.done), error)) this.#answers.push(refusal)
+    this.done = this.#values.length
+    return this.text
+  }
+}
+
+const BATCH_TOO_LARGE: RpcErrorObject = { code: RpcErrorCode.InvalidRequest, message: 'batch too large' }
+const TIMED_OUT: RpcErrorObject = { code: RpcErrorCode.Timeout, message: 'request timed out' }
+
+function refusals(values: readonly unknown[], error: RpcErrorObject): string[] {
+  return values.flatMap((value) => {
+    const message = readMessage(value)
+    if (message.kind === 'invalid') return [encodeError(message.id, INVALID)]
+    return message.id === undefined ? [] : [encodeError(message.id, error)]
+  })
+}
+
+/** A promise, of ours or of whoever's. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value instanceof Promise) return true
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}
+
+function isAsyncIterator(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}
+
+function firstId(values: readonly unknown[]): RpcId {
+  for (const value of values) {
+    const message = readMessage(value)
+    if (message.kind === 'request' && message.id !== undefined) return message.id
+  }
+  return null
+}

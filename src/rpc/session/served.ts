@@ -1,0 +1,105 @@
+/**
+ * The subscriptions that one connection has with us: each is an async generator of an API, pulled only as fast as the other side
+ * reads.
+ * @module
+ */
+import { describeError } from '../../base/errors.ts'
+import type { Logger } from '../../base/log.ts'
+import { isCrash, RpcError, RpcErrorCode, toErrorObject } from '../wire/errors.ts'
+import { encodeEndNotice, encodeNotice } from '../wire/message.ts'
+import type { CallContext, RpcRemote } from './api.ts'
+import { newRpcId } from './new-id.ts'
+import { type Callable, iterate } from './registry.ts'
+import type { ServerLimits } from './server-limits.ts'
+
+/** Subscriptions of one connection: each may cost what a generator and its buffers cost. */
+export const MAX_SUBSCRIPTIONS = 1_000
+
+export interface ServedOptions {
+  readonly limits: ServerLimits
+  readonly remote: RpcRemote
+  readonly log: Logger
+  readonly send: (text: string) => void
+  /** Resolves when the other side has room for more; undefined when it has already. */
+  readonly room: () => Promise<void> | undefined
+}
+
+export class ServedSubscriptions {
+  readonly #options: ServedOptions
+  /** BOUNDED: by MAX_SUBSCRIPTIONS. */
+  readonly #live = new Map<string, AbortController>()
+  #closed = false
+
+  constructor(options: ServedOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#live.size
+  }
+
+  /** Checks the parameters and makes an id. Values are sent once `start` is called: when that id has been sent. */
+  open(callable: Callable, params: readonly unknown[]): { readonly id: string; readonly start: () => void } {
+    if (this.#closed) throw new RpcError(RpcErrorCode.Default, 'the connection has gone')
+    if (this.#live.size >= MAX_SUBSCRIPTIONS) {
+      const message = `too many subscriptions on one connection, at most ${MAX_SUBSCRIPTIONS}`
+      throw new RpcError(RpcErrorCode.LimitExceeded, message)
+    }
+    const { limits, remote } = this.#options
+    const controller = new AbortController()
+    const context: CallContext = { signal: controller.signal, remote }
+    const values = iterate(callable, params, context)
+    if (!limits.takeSubscription())
+      throw new RpcError(RpcErrorCode.LimitExceeded, 'too many subscriptions on this server')
+    const id = newRpcId()
+    this.#live.set(id, controller)
+    return { id, start: () => void this.#pump(id, callable, values, controller.signal) }
+  }
+
+  cancel(id: string): boolean {
+    const controller = this.#live.get(id)
+    if (!controller) return false
+    this.#drop(id)
+    controller.abort(new RpcError(RpcErrorCode.Default, 'unsubscribed'))
+    return true
+  }
+
+  /** Ends all of them: the connection has gone. */
+  close(reason: unknown): void {
+    this.#closed = true
+    for (const [id, controller] of this.#live) {
+      this.#drop(id)
+      controller.abort(reason)
+    }
+  }
+
+  /** False when it had ended before. */
+  #drop(id: string): boolean {
+    if (!this.#live.delete(id)) return false
+    this.#options.limits.giveSubscription()
+    return true
+  }
+
+  async #pump(id: string, callable: Callable, values: AsyncGenerator<unknown>, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
+    const { namespace, name } = callable
+    const stop = (): void => void values.return(undefined).catch(() => {})
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      for await (const result of values) {
+        if (signal.aborted) return
+        this.#options.send(encodeNotice(namespace, id, result))
+        await this.#options.room()
+      }
+      if (this.#drop(id)) this.#options.send(encodeEndNotice(namespace, id))
+    } catch (error) {
+      if (!this.#drop(id)) return
+      this.#options.send(encodeEndNotice(namespace, id, toErrorObject(error)))
+      if (!isCrash(error)) return
+      const stack = error instanceof Error ? error.stack : undefined
+      this.#options.log.error('subscription crashed', { name, error: describeError(error), stack })
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * What stands in a JSON-RPC 2.0 message, and how one is written. Reading is checking: nothing else in this room looks at a
+ * message that came before it went through here.
+ * @module
+ */
+import { RawJson } from '../session/api.ts'
+import type { RpcErrorObject } from './errors.ts'
+
+export type RpcId = string | number | null
+
+/** A call has an id, a notification has none. */
+export interface RpcRequest {
+  readonly kind: 'request'
+  readonly id: RpcId | undefined
+  readonly method: string
+  readonly params: unknown
+}
+
+export interface RpcAnswer {
+  readonly kind: 'answer'
+  readonly id: RpcId
+  readonly result: unknown
+  readonly error: RpcErrorObject | undefined
+}
+
+export interface NoMessage {
+  readonly kind: 'invalid'
+  /** The id to answer with, where there was one that can be used. */
+  readonly id: RpcId
+}
+
+/** go-ethereum's `maxMethodNameLength` (rpc/json.go). */
+export const MAX_METHOD_LENGTH = 2_048
+
+/** What a parsed JSON value is as a message. */
+export function readMessage(value: unknown): RpcRequest | RpcAnswer | NoMessage {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { kind: 'invalid', id: null }
+  const { jsonrpc, id, method, params, result, error } = value as Readonly<Record<string, unknown>>
+  if (id !== undefined && !isId(id)) return { kind: 'invalid', id: null }
+  if (jsonrpc !== '2.0') return { kind: 'invalid', id: id ?? null }
+  if (typeof method === 'string' && method !== '') return { kind: 'request', id, method, params }
+  if (method !== undefined || id === undefined) return { kind: 'invalid', id: id ?? null }
+  if (error !== undefined && error !== null) return { kind: 'answer', id, result: undefined, error: readError(error) }
+  if (result !== undefined) return { kind: 'answer', id, result, error: undefined }
+  return { kind: 'invalid', id }
+}
+
+/** A number that JSON cannot carry exactly would come back as another one: such a call could never be answered. */
+function isId(id: unknown): id is RpcId {
+  if (typeof id === 'number') return Number.isSafeInteger(id) || (Number.isFinite(id) && !Number.isInteger(id))
+  return typeof id === 'string' || id === null
+}
+
+function readError(error: unknown): RpcErrorObject {
+  const { code, message, data } = (typeof error === 'object' ? error : {}) as Readonly<Record<string, unknown>>
+  return {
+    code: typeof code === 'number' ? code : 0,
+    message: typeof message === 'string' ? message : typeof error === 'string' ? error : 'an error without a message',
+    ...(data !== undefined && { data }),
+  }
+}
+
+export function encodeCall(id: number, method: string, params: readonly unknown[]): string {
+  return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${encodeParams(params)}}`
+}
+
+export function encodeNotification(method: string, params: readonly unknown[]): string {
+  return `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${encodeParams(params)}}`
+}
+
+function encodeParams(params: readonly unknown[]): string {
+  return params.length === 0 ? '[]' : JSON.stringify(params)
+}
+
+/** What is sent back: a text, or bytes that are kept with what belongs around them. */
+export type AnswerText = string | AnswerParts
+
+export interface AnswerParts {
+  readonly before: string
+  readonly bytes: Uint8Array
+  readonly after: string
+}
+
+/** Throws what `JSON.stringify` throws. */
+export function encodeResult(id: RpcId, result: unknown): AnswerText {
+  const before = `{"jsonrpc":"2.0","id":${encodeId(id)},"result":`
+  const bytes = result instanceof RawJson ? result.bytes : undefined
+  return bytes ? { before, bytes, after: '}' } : `${before}${encodeValue(result)}}`
+}
+
+/** For who can send texts only. */
+export function joinAnswer(answer: AnswerText): string {
+  if (typeof answer === 'string') return answer
+  const { before, bytes, after } = answer
+  return before + new RawJson(bytes).text + after
+}
+
+export function encodeError(id: RpcId, error: RpcErrorObject): string {
+  return `{"jsonrpc":"2.0","id":${encodeId(id)},"error":${JSON.stringify(error)}}`
+}
+
+/** How the names of the methods end that tell of subscriptions. */
+export const NOTICE = { value: '_subscription', end: '_subscriptionEnded' } as const
+
+/** A value of a subscription. */
+export function encodeNotice(namespace: string, id: string, result: unknown): string {
+  return encodeNoticeText(`${namespace}${NOTICE.value}`, `"subscription":"${id}","result":${encodeValue(result)}`)
+}
+
+/**
+ * A subscription that was served goes on no more: its generator has returned, or thrown this error. go-ethereum never says so.
+ * A name of its own has those who expect values alone pass over it.
+ */
+export function encodeEndNotice(namespace: string, id: string, error?: RpcErrorObject): string {
+  const why = error ? `,"error":${JSON.stringify(error)}` : ''
+  return encodeNoticeText(`${namespace}${NOTICE.end}`, `"subscription":"${id}"${why}`)
+}
+
+function encodeNoticeText(method: string, params: string): string {
+  return `{"jsonrpc":"2.0","method":"${method}","params":{${params}}}`
+}
+
+function encodeId(id: RpcId): string {
+  return typeof id === 'string' ? JSON.stringify(id) : String(id)
+}
+
+function encodeValue(value: unknown): string {
+  if (value instanceof RawJson) return value.text
+  return JSON.stringify(value) ?? 'null'
+}
