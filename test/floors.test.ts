@@ -28,9 +28,10 @@ const FLOORS: Readonly<Record<string, number>> = {
   cli: 9,
   testing: 10,
 }
-/** Inside a room that has floors of its own: each folder stands on those before it. */
-const INNER: Readonly<Record<string, readonly string[]>> = {
+/** Inside a room that has floors of its own: each folder stands on those before it; folders of one floor are in one array. */
+const INNER: Readonly<Record<string, readonly (string | readonly string[])[]>> = {
   ethereum: ['types', 'chain', 'files', 'eth', 'sync', 'api'],
+  rpc: ['wire', 'session', ['server', 'client']],
 }
 
 /**
@@ -59,12 +60,15 @@ function objection(from: string, to: string, isTest: boolean): string | undefine
 function innerObjection(room: string, folder: string, targetFolder: string, to: string): string | undefined {
   const inner = INNER[room]
   if (!inner || folder === targetFolder || folder.endsWith('.ts')) return undefined
-  if (inner.indexOf(targetFolder) >= inner.indexOf(folder)) return `${targetFolder} does not lie below ${folder}`
-  return to === `${room}/${targetFolder}/index.ts` ? undefined : 'past the index.ts of another part'
+  const floorOf = (name: string) => inner.findIndex((each) => [each].flat().includes(name))
+  if (floorOf(targetFolder) >= floorOf(folder)) return `${targetFolder} does not lie below ${folder}`
+  if (floorOf(targetFolder) < 0) return 'past its own floor'
+  const door = `${room}/${targetFolder}/index.ts` // a part without one is open to the parts above it
+  return to === door || !files.includes(door) ? undefined : 'past the index.ts of another part'
 }
 
 function isInnerIndex(target: string, to: string): boolean {
-  return INNER[target]?.some((folder) => to === `${target}/${folder}/index.ts`) ?? false
+  return INNER[target]?.flat().some((folder) => to === `${target}/${folder}/index.ts`) ?? false
 }
 
 /** Files of src that `file` imports, types included, as paths below src. */
@@ -189,6 +193,12 @@ describe('floors', () => {
     ['ethereum/types/block.ts', 'ethereum/eth/index.ts', 'eth does not lie below types'],
     ['ethereum/eth/eth.ts', 'ethereum/types/block.ts', 'past the index.ts of another part'],
     ['ethereum/eth/eth.ts', 'ethereum/types/index.ts', undefined],
+    ['ethereum/eth/eth.ts', 'ethereum/index.ts', 'past its own floor'],
+    ['rpc/server/server.ts', 'rpc/wire/wire.ts', undefined],
+    ['rpc/session/session.ts', 'rpc/server/server.ts', 'server does not lie below session'],
+    ['rpc/server/server.ts', 'rpc/client/client.ts', 'client does not lie below server'],
+    ['rpc/client/client.ts', 'rpc/server/server.ts', 'server does not lie below client'],
+    ['node/node.ts', 'rpc/wire/wire.ts', 'past the index.ts of another room'],
     ['peer/peer-connection.ts', 'base/clock.ts', undefined],
     ['newroom/x.ts', 'base/clock.ts', 'a room without a floor'],
   ])('%s importing %s: %s', (from, to, why) => {

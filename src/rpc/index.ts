@@ -2,14 +2,13 @@
  * rpc: JSON-RPC 2.0 both ways, as go-ethereum's `rpc` package speaks it: a client and a server over HTTP, WebSocket, IPC and in
  * process. Knows no Ethereum: what is called is an API object of whoever registers one.
  *
- * A message comes in through a wire (`ws-wire.ts`, `ipc-wire.ts`, `memory-wire.ts`) or an HTTP request (`http-call.ts`), is
- * answered by `answer.ts` from the `registry.ts`, and goes out the way it came. Start reading at `api.ts`, then `session.ts`.
+ * Four parts: `wire/` reads and writes whole JSON values, `session/` is one connection that carries calls both ways, `server/` and
+ * `client/` stand on both and do not know each other. Start reading at `session/api.ts`, then `session/session.ts`.
  * @module
  */
 
 export { RpcClient } from './client/client.ts'
 export type { RpcClientOptions } from './client/client-options.ts'
-export type { BatchCall } from './client/link.ts'
 export type { ClientOf } from './client/namespace.ts'
 export { type Eip1193Provider, type ProviderEvents, type ProviderMessage, ProviderRpcError } from './client/provider.ts'
 export type { RpcClientEvent } from './client/session-link.ts'
@@ -21,11 +20,10 @@ export {
   method,
   type Param,
   param,
-  RawJson,
   type RpcRemote,
 } from './session/api.ts'
 export { newRpcId } from './session/new-id.ts'
-export type { CallOptions } from './session/pending.ts'
+export type { BatchCall, CallOptions } from './session/pending.ts'
 export { RpcSubscription, type SubscribeOptions } from './session/subscription.ts'
 export {
   RpcConnectionError,
@@ -36,3 +34,4 @@ export {
   RpcOverflowError,
 } from './wire/errors.ts'
 export { JWT_SECRET_BYTES } from './wire/jwt.ts'
+export { RawJson } from './wire/message.ts'

@@ -4,23 +4,28 @@
  */
 import { ConfigError } from '../../base/errors.ts'
 import type { SubscribeOptions as ObserveOptions, Subscription } from '../../base/events.ts'
-import type { RpcServer } from '../server/server.ts'
 import { Answerer } from '../session/answer.ts'
 import type { Api } from '../session/api.ts'
-import type { CallOptions } from '../session/pending.ts'
+import type { BatchCall, CallOptions } from '../session/pending.ts'
 import { Methods, Registry } from '../session/registry.ts'
 import { RpcSubscription, type SubscribeOptions } from '../session/subscription.ts'
 import { parseTarget } from '../wire/target.ts'
+import type { Dialed } from '../wire/wire.ts'
 import { type RpcClientOptions, withDefaults } from './client-options.ts'
 import { dialIpc, dialWebSocket } from './dial.ts'
 import { HttpLink } from './http-link.ts'
-import type { BatchCall, Link } from './link.ts'
+import type { Link } from './link.ts'
 import { type ClientOf, namespaceProxy } from './namespace.ts'
 import { createProvider, type Eip1193Provider } from './provider.ts'
 import { type RpcClientEvent, SessionLink } from './session-link.ts'
 
 /** What the server may ask of this client; as large as what the client may ask of a server. */
 const REVERSE_LIMITS = { batchItems: 1_000, batchResponseBytes: 25_000_000 }
+
+/** A server in this process: an `RpcServer`. */
+interface LocalServer {
+  connect(): Dialed
+}
 
 export class RpcClient implements AsyncDisposable {
   /** The same client for viem's `custom` transport, ethers' `BrowserProvider` and whatever else takes EIP-1193. */
@@ -52,7 +57,7 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /** A client of a server in this process. What it is given and gives goes through JSON all the same. */
-  static async inProcess(server: RpcServer, options: RpcClientOptions = {}): Promise<RpcClient> {
+  static async inProcess(server: LocalServer, options: RpcClientOptions = {}): Promise<RpcClient> {
     const settings = { ...withDefaults(options), reconnect: false }
     const registry = new Registry()
     const answerer = new Answerer(new Methods(registry), REVERSE_LIMITS, settings.log)

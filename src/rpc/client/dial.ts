@@ -10,15 +10,9 @@ import { attempt } from '../../base/attempt.ts'
 import { describeError } from '../../base/errors.ts'
 import { RpcConnectionError, RpcHttpError } from '../wire/errors.ts'
 import { IpcWire } from '../wire/ipc-wire.ts'
-import type { Wire, WireSink } from '../wire/wire.ts'
+import type { Dialed } from '../wire/wire.ts'
 import { WsWire } from '../wire/ws-wire.ts'
 import { type ClientSettings, headersFor } from './client-options.ts'
-
-/** A connection that delivers nothing until it is given a sink. */
-export interface Dialed {
-  readonly wire: Wire
-  open(sink: WireSink): void
-}
 
 /** Rejects with an RpcConnectionError, an RpcHttpError when the server turned the WebSocket away, or the signal's reason. */
 export function dialWebSocket(url: URL, settings: ClientSettings, signal?: AbortSignal): Promise<Dialed> {

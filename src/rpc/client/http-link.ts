@@ -5,13 +5,13 @@
 import { type Dispatcher, Pool } from 'undici'
 import { Alarm } from '../../base/alarm.ts'
 import { TimeoutError } from '../../base/errors.ts'
-import type { CallOptions } from '../session/pending.ts'
+import type { BatchCall, CallOptions } from '../session/pending.ts'
 import { ByteCollector } from '../wire/byte-collector.ts'
-import { RpcConnectionError, RpcError, RpcHttpError } from '../wire/errors.ts'
+import { missingAnswer, RpcConnectionError, RpcError, RpcHttpError, tooLarge } from '../wire/errors.ts'
 import { encodeCall, encodeNotification, readMessage } from '../wire/message.ts'
 import { parseJson } from '../wire/parse-json.ts'
 import { type ClientSettings, headersFor } from './client-options.ts'
-import { type BatchCall, type Link, missingAnswer, tooLarge } from './link.ts'
+import type { Link } from './link.ts'
 
 /** Of what a server says that is no answer. */
 const MAX_ERROR_BODY = 8 * 1024

@@ -8,13 +8,13 @@ import { Events, type SubscribeOptions as ObserveOptions, type Subscription } fr
 import { Backoff } from '../../pool/index.ts'
 import type { Answerer } from '../session/answer.ts'
 import type { RpcRemote } from '../session/api.ts'
-import type { CallOptions } from '../session/pending.ts'
+import type { BatchCall, CallOptions } from '../session/pending.ts'
 import { Session } from '../session/session.ts'
 import type { Feed, RpcSubscription } from '../session/subscription.ts'
 import { RpcConnectionError } from '../wire/errors.ts'
+import type { Dialed } from '../wire/wire.ts'
 import type { ClientSettings } from './client-options.ts'
-import type { Dialed } from './dial.ts'
-import type { BatchCall, Link } from './link.ts'
+import type { Link } from './link.ts'
 
 /** What happens to a connection. */
 export type RpcClientEvent =

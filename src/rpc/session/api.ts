@@ -84,28 +84,3 @@ export function specOf(fn: AnyFunction): MethodSpec | undefined {
 export function isSubscription(fn: AnyFunction): boolean {
   return Object.prototype.toString.call(fn) === '[object AsyncGeneratorFunction]'
 }
-
-/**
- * A result that is JSON already: goes to the caller as it stands. Bytes (UTF-8) suit what is large and kept for long: over
- * HTTP they leave as they are, where a text is copied into each answer.
- */
-export class RawJson {
-  readonly #json: string | Buffer
-
-  constructor(json: string | Uint8Array) {
-    this.#json = typeof json === 'string' ? json : Buffer.from(json.buffer, json.byteOffset, json.length)
-  }
-
-  get text(): string {
-    return this.#json.toString()
-  }
-
-  /** Undefined when it was made of a text. */
-  get bytes(): Uint8Array | undefined {
-    return typeof this.#json === 'string' ? undefined : this.#json
-  }
-
-  toJSON(): unknown {
-    return JSON.parse(this.text)
-  }
-}

@@ -14,6 +14,11 @@ export interface CallOptions {
   readonly timeout?: number | undefined
 }
 
+export interface BatchCall {
+  readonly method: string
+  readonly params?: readonly unknown[] | undefined
+}
+
 interface PendingCall {
   readonly id: number
   readonly method: string

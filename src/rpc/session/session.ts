@@ -7,8 +7,15 @@ import { type Clock, systemClock, type Timer } from '../../base/clock.ts'
 import { type Deferred, deferred } from '../../base/deferred.ts'
 import { describeError, PeerloomError } from '../../base/errors.ts'
 import { type Logger, silentLogger } from '../../base/log.ts'
-import { type BatchCall, missingAnswer, tooLarge } from '../client/link.ts'
-import { lostConnection, RpcConnectionError, RpcError, type RpcErrorObject, toErrorObject } from '../wire/errors.ts'
+import {
+  lostConnection,
+  missingAnswer,
+  RpcConnectionError,
+  RpcError,
+  type RpcErrorObject,
+  toErrorObject,
+  tooLarge,
+} from '../wire/errors.ts'
 import {
   encodeCall,
   encodeError,
@@ -23,7 +30,7 @@ import {
 import type { Wire, WireSink } from '../wire/wire.ts'
 import { type Answer, type Answerer, PARSE_ANSWER } from './answer.ts'
 import type { RpcRemote } from './api.ts'
-import { type CallOptions, PendingCalls } from './pending.ts'
+import { type BatchCall, type CallOptions, PendingCalls } from './pending.ts'
 import { ServedSubscriptions } from './served.ts'
 import { ServerLimits } from './server-limits.ts'
 import { SessionCaller } from './session-caller.ts'

@@ -75,6 +75,17 @@ export function lostConnection(why: string, cause?: unknown): RpcConnectionError
   return new RpcConnectionError('ERR_RPC_CONNECTION', `the connection was lost: ${why}`, { mayHaveRun: true, cause })
 }
 
+/** For what the other side would refuse after all of it had been sent. */
+export function tooLarge(text: string, max: number): RpcError {
+  const message = `the request is too large: ${text.length} characters, at most ${max}`
+  return new RpcError(RpcErrorCode.InvalidRequest, message)
+}
+
+/** go-ethereum's `ErrNoResult` and `ErrMissingBatchResponse`. */
+export function missingAnswer(method: string): RpcConnectionError {
+  return new RpcConnectionError('ERR_RPC_ANSWER', `the server sent no answer to ${method}`, { mayHaveRun: true })
+}
+
 /** The subscriber read more slowly than the server sent; go-ethereum's `ErrSubscriptionQueueOverflow`. */
 export class RpcOverflowError extends PeerloomError {
   override readonly name = 'RpcOverflowError'

@@ -3,7 +3,6 @@
  * message that came before it went through here.
  * @module
  */
-import { RawJson } from '../session/api.ts'
 import type { RpcErrorObject } from './errors.ts'
 
 export type RpcId = string | number | null
@@ -70,6 +69,31 @@ export function encodeNotification(method: string, params: readonly unknown[]): 
 
 function encodeParams(params: readonly unknown[]): string {
   return params.length === 0 ? '[]' : JSON.stringify(params)
+}
+
+/**
+ * A result that is JSON already: goes to the caller as it stands. Bytes (UTF-8) suit what is large and kept for long: over
+ * HTTP they leave as they are, where a text is copied into each answer.
+ */
+export class RawJson {
+  readonly #json: string | Buffer
+
+  constructor(json: string | Uint8Array) {
+    this.#json = typeof json === 'string' ? json : Buffer.from(json.buffer, json.byteOffset, json.length)
+  }
+
+  get text(): string {
+    return this.#json.toString()
+  }
+
+  /** Undefined when it was made of a text. */
+  get bytes(): Uint8Array | undefined {
+    return typeof this.#json === 'string' ? undefined : this.#json
+  }
+
+  toJSON(): unknown {
+    return JSON.parse(this.text)
+  }
 }
 
 /** What is sent back: a text, or bytes that are kept with what belongs around them. */

@@ -31,3 +31,9 @@ export interface WireSink {
   /** Nothing comes any more. Called once. */
   end(error?: unknown): void
 }
+
+/** A connection that delivers nothing until it is given a sink. */
+export interface Dialed {
+  readonly wire: Wire
+  open(sink: WireSink): void
+}
