@@ -22,8 +22,8 @@ export {
   param,
   type RpcRemote,
 } from './session/api.ts'
-export { newRpcId } from './session/new-id.ts'
 export type { BatchCall, CallOptions } from './session/pending.ts'
+export { newRpcId } from './session/served.ts'
 export { RpcSubscription, type SubscribeOptions } from './session/subscription.ts'
 export {
   RpcConnectionError,

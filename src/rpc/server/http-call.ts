@@ -3,6 +3,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Clock, Timer } from '../../base/clock.ts'
@@ -18,8 +19,7 @@ import { lostConnection } from '../wire/errors.ts'
 import { type AnswerText, joinAnswer } from '../wire/message.ts'
 import { queuedBytes } from '../wire/node-internals.ts'
 import { MAX_VALUES, parseJson } from '../wire/parse-json.ts'
-import type { RequestHeaders } from './request-headers.ts'
-import { whenGone } from './socket-end.ts'
+import type { RequestHeaders } from './http-guard.ts'
 
 /** go-ethereum's `defaultBodyLimit` (rpc/http.go). */
 export const MAX_BODY_BYTES = 5 * 1024 * 1024
@@ -236,4 +236,30 @@ export function refuse(
   const close = response.req.complete ? [] : ['Connection', 'close']
   const type = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(Buffer.byteLength(body))]
   response.writeHead(status, [...type, ...close, ...headers]).end(body)
+}
+
+const waiting = new WeakMap<Socket, Set<() => void>>()
+
+/**
+ * Calls `then` when the socket has gone, unless it is told before that this is not needed any more. One listener does for all: of
+ * requests that came one behind the other, Node tells only the one whose answer is being sent.
+ */
+function whenGone(socket: Socket, then: () => void): () => void {
+  if (socket.closed) {
+    then()
+    return () => {}
+  }
+  const all = waiting.get(socket) ?? begin(socket)
+  all.add(then)
+  return () => all.delete(then)
+}
+
+function begin(socket: Socket): Set<() => void> {
+  /** BOUNDED: by the requests of the socket. */
+  const all = new Set<() => void>()
+  waiting.set(socket, all)
+  socket.once('close', () => {
+    for (const each of all) each()
+  })
+  return all
 }

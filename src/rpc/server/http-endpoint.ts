@@ -17,9 +17,8 @@ import { responseOn } from '../wire/node-internals.ts'
 import { MAX_VALUES } from '../wire/parse-json.ts'
 import { WsWire } from '../wire/ws-wire.ts'
 import { HttpCall, objectionToRequest, refuse } from './http-call.ts'
-import { type GuardOptions, HttpGuard, type Refusal } from './http-guard.ts'
+import { type GuardOptions, HttpGuard, type Refusal, readHeaders } from './http-guard.ts'
 import { IdleSockets } from './idle-sockets.ts'
-import { readHeaders } from './request-headers.ts'
 
 /** go-ethereum's `wsDefaultReadLimit` (rpc/websocket.go). */
 export const MAX_WS_MESSAGE_BYTES = 32 * 1024 * 1024

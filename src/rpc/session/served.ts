@@ -3,12 +3,13 @@
  * reads.
  * @module
  */
+import { bytesToHex } from '../../base/bytes.ts'
 import { describeError } from '../../base/errors.ts'
 import type { Logger } from '../../base/log.ts'
+import { randomBytes } from '../../crypto/index.ts'
 import { isCrash, RpcError, RpcErrorCode, toErrorObject } from '../wire/errors.ts'
 import { encodeEndNotice, encodeNotice } from '../wire/message.ts'
 import type { CallContext, RpcRemote } from './api.ts'
-import { newRpcId } from './new-id.ts'
 import { type Callable, iterate } from './registry.ts'
 import type { ServerLimits } from './server-limits.ts'
 
@@ -102,4 +103,9 @@ export class ServedSubscriptions {
       signal.removeEventListener('abort', stop)
     }
   }
+}
+
+/** A name for a subscription or a filter: a quantity of 16 random bytes, as go-ethereum's `rpc.NewID`. */
+export function newRpcId(): string {
+  return `0x${bytesToHex(randomBytes(16)).replace(/^0+(?=.)/, '')}`
 }
