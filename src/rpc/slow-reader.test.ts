@@ -13,7 +13,8 @@ import { RpcClient, RpcServer } from './index.ts'
 import { Answerer } from './session/answer.ts'
 import { Methods, Registry } from './session/registry.ts'
 import { ServerLimits } from './session/server-limits.ts'
-import { MAX_BUFFERED_BYTES, Session, WRITE_TIMEOUT } from './session/session.ts'
+import { Session } from './session/session.ts'
+import { MAX_BUFFERED_BYTES, WRITE_TIMEOUT } from './session/writer.ts'
 import { MemoryWire } from './wire/memory-wire.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'peerloom-rpc-'))
@@ -213,7 +214,7 @@ describe('an HTTP client that never reads its answer', () => {
     expect(warned).toEqual([])
     const deaf = await ask()
     while (warned.length === 0) await clock.advance(WRITE_TIMEOUT / 50)
-    expect(warned).toEqual(['closing a connection'])
+    expect(warned).toEqual(['Closed connection'])
     deaf.resume()
     await once(deaf, 'close')
     reader.destroy()

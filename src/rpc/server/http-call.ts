@@ -13,7 +13,7 @@ import { formatEndpoint } from '../../net/index.ts'
 import { type Answerer, type Caller, PARSE_ANSWER } from '../session/answer.ts'
 import type { RpcRemote } from '../session/api.ts'
 import { MIN_WATCHED_BYTES, type ServerLimits } from '../session/server-limits.ts'
-import { WRITE_TIMEOUT } from '../session/session.ts'
+import { WRITE_TIMEOUT } from '../session/writer.ts'
 import { ByteCollector } from '../wire/byte-collector.ts'
 import { lostConnection } from '../wire/errors.ts'
 import { type AnswerText, joinAnswer } from '../wire/message.ts'
@@ -200,7 +200,7 @@ export class HttpCall implements Caller {
         const queued = queuedBytes(socket)
         const itsTurn = this.#response.socket !== null && waiting > 0
         if (!itsTurn || waiting !== waitingBefore || queued !== queuedBefore) return look(waiting, queued)
-        log.warn('closing a connection', { ...this.remote, why: 'it does not read', waiting })
+        log.warn('Closed connection', { ...this.remote, reason: 'the remote does not read', waiting })
         socket.destroy()
       })
     }

@@ -12,17 +12,16 @@ import { encodeEndNotice, encodeNotice } from '../wire/message.ts'
 import type { CallContext, RpcRemote } from './api.ts'
 import { type Callable, iterate } from './registry.ts'
 import type { ServerLimits } from './server-limits.ts'
+import type { SessionWriter } from './writer.ts'
 
 /** Subscriptions of one connection: each may cost what a generator and its buffers cost. */
 export const MAX_SUBSCRIPTIONS = 1_000
 
 export interface ServedOptions {
+  readonly writer: SessionWriter
   readonly limits: ServerLimits
   readonly remote: RpcRemote
   readonly log: Logger
-  readonly send: (text: string) => void
-  /** Resolves when the other side has room for more; undefined when it has already. */
-  readonly room: () => Promise<void> | undefined
 }
 
 export class ServedSubscriptions {
@@ -89,13 +88,13 @@ export class ServedSubscriptions {
     try {
       for await (const result of values) {
         if (signal.aborted) return
-        this.#options.send(encodeNotice(namespace, id, result))
-        await this.#options.room()
+        this.#options.writer.send(encodeNotice(namespace, id, result))
+        await this.#options.writer.drained
       }
-      if (this.#drop(id)) this.#options.send(encodeEndNotice(namespace, id))
+      if (this.#drop(id)) this.#options.writer.send(encodeEndNotice(namespace, id))
     } catch (error) {
       if (!this.#drop(id)) return
-      this.#options.send(encodeEndNotice(namespace, id, toErrorObject(error)))
+      this.#options.writer.send(encodeEndNotice(namespace, id, toErrorObject(error)))
       if (!isCrash(error)) return
       const stack = error instanceof Error ? error.stack : undefined
       this.#options.log.error('subscription crashed', { name, error: describeError(error), stack })

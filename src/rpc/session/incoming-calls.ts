@@ -1,0 +1,159 @@
+/**
+ * Calls of the remote: dispatches them, sends the answers, and stops reading while too many run or the wire is full.
+ * @module
+ */
+import type { Clock } from '../../base/clock.ts'
+import { type Deferred, deferred } from '../../base/deferred.ts'
+import { joinAnswer, type NoMessage, type RpcRequest, readMessage } from '../wire/message.ts'
+import type { Wire } from '../wire/wire.ts'
+import type { Answer, Answerer, Caller, Subscriber } from './answer.ts'
+import type { CallContext, RpcRemote } from './api.ts'
+import type { OutgoingCalls } from './outgoing-calls.ts'
+import type { Callable } from './registry.ts'
+import type { ServedSubscriptions } from './served.ts'
+import type { SessionWriter } from './writer.ts'
+
+/** Calls of one connection that run at a time; reading stops until one has ended. */
+export const MAX_IN_FLIGHT = 100
+/** Calls that a batch counts as. */
+const BATCH_WEIGHT = 10
+
+export interface IncomingCallsOptions {
+  readonly wire: Wire
+  readonly writer: SessionWriter
+  readonly outgoing: OutgoingCalls
+  readonly served: ServedSubscriptions
+  readonly answerer: Answerer
+  readonly clock: Clock
+  /** The connection, as handlers see it. */
+  readonly connection: CallContext
+}
+
+export class IncomingCalls {
+  readonly #options: IncomingCallsOptions
+  readonly #wire: Wire
+  readonly #writer: SessionWriter
+  readonly #served: ServedSubscriptions
+  readonly #answerer: Answerer
+  #inFlight = 0
+  #paused = false
+  /** Requests read in one chunk with others, after which reading stopped. BOUNDED: by a chunk. */
+  #queue: unknown[] = []
+  #finishing: Deferred<void> | undefined
+
+  constructor(options: IncomingCallsOptions) {
+    this.#options = options
+    this.#wire = options.wire
+    this.#writer = options.writer
+    this.#served = options.served
+    this.#answerer = options.answerer
+  }
+
+  /** Answers a request or a batch, now or when there is room; `message` is the value as read, undefined for a batch. */
+  receive(value: unknown, message: RpcRequest | NoMessage | undefined): void {
+    if (this.#paused) this.#queue.push(value)
+    else this.#dispatch(value, message)
+  }
+
+  /** Stops reading while too many calls run, or the wire is full. */
+  pause(): void {
+    // Reading goes on while calls of our own are pending: their responses would lie behind what is not read.
+    const busy = this.#inFlight >= MAX_IN_FLIGHT && this.#options.outgoing.pending === 0
+    if (this.#paused || !(busy || this.#writer.isFull)) return
+    this.#paused = true
+    this.#wire.pause()
+  }
+
+  /** Dispatches the queue and reads on, as far as there is room. */
+  resume(): void {
+    if (!this.#paused || this.#finishing || this.#writer.isFull || this.#inFlight >= MAX_IN_FLIGHT) return
+    this.#paused = false
+    while (!this.#paused && this.#queue.length > 0) {
+      const value = this.#queue.shift()
+      this.#dispatch(value, Array.isArray(value) ? undefined : readMessage(value))
+    }
+    if (!this.#paused) this.#wire.resume()
+  }
+
+  /** Resolves when the calls in flight are answered; undefined before {@link finish}. */
+  get finished(): Promise<void> | undefined {
+    return this.#finishing?.promise
+  }
+
+  /** Dispatches no more calls. Resolves when those in flight are answered, or `grace` milliseconds have passed. */
+  async finish(grace: number): Promise<void> {
+    this.#finishing = deferred()
+    this.#paused = true
+    this.#wire.pause()
+    if (this.#inFlight > 0) await Promise.race([this.#finishing.promise, this.#options.clock.sleep(grace)])
+    this.#wire.resume() // to read the end of the stream
+  }
+
+  close(): void {
+    this.#queue = []
+    this.#finishing?.resolve()
+  }
+
+  #dispatch(value: unknown, message: ReturnType<typeof readMessage> | undefined): void {
+    const caller = new SessionCaller(this.#options.connection, this.#served)
+    if (message?.kind === 'request') return this.#reply(this.#answerer.call(message, caller), caller, 1)
+    const isBatch = Array.isArray(value) && value.length > 0
+    this.#reply(this.#answerer.answer(value, caller), caller, isBatch ? BATCH_WEIGHT : 1)
+  }
+
+  #reply(answer: Answer | Promise<Answer>, caller: SessionCaller, weight: number): void {
+    if (!(answer instanceof Promise)) return this.#send(answer, caller)
+    this.#inFlight += weight
+    this.pause()
+    void answer.then((text) => {
+      this.#inFlight -= weight
+      this.#send(text, caller)
+      if (this.#inFlight === 0) this.#finishing?.resolve()
+      this.resume()
+    })
+  }
+
+  #send(answer: Answer, caller: SessionCaller): void {
+    if (answer !== undefined) this.#writer.send(joinAnswer(answer))
+    caller.answered()
+  }
+}
+
+/** The remote of a connection, for as long as one of its messages is being answered. */
+class SessionCaller implements Caller, Subscriber {
+  readonly #connection: CallContext
+  readonly #served: ServedSubscriptions
+  #opened: (() => void)[] | undefined
+
+  constructor(connection: CallContext, served: ServedSubscriptions) {
+    this.#connection = connection
+    this.#served = served
+  }
+
+  get signal(): AbortSignal {
+    return this.#connection.signal
+  }
+
+  get remote(): RpcRemote {
+    return this.#connection.remote
+  }
+
+  get subscriber(): Subscriber {
+    return this
+  }
+
+  open(callable: Callable, params: readonly unknown[]): string {
+    const { id, start } = this.#served.open(callable, params)
+    this.#opened = [...(this.#opened ?? []), start]
+    return id
+  }
+
+  cancel(id: string): boolean {
+    return this.#served.cancel(id)
+  }
+
+  /** Starts the subscriptions whose ids are in the answer that was sent. */
+  answered(): void {
+    for (const start of this.#opened ?? []) start()
+  }
+}
