@@ -13,12 +13,12 @@ import { formatEndpoint } from '../../net/index.ts'
 import type { Answerer } from '../session/answer.ts'
 import type { ServerLimits } from '../session/server-limits.ts'
 import { FAREWELL_TIME, Session } from '../session/session.ts'
-import { responseOn } from '../wire/node-internals.ts'
 import { MAX_VALUES } from '../wire/parse-json.ts'
 import { WsWire } from '../wire/ws-wire.ts'
 import { HttpCall, objectionToRequest, refuse } from './http-call.ts'
 import { type GuardOptions, HttpGuard, type Refusal, readHeaders } from './http-guard.ts'
 import { IdleSockets } from './idle-sockets.ts'
+import { refuseUpgrade, reinject, UNSUPPORTED, type Upgrade, type UpgradePolicy, upgradePolicy } from './upgrade.ts'
 
 /** go-ethereum's `wsDefaultReadLimit` (rpc/websocket.go). */
 export const MAX_WS_MESSAGE_BYTES = 32 * 1024 * 1024
@@ -47,6 +47,8 @@ export interface HttpEndpointOptions {
   readonly limits: ServerLimits
   readonly clock: Clock
   readonly log: Logger
+  /** Treatment of an upgrade that is ignored. @default by the version of Node */
+  readonly upgradePolicy?: UpgradePolicy
 }
 
 export class HttpEndpoint {
@@ -174,8 +176,14 @@ export class HttpEndpoint {
 
   // --- WebSocket ------------------------------------------------------------------------------
 
+  #ignoreUpgrade(upgrade: Upgrade): void {
+    const { upgradePolicy: policy = upgradePolicy(process.versions.node) } = this.#options
+    if (policy === 'reinject') reinject(this.#server, upgrade, this.#upgraded)
+    else refuseUpgrade(upgrade.socket, UNSUPPORTED)
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return this.#ignoreUpgrade(request, socket, head)
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return this.#ignoreUpgrade({ request, socket, head })
     socket.on('error', () => socket.destroy())
     this.#upgraded.add(socket)
     this.#idle.remove(request.socket)
@@ -185,7 +193,7 @@ export class HttpEndpoint {
       ws && isBelow(request.url, ws.path)
         ? ws.allowed.objectionToWebSocket(request.headers)
         : { status: 403, message: 'no WebSockets here' }
-    if (!ws || refusal) return turnAway(socket, refusal as Refusal)
+    if (!ws || refusal) return refuseUpgrade(socket, refusal as Refusal)
     const { answerer } = ws
     this.#upgrader.handleUpgrade(request, socket, head, (client) => {
       const { clock, log, limits, timeout } = this.#options
@@ -204,40 +212,7 @@ export class HttpEndpoint {
       wire.open(session)
     })
   }
-
-  /**
-   * A server may answer as if nothing but HTTP/1.1 had been asked for (RFC 9110, 7.8): Java's client offers `h2c` with every
-   * first request. Node 20 takes every upgrade for one, so the request goes back to where it came from, without it.
-   */
-  #ignoreUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const onError = (): void => void socket.destroy() // nobody else listens meanwhile
-    const onClose = (): void => void this.#upgraded.delete(socket)
-    socket.on('error', onError).on('close', onClose)
-    this.#upgraded.add(socket)
-    const inject = (): void => {
-      const before = responseOn(socket)
-      if (before) return void before.once('finish', inject) // then Node begins with the next one, if there is one
-      socket.off('error', onError).off('close', onClose)
-      this.#upgraded.delete(socket)
-      this.#injectAgain(request, socket, head)
-    }
-    inject()
-  }
-
-  #injectAgain(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { method, url, httpVersion, headers, rawHeaders } = request
-    const lines = [`${method} ${url} HTTP/${httpVersion}`]
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      const [name, value] = rawHeaders.slice(index, index + 2) as [string, string]
-      if (!UPGRADE_HEADERS.has(name.toLowerCase())) lines.push(`${name}: ${value}`)
-    }
-    if (/(^|,)\s*close\s*(,|$)/i.test(headers.connection ?? '')) lines.push('Connection: close')
-    socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
-    this.#server.emit('connection', socket)
-  }
 }
-
-const UPGRADE_HEADERS: ReadonlySet<string> = new Set(['upgrade', 'connection', 'http2-settings'])
 
 /** go-ethereum's `checkPath` (node/rpcstack.go): without a prefix, requests go to the root. */
 function isBelow(url = '', path: string): boolean {
@@ -262,13 +237,6 @@ function preflight(response: ServerResponse, cors: readonly string[]): void {
     '600',
   ]
   response.writeHead(204, [...cors, ...(allowed ? how : [])]).end()
-}
-
-function turnAway(socket: Duplex, { status, message }: Refusal): void {
-  const reason = status === 401 ? 'Unauthorized' : 'Forbidden'
-  const head = [`HTTP/1.1 ${status} ${reason}`, 'Content-Type: text/plain', `Content-Length: ${message.length + 1}`]
-  socket.once('finish', () => socket.destroy()) // the other side may never end its half
-  socket.end(`${[...head, 'Connection: close'].join('\r\n')}\r\n\r\n${message}\n`)
 }
 
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): ConfigError {

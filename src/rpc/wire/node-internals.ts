@@ -2,13 +2,7 @@
  * What only Node's own properties tell. Where one of them is missing, we get along without.
  * @module
  */
-import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-
-/** The answer that is being sent on a socket. */
-export function responseOn(socket: Duplex): ServerResponse | undefined {
-  return (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? undefined
-}
 
 /** Bytes of the chunk that is being written which the system has not taken yet: `writableLength` falls by whole chunks only. */
 export function queuedBytes(socket: Duplex): number {
