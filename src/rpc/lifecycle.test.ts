@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { unanswered } from '../../test/support/rpc-api.ts'
 import { deferred } from '../base/deferred.ts'
 import { method, RpcClient, RpcServer } from './index.ts'
 
@@ -10,10 +11,13 @@ async function open(api: object) {
 
 describe('mayHaveRun', () => {
   test('is true for what was sent when the client is closed, and false for what comes after', async () => {
-    const { server, client } = await open({ never: () => new Promise(() => {}) })
+    const { never, gone } = unanswered()
+    const { server, client } = await open({ never, one: () => 1 })
     const sent = expect(client.call('test_never')).rejects.toMatchObject({ code: 'ERR_RPC_CLOSED', mayHaveRun: true })
+    await client.call('test_one') // the server has begun with the call before
     await client.close()
     await sent
+    await gone
     await expect(client.call('test_never')).rejects.toMatchObject({ code: 'ERR_RPC_CLOSED', mayHaveRun: false })
     await server.close()
   })
@@ -57,7 +61,8 @@ describe('a server that closes', () => {
 describe('what is given up', () => {
   test('a batch whose signal has aborted is not sent, and one that takes too long fails as a whole', async () => {
     let runs = 0
-    const { server, client } = await open({ count: () => ++runs, never: () => new Promise(() => {}) })
+    const { never, gone } = unanswered()
+    const { server, client } = await open({ count: () => ++runs, never })
     await using _ = server
     await using __ = client
     const aborted = AbortSignal.abort(new Error('enough'))
@@ -66,6 +71,8 @@ describe('what is given up', () => {
     await expect(client.batch([{ method: 'test_never' }], { timeout: 20 })).rejects.toMatchObject({
       name: 'TimeoutError',
     })
+    await client.close()
+    await gone
   })
 
   test('a subscription whose signal aborts before there is a connection ends', async () => {
@@ -112,7 +119,8 @@ describe('an API', () => {
   })
 
   test('is typed for the client, with options of its calls', async () => {
-    const api = { never: () => new Promise<number>(() => {}) }
+    const { never, gone } = unanswered()
+    const api = { never }
     const { server, client } = await open(api)
     await using _ = server
     await using __ = client
@@ -120,6 +128,8 @@ describe('an API', () => {
       name: 'TimeoutError',
     })
     await expect(client.call('test_never', [1n])).rejects.toThrow('BigInt')
+    await client.close()
+    await gone
   })
 })
 

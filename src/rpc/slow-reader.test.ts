@@ -163,7 +163,7 @@ describe('a client that reads all that it gets, again and again', () => {
 })
 
 describe('a client that is told goodbye', () => {
-  test('and never ends its half of the connection is gone after a while', async () => {
+  test('a client that never ends its half of a closed connection is cut off after the write timeout, and not before', async () => {
     const clock = new FakeClock()
     await using strict = new RpcServer({ clock }).register('test', testApi)
     const path = join(folder, `${sockets++}.ipc`)
@@ -174,15 +174,14 @@ describe('a client that is told goodbye', () => {
     socket.resume()
     socket.write('garbage\n')
     await ended
-    let failed = false
-    socket.on('error', () => {
-      failed = true
-    })
-    await clock.advance(WRITE_TIMEOUT)
-    while (!failed) {
-      socket.write('x')
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+    const write = () =>
+      new Promise((resolve) => socket.write('x', (error) => resolve((error as { code?: string })?.code)))
+    await clock.advance(WRITE_TIMEOUT - 1)
+    for (let n = 0; n < 10; n++) expect(await write()).toBeUndefined()
+    await clock.advance(1)
+    let failure: unknown
+    while (failure === undefined) failure = await write()
+    expect(failure).toMatch(/^(EPIPE|ECONNRESET)$/)
     socket.destroy()
   })
 })
@@ -241,20 +240,24 @@ describe('what all connections together have waiting to be read', () => {
     return { ask, theirs, said, over: over.promise }
   }
 
-  test('is bounded: a long answer more, and the connection that wants it ends', async () => {
-    const limits = new ServerLimits()
+  test('unread answers of all connections are bounded: the connection that exceeds the bound is closed, and no other', async () => {
+    const length = 1.25 * MAX_BUFFERED_BYTES
+    const limits = new ServerLimits({ maxUnreadBytes: 8.5 * length })
     const deaf = Array.from({ length: 9 }, () => connected(limits))
-    for (const { ask, theirs } of deaf) {
+    const closed: number[] = []
+    for (const [index, { ask, theirs, over }] of deaf.entries()) {
+      void over.then(() => closed.push(index))
       theirs.pause()
-      ask(30_000_000)
+      ask(length)
     }
     await deaf[8]?.over
+    expect(closed).toEqual([8])
     const other = connected(limits)
     other.ask(10)
     await expect.poll(() => other.said).toMatchObject([{ result: 'x'.repeat(10) }])
     for (const { theirs } of deaf) theirs.destroy()
     await Promise.all(deaf.map(({ over }) => over))
-    other.ask(30_000_000)
+    other.ask(length) // their bytes count no more
     await expect.poll(() => other.said.length).toBe(2)
   })
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { unanswered } from '../../test/support/rpc-api.ts'
 import { deferred } from '../base/deferred.ts'
 import { TimeoutError } from '../base/errors.ts'
 import { type CallContext, method, param, RawJson, RpcClient, RpcError, RpcServer } from './index.ts'
@@ -134,21 +135,31 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     const { server, client } = await open(transport)
     await using _ = server
     await using __ = client
+    const { never, gone } = unanswered()
+    server.register('wait', { never })
     const controller = new AbortController()
-    const call = client.call('calc_never', [], { signal: controller.signal })
+    const call = client.call('wait_never', [], { signal: controller.signal })
     controller.abort(new Error('enough'))
     await expect(call).rejects.toThrow('enough')
-    await expect(client.call('calc_never', [], { timeout: 20 })).rejects.toThrow(TimeoutError)
+    await expect(client.call('wait_never', [], { timeout: 20 })).rejects.toThrow(TimeoutError)
     expect(await client.call('calc_add', [1, 1])).toBe(2)
+    await client.close()
+    await gone
   })
 
   test('a closed client says so', async () => {
     const { server, client } = await open(transport)
     await using _ = server
-    const waiting = client.call('calc_never')
+    const begun = deferred()
+    const { never, gone } = unanswered()
+    server.register('wait', { never, begin: () => begun.resolve() })
+    const waiting = client.call('wait_never')
     const lost = expect(waiting).rejects.toMatchObject({ name: 'RpcConnectionError' })
+    void client.call('wait_begin').catch(() => {})
+    await begun.promise
     await client.close()
     await lost
+    await gone
     await expect(client.call('calc_add', [1, 2])).rejects.toMatchObject({ code: 'ERR_RPC_CLOSED', mayHaveRun: false })
   })
 })

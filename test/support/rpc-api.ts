@@ -1,3 +1,6 @@
+import { deferred } from '../../src/base/deferred.ts'
+import { type CallContext, method } from '../../src/rpc/index.ts'
+
 /** What servers of tests offer in the namespace `test`. */
 export const testApi = {
   echo: (value: unknown) => value ?? null,
@@ -12,4 +15,23 @@ export const testApi = {
       await new Promise((resolve) => setImmediate(resolve))
     }
   },
+}
+
+/**
+ * A method that is answered only when its caller has gone; `gone` resolves then. A server that is closed earlier waits for the
+ * call, as long as it grants.
+ */
+export function unanswered() {
+  const gone = deferred()
+  const never = method(
+    { summary: 'waits until the caller has gone', params: [] },
+    ({ signal }: CallContext) =>
+      new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => {
+          gone.resolve()
+          reject(signal.reason)
+        })
+      }),
+  )
+  return { gone: gone.promise, never }
 }
