@@ -9,7 +9,7 @@ import { ask, send } from '../../test/support/raw-http.ts'
 import { testApi } from '../../test/support/rpc-api.ts'
 import { deferred } from '../base/deferred.ts'
 import { RpcClient, RpcServer } from './index.ts'
-import { MAX_SUBSCRIPTIONS } from './session/served.ts'
+import { MAX_SUBSCRIPTIONS } from './session/server-subscriptions.ts'
 import { MAX_VALUES } from './wire/parse-json.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'peerloom-rpc-'))

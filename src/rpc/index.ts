@@ -11,8 +11,8 @@ export { RpcClient } from './client/client.ts'
 export type { RpcClientOptions } from './client/client-options.ts'
 export type { ClientOf } from './client/namespace.ts'
 export { type Eip1193Provider, type ProviderEvents, type ProviderMessage, ProviderRpcError } from './client/provider.ts'
-export type { RpcClientEvent } from './client/session-link.ts'
-export { type ListenOptions, type RpcEndpoint, RpcServer, type RpcServerOptions } from './server/server.ts'
+export type { RpcClientEvent } from './client/session-transport.ts'
+export { type RpcEndpoint, type RpcListenOptions, RpcServer, type RpcServerOptions } from './server/server.ts'
 export {
   type Api,
   type CallContext,
@@ -23,7 +23,7 @@ export {
   type RpcRemote,
 } from './session/api.ts'
 export type { BatchCall, CallOptions } from './session/pending.ts'
-export { newRpcId } from './session/served.ts'
+export { newRpcId } from './session/server-subscriptions.ts'
 export { RpcSubscription, type SubscribeOptions } from './session/subscription.ts'
 export {
   RpcConnectionError,

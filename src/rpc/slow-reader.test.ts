@@ -10,8 +10,8 @@ import { deferred } from '../base/deferred.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import { FakeClock } from '../testing/index.ts'
 import { RpcClient, RpcServer } from './index.ts'
-import { Answerer } from './session/answer.ts'
 import { Methods, Registry } from './session/registry.ts'
+import { RequestHandler } from './session/request-handler.ts'
 import { ServerLimits } from './session/server-limits.ts'
 import { Session } from './session/session.ts'
 import { MAX_BUFFERED_BYTES, WRITE_TIMEOUT } from './session/writer.ts'
@@ -224,18 +224,23 @@ describe('what all connections together have waiting to be read', () => {
   function connected(limits: ServerLimits) {
     const registry = new Registry()
     registry.register('test', testApi)
-    const answerer = new Answerer(
+    const handler = new RequestHandler(
       new Methods(registry),
       { batchItems: 10, batchResponseBytes: 1_000_000 },
       silentLogger,
     )
     const [ours, theirs] = MemoryWire.pair()
     const remote = { transport: 'inproc', address: '' } as const
-    const session = new Session({ wire: ours, answerer, remote, limits, timeout: 1_000 })
+    const session = new Session({ wire: ours, handler, remote, limits, timeout: 1_000 })
     ours.open(session)
     const said: unknown[] = []
     const over = deferred()
-    theirs.open({ message: (value) => said.push(value), garbage: () => {}, drain: () => {}, end: () => over.resolve() })
+    theirs.open({
+      message: (value) => said.push(value),
+      parseError: () => {},
+      drain: () => {},
+      end: () => over.resolve(),
+    })
     const ask = (length: number) => theirs.send(`{"jsonrpc":"2.0","id":1,"method":"test_large","params":[${length}]}`)
     return { ask, theirs, said, over: over.promise }
   }

@@ -4,26 +4,26 @@
  */
 import { ConfigError } from '../../base/errors.ts'
 import type { SubscribeOptions as ObserveOptions, Subscription } from '../../base/events.ts'
-import { Answerer } from '../session/answer.ts'
 import type { Api } from '../session/api.ts'
 import type { BatchCall, CallOptions } from '../session/pending.ts'
 import { Methods, Registry } from '../session/registry.ts'
+import { RequestHandler } from '../session/request-handler.ts'
 import { RpcSubscription, type SubscribeOptions } from '../session/subscription.ts'
-import { type Dialed, parseTarget } from '../wire/wire.ts'
+import { type DialedConnection, parseRpcAddress } from '../wire/wire.ts'
 import { type RpcClientOptions, withDefaults } from './client-options.ts'
 import { dialIpc, dialWebSocket } from './dial.ts'
-import { HttpLink } from './http-link.ts'
-import type { Link } from './link.ts'
+import { HttpTransport } from './http-transport.ts'
 import { type ClientOf, namespaceProxy } from './namespace.ts'
 import { createProvider, type Eip1193Provider } from './provider.ts'
-import { type RpcClientEvent, SessionLink } from './session-link.ts'
+import { type RpcClientEvent, SessionTransport } from './session-transport.ts'
+import type { ClientTransport } from './transport.ts'
 
 /** What the server may ask of this client; as large as what the client may ask of a server. */
 const REVERSE_LIMITS = { batchItems: 1_000, batchResponseBytes: 25_000_000 }
 
 /** A server in this process: an `RpcServer`. */
 interface LocalServer {
-  connect(): Dialed
+  connect(): DialedConnection
 }
 
 export class RpcClient implements AsyncDisposable {
@@ -31,9 +31,9 @@ export class RpcClient implements AsyncDisposable {
   readonly provider: Eip1193Provider = createProvider({
     call: (method, params) => this.call(method, params),
     subscribe: (namespace, params) => this.subscribe(namespace, params, { resubscribe: true }),
-    events: () => (this.#link instanceof SessionLink ? this.#link.events() : undefined),
+    events: () => (this.#transport instanceof SessionTransport ? this.#transport.events() : undefined),
   })
-  readonly #link: Link | SessionLink
+  readonly #transport: ClientTransport | SessionTransport
   readonly #registry: Registry
   readonly #signal: AbortSignal | undefined
 
@@ -43,30 +43,30 @@ export class RpcClient implements AsyncDisposable {
    * RpcConnectionError, an RpcHttpError when the server turned it away, or the signal's reason.
    */
   static async dial(url: string, options: RpcClientOptions = {}): Promise<RpcClient> {
-    const target = parseTarget(url)
+    const target = parseRpcAddress(url)
     const settings = withDefaults(options)
     const { signal } = options
     const registry = new Registry()
-    if (target.transport === 'http') return new RpcClient(new HttpLink(target.url, settings), registry, signal)
+    if (target.transport === 'http') return new RpcClient(new HttpTransport(target.url, settings), registry, signal)
     const dial = (until?: AbortSignal) =>
       target.transport === 'ipc' ? dialIpc(target.path, settings, until) : dialWebSocket(target.url, settings, until)
-    const answerer = new Answerer(new Methods(registry), REVERSE_LIMITS, settings.log)
+    const handler = new RequestHandler(new Methods(registry), REVERSE_LIMITS, settings.log)
     const remote = { transport: target.transport, address: target.transport === 'ipc' ? target.path : target.url.host }
-    return new RpcClient(await SessionLink.open({ dial, answerer, settings, remote }, signal), registry, signal)
+    return new RpcClient(await SessionTransport.open({ dial, handler, settings, remote }, signal), registry, signal)
   }
 
   /** A client of a server in this process. What it is given and gives goes through JSON all the same. */
   static async inProcess(server: LocalServer, options: RpcClientOptions = {}): Promise<RpcClient> {
     const settings = { ...withDefaults(options), reconnect: false }
     const registry = new Registry()
-    const answerer = new Answerer(new Methods(registry), REVERSE_LIMITS, settings.log)
+    const handler = new RequestHandler(new Methods(registry), REVERSE_LIMITS, settings.log)
     const dial = async () => server.connect()
     const remote = { transport: 'inproc', address: '' } as const
-    return new RpcClient(await SessionLink.open({ dial, answerer, settings, remote }), registry, options.signal)
+    return new RpcClient(await SessionTransport.open({ dial, handler, settings, remote }), registry, options.signal)
   }
 
-  private constructor(link: Link | SessionLink, registry: Registry, signal: AbortSignal | undefined) {
-    this.#link = link
+  private constructor(link: ClientTransport | SessionTransport, registry: Registry, signal: AbortSignal | undefined) {
+    this.#transport = link
     this.#registry = registry
     this.#signal = signal
     if (signal?.aborted) void this.close()
@@ -79,7 +79,7 @@ export class RpcClient implements AsyncDisposable {
    */
   call<T = unknown>(method: string, params: readonly unknown[] = [], options?: CallOptions): Promise<T> {
     try {
-      return this.#link.call<T>(method, params, options)
+      return this.#transport.call<T>(method, params, options)
     } catch (error) {
       return Promise.reject(error) // parameters that JSON cannot hold
     }
@@ -94,12 +94,12 @@ export class RpcClient implements AsyncDisposable {
     options?: CallOptions,
   ): Promise<{ [K in keyof T]: PromiseSettledResult<T[K]> }> {
     if (calls.length === 0) return [] as never
-    return (await this.#link.batch(calls, options)) as never
+    return (await this.#transport.batch(calls, options)) as never
   }
 
   /** A call without an answer: resolves when it has been sent. */
   notify(method: string, params: readonly unknown[] = [], options?: CallOptions): Promise<void> {
-    return this.#link.notify(method, params, options)
+    return this.#transport.notify(method, params, options)
   }
 
   /**
@@ -141,15 +141,15 @@ export class RpcClient implements AsyncDisposable {
   /** Ends the connection; calls that wait fail. */
   close(): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#onAbort)
-    return this.#link.close()
+    return this.#transport.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  #connection(what: string): SessionLink {
-    if (this.#link instanceof SessionLink) return this.#link
+  #connection(what: string): SessionTransport {
+    if (this.#transport instanceof SessionTransport) return this.#transport
     throw new ConfigError('url', `HTTP has no ${what}`, { hint: 'dial ws://…, or the path of a socket' })
   }
 }

@@ -10,12 +10,12 @@ import { attempt } from '../../base/attempt.ts'
 import { describeError } from '../../base/errors.ts'
 import { RpcConnectionError, RpcHttpError } from '../wire/errors.ts'
 import { IpcWire } from '../wire/ipc-wire.ts'
-import type { Dialed } from '../wire/wire.ts'
+import type { DialedConnection } from '../wire/wire.ts'
 import { WsWire } from '../wire/ws-wire.ts'
 import { type ClientSettings, headersFor } from './client-options.ts'
 
 /** Rejects with an RpcConnectionError, an RpcHttpError when the server turned the WebSocket away, or the signal's reason. */
-export function dialWebSocket(url: URL, settings: ClientSettings, signal?: AbortSignal): Promise<Dialed> {
+export function dialWebSocket(url: URL, settings: ClientSettings, signal?: AbortSignal): Promise<DialedConnection> {
   return attempt(options(url.href, settings, signal), ({ resolve, fail }) => {
     const target = new URL(url)
     target.username = target.password = ''
@@ -42,7 +42,7 @@ export function dialWebSocket(url: URL, settings: ClientSettings, signal?: Abort
 }
 
 /** Rejects as {@link dialWebSocket} does. */
-export function dialIpc(path: string, settings: ClientSettings, signal?: AbortSignal): Promise<Dialed> {
+export function dialIpc(path: string, settings: ClientSettings, signal?: AbortSignal): Promise<DialedConnection> {
   return attempt(options(path, settings, signal), ({ resolve, fail }) => {
     const socket = connect(path)
     socket.on('error', fail)

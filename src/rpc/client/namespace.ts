@@ -7,22 +7,22 @@ import type { CallOptions } from '../session/pending.ts'
 import type { RpcSubscription, SubscribeOptions } from '../session/subscription.ts'
 
 /** What the server adds at the end of the parameters, the client leaves out. */
-type Wanted<P extends readonly unknown[]> = number extends P['length']
+type ClientParams<P extends readonly unknown[]> = number extends P['length']
   ? P
   : P extends readonly []
     ? []
     : P extends readonly [infer First, ...infer Rest]
       ? [First] extends [AbortSignal | CallContext]
         ? []
-        : [First, ...Wanted<Rest>]
+        : [First, ...ClientParams<Rest>]
       : P extends readonly [(infer First)?, ...infer Rest]
         ? [Exclude<First, undefined>] extends [AbortSignal | CallContext]
           ? []
-          : [First?, ...Wanted<Rest>]
+          : [First?, ...ClientParams<Rest>]
         : P
 
 /** A subscription that begins when it is first used. */
-type Feed<T> = Pick<
+type LazySubscription<T> = Pick<
   RpcSubscription<T>,
   'next' | 'return' | 'ready' | typeof Symbol.asyncIterator | typeof Symbol.asyncDispose
 >
@@ -30,11 +30,11 @@ type Feed<T> = Pick<
 /** The client's side of an API: methods give promises, async generators become iterables. */
 export type ClientOf<A> = {
   readonly [K in keyof A as A[K] extends AnyFunction ? K : never]: A[K] extends (...args: infer P) => infer R
-    ? (...args: Wanted<P>) => R extends AsyncIterable<infer T> ? Feed<T> : Promise<Awaited<R>>
+    ? (...args: ClientParams<P>) => R extends AsyncIterable<infer T> ? LazySubscription<T> : Promise<Awaited<R>>
     : never
 }
 
-export interface NamespaceTarget {
+export interface NamespaceClient {
   call(method: string, params: readonly unknown[], options: CallOptions): Promise<unknown>
   subscribe(namespace: string, params: readonly unknown[], options: SubscribeOptions): RpcSubscription<unknown>
 }
@@ -45,13 +45,13 @@ export interface NamespaceTarget {
  * returning awaits.
  */
 export function namespaceProxy<A>(
-  target: NamespaceTarget,
+  client: NamespaceClient,
   namespace: string,
   options: CallOptions & SubscribeOptions,
 ): ClientOf<A> {
   const get = (_: object, name: string | symbol) => {
     if (typeof name !== 'string' || name === 'then') return undefined // the object itself is no promise
-    return (...params: unknown[]) => new Invocation({ target, namespace, name, params, options })
+    return (...params: unknown[]) => new Invocation({ client, namespace, name, params, options })
   }
   return new Proxy({}, { get }) as ClientOf<A>
 }
@@ -59,7 +59,7 @@ export function namespaceProxy<A>(
 type Handler<V, R> = ((value: V) => R | PromiseLike<R>) | null | undefined
 
 interface InvocationOptions {
-  readonly target: NamespaceTarget
+  readonly client: NamespaceClient
   readonly namespace: string
   readonly name: string
   readonly params: readonly unknown[]
@@ -69,12 +69,12 @@ interface InvocationOptions {
 /** A call that has not been made, and a subscription that has not begun. */
 class Invocation implements Promise<unknown> {
   readonly [Symbol.toStringTag] = 'Promise'
-  readonly #of: InvocationOptions
+  readonly #options: InvocationOptions
   #result: Promise<unknown> | undefined
   #subscription: RpcSubscription<unknown> | undefined
 
-  constructor(of: InvocationOptions) {
-    this.#of = of
+  constructor(options: InvocationOptions) {
+    this.#options = options
   }
 
   // biome-ignore lint/suspicious/noThenProperty: it is a promise
@@ -111,14 +111,14 @@ class Invocation implements Promise<unknown> {
   }
 
   #call(): Promise<unknown> {
-    const { target, namespace, name, params, options } = this.#of
-    this.#result ??= target.call(`${namespace}_${name}`, params, options)
+    const { client, namespace, name, params, options } = this.#options
+    this.#result ??= client.call(`${namespace}_${name}`, params, options)
     return this.#result
   }
 
   #subscribe(): RpcSubscription<unknown> {
-    const { target, namespace, name, params, options } = this.#of
-    this.#subscription ??= target.subscribe(namespace, [name, ...params], options)
+    const { client, namespace, name, params, options } = this.#options
+    this.#subscription ??= client.subscribe(namespace, [name, ...params], options)
     return this.#subscription
   }
 }

@@ -7,7 +7,7 @@ import { ConfigError, describeError, TimeoutError } from '../../base/errors.ts'
 import { yieldNow } from '../../base/yield-budget.ts'
 import type { RpcSubscription } from '../session/subscription.ts'
 import { RpcConnectionError, RpcError, RpcErrorCode } from '../wire/errors.ts'
-import type { RpcClientEvent } from './session-link.ts'
+import type { RpcClientEvent } from './session-transport.ts'
 
 export interface ProviderRequest {
   readonly method: string
@@ -42,26 +42,26 @@ export interface Eip1193Provider {
   removeListener(event: string, listener: AnyListener): Eip1193Provider
 }
 
-export interface ProviderTarget {
+export interface ProviderClient {
   call(method: string, params: readonly unknown[]): Promise<unknown>
   subscribe(namespace: string, params: readonly unknown[]): RpcSubscription<unknown>
   /** Undefined where there is no connection that stays. */
   events(): AsyncIterable<RpcClientEvent> | undefined
 }
 
-export function createProvider(target: ProviderTarget): Eip1193Provider {
-  return new Provider(target)
+export function createProvider(client: ProviderClient): Eip1193Provider {
+  return new Provider(client)
 }
 
 class Provider implements Eip1193Provider {
-  readonly #target: ProviderTarget
+  readonly #client: ProviderClient
   /** BOUNDED: by the program. */
   readonly #listeners = new Map<string, Set<AnyListener>>()
   readonly #subscriptions = new Map<string, RpcSubscription<unknown>>()
   #watching = false
 
-  constructor(target: ProviderTarget) {
-    this.#target = target
+  constructor(client: ProviderClient) {
+    this.#client = client
   }
 
   async request({ method, params = [] }: ProviderRequest): Promise<unknown> {
@@ -70,7 +70,7 @@ class Provider implements Eip1193Provider {
       const [, namespace, what] = /^(\w+)_(subscribe|unsubscribe)$/.exec(method) ?? []
       if (namespace && what === 'subscribe') return await this.#subscribe(namespace, list)
       if (namespace) return await this.#unsubscribe(String(list[0]))
-      return await this.#target.call(method, list)
+      return await this.#client.call(method, list)
     } catch (error) {
       throw new ProviderRpcError(error)
     }
@@ -104,19 +104,19 @@ class Provider implements Eip1193Provider {
   }
 
   async #watch(): Promise<void> {
-    for await (const event of this.#target.events() ?? []) {
+    for await (const event of this.#client.events() ?? []) {
       if (event.type === 'disconnected') this.#emit('disconnect', new ProviderRpcError(event.error))
-      if (event.type === 'connected') void this.#tellChain()
+      if (event.type === 'connected') void this.#emitConnect()
     }
   }
 
-  async #tellChain(): Promise<void> {
-    const chainId = await this.#target.call('eth_chainId', []).catch(() => undefined) // it may be lost again
+  async #emitConnect(): Promise<void> {
+    const chainId = await this.#client.call('eth_chainId', []).catch(() => undefined) // it may be lost again
     if (typeof chainId === 'string') this.#emit('connect', { chainId })
   }
 
   async #subscribe(namespace: string, params: readonly unknown[]): Promise<string> {
-    const subscription = this.#target.subscribe(namespace, params)
+    const subscription = this.#client.subscribe(namespace, params)
     const id = (await subscription.ready()) as string // nobody gives it up before
     this.#subscriptions.set(id, subscription)
     void this.#pump(id, subscription)

@@ -10,13 +10,13 @@ import type { Clock, Timer } from '../../base/clock.ts'
 import { TimeoutError } from '../../base/errors.ts'
 import type { Logger } from '../../base/log.ts'
 import { formatEndpoint } from '../../net/index.ts'
-import { type Answerer, type Caller, PARSE_ANSWER } from '../session/answer.ts'
 import type { RpcRemote } from '../session/api.ts'
+import { type Caller, PARSE_ERROR_RESPONSE, type RequestHandler } from '../session/request-handler.ts'
 import { MIN_WATCHED_BYTES, type ServerLimits } from '../session/server-limits.ts'
 import { WRITE_TIMEOUT } from '../session/writer.ts'
 import { ByteCollector } from '../wire/byte-collector.ts'
 import { lostConnection } from '../wire/errors.ts'
-import { type AnswerText, joinAnswer } from '../wire/message.ts'
+import { joinResponse, type ResponseText } from '../wire/message.ts'
 import { queuedBytes } from '../wire/node-internals.ts'
 import { MAX_VALUES, parseJson } from '../wire/parse-json.ts'
 import type { RequestHeaders } from './http-guard.ts'
@@ -37,7 +37,7 @@ const CONTENT_TYPES: ReadonlySet<string> = new Set([
 const compress = promisify(gzip)
 
 export interface HttpCallOptions {
-  readonly answerer: Answerer
+  readonly handler: RequestHandler
   readonly clock: Clock
   readonly limits: ServerLimits
   readonly log: Logger
@@ -49,7 +49,7 @@ export interface HttpCallOptions {
 }
 
 /** Status and text for a request that is no call; undefined for one that is. */
-export function objectionToRequest(
+export function validateRequest(
   method: string | undefined,
   headers: RequestHeaders,
   maxBodyBytes: number,
@@ -74,7 +74,7 @@ export class HttpCall implements Caller {
   readonly #response: ServerResponse
   #abort: AbortController | undefined
   #timer: Timer | undefined
-  #overdue: Promise<never> | undefined
+  #deadline: Promise<never> | undefined
   #done = false
 
   constructor(request: IncomingMessage, response: ServerResponse, options: HttpCallOptions) {
@@ -96,9 +96,9 @@ export class HttpCall implements Caller {
   }
 
   /** Made for calls that take longer than the tick they came in. */
-  get overdue(): Promise<never> {
-    this.#overdue ??= this.#timeOut()
-    return this.#overdue
+  get deadline(): Promise<never> {
+    this.#deadline ??= this.#timeOut()
+    return this.#deadline
   }
 
   #timeOut(): Promise<never> {
@@ -106,11 +106,11 @@ export class HttpCall implements Caller {
     this.#timer = this.#options.clock.setTimer(CALL_TIMEOUT, () => {
       this.#abort?.abort(new TimeoutError('request', CALL_TIMEOUT))
     })
-    const overdue = new Promise<never>((_, reject) => {
+    const deadline = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
     })
-    overdue.catch(() => {}) // nobody may be waiting any more
-    return overdue
+    deadline.catch(() => {}) // nobody may be waiting any more
+    return deadline
   }
 
   #read(): void {
@@ -131,7 +131,7 @@ export class HttpCall implements Caller {
 
   /** Only for what is not answered in the tick it came in: an answer to nobody is no trouble. */
   #watch(): void {
-    this.#whenOver(() => {
+    this.#onceClosed(() => {
       this.#done = true
       this.#timer?.cancel()
       if (!this.#response.writableFinished) this.#abort?.abort(lostConnection('the caller has gone'))
@@ -139,7 +139,7 @@ export class HttpCall implements Caller {
   }
 
   /** Calls `then` once, when the answer has left, or cannot any more. */
-  #whenOver(then: () => void): void {
+  #onceClosed(then: () => void): void {
     let forget: (() => void) | undefined
     const over = (): void => {
       forget?.()
@@ -147,7 +147,7 @@ export class HttpCall implements Caller {
       then()
     }
     this.#response.on('close', over)
-    forget = whenGone(this.#request.socket, over)
+    forget = onSocketClose(this.#request.socket, over)
   }
 
   #answer(body: string): void {
@@ -155,44 +155,44 @@ export class HttpCall implements Caller {
     try {
       value = parseJson(body, MAX_VALUES)
     } catch {
-      return this.#write(PARSE_ANSWER, 400)
+      return this.#write(PARSE_ERROR_RESPONSE, 400)
     }
-    const { answerer, limits } = this.#options
-    if (limits.tooManyCalls) return refuse(this.#response, 503, 'too many calls at a time')
-    const answer = answerer.answer(value, this)
+    const { handler, limits } = this.#options
+    if (limits.callsExhausted) return refuse(this.#response, 503, 'too many calls at a time')
+    const answer = handler.handle(value, this)
     if (!(answer instanceof Promise)) return this.#write(answer)
     limits.countCall(answer)
     this.#watch()
     void answer.then((text) => this.#write(text))
   }
 
-  #write(answer: AnswerText = '', status = 200): void {
+  #write(answer: ResponseText = '', status = 200): void {
     if (this.#done) return
     const length = typeof answer === 'string' ? answer.length : answer.bytes.length
     if (length < MIN_GZIP_LENGTH || !this.#options.takesGzip) return this.#send(answer, status)
     this.#watch()
-    compress(joinAnswer(answer), { level: 1 }).then(
+    compress(joinResponse(answer), { level: 1 }).then(
       (packed) => this.#send(packed, status, ['Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding']),
       () => this.#response.destroy(),
     )
   }
 
-  #send(body: AnswerText | Uint8Array, status: number, more: readonly string[] = []): void {
+  #send(body: ResponseText | Uint8Array, status: number, more: readonly string[] = []): void {
     if (this.#done) return
     const { extraHeaders, limits } = this.#options
     const length = lengthOf(body)
-    if (!limits.hasRoom(length)) return refuse(this.#response, 503, 'too many answers wait to be read')
+    if (!limits.canBuffer(length)) return refuse(this.#response, 503, 'too many answers wait to be read')
     const about = ['Content-Type', 'application/json', 'Content-Length', String(length)]
     this.#end(this.#response.writeHead(status, [...about, ...extraHeaders, ...more]), body)
-    if (length >= MIN_WATCHED_BYTES) this.#watchReader(length)
+    if (length >= MIN_WATCHED_BYTES) this.#watchProgress(length)
   }
 
   /** Until the answer has left. Who takes nothing of it for {@link WRITE_TIMEOUT} is disconnected. */
-  #watchReader(length: number): void {
+  #watchProgress(length: number): void {
     const { clock, log, limits } = this.#options
     const { socket } = this.#request
     if (this.#response.writableFinished || this.#response.destroyed) return
-    limits.changeUnread(length)
+    limits.addUnread(length)
     let timer: Timer | undefined
     const look = (waitingBefore: number, queuedBefore: number): void => {
       timer = clock.setTimer(WRITE_TIMEOUT, () => {
@@ -205,13 +205,13 @@ export class HttpCall implements Caller {
       })
     }
     look(socket.writableLength, queuedBytes(socket))
-    this.#whenOver(() => {
-      limits.changeUnread(-length)
+    this.#onceClosed(() => {
+      limits.addUnread(-length)
       timer?.cancel()
     })
   }
 
-  #end(response: ServerResponse, body: AnswerText | Uint8Array): void {
+  #end(response: ServerResponse, body: ResponseText | Uint8Array): void {
     if (typeof body === 'string' || body instanceof Uint8Array) return void response.end(body)
     response.write(body.before)
     response.write(body.bytes)
@@ -219,7 +219,7 @@ export class HttpCall implements Caller {
   }
 }
 
-function lengthOf(body: AnswerText | Uint8Array): number {
+function lengthOf(body: ResponseText | Uint8Array): number {
   if (typeof body === 'string') return Buffer.byteLength(body)
   if (body instanceof Uint8Array) return body.length
   return Buffer.byteLength(body.before) + body.bytes.length + body.after.length
@@ -244,7 +244,7 @@ const waiting = new WeakMap<Socket, Set<() => void>>()
  * Calls `then` when the socket has gone, unless it is told before that this is not needed any more. One listener does for all: of
  * requests that came one behind the other, Node tells only the one whose answer is being sent.
  */
-function whenGone(socket: Socket, then: () => void): () => void {
+function onSocketClose(socket: Socket, then: () => void): () => void {
   if (socket.closed) {
     then()
     return () => {}

@@ -10,12 +10,12 @@ import type { Clock } from '../../base/clock.ts'
 import { ConfigError } from '../../base/errors.ts'
 import type { Logger } from '../../base/log.ts'
 import { formatEndpoint } from '../../net/index.ts'
-import type { Answerer } from '../session/answer.ts'
+import type { RequestHandler } from '../session/request-handler.ts'
 import type { ServerLimits } from '../session/server-limits.ts'
-import { FAREWELL_TIME, Session } from '../session/session.ts'
+import { CLOSE_TIMEOUT, Session } from '../session/session.ts'
 import { MAX_VALUES } from '../wire/parse-json.ts'
 import { WsWire } from '../wire/ws-wire.ts'
-import { HttpCall, objectionToRequest, refuse } from './http-call.ts'
+import { HttpCall, refuse, validateRequest } from './http-call.ts'
 import { type GuardOptions, HttpGuard, type Refusal, readHeaders } from './http-guard.ts'
 import { IdleSockets } from './idle-sockets.ts'
 import { refuseUpgrade, reinject, UNSUPPORTED, type Upgrade, type UpgradePolicy, upgradePolicy } from './upgrade.ts'
@@ -30,7 +30,7 @@ const MAX_CONNECTIONS = 4_096
 
 /** What one of the two transports of a port offers. */
 export interface PortService {
-  readonly answerer: Answerer
+  readonly handler: RequestHandler
   readonly guard: GuardOptions
   /** Where requests go: `/`, a prefix without a slash at its end, or `/*` for everywhere. */
   readonly path: string
@@ -131,7 +131,7 @@ export class HttpEndpoint {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const session of this.#sessions) void session.finish(grace, 'the server is closing')
     this.#server.closeIdleConnections()
-    const timer = this.#options.clock.setTimer(grace + FAREWELL_TIME, () => {
+    const timer = this.#options.clock.setTimer(grace + CLOSE_TIMEOUT, () => {
       this.#server.closeAllConnections()
       for (const client of this.#upgraded) client.destroy()
     })
@@ -146,25 +146,25 @@ export class HttpEndpoint {
     if (method === 'GET' && url === '/health') return this.#health(response)
     const http = this.#http
     if (!http) return refuse(response, 404, 'this port answers WebSockets only')
-    if (!isBelow(url, http.path)) return refuse(response, 404, `nothing is here, only at ${http.path}`)
+    if (!matchesPath(url, http.path)) return refuse(response, 404, `nothing is here, only at ${http.path}`)
     const headers = readHeaders(request.rawHeaders)
-    const refusal = http.allowed.objection(headers)
+    const refusal = http.allowed.check(headers)
     if (refusal) return refuse(response, refusal.status, refusal.message)
     const extraHeaders = http.allowed.corsHeaders(headers.origin)
     if (method === 'OPTIONS') return preflight(response, extraHeaders)
     if (method === 'GET' && !headers['content-length']) return void response.writeHead(200).end()
     const { maxBodyBytes, clock, log, limits } = this.#options
-    const objection = objectionToRequest(method, headers, maxBodyBytes)
-    if (objection) return refuse(response, ...objection, extraHeaders)
+    const invalid = validateRequest(method, headers, maxBodyBytes)
+    if (invalid) return refuse(response, ...invalid, extraHeaders)
     const takesGzip = headers['accept-encoding']?.includes('gzip') ?? false
-    const { answerer } = http
-    new HttpCall(request, response, { answerer, limits, clock, log, maxBodyBytes, takesGzip, extraHeaders })
+    const { handler } = http
+    new HttpCall(request, response, { handler, limits, clock, log, maxBodyBytes, takesGzip, extraHeaders })
   }
 
   /** A body that will be refused is not asked for. */
   #continue(request: IncomingMessage, response: ServerResponse): void {
-    const objection = objectionToRequest(request.method, readHeaders(request.rawHeaders), this.#options.maxBodyBytes)
-    if (objection) return refuse(response, ...objection)
+    const invalid = validateRequest(request.method, readHeaders(request.rawHeaders), this.#options.maxBodyBytes)
+    if (invalid) return refuse(response, ...invalid)
     response.writeContinue()
     this.#request(request, response)
   }
@@ -190,17 +190,17 @@ export class HttpEndpoint {
     socket.on('close', () => this.#upgraded.delete(socket))
     const ws = this.#ws
     const refusal: Refusal | undefined =
-      ws && isBelow(request.url, ws.path)
-        ? ws.allowed.objectionToWebSocket(request.headers)
+      ws && matchesPath(request.url, ws.path)
+        ? ws.allowed.checkWebSocket(request.headers)
         : { status: 403, message: 'no WebSockets here' }
     if (!ws || refusal) return refuseUpgrade(socket, refusal as Refusal)
-    const { answerer } = ws
+    const { handler } = ws
     this.#upgrader.handleUpgrade(request, socket, head, (client) => {
       const { clock, log, limits, timeout } = this.#options
       const wire = new WsWire(client, socket, { clock, maxValues: MAX_VALUES })
       const session: Session = new Session({
         wire,
-        answerer,
+        handler,
         clock,
         log,
         limits,
@@ -215,7 +215,7 @@ export class HttpEndpoint {
 }
 
 /** go-ethereum's `checkPath` (node/rpcstack.go): without a prefix, requests go to the root. */
-function isBelow(url = '', path: string): boolean {
+function matchesPath(url = '', path: string): boolean {
   if (url === path) return true
   const asked = url.split('?', 1)[0] as string
   return asked === path || path === '/*' || (path === '/' ? asked === '' : asked.startsWith(`${path}/`))

@@ -5,7 +5,7 @@
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import type { Clock } from '../../base/clock.ts'
-import { objectionToJwt } from '../wire/jwt.ts'
+import { verifyJwt } from '../wire/jwt.ts'
 
 export interface GuardOptions {
   /** Host names that requests may name, against DNS rebinding; IP addresses always may, `*` is any. @default localhost */
@@ -28,7 +28,7 @@ export class HttpGuard {
   readonly #clock: Clock
   readonly #vhosts: ReadonlySet<string>
   /** Who calls once calls again. */
-  #lastKnown: string | undefined
+  #lastHost: string | undefined
 
   constructor(options: GuardOptions, clock: Clock) {
     this.#options = options
@@ -37,21 +37,21 @@ export class HttpGuard {
   }
 
   /** Why a request is not let in; undefined when it is. */
-  objection(headers: RequestHeaders): Refusal | undefined {
-    if (!this.#knows(headers.host)) return { status: 403, message: 'invalid host specified' }
+  check(headers: RequestHeaders): Refusal | undefined {
+    if (!this.#acceptsHost(headers.host)) return { status: 403, message: 'invalid host specified' }
     const { jwtSecret } = this.#options
-    const message = jwtSecret && objectionToJwt(headers.authorization, jwtSecret, this.#clock)
+    const message = jwtSecret && verifyJwt(headers.authorization, jwtSecret, this.#clock)
     return message === undefined ? undefined : { status: 401, message }
   }
 
-  /** {@link objection}, for one that wants to be a WebSocket. */
-  objectionToWebSocket(headers: RequestHeaders): Refusal | undefined {
+  /** {@link check}, for one that wants to be a WebSocket. */
+  checkWebSocket(headers: RequestHeaders): Refusal | undefined {
     const { origin } = headers
-    const allowed = this.#options.origins ?? ownOrigins()
+    const allowed = this.#options.origins ?? localOrigins()
     if (origin !== undefined && !allowed.some((pattern) => matchesOrigin(origin, pattern))) {
       return { status: 403, message: 'origin not allowed' }
     }
-    return this.objection(headers)
+    return this.check(headers)
   }
 
   /** The headers that let a page of this origin read the answer. */
@@ -62,18 +62,18 @@ export class HttpGuard {
     return ['Vary', 'Origin', 'Access-Control-Allow-Origin', cors.includes('*') ? '*' : origin]
   }
 
-  #knows(host: string | undefined): boolean {
-    if (host !== undefined && host === this.#lastKnown) return true
+  #acceptsHost(host: string | undefined): boolean {
+    if (host !== undefined && host === this.#lastHost) return true
     if (host === undefined || this.#vhosts.has('*')) return true // HTTP/1.0 has no Host, and browsers always do
     const name = host.toLowerCase().replace(/:\d+$/, '')
     const known = this.#vhosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0
-    if (known) this.#lastKnown = host
+    if (known) this.#lastHost = host
     return known
   }
 }
 
 /** As go-ethereum's defaults (node/rpcstack.go, rpc/websocket.go). */
-function ownOrigins(): readonly string[] {
+function localOrigins(): readonly string[] {
   const hosts = ['localhost', hostname().toLowerCase()]
   return hosts.flatMap((host) => [`http://${host}`, `https://${host}`])
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../base/clock.ts'
 
 /** Of the idle time: how often sockets are looked at. */
-const LOOKS = 4
+const CHECKS_PER_TIMEOUT = 4
 
 interface Activity {
   readonly bytes: number
@@ -15,15 +15,15 @@ interface Activity {
  */
 export class IdleSockets {
   readonly #clock: Clock
-  readonly #idleTime: number
+  readonly #idleTimeout: number
   /** BOUNDED: by the connections of the port. */
   readonly #sockets = new Map<Socket, Activity>()
   #timer: Timer | undefined
 
-  /** `idleTime`: in milliseconds; a connection lives a quarter longer at most. */
-  constructor(clock: Clock, idleTime: number) {
+  /** `idleTimeout`: in milliseconds; a connection lives a quarter longer at most. */
+  constructor(clock: Clock, idleTimeout: number) {
     this.#clock = clock
-    this.#idleTime = idleTime
+    this.#idleTimeout = idleTimeout
   }
 
   /** Watches a connection until it has gone, or is somebody else's. */
@@ -31,7 +31,7 @@ export class IdleSockets {
     if (this.#sockets.has(socket)) return
     this.#sockets.set(socket, { bytes: 0, since: this.#clock.now() })
     socket.once('close', () => this.remove(socket))
-    this.#timer ??= this.#clock.setTimer(this.#idleTime / LOOKS, () => this.#look())
+    this.#timer ??= this.#clock.setTimer(this.#idleTimeout / CHECKS_PER_TIMEOUT, () => this.#check())
   }
 
   remove(socket: Socket): void {
@@ -41,13 +41,13 @@ export class IdleSockets {
     this.#timer = undefined
   }
 
-  #look(): void {
+  #check(): void {
     const now = this.#clock.now()
     for (const [socket, { bytes, since }] of this.#sockets) {
       const moved = socket.bytesRead + socket.bytesWritten
       if (moved !== bytes) this.#sockets.set(socket, { bytes: moved, since: now })
-      else if (now - since >= this.#idleTime) socket.destroy()
+      else if (now - since >= this.#idleTimeout) socket.destroy()
     }
-    this.#timer = this.#clock.setTimer(this.#idleTime / LOOKS, () => this.#look())
+    this.#timer = this.#clock.setTimer(this.#idleTimeout / CHECKS_PER_TIMEOUT, () => this.#check())
   }
 }

@@ -9,9 +9,9 @@ import { isMainThread } from 'node:worker_threads'
 import type { Clock } from '../../base/clock.ts'
 import { ConfigError } from '../../base/errors.ts'
 import type { Logger } from '../../base/log.ts'
-import type { Answerer } from '../session/answer.ts'
+import type { RequestHandler } from '../session/request-handler.ts'
 import type { ServerLimits } from '../session/server-limits.ts'
-import { FAREWELL_TIME, Session } from '../session/session.ts'
+import { CLOSE_TIMEOUT, Session } from '../session/session.ts'
 import { IpcWire } from '../wire/ipc-wire.ts'
 import { MAX_VALUES } from '../wire/parse-json.ts'
 
@@ -23,7 +23,7 @@ const MAX_CONNECTIONS = 1_024
 
 export interface IpcEndpointOptions {
   readonly path: string
-  readonly answerer: Answerer
+  readonly handler: RequestHandler
   /** Of calls from here to the client, in milliseconds. */
   readonly timeout: number
   readonly limits: ServerLimits
@@ -48,11 +48,11 @@ export class IpcEndpoint {
   /** Throws a ConfigError (`ipcPath`). A socket that nobody listens on any more is taken over. */
   static async listen(options: IpcEndpointOptions): Promise<IpcEndpoint> {
     const { path, log } = options
-    if (process.platform !== 'win32') await makeWay(path)
+    if (process.platform !== 'win32') await removeStaleSocket(path)
     const endpoint = new IpcEndpoint(options)
     await new Promise<void>((resolve, reject) => {
       endpoint.#server.once('error', (error) => reject(cannotListen(path, error)))
-      onlyForUs(() => endpoint.#server.listen(path, resolve))
+      withPrivateUmask(() => endpoint.#server.listen(path, resolve))
     })
     endpoint.#server.removeAllListeners('error')
     endpoint.#server.on('error', (error) => log.warn('accepting failed', { error }))
@@ -62,7 +62,7 @@ export class IpcEndpoint {
   async close(grace: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const session of this.#sessions.keys()) void session.finish(grace)
-    const timer = this.#options.clock.setTimer(grace + FAREWELL_TIME, () => {
+    const timer = this.#options.clock.setTimer(grace + CLOSE_TIMEOUT, () => {
       for (const socket of this.#sessions.values()) socket.destroy()
     })
     await closed
@@ -70,17 +70,17 @@ export class IpcEndpoint {
   }
 
   #accept(socket: Socket): void {
-    const { answerer, timeout, limits, clock, log } = this.#options
+    const { handler, timeout, limits, clock, log } = this.#options
     const wire = new IpcWire(socket)
     const session: Session = new Session({
       wire,
-      answerer,
+      handler,
       timeout,
       limits,
       clock,
       log,
       remote: { transport: 'ipc', address: '' },
-      endsAtGarbage: true,
+      endsOnParseError: true,
     })
     this.#sessions.set(session, socket)
     socket.on('close', () => this.#sessions.delete(session))
@@ -89,7 +89,7 @@ export class IpcEndpoint {
 }
 
 /** Nobody else may connect, not for a moment. A worker cannot set the mask of its process: there the folder has to do. */
-function onlyForUs(listen: () => void): void {
+function withPrivateUmask(listen: () => void): void {
   if (!isMainThread) return listen()
   const before = process.umask(0o177)
   try {
@@ -99,7 +99,7 @@ function onlyForUs(listen: () => void): void {
   }
 }
 
-async function makeWay(path: string): Promise<void> {
+async function removeStaleSocket(path: string): Promise<void> {
   const bytes = Buffer.byteLength(path)
   if (bytes > MAX_PATH_BYTES) {
     const message = `${path} is too long: ${bytes} bytes, the system takes ${MAX_PATH_BYTES}`
@@ -111,7 +111,7 @@ async function makeWay(path: string): Promise<void> {
     throw new ConfigError('ipcPath', `the folder of ${path} is missing`, { hint: 'make it first' })
   }
   if (!there.isSocket()) throw new ConfigError('ipcPath', `${path} is there already and is no socket`)
-  if (await isAnswered(path)) {
+  if (await isListening(path)) {
     throw new ConfigError('ipcPath', `${path} is in use by another process`, {
       hint: 'end that one, or choose another path',
     })
@@ -119,7 +119,7 @@ async function makeWay(path: string): Promise<void> {
   await rm(path, { force: true })
 }
 
-function isAnswered(path: string): Promise<boolean> {
+function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path)
     const done = (answer: boolean) => () => {

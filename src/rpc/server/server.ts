@@ -6,15 +6,15 @@ import { type Clock, systemClock } from '../../base/clock.ts'
 import { ConfigError } from '../../base/errors.ts'
 import { type Logger, silentLogger } from '../../base/log.ts'
 import { formatEndpoint } from '../../net/index.ts'
-import { Answerer } from '../session/answer.ts'
 import { type Api, method } from '../session/api.ts'
 import { Methods, Registry } from '../session/registry.ts'
+import { RequestHandler } from '../session/request-handler.ts'
 import { ServerLimits } from '../session/server-limits.ts'
 import { Session } from '../session/session.ts'
 import { checkJwtSecret } from '../wire/jwt.ts'
 import { MemoryWire } from '../wire/memory-wire.ts'
 import { RawJson } from '../wire/message.ts'
-import { type Dialed, parseTarget } from '../wire/wire.ts'
+import { type DialedConnection, parseRpcAddress } from '../wire/wire.ts'
 import { MAX_BODY_BYTES } from './http-call.ts'
 import { HttpEndpoint, READ_TIMEOUT } from './http-endpoint.ts'
 import type { GuardOptions } from './http-guard.ts'
@@ -41,7 +41,7 @@ export interface RpcServerOptions {
 }
 
 /** Who may use an endpoint, and what it offers. */
-export interface ListenOptions extends GuardOptions {
+export interface RpcListenOptions extends GuardOptions {
   /** Namespaces; `rpc` is always there. @default all, also those registered later */
   readonly modules?: readonly string[] | undefined
 }
@@ -94,9 +94,9 @@ export class RpcServer implements AsyncDisposable {
    * of a socket. The path of a URL is where requests have to go.
    * Rejects with a ConfigError (`url`, `port`, `host`, `ipcPath`, `jwtSecret`).
    */
-  async listen(url: string, options: ListenOptions = {}): Promise<RpcEndpoint> {
+  async listen(url: string, options: RpcListenOptions = {}): Promise<RpcEndpoint> {
     if (options.jwtSecret) checkJwtSecret(options.jwtSecret)
-    const target = parseTarget(url)
+    const target = parseRpcAddress(url)
     if (target.transport === 'ipc') return await this.#listenIpc(target.path, options)
     if (target.secure) throw new ConfigError('url', `${url}: TLS is not ended here`, { hint: 'put a proxy before it' })
     const { hostname, port, pathname } = target.url
@@ -108,12 +108,12 @@ export class RpcServer implements AsyncDisposable {
   }
 
   /** The server's half of a connection in this process; `RpcClient.inProcess` takes the other. */
-  connect(): Dialed {
+  connect(): DialedConnection {
     const [ours, theirs] = MemoryWire.pair()
     const session: Session = new Session({
       ...this.#sessionOptions(),
       wire: ours,
-      answerer: this.#answerer({}),
+      handler: this.#handler({}),
       remote: { transport: 'inproc', address: '' },
       onEnd: () => this.#local.delete(session),
     })
@@ -132,23 +132,23 @@ export class RpcServer implements AsyncDisposable {
     return this.close()
   }
 
-  async #listenIpc(path: string, { modules }: ListenOptions): Promise<RpcEndpoint> {
-    const answerer = this.#answerer({ modules })
-    const endpoint = await IpcEndpoint.listen({ path, answerer, ...this.#sessionOptions() })
+  async #listenIpc(path: string, { modules }: RpcListenOptions): Promise<RpcEndpoint> {
+    const handler = this.#handler({ modules })
+    const endpoint = await IpcEndpoint.listen({ path, handler, ...this.#sessionOptions() })
     return this.#opened(path, () => endpoint.close(CLOSE_GRACE))
   }
 
   async #listenPort(
     transport: 'http' | 'ws',
     { host, port, path }: { readonly host: string; readonly port: number; readonly path: string },
-    { modules, ...guard }: ListenOptions,
+    { modules, ...guard }: RpcListenOptions,
   ): Promise<RpcEndpoint> {
     const shared = [...this.#ports].find((each) => each.port === port && each.host === host && !each.serves[transport])
     const { maxBodyBytes = MAX_BODY_BYTES, readTimeout = READ_TIMEOUT } = this.#options
     const at =
       shared ?? (await HttpEndpoint.listen({ host, port, maxBodyBytes, readTimeout, ...this.#sessionOptions() }))
     this.#ports.add(at)
-    at.set(transport, { answerer: this.#answerer({ modules }), guard, path })
+    at.set(transport, { handler: this.#handler({ modules }), guard, path })
     const url = `${transport}://${formatEndpoint(host, at.port)}${path.replace(/\/\*?$/, '')}`
     return this.#opened(url, async () => {
       await at.stop(transport, CLOSE_GRACE)
@@ -174,18 +174,18 @@ export class RpcServer implements AsyncDisposable {
   }
 
   /** Every endpoint has its own view, and describes what is seen in it. */
-  #answerer({ modules }: ListenOptions): Answerer {
+  #handler({ modules }: RpcListenOptions): RequestHandler {
     const { batchLimit = 1_000, batchResponseBytes = 25_000_000 } = this.#options
     const { info = { title: 'JSON-RPC', version: '1.0' } } = this.#options
     const methods: Methods = new Methods(this.#registry, modules, {
       rpc_modules: method({ summary: 'the namespaces that can be called here', params: [] }, () => modulesOf(methods)),
       'rpc.discover': method({ summary: 'this document', params: [] }, () => describe()),
     })
-    const describe = keptWhile(
+    const describe = cachedByVersion(
       () => this.#registry.version,
       () => new RawJson(JSON.stringify(describeMethods(methods, info))),
     )
-    return new Answerer(methods, { batchItems: batchLimit, batchResponseBytes }, this.#log, this.#clock)
+    return new RequestHandler(methods, { batchItems: batchLimit, batchResponseBytes }, this.#log, this.#clock)
   }
 
   #sessionOptions() {
@@ -195,7 +195,7 @@ export class RpcServer implements AsyncDisposable {
 }
 
 /** What takes long to make is made once, and again when the version is another. */
-function keptWhile<T>(version: () => number, make: () => T): () => T {
+function cachedByVersion<T>(version: () => number, make: () => T): () => T {
   let kept: { readonly version: number; readonly value: T } | undefined
   return () => {
     if (kept?.version !== version()) kept = { version: version(), value: make() }

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { ask } from '../../../test/support/raw-http.ts'
 import { systemClock } from '../../base/clock.ts'
 import { silentLogger } from '../../base/log.ts'
-import { Answerer } from '../session/answer.ts'
 import { Methods, Registry } from '../session/registry.ts'
+import { RequestHandler } from '../session/request-handler.ts'
 import { ServerLimits } from '../session/server-limits.ts'
 import { HttpEndpoint } from './http-endpoint.ts'
 import { type UpgradePolicy, upgradePolicy } from './upgrade.ts'
@@ -28,8 +28,8 @@ async function open(policy: UpgradePolicy) {
     log: silentLogger,
     upgradePolicy: policy,
   })
-  const answerer = new Answerer(new Methods(registry), limits, silentLogger)
-  endpoint.set('http', { answerer, guard: {}, path: '/' })
+  const handler = new RequestHandler(new Methods(registry), limits, silentLogger)
+  endpoint.set('http', { handler, guard: {}, path: '/' })
   return { endpoint, url: `http://127.0.0.1:${endpoint.port}`, calls: () => calls }
 }
 

@@ -4,13 +4,13 @@
  */
 import type { Clock } from '../../base/clock.ts'
 import { type Deferred, deferred } from '../../base/deferred.ts'
-import { joinAnswer, type NoMessage, type RpcRequest, readMessage } from '../wire/message.ts'
+import { type InvalidMessage, joinResponse, type RpcRequest, readMessage } from '../wire/message.ts'
 import type { Wire } from '../wire/wire.ts'
-import type { Answer, Answerer, Caller, Subscriber } from './answer.ts'
 import type { CallContext, RpcRemote } from './api.ts'
 import type { OutgoingCalls } from './outgoing-calls.ts'
 import type { Callable } from './registry.ts'
-import type { ServedSubscriptions } from './served.ts'
+import type { Answer, Caller, Notifier, RequestHandler } from './request-handler.ts'
+import type { ServerSubscriptions } from './server-subscriptions.ts'
 import type { SessionWriter } from './writer.ts'
 
 /** Calls of one connection that run at a time; reading stops until one has ended. */
@@ -22,8 +22,8 @@ export interface IncomingCallsOptions {
   readonly wire: Wire
   readonly writer: SessionWriter
   readonly outgoing: OutgoingCalls
-  readonly served: ServedSubscriptions
-  readonly answerer: Answerer
+  readonly served: ServerSubscriptions
+  readonly handler: RequestHandler
   readonly clock: Clock
   /** The connection, as handlers see it. */
   readonly connection: CallContext
@@ -33,8 +33,8 @@ export class IncomingCalls {
   readonly #options: IncomingCallsOptions
   readonly #wire: Wire
   readonly #writer: SessionWriter
-  readonly #served: ServedSubscriptions
-  readonly #answerer: Answerer
+  readonly #served: ServerSubscriptions
+  readonly #handler: RequestHandler
   #inFlight = 0
   #paused = false
   /** Requests read in one chunk with others, after which reading stopped. BOUNDED: by a chunk. */
@@ -46,11 +46,11 @@ export class IncomingCalls {
     this.#wire = options.wire
     this.#writer = options.writer
     this.#served = options.served
-    this.#answerer = options.answerer
+    this.#handler = options.handler
   }
 
   /** Answers a request or a batch, now or when there is room; `message` is the value as read, undefined for a batch. */
-  receive(value: unknown, message: RpcRequest | NoMessage | undefined): void {
+  receive(value: unknown, message: RpcRequest | InvalidMessage | undefined): void {
     if (this.#paused) this.#queue.push(value)
     else this.#dispatch(value, message)
   }
@@ -96,9 +96,9 @@ export class IncomingCalls {
 
   #dispatch(value: unknown, message: ReturnType<typeof readMessage> | undefined): void {
     const caller = new SessionCaller(this.#options.connection, this.#served)
-    if (message?.kind === 'request') return this.#reply(this.#answerer.call(message, caller), caller, 1)
+    if (message?.kind === 'request') return this.#reply(this.#handler.handleCall(message, caller), caller, 1)
     const isBatch = Array.isArray(value) && value.length > 0
-    this.#reply(this.#answerer.answer(value, caller), caller, isBatch ? BATCH_WEIGHT : 1)
+    this.#reply(this.#handler.handle(value, caller), caller, isBatch ? BATCH_WEIGHT : 1)
   }
 
   #reply(answer: Answer | Promise<Answer>, caller: SessionCaller, weight: number): void {
@@ -114,18 +114,18 @@ export class IncomingCalls {
   }
 
   #send(answer: Answer, caller: SessionCaller): void {
-    if (answer !== undefined) this.#writer.send(joinAnswer(answer))
+    if (answer !== undefined) this.#writer.send(joinResponse(answer))
     caller.answered()
   }
 }
 
 /** The remote of a connection, for as long as one of its messages is being answered. */
-class SessionCaller implements Caller, Subscriber {
+class SessionCaller implements Caller, Notifier {
   readonly #connection: CallContext
-  readonly #served: ServedSubscriptions
+  readonly #served: ServerSubscriptions
   #opened: (() => void)[] | undefined
 
-  constructor(connection: CallContext, served: ServedSubscriptions) {
+  constructor(connection: CallContext, served: ServerSubscriptions) {
     this.#connection = connection
     this.#served = served
   }
@@ -138,7 +138,7 @@ class SessionCaller implements Caller, Subscriber {
     return this.#connection.remote
   }
 
-  get subscriber(): Subscriber {
+  get notifier(): Notifier {
     return this
   }
 

@@ -5,15 +5,15 @@
 import type { Clock } from '../../base/clock.ts'
 import { describeError } from '../../base/errors.ts'
 import type { Logger } from '../../base/log.ts'
-import { missingAnswer, RpcConnectionError, RpcError, type RpcErrorObject, tooLarge } from '../wire/errors.ts'
+import { missingResponse, RpcConnectionError, RpcError, type RpcErrorObject, tooLarge } from '../wire/errors.ts'
 import {
   encodeCall,
   encodeNotification,
-  NOTICE,
-  type RpcAnswer,
   type RpcId,
   type RpcRequest,
+  type RpcResponse,
   readMessage,
+  SUBSCRIPTION_SUFFIX,
 } from '../wire/message.ts'
 import { type BatchCall, type CallOptions, PendingCalls } from './pending.ts'
 import type { RpcSubscription } from './subscription.ts'
@@ -109,7 +109,7 @@ export class OutgoingCalls {
   /** Forgets one subscription whose call was abandoned and whose response has not come. */
   #forgetUnanswered(): void {
     for (const id of this.#subscribing.keys()) {
-      if (!this.#pending.waitsFor(id)) return void this.#subscribing.delete(id)
+      if (!this.#pending.isPending(id)) return void this.#subscribing.delete(id)
     }
   }
 
@@ -136,7 +136,7 @@ export class OutgoingCalls {
     return this.#subscribing.size === 0 && this.#pending.settlePlain(value)
   }
 
-  settle(answer: RpcAnswer): void {
+  settle(answer: RpcResponse): void {
     const subscription = typeof answer.id === 'number' ? this.#subscribing.get(answer.id) : undefined
     if (subscription) this.#subscribing.delete(answer.id as number)
     if (subscription && typeof answer.result === 'string') this.#begin(subscription, answer.result)
@@ -146,10 +146,10 @@ export class OutgoingCalls {
   /** Settles a batch of responses; false when the first value is not a response: nobody mixes the two. */
   settleBatch(values: readonly unknown[]): boolean {
     const first = readMessage(values[0])
-    if (first.kind !== 'answer') return false
+    if (first.kind !== 'response') return false
     for (const value of values) {
       const message = readMessage(value)
-      if (message.kind === 'answer') this.settle(message)
+      if (message.kind === 'response') this.settle(message)
     }
     this.#failUnanswered(first.id)
     return true
@@ -160,7 +160,7 @@ export class OutgoingCalls {
     if (typeof id !== 'number') return
     for (const [first, calls] of this.#batches) {
       if (id < first || id > (calls.at(-1)?.[0] ?? first)) continue
-      for (const [each, method] of calls) this.#pending.fail(each, missingAnswer(method))
+      for (const [each, method] of calls) this.#pending.fail(each, missingResponse(method))
     }
   }
 
@@ -172,19 +172,19 @@ export class OutgoingCalls {
 
   /** Delivers a notification to its subscription; false when it does not belong to one: then it is an ordinary notification. */
   deliver({ method, params }: RpcRequest, length: number): boolean {
-    const isValue = method.endsWith(NOTICE.value)
-    if (!isValue && !method.endsWith(NOTICE.end)) return false
-    const { subscription: id, result, error } = (params ?? {}) as NoticeParams
+    const isValue = method.endsWith(SUBSCRIPTION_SUFFIX.value)
+    if (!isValue && !method.endsWith(SUBSCRIPTION_SUFFIX.end)) return false
+    const { subscription: id, result, error } = (params ?? {}) as SubscriptionParams
     if (typeof id !== 'string') return false
     const subscription = this.#subscriptions.get(id)
-    if (isValue && result !== undefined) subscription?.offer(result, length)
+    if (isValue && result !== undefined) subscription?.push(result, length)
     else if (isValue) this.#log.debug('Subscription notification without a value', { id })
-    else if (this.#subscriptions.delete(id)) subscription?.over(error)
+    else if (this.#subscriptions.delete(id)) subscription?.end(error)
     return true
   }
 }
 
-interface NoticeParams {
+interface SubscriptionParams {
   readonly subscription?: unknown
   readonly result?: unknown
   readonly error?: RpcErrorObject

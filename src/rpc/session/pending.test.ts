@@ -11,7 +11,7 @@ function open() {
 }
 
 function answer(id: number) {
-  return { kind: 'answer', id, result: id, error: undefined } as const
+  return { kind: 'response', id, result: id, error: undefined } as const
 }
 
 describe('calls that wait', () => {

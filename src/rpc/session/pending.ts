@@ -5,7 +5,7 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import { TimeoutError } from '../../base/errors.ts'
 import { RpcError } from '../wire/errors.ts'
-import type { RpcAnswer, RpcId } from '../wire/message.ts'
+import type { RpcId, RpcResponse } from '../wire/message.ts'
 
 export interface CallOptions {
   /** Gives the call up; the promise rejects with the signal's reason. The server may still do what it was asked for. */
@@ -29,7 +29,7 @@ interface PendingCall {
   readonly release: (() => void) | undefined
 }
 
-const LEAST_SLOTS = 64
+const MIN_SLOTS = 64
 
 /**
  * One timer does for all calls that have the time to live that most have. A call with a time or signal of its own pays for it.
@@ -41,7 +41,7 @@ export class PendingCalls {
   readonly #clock: Clock
   readonly #timeout: number
   /** A power of two, at least twice as many as calls. BOUNDED: by the program's own calls. */
-  #slots: (PendingCall | undefined)[] = emptySlots(LEAST_SLOTS)
+  #slots: (PendingCall | undefined)[] = emptySlots(MIN_SLOTS)
   #size = 0
   #lastId = 0
   #timer: Timer | undefined
@@ -68,7 +68,7 @@ export class PendingCalls {
       if (signal?.aborted) return reject(signal.reason)
       const own = timeout !== undefined && timeout !== this.#timeout
       const deadline = own ? Number.POSITIVE_INFINITY : this.#clock.now() + this.#timeout
-      const release = own || signal ? this.#limit(id, method, own ? timeout : undefined, signal) : undefined
+      const release = own || signal ? this.#setOwnDeadline(id, method, own ? timeout : undefined, signal) : undefined
       this.#put({ id, method, deadline, resolve, reject, release })
       if (!this.#timer && deadline !== Number.POSITIVE_INFINITY) this.#arm(this.#timeout)
     }) as Promise<T>
@@ -86,12 +86,12 @@ export class PendingCalls {
   }
 
   /** Whether the call of this id is not settled yet. */
-  waitsFor(id: number): boolean {
+  isPending(id: number): boolean {
     return this.#slots[this.#slotOf(id)]?.id === id
   }
 
   /** False for an answer nobody waits for. */
-  settle({ id, error, result }: RpcAnswer): boolean {
+  settle({ id, error, result }: RpcResponse): boolean {
     const call = this.#take(id)
     if (!call) return false
     if (error) call.reject(new RpcError(error.code, error.message, { data: error.data }))
@@ -110,7 +110,7 @@ export class PendingCalls {
   failAll(error: unknown): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    for (const call of this.#waiting()) this.fail(call.id, error)
+    for (const call of this.#all()) this.fail(call.id, error)
   }
 
   #take(id: RpcId): PendingCall | undefined {
@@ -136,16 +136,21 @@ export class PendingCalls {
   }
 
   #grow(): void {
-    const calls = this.#waiting()
+    const calls = this.#all()
     this.#slots = emptySlots(this.#slots.length * 2)
     for (const call of calls) this.#slots[this.#slotOf(call.id)] = call
   }
 
-  #waiting(): PendingCall[] {
+  #all(): PendingCall[] {
     return this.#slots.filter((call) => call !== undefined)
   }
 
-  #limit(id: number, method: string, timeout: number | undefined, signal: AbortSignal | undefined): () => void {
+  #setOwnDeadline(
+    id: number,
+    method: string,
+    timeout: number | undefined,
+    signal: AbortSignal | undefined,
+  ): () => void {
     const finite = timeout !== undefined && Number.isFinite(timeout)
     const timer = finite
       ? this.#clock.setTimer(timeout, () => this.fail(id, new TimeoutError(method, timeout)))
@@ -169,7 +174,7 @@ export class PendingCalls {
     this.#timer = undefined
     const now = this.#clock.now()
     let next = Number.POSITIVE_INFINITY
-    for (const { id, deadline, method } of this.#waiting()) {
+    for (const { id, deadline, method } of this.#all()) {
       if (deadline > now) next = Math.min(next, deadline)
       else this.fail(id, new TimeoutError(method, this.#timeout))
     }

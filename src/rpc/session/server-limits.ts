@@ -28,17 +28,17 @@ export class ServerLimits {
   }
 
   /** False when there are as many as may be. */
-  takeSubscription(): boolean {
+  acquireSubscription(): boolean {
     if (this.#subscriptions >= this.#maxSubscriptions) return false
     this.#subscriptions++
     return true
   }
 
-  giveSubscription(): void {
+  releaseSubscription(): void {
     this.#subscriptions--
   }
 
-  get tooManyCalls(): boolean {
+  get callsExhausted(): boolean {
     return this.#calls >= MAX_CALLS
   }
 
@@ -52,12 +52,12 @@ export class ServerLimits {
   }
 
   /** Whether an answer of so many bytes may wait to be read. */
-  hasRoom(bytes: number): boolean {
+  canBuffer(bytes: number): boolean {
     return bytes < MIN_WATCHED_BYTES || this.#unreadBytes + bytes <= this.#maxUnreadBytes
   }
 
   /** So many more bytes wait to be read, or fewer. */
-  changeUnread(bytes: number): void {
+  addUnread(bytes: number): void {
     this.#unreadBytes += bytes
   }
 }

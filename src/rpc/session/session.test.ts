@@ -4,10 +4,10 @@ import { type Logger, silentLogger } from '../../base/log.ts'
 import { FakeClock } from '../../testing/index.ts'
 import { RpcError } from '../wire/errors.ts'
 import { MemoryWire } from '../wire/memory-wire.ts'
-import { Answerer } from './answer.ts'
 import { type CallContext, method } from './api.ts'
 import { MAX_IN_FLIGHT } from './incoming-calls.ts'
 import { Methods, Registry } from './registry.ts'
+import { RequestHandler } from './request-handler.ts'
 import { ServerLimits } from './server-limits.ts'
 import { Session, type SessionOptions } from './session.ts'
 import { RpcSubscription } from './subscription.ts'
@@ -18,14 +18,14 @@ function sessionOn(wire: MemoryWire, api: object, options: Partial<SessionOption
   const registry = new Registry()
   registry.register('test', api)
   const clock = new FakeClock()
-  const answerer = new Answerer(
+  const handler = new RequestHandler(
     new Methods(registry),
     { batchItems: 100, batchResponseBytes: 1e6 },
     silentLogger,
     clock,
   )
   const remote = { transport: 'inproc', address: '' } as const
-  const session = new Session({ wire, answerer, remote, timeout: TIMEOUT, clock, ...options })
+  const session = new Session({ wire, handler, remote, timeout: TIMEOUT, clock, ...options })
   wire.open(session)
   return { session, clock }
 }
@@ -37,7 +37,7 @@ function open(api: object = { one: () => 1 }, options: Partial<SessionOptions> =
   const ended = deferred()
   theirs.open({
     message: (value) => received.push(value),
-    garbage: () => {},
+    parseError: () => {},
     drain: () => {},
     end: () => ended.resolve(),
   })
@@ -194,16 +194,16 @@ describe('hostile messages', () => {
 
   test('bytes that are not JSON are answered, and end the session only where messages cannot be told apart', async () => {
     const tolerant = open()
-    tolerant.session.garbage()
+    tolerant.session.parseError()
     tolerant.send(request('test_one', [], 1))
     await settled()
     expect(tolerant.received).toEqual([
       { jsonrpc: '2.0', id: null, error: { code: -32_700, message: 'parse error' } },
       result(1, 1),
     ])
-    const strict = open({ one: () => 1 }, { endsAtGarbage: true })
+    const strict = open({ one: () => 1 }, { endsOnParseError: true })
     const pending = expect(strict.session.call('x')).rejects.toMatchObject({ code: 'ERR_RPC_ANSWER' })
-    strict.session.garbage(new RpcError(-32_600, 'message too large'))
+    strict.session.parseError(new RpcError(-32_600, 'message too large'))
     await pending
     await strict.ended
     expect(strict.received.at(-1)).toMatchObject({ id: null, error: { code: -32_600, message: 'message too large' } })

@@ -8,19 +8,19 @@ import { type Logger, silentLogger } from '../../base/log.ts'
 import { lostConnection, RpcConnectionError, RpcError, toErrorObject } from '../wire/errors.ts'
 import { encodeError, readMessage } from '../wire/message.ts'
 import type { Wire, WireSink } from '../wire/wire.ts'
-import { type Answerer, PARSE_ANSWER } from './answer.ts'
 import type { CallContext, RpcRemote } from './api.ts'
 import { IncomingCalls } from './incoming-calls.ts'
 import { OutgoingCalls } from './outgoing-calls.ts'
 import type { BatchCall, CallOptions } from './pending.ts'
-import { ServedSubscriptions } from './served.ts'
+import { PARSE_ERROR_RESPONSE, type RequestHandler } from './request-handler.ts'
 import { ServerLimits } from './server-limits.ts'
+import { ServerSubscriptions } from './server-subscriptions.ts'
 import type { RpcSubscription } from './subscription.ts'
 import { SessionWriter, WRITE_TIMEOUT } from './writer.ts'
 
 export interface SessionOptions {
   readonly wire: Wire
-  readonly answerer: Answerer
+  readonly handler: RequestHandler
   readonly remote: Omit<RpcRemote, 'call'>
   /** Time for a call made from here, in milliseconds. */
   readonly timeout: number
@@ -33,13 +33,13 @@ export interface SessionOptions {
   /** Called once. */
   readonly onEnd?: (error: unknown) => void
   /** Ends the session at bytes that are not JSON: where messages cannot be told apart any more. @default false */
-  readonly endsAtGarbage?: boolean
+  readonly endsOnParseError?: boolean
   /** Shared with other connections. @default its own */
   readonly limits?: ServerLimits
 }
 
 /** Time for the last answers and the closing handshake once nothing more is dispatched, in milliseconds. */
-export const FAREWELL_TIME = 500
+export const CLOSE_TIMEOUT = 500
 
 export class Session implements WireSink, CallContext {
   readonly remote: RpcRemote
@@ -49,13 +49,13 @@ export class Session implements WireSink, CallContext {
   readonly #log: Logger
   readonly #writer: SessionWriter
   readonly #outgoing: OutgoingCalls
-  readonly #served: ServedSubscriptions
+  readonly #served: ServerSubscriptions
   readonly #incoming: IncomingCalls
   readonly #gone = new AbortController()
   #ended = false
 
   constructor(options: SessionOptions) {
-    const { wire, answerer, clock = systemClock, log = silentLogger, timeout } = options
+    const { wire, handler, clock = systemClock, log = silentLogger, timeout } = options
     const { limits = new ServerLimits(), maxSendBytes = Number.POSITIVE_INFINITY } = options
     this.#options = options
     this.#wire = wire
@@ -70,11 +70,11 @@ export class Session implements WireSink, CallContext {
       onFailure: (reason) => this.#cut(reason),
     })
     const outgoing = new OutgoingCalls({ writer, clock, log, timeout, maxSendBytes })
-    const served = new ServedSubscriptions({ writer, limits, log, remote: this.remote })
+    const served = new ServerSubscriptions({ writer, limits, log, remote: this.remote })
     this.#writer = writer
     this.#outgoing = outgoing
     this.#served = served
-    this.#incoming = new IncomingCalls({ wire, writer, outgoing, served, answerer, clock, connection: this })
+    this.#incoming = new IncomingCalls({ wire, writer, outgoing, served, handler, clock, connection: this })
   }
 
   /** Aborts when the connection has ended. */
@@ -130,15 +130,15 @@ export class Session implements WireSink, CallContext {
       return
     }
     const message = Array.isArray(value) ? undefined : readMessage(value)
-    if (message?.kind === 'answer') return this.#outgoing.settle(message)
+    if (message?.kind === 'response') return this.#outgoing.settle(message)
     const isNotification = message?.kind === 'request' && message.id === undefined
     if (isNotification && this.#outgoing.deliver(message, length)) return
     this.#incoming.receive(value, message)
   }
 
-  garbage(error?: unknown): void {
-    this.#writer.send(error instanceof RpcError ? encodeError(null, toErrorObject(error)) : PARSE_ANSWER)
-    if (!this.#options.endsAtGarbage) return
+  parseError(error?: unknown): void {
+    this.#writer.send(error instanceof RpcError ? encodeError(null, toErrorObject(error)) : PARSE_ERROR_RESPONSE)
+    if (!this.#options.endsOnParseError) return
     const why = error === undefined ? 'what came is no JSON' : describeError(error)
     this.close(new RpcConnectionError('ERR_RPC_ANSWER', why, { mayHaveRun: true, cause: error }))
   }

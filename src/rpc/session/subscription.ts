@@ -26,7 +26,7 @@ export interface SubscribeOptions {
 }
 
 /** What a subscription needs of the client that made it. */
-export interface Feed {
+export interface SubscriptionClient {
   /** Asks the server for it. Resolves with the server's id. */
   subscribe(subscription: RpcSubscription<unknown>): Promise<string>
   unsubscribe(subscription: RpcSubscription<unknown>): void
@@ -42,13 +42,13 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
   readonly options: SubscribeOptions
   /** The server's id; another one after a reconnection, undefined while there is none. */
   id: string | undefined
-  readonly #feed: Feed
+  readonly #client: SubscriptionClient
   readonly #queue = new Queue<{ readonly value: T }>({ highWaterBytes: Number.POSITIVE_INFINITY })
   #opening: Promise<string | undefined> | undefined
   #ended = false
 
-  constructor(feed: Feed, namespace: string, params: readonly unknown[], options: SubscribeOptions) {
-    this.#feed = feed
+  constructor(client: SubscriptionClient, namespace: string, params: readonly unknown[], options: SubscribeOptions) {
+    this.#client = client
     this.namespace = namespace
     this.params = params
     this.options = options
@@ -85,7 +85,7 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
   }
 
   /** A value came, in a message of so many characters. For the session. @internal */
-  offer(value: unknown, length: number): void {
+  push(value: unknown, length: number): void {
     if (this.#ended) return
     const { length: held, bytes } = this.#queue
     const most = this.options.buffer ?? SUBSCRIPTION_BUFFER
@@ -95,7 +95,7 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
   }
 
   /** The server says that it is over. For the session. @internal */
-  over(error: RpcErrorObject | undefined): void {
+  end(error: RpcErrorObject | undefined): void {
     this.id = undefined
     this.#finish()
     this.#queue.end(error && new RpcError(error.code, error.message, { data: error.data }))
@@ -115,7 +115,7 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
     }
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     try {
-      return await this.#feed.subscribe(this)
+      return await this.#client.subscribe(this)
     } catch (error) {
       if (signal?.aborted) return undefined // which is an end, and no failure
       this.fail(error)
@@ -132,6 +132,6 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
     if (this.#ended) return
     this.#ended = true
     this.options.signal?.removeEventListener('abort', this.#onAbort)
-    this.#feed.unsubscribe(this)
+    this.#client.unsubscribe(this)
   }
 }

@@ -54,7 +54,7 @@ export class SessionWriter {
   /** Sends a text. Does nothing after the end. */
   send(text: string): void {
     if (this.#closed) return
-    if (!this.#limits.hasRoom(text.length)) return this.#options.onFailure('too many unread bytes on this server')
+    if (!this.#limits.canBuffer(text.length)) return this.#options.onFailure('too many unread bytes on this server')
     this.#wire.send(text)
     this.#sentLength += text.length
     const waiting = this.#wire.bufferedBytes
@@ -95,7 +95,7 @@ export class SessionWriter {
   }
 
   #countUnread(waiting: number): void {
-    this.#limits.changeUnread(waiting - this.#unread)
+    this.#limits.addUnread(waiting - this.#unread)
     this.#unread = waiting
   }
 }

@@ -82,11 +82,11 @@ export function tooLarge(text: string, max: number): RpcError {
 }
 
 /** go-ethereum's `ErrNoResult` and `ErrMissingBatchResponse`. */
-export function missingAnswer(method: string): RpcConnectionError {
+export function missingResponse(method: string): RpcConnectionError {
   return new RpcConnectionError('ERR_RPC_ANSWER', `the server sent no answer to ${method}`, { mayHaveRun: true })
 }
 
-/** The subscriber read more slowly than the server sent; go-ethereum's `ErrSubscriptionQueueOverflow`. */
+/** The notifier read more slowly than the server sent; go-ethereum's `ErrSubscriptionQueueOverflow`. */
 export class RpcOverflowError extends PeerloomError {
   override readonly name = 'RpcOverflowError'
   /** Values that were waiting to be read. */

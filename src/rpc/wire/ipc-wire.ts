@@ -25,7 +25,7 @@ export class IpcWire implements Wire {
         framer.push(chunk)
       } catch (error) {
         failure = error
-        sink.garbage(error)
+        sink.parseError(error)
       }
     })
     socket.on('drain', () => sink.drain())

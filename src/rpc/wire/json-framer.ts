@@ -25,7 +25,7 @@ export class JsonFramer {
   readonly #maxValues: number | undefined
   readonly #onValue: OnValue
   /** What has come of a value that is not whole; at most #maxBytes. */
-  readonly #held = new ByteCollector()
+  readonly #partial = new ByteCollector()
   /** Set once the other side turned out not to end its values with newlines. */
   #scanner: Scanner | undefined
 
@@ -46,7 +46,7 @@ export class JsonFramer {
     }
     if (end === chunk.length) return
     this.#hold(end === 0 ? chunk : chunk.subarray(end))
-    if (mayEnd(chunk[chunk.length - 1] as number)) this.#scanFrom(this.#joined(new Uint8Array()), new Uint8Array())
+    if (mayEndValue(chunk[chunk.length - 1] as number)) this.#scanFrom(this.#joined(new Uint8Array()), new Uint8Array())
   }
 
   /** Takes whole lines; undefined, or what is left from the first on that is not one value. */
@@ -89,8 +89,8 @@ export class JsonFramer {
   }
 
   #hold(part: Uint8Array): void {
-    this.#check(this.#held.bytes + part.length)
-    this.#held.add(part)
+    this.#check(this.#partial.bytes + part.length)
+    this.#partial.add(part)
   }
 
   #check(length: number): void {
@@ -99,12 +99,12 @@ export class JsonFramer {
   }
 
   #joined(last: Uint8Array): string {
-    this.#held.add(last)
-    return this.#held.take()
+    this.#partial.add(last)
+    return this.#partial.take()
   }
 }
 
-function mayEnd(byte: number): boolean {
+function mayEndValue(byte: number): boolean {
   return byte === CLOSE_OBJECT || byte === CLOSE_ARRAY
 }
 
@@ -131,12 +131,12 @@ class Scanner {
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at] as number
       if (this.#inString) this.#string(byte)
-      else if (byte === QUOTE) this.#inString = this.#required(true)
+      else if (byte === QUOTE) this.#inString = this.#assertInside(true)
       else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#depth++
       else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-        this.#required(true)
+        this.#assertInside(true)
         if (--this.#depth === 0) return at + 1
-      } else if (byte > 0x20) this.#required(true)
+      } else if (byte > 0x20) this.#assertInside(true)
     }
     return -1
   }
@@ -148,7 +148,7 @@ class Scanner {
   }
 
   /** Outside of objects and arrays there is white space only: messages are nothing else. */
-  #required<T>(value: T): T {
+  #assertInside<T>(value: T): T {
     if (this.#depth === 0) throw new RpcError(RpcErrorCode.Parse, 'parse error')
     return value
   }

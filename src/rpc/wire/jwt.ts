@@ -30,15 +30,15 @@ export function createJwt(secret: Uint8Array, clock: Clock): string {
 }
 
 /** Why the value of an `authorization` header does not do; undefined when it does. */
-export function objectionToJwt(header: string | undefined, secret: Uint8Array, clock: Clock): string | undefined {
+export function verifyJwt(header: string | undefined, secret: Uint8Array, clock: Clock): string | undefined {
   const token = /^Bearer (.+)$/i.exec(header ?? '')?.[1]
   if (token === undefined) return 'missing token'
   const [head = '', payload = '', signature = '', ...more] = token.length > MAX_TOKEN_LENGTH ? [] : token.split('.')
   if (!signature || more.length > 0) return 'malformed token'
-  if (readPart(head)?.alg !== 'HS256') return 'the token is not signed with HS256'
+  if (decodePart(head)?.alg !== 'HS256') return 'the token is not signed with HS256'
   const mac = hmacSha256(secret, utf8ToBytes(`${head}.${payload}`))
   if (!equalSecret(mac, new Uint8Array(Buffer.from(signature, 'base64url')))) return 'the token has a wrong signature'
-  return objectionToClaims(readPart(payload), clock.unixTime())
+  return verifyClaims(decodePart(payload), clock.unixTime())
 }
 
 interface Part {
@@ -47,7 +47,7 @@ interface Part {
   readonly exp?: unknown
 }
 
-function objectionToClaims(claims: Part | undefined, now: number): string | undefined {
+function verifyClaims(claims: Part | undefined, now: number): string | undefined {
   if (typeof claims?.iat !== 'number') return 'missing issued-at'
   if (claims.exp !== undefined && !(typeof claims.exp === 'number' && claims.exp * 1000 > now))
     return 'token is expired'
@@ -55,7 +55,7 @@ function objectionToClaims(claims: Part | undefined, now: number): string | unde
   return claims.iat * 1000 - now > JWT_MAX_DRIFT ? 'future token' : undefined
 }
 
-function readPart(text: string): Part | undefined {
+function decodePart(text: string): Part | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
     return typeof value === 'object' && value !== null ? value : undefined

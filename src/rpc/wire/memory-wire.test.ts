@@ -6,7 +6,7 @@ function recorder() {
   return {
     seen,
     message: (value: unknown) => seen.push(value),
-    garbage: () => undefined,
+    parseError: () => undefined,
     drain: () => undefined,
     end: () => seen.push('end'),
   }

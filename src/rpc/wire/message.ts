@@ -15,14 +15,14 @@ export interface RpcRequest {
   readonly params: unknown
 }
 
-export interface RpcAnswer {
-  readonly kind: 'answer'
+export interface RpcResponse {
+  readonly kind: 'response'
   readonly id: RpcId
   readonly result: unknown
   readonly error: RpcErrorObject | undefined
 }
 
-export interface NoMessage {
+export interface InvalidMessage {
   readonly kind: 'invalid'
   /** The id to answer with, where there was one that can be used. */
   readonly id: RpcId
@@ -32,15 +32,15 @@ export interface NoMessage {
 export const MAX_METHOD_LENGTH = 2_048
 
 /** What a parsed JSON value is as a message. */
-export function readMessage(value: unknown): RpcRequest | RpcAnswer | NoMessage {
+export function readMessage(value: unknown): RpcRequest | RpcResponse | InvalidMessage {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { kind: 'invalid', id: null }
   const { jsonrpc, id, method, params, result, error } = value as Readonly<Record<string, unknown>>
   if (id !== undefined && !isId(id)) return { kind: 'invalid', id: null }
   if (jsonrpc !== '2.0') return { kind: 'invalid', id: id ?? null }
   if (typeof method === 'string' && method !== '') return { kind: 'request', id, method, params }
   if (method !== undefined || id === undefined) return { kind: 'invalid', id: id ?? null }
-  if (error !== undefined && error !== null) return { kind: 'answer', id, result: undefined, error: readError(error) }
-  if (result !== undefined) return { kind: 'answer', id, result, error: undefined }
+  if (error !== undefined && error !== null) return { kind: 'response', id, result: undefined, error: readError(error) }
+  if (result !== undefined) return { kind: 'response', id, result, error: undefined }
   return { kind: 'invalid', id }
 }
 
@@ -97,23 +97,23 @@ export class RawJson {
 }
 
 /** What is sent back: a text, or bytes that are kept with what belongs around them. */
-export type AnswerText = string | AnswerParts
+export type ResponseText = string | ResponseParts
 
-export interface AnswerParts {
+export interface ResponseParts {
   readonly before: string
   readonly bytes: Uint8Array
   readonly after: string
 }
 
 /** Throws what `JSON.stringify` throws. */
-export function encodeResult(id: RpcId, result: unknown): AnswerText {
+export function encodeResult(id: RpcId, result: unknown): ResponseText {
   const before = `{"jsonrpc":"2.0","id":${encodeId(id)},"result":`
   const bytes = result instanceof RawJson ? result.bytes : undefined
   return bytes ? { before, bytes, after: '}' } : `${before}${encodeValue(result)}}`
 }
 
 /** For who can send texts only. */
-export function joinAnswer(answer: AnswerText): string {
+export function joinResponse(answer: ResponseText): string {
   if (typeof answer === 'string') return answer
   const { before, bytes, after } = answer
   return before + new RawJson(bytes).text + after
@@ -124,23 +124,26 @@ export function encodeError(id: RpcId, error: RpcErrorObject): string {
 }
 
 /** How the names of the methods end that tell of subscriptions. */
-export const NOTICE = { value: '_subscription', end: '_subscriptionEnded' } as const
+export const SUBSCRIPTION_SUFFIX = { value: '_subscription', end: '_subscriptionEnded' } as const
 
 /** A value of a subscription. */
-export function encodeNotice(namespace: string, id: string, result: unknown): string {
-  return encodeNoticeText(`${namespace}${NOTICE.value}`, `"subscription":"${id}","result":${encodeValue(result)}`)
+export function encodeSubscriptionValue(namespace: string, id: string, result: unknown): string {
+  return encodeSubscriptionMessage(
+    `${namespace}${SUBSCRIPTION_SUFFIX.value}`,
+    `"subscription":"${id}","result":${encodeValue(result)}`,
+  )
 }
 
 /**
  * A subscription that was served goes on no more: its generator has returned, or thrown this error. go-ethereum never says so.
  * A name of its own has those who expect values alone pass over it.
  */
-export function encodeEndNotice(namespace: string, id: string, error?: RpcErrorObject): string {
+export function encodeSubscriptionEnd(namespace: string, id: string, error?: RpcErrorObject): string {
   const why = error ? `,"error":${JSON.stringify(error)}` : ''
-  return encodeNoticeText(`${namespace}${NOTICE.end}`, `"subscription":"${id}"${why}`)
+  return encodeSubscriptionMessage(`${namespace}${SUBSCRIPTION_SUFFIX.end}`, `"subscription":"${id}"${why}`)
 }
 
-function encodeNoticeText(method: string, params: string): string {
+function encodeSubscriptionMessage(method: string, params: string): string {
   return `{"jsonrpc":"2.0","method":"${method}","params":{${params}}}`
 }
 

@@ -26,7 +26,7 @@ export interface WireSink {
   /** A parsed JSON value; `length` is that of its text. */
   message(value: unknown, length: number): void
   /** Something came that is no JSON. The sink decides whether to go on. */
-  garbage(error?: unknown): void
+  parseError(error?: unknown): void
   /** All that was sent has left. */
   drain(): void
   /** Nothing comes any more. Called once. */
@@ -34,18 +34,18 @@ export interface WireSink {
 }
 
 /** A connection that delivers nothing until it is given a sink. */
-export interface Dialed {
+export interface DialedConnection {
   readonly wire: Wire
   open(sink: WireSink): void
 }
 
 /** Where an endpoint is, for who listens and for who dials: `http://host:port`, `ws://host:port`, or a path. */
-export type Target =
+export type RpcAddress =
   | { readonly transport: 'http' | 'ws'; readonly secure: boolean; readonly url: URL }
   | { readonly transport: 'ipc'; readonly path: string }
 
 /** Throws a ConfigError (`url`). A text without a scheme is a path. */
-export function parseTarget(text: string): Target {
+export function parseRpcAddress(text: string): RpcAddress {
   const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//.exec(text)?.[1]?.toLowerCase()
   if (text === '' || /^[\w.-]+:\d+$/.test(text)) throw badUrl(text)
   if (scheme === undefined) return { transport: 'ipc', path: text }

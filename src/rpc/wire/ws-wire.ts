@@ -44,7 +44,7 @@ export class WsWire implements Wire {
       try {
         value = parseJson(data.toString(), this.#maxValues)
       } catch {
-        return sink.garbage()
+        return sink.parseError()
       }
       sink.message(value, data.length)
     })

@@ -8,7 +8,7 @@ import { describeError } from '../../base/errors.ts'
 import type { Logger } from '../../base/log.ts'
 import { randomBytes } from '../../crypto/index.ts'
 import { isCrash, RpcError, RpcErrorCode, toErrorObject } from '../wire/errors.ts'
-import { encodeEndNotice, encodeNotice } from '../wire/message.ts'
+import { encodeSubscriptionEnd, encodeSubscriptionValue } from '../wire/message.ts'
 import type { CallContext, RpcRemote } from './api.ts'
 import { type Callable, iterate } from './registry.ts'
 import type { ServerLimits } from './server-limits.ts'
@@ -17,20 +17,20 @@ import type { SessionWriter } from './writer.ts'
 /** Subscriptions of one connection: each may cost what a generator and its buffers cost. */
 export const MAX_SUBSCRIPTIONS = 1_000
 
-export interface ServedOptions {
+export interface ServerSubscriptionsOptions {
   readonly writer: SessionWriter
   readonly limits: ServerLimits
   readonly remote: RpcRemote
   readonly log: Logger
 }
 
-export class ServedSubscriptions {
-  readonly #options: ServedOptions
+export class ServerSubscriptions {
+  readonly #options: ServerSubscriptionsOptions
   /** BOUNDED: by MAX_SUBSCRIPTIONS. */
   readonly #live = new Map<string, AbortController>()
   #closed = false
 
-  constructor(options: ServedOptions) {
+  constructor(options: ServerSubscriptionsOptions) {
     this.#options = options
   }
 
@@ -49,7 +49,7 @@ export class ServedSubscriptions {
     const controller = new AbortController()
     const context: CallContext = { signal: controller.signal, remote }
     const values = iterate(callable, params, context)
-    if (!limits.takeSubscription())
+    if (!limits.acquireSubscription())
       throw new RpcError(RpcErrorCode.LimitExceeded, 'too many subscriptions on this server')
     const id = newRpcId()
     this.#live.set(id, controller)
@@ -76,7 +76,7 @@ export class ServedSubscriptions {
   /** False when it had ended before. */
   #drop(id: string): boolean {
     if (!this.#live.delete(id)) return false
-    this.#options.limits.giveSubscription()
+    this.#options.limits.releaseSubscription()
     return true
   }
 
@@ -88,13 +88,13 @@ export class ServedSubscriptions {
     try {
       for await (const result of values) {
         if (signal.aborted) return
-        this.#options.writer.send(encodeNotice(namespace, id, result))
+        this.#options.writer.send(encodeSubscriptionValue(namespace, id, result))
         await this.#options.writer.drained
       }
-      if (this.#drop(id)) this.#options.writer.send(encodeEndNotice(namespace, id))
+      if (this.#drop(id)) this.#options.writer.send(encodeSubscriptionEnd(namespace, id))
     } catch (error) {
       if (!this.#drop(id)) return
-      this.#options.writer.send(encodeEndNotice(namespace, id, toErrorObject(error)))
+      this.#options.writer.send(encodeSubscriptionEnd(namespace, id, toErrorObject(error)))
       if (!isCrash(error)) return
       const stack = error instanceof Error ? error.stack : undefined
       this.#options.log.error('subscription crashed', { name, error: describeError(error), stack })

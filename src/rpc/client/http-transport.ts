@@ -7,16 +7,16 @@ import { Alarm } from '../../base/alarm.ts'
 import { TimeoutError } from '../../base/errors.ts'
 import type { BatchCall, CallOptions } from '../session/pending.ts'
 import { ByteCollector } from '../wire/byte-collector.ts'
-import { missingAnswer, RpcConnectionError, RpcError, RpcHttpError, tooLarge } from '../wire/errors.ts'
+import { missingResponse, RpcConnectionError, RpcError, RpcHttpError, tooLarge } from '../wire/errors.ts'
 import { encodeCall, encodeNotification, readMessage } from '../wire/message.ts'
 import { parseJson } from '../wire/parse-json.ts'
 import { type ClientSettings, headersFor } from './client-options.ts'
-import type { Link } from './link.ts'
+import type { ClientTransport } from './transport.ts'
 
 /** Of what a server says that is no answer. */
 const MAX_ERROR_BODY = 8 * 1024
 
-export class HttpLink implements Link {
+export class HttpTransport implements ClientTransport {
   readonly #pool: Pool
   readonly #url: URL
   readonly #settings: ClientSettings
@@ -40,7 +40,7 @@ export class HttpLink implements Link {
     const id = ++this.#lastId
     const text = await this.#post(encodeCall(id, method, params), method, options)
     const message = readMessage(parseAnswer(text))
-    if (message.kind !== 'answer' || (message.id !== id && !message.error)) throw missingAnswer(method)
+    if (message.kind !== 'response' || (message.id !== id && !message.error)) throw missingResponse(method)
     if (!message.error) return message.result as T
     throw new RpcError(message.error.code, message.error.message, { data: message.error.data })
   }
@@ -53,7 +53,7 @@ export class HttpLink implements Link {
     const results = new Array<PromiseSettledResult<unknown> | undefined>(calls.length).fill(undefined)
     for (const each of Array.isArray(value) ? value : [value]) {
       const message = readMessage(each)
-      if (message.kind !== 'answer') continue
+      if (message.kind !== 'response') continue
       const { id, error, result } = message
       const failure = error && new RpcError(error.code, error.message, { data: error.data })
       if (failure && !Array.isArray(value)) throw failure // of the batch as a whole
@@ -62,7 +62,7 @@ export class HttpLink implements Link {
       results[index] = failure ? { status: 'rejected', reason: failure } : { status: 'fulfilled', value: result }
     }
     // An error costs more than the call: only those are made that are needed.
-    return calls.map(({ method }, index) => results[index] ?? { status: 'rejected', reason: missingAnswer(method) })
+    return calls.map(({ method }, index) => results[index] ?? { status: 'rejected', reason: missingResponse(method) })
   }
 
   async notify(method: string, params: readonly unknown[], options: CallOptions = {}): Promise<void> {
@@ -111,13 +111,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#end = end
     this.#maxBytes = settings.maxResponseBytes
     if (Number.isFinite(timeout)) {
-      this.#alarm = new Alarm(settings.clock, this as Exchange, ring)
+      this.#alarm = new Alarm(settings.clock, this as Exchange, onTimeout)
       this.#alarm.set(timeout)
     }
     end.signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
-  giveUp(reason: unknown): void {
+  abort(reason: unknown): void {
     if (this.#failure !== undefined) return
     this.#failure = reason
     this.#release()
@@ -125,8 +125,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(asError(reason))
   }
 
-  tooLate(): void {
-    this.giveUp(new TimeoutError(this.#what, this.#timeout))
+  timeOut(): void {
+    this.abort(new TimeoutError(this.#what, this.#timeout))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -144,7 +144,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       const error = new RpcConnectionError('ERR_RPC_TOO_LARGE', `the answer is over ${this.#maxBytes} bytes`, {
         mayHaveRun: true,
       })
-      return this.giveUp(error)
+      return this.abort(error)
     }
   }
 
@@ -164,7 +164,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#end.reject(new RpcConnectionError('ERR_RPC_CONNECTION', why, { mayHaveRun, cause }))
   }
 
-  readonly #onAbort = (): void => this.giveUp(this.#end.signal?.reason)
+  readonly #onAbort = (): void => this.abort(this.#end.signal?.reason)
 
   #release(): void {
     this.#alarm?.cancel()
@@ -172,8 +172,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-function ring(exchange: Exchange): void {
-  exchange.tooLate()
+function onTimeout(exchange: Exchange): void {
+  exchange.timeOut()
 }
 
 /** go-ethereum answers invalid JSON with 400 and a JSON-RPC error in the body. */

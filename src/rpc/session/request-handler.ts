@@ -9,11 +9,11 @@ import type { Logger } from '../../base/log.ts'
 import { yieldNow } from '../../base/yield-budget.ts'
 import { isCrash, RpcError, RpcErrorCode, type RpcErrorObject, toErrorObject } from '../wire/errors.ts'
 import {
-  type AnswerText,
   encodeError,
   encodeResult,
-  joinAnswer,
+  joinResponse,
   MAX_METHOD_LENGTH,
+  type ResponseText,
   type RpcId,
   type RpcRequest,
   readMessage,
@@ -21,7 +21,7 @@ import {
 import type { CallContext } from './api.ts'
 import { type Callable, invoke, type Methods } from './registry.ts'
 
-export interface AnswerLimits {
+export interface BatchLimits {
   /** Calls in one batch. */
   readonly batchItems: number
   /** Characters of all the answers to one batch. */
@@ -31,25 +31,25 @@ export interface AnswerLimits {
 /** Who waits for the answer. */
 export interface Caller extends CallContext {
   /** Rejects when the time for the call is over; absent where it may take as long as it likes. */
-  readonly overdue?: Promise<never> | undefined
+  readonly deadline?: Promise<never> | undefined
   /** Opens subscriptions and ends them; absent where nothing can be sent but answers. */
-  readonly subscriber?: Subscriber | undefined
+  readonly notifier?: Notifier | undefined
 }
 
-export interface Subscriber {
+export interface Notifier {
   /** Answers the id. The first value is sent after that id. */
   open(callable: Callable, params: readonly unknown[]): string
   /** Whether there was such a one. */
   cancel(id: string): boolean
 }
 
-export type Answer = AnswerText | undefined
-type Eventually<T> = T | Promise<T>
+export type Answer = ResponseText | undefined
+type MaybePromise<T> = T | Promise<T>
 
 const PARSE_ERROR: RpcErrorObject = { code: RpcErrorCode.Parse, message: 'parse error' }
 const INVALID: RpcErrorObject = { code: RpcErrorCode.InvalidRequest, message: 'invalid request' }
 const TOO_LARGE: RpcErrorObject = { code: RpcErrorCode.ResponseTooLarge, message: 'response too large' }
-export const PARSE_ANSWER = encodeError(null, PARSE_ERROR)
+export const PARSE_ERROR_RESPONSE = encodeError(null, PARSE_ERROR)
 
 const NO_SUBSCRIPTION =
   'the method returned an async iterator: to be a subscription, the function itself must be an async generator'
@@ -58,13 +58,13 @@ const NO_SUBSCRIPTION =
 const BATCH_SLICE = 10
 const CALLS_PER_LOOK = 8
 
-export class Answerer {
+export class RequestHandler {
   readonly #methods: Methods
-  readonly #limits: AnswerLimits
+  readonly #limits: BatchLimits
   readonly #log: Logger
   readonly #clock: Clock
 
-  constructor(methods: Methods, limits: AnswerLimits, log: Logger, clock: Clock = systemClock) {
+  constructor(methods: Methods, limits: BatchLimits, log: Logger, clock: Clock = systemClock) {
     this.#clock = clock
     this.#methods = methods
     this.#limits = limits
@@ -72,18 +72,18 @@ export class Answerer {
   }
 
   /** Answers a parsed request or batch; undefined when nothing is to be sent. Never throws or rejects. */
-  answer(value: unknown, caller: Caller): Eventually<Answer> {
+  handle(value: unknown, caller: Caller): MaybePromise<Answer> {
     return Array.isArray(value) ? this.#batch(value, caller) : this.#single(value, caller)
   }
 
-  #single(value: unknown, caller: Caller): Eventually<Answer> {
+  #single(value: unknown, caller: Caller): MaybePromise<Answer> {
     const message = readMessage(value)
-    if (message.kind === 'request') return this.call(message, caller)
+    if (message.kind === 'request') return this.handleCall(message, caller)
     return encodeError(message.id, INVALID)
   }
 
   /** One call, or one notification. */
-  call(request: RpcRequest, caller: Caller): Eventually<Answer> {
+  handleCall(request: RpcRequest, caller: Caller): MaybePromise<Answer> {
     try {
       const result = this.#run(request, caller)
       if (isThenable(result)) return this.#later(request, result, caller)
@@ -93,9 +93,9 @@ export class Answerer {
     }
   }
 
-  async #later(request: RpcRequest, result: PromiseLike<unknown>, { overdue }: Caller): Promise<Answer> {
+  async #later(request: RpcRequest, result: PromiseLike<unknown>, { deadline }: Caller): Promise<Answer> {
     try {
-      return this.#encode(request.id, await (overdue ? Promise.race([result, overdue]) : result))
+      return this.#encode(request.id, await (deadline ? Promise.race([result, deadline]) : result))
     } catch (error) {
       return this.#failed(request, error)
     }
@@ -112,24 +112,24 @@ export class Answerer {
     throw new RpcError(RpcErrorCode.MethodNotFound, `the method ${name} does not exist/is not available`)
   }
 
-  #subscribe(namespace: string, params: unknown, { subscriber }: Caller): string {
-    if (!subscriber) throw new RpcError(RpcErrorCode.MethodNotFound, 'notifications not supported')
+  #subscribe(namespace: string, params: unknown, { notifier }: Caller): string {
+    if (!notifier) throw new RpcError(RpcErrorCode.MethodNotFound, 'notifications not supported')
     const [name, ...rest] = Array.isArray(params) ? params : []
     if (typeof name !== 'string')
       throw new RpcError(RpcErrorCode.InvalidParams, 'expected subscription name as first argument')
     const callable = this.#methods.subscription(`${namespace}_${name}`)
-    if (callable) return subscriber.open(callable, rest)
+    if (callable) return notifier.open(callable, rest)
     const what = JSON.stringify(name.slice(0, 100))
     throw new RpcError(RpcErrorCode.MethodNotFound, `no ${what} subscription in ${namespace.slice(0, 100)} namespace`)
   }
 
-  #unsubscribe(namespace: string, params: unknown, { subscriber }: Caller): true {
-    if (!subscriber || !this.#methods.offers(namespace)) {
+  #unsubscribe(namespace: string, params: unknown, { notifier }: Caller): true {
+    if (!notifier || !this.#methods.offers(namespace)) {
       throw new RpcError(RpcErrorCode.MethodNotFound, 'notifications not supported')
     }
     const [id] = Array.isArray(params) ? params : []
     if (typeof id !== 'string') throw new RpcError(RpcErrorCode.InvalidParams, 'missing value for required argument 0')
-    if (subscriber.cancel(id)) return true
+    if (notifier.cancel(id)) return true
     throw new RpcError(RpcErrorCode.Default, 'subscription not found')
   }
 
@@ -147,10 +147,10 @@ export class Answerer {
   }
 
   /** One after the other, as go-ethereum does: a batch is not a way to have a hundred things done at a time. */
-  #batch(values: readonly unknown[], caller: Caller): Eventually<Answer> {
+  #batch(values: readonly unknown[], caller: Caller): MaybePromise<Answer> {
     if (values.length === 0) return encodeError(null, { code: RpcErrorCode.InvalidRequest, message: 'empty batch' })
     if (values.length > this.#limits.batchItems) return `[${encodeError(firstId(values), BATCH_TOO_LARGE)}]`
-    const batch = new BatchAnswer(values, this.#limits.batchResponseBytes)
+    const batch = new BatchResponse(values, this.#limits.batchResponseBytes)
     const began = this.#clock.now()
     while (!batch.whole) {
       const answer = this.#single(batch.next, caller)
@@ -164,7 +164,7 @@ export class Answerer {
   }
 
   /** The rest of a batch: what is being answered, if anything is, and then the others, with turns for everybody else. */
-  async #batchLater(batch: BatchAnswer, begun: Promise<Answer> | undefined, caller: Caller): Promise<Answer> {
+  async #batchLater(batch: BatchResponse, begun: Promise<Answer> | undefined, caller: Caller): Promise<Answer> {
     if (begun) batch.add(await begun)
     else await yieldNow()
     for (let since = this.#clock.now(); !batch.whole; ) {
@@ -182,7 +182,7 @@ export class Answerer {
 const MAX_TEXT_LENGTH = 500_000_000
 
 /** The answers to a batch, as far as they are. */
-class BatchAnswer {
+class BatchResponse {
   readonly #values: readonly unknown[]
   readonly #maxLength: number
   /** BOUNDED: by the calls of the batch, and by #maxLength. */
@@ -212,7 +212,7 @@ class BatchAnswer {
   /** The answer to {@link next}. One that is too much, with the others, is replaced by an error, and so are all after it. */
   add(answer: Answer): void {
     if (answer !== undefined) {
-      const text = joinAnswer(answer)
+      const text = joinResponse(answer)
       this.#length += text.length
       if (this.#length > this.#maxLength) return void this.refuse(TOO_LARGE)
       this.#answers.push(text)

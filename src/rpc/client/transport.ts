@@ -5,7 +5,7 @@
 
 import type { BatchCall, CallOptions } from '../session/pending.ts'
 
-export interface Link {
+export interface ClientTransport {
   call<T>(method: string, params: readonly unknown[], options?: CallOptions): Promise<T>
   batch(calls: readonly BatchCall[], options?: CallOptions): Promise<PromiseSettledResult<unknown>[]>
   notify(method: string, params: readonly unknown[], options?: CallOptions): Promise<void>

@@ -6,15 +6,15 @@ import { deferred } from '../../base/deferred.ts'
 import { describeError } from '../../base/errors.ts'
 import { Events, type SubscribeOptions as ObserveOptions, type Subscription } from '../../base/events.ts'
 import { Backoff } from '../../pool/index.ts'
-import type { Answerer } from '../session/answer.ts'
 import type { RpcRemote } from '../session/api.ts'
 import type { BatchCall, CallOptions } from '../session/pending.ts'
+import type { RequestHandler } from '../session/request-handler.ts'
 import { Session } from '../session/session.ts'
-import type { Feed, RpcSubscription } from '../session/subscription.ts'
+import type { RpcSubscription, SubscriptionClient } from '../session/subscription.ts'
 import { RpcConnectionError } from '../wire/errors.ts'
-import type { Dialed } from '../wire/wire.ts'
+import type { DialedConnection } from '../wire/wire.ts'
 import type { ClientSettings } from './client-options.ts'
-import type { Link } from './link.ts'
+import type { ClientTransport } from './transport.ts'
 
 /** What happens to a connection. */
 export type RpcClientEvent =
@@ -28,41 +28,41 @@ export type RpcClientEvent =
       readonly gap: number
     }
 
-export interface SessionLinkOptions {
-  readonly dial: (signal?: AbortSignal) => Promise<Dialed>
-  readonly answerer: Answerer
+export interface SessionTransportOptions {
+  readonly dial: (signal?: AbortSignal) => Promise<DialedConnection>
+  readonly handler: RequestHandler
   readonly remote: Pick<RpcRemote, 'transport' | 'address'>
   readonly settings: ClientSettings
 }
 
 /** Calls that wait for a connection to come back. */
-const MAX_WAITING = 10_000
+const MAX_QUEUED_CALLS = 10_000
 const RECONNECT_DELAY = { initial: 250, max: 30_000 }
 /** A connection that lasted so long, in milliseconds, is made anew without a longer wait. */
-const STABLE_TIME = 10_000
+const STABLE_CONNECTION_TIME = 10_000
 
-export class SessionLink implements Link, Feed {
-  readonly #options: SessionLinkOptions
+export class SessionTransport implements ClientTransport, SubscriptionClient {
+  readonly #options: SessionTransportOptions
   readonly #events = new Events<RpcClientEvent>()
   readonly #closing = new AbortController()
   /** BOUNDED: by the program's own subscriptions. */
   readonly #subscriptions = new Set<RpcSubscription<unknown>>()
   #session: Session | undefined
   /** Resolves when there is a session again, or none will come. */
-  #back = deferred()
+  #connected = deferred()
   #waiting = 0
   #connectedAt = 0
   readonly #backoff: Backoff
   #lastError: unknown
 
   /** Rejects when the first connection does not come about. */
-  static async open(options: SessionLinkOptions, signal?: AbortSignal): Promise<SessionLink> {
-    const link = new SessionLink(options)
+  static async open(options: SessionTransportOptions, signal?: AbortSignal): Promise<SessionTransport> {
+    const link = new SessionTransport(options)
     link.#adopt(await options.dial(signal))
     return link
   }
 
-  private constructor(options: SessionLinkOptions) {
+  private constructor(options: SessionTransportOptions) {
     this.#options = options
     this.#backoff = new Backoff({ ...RECONNECT_DELAY, random: options.settings.random })
   }
@@ -103,42 +103,42 @@ export class SessionLink implements Link, Feed {
     if (this.#closing.signal.aborted) return
     const error = new RpcConnectionError('ERR_RPC_CLOSED', 'the client is closed', { mayHaveRun: false })
     this.#closing.abort(error)
-    for (const subscription of [...this.#subscriptions]) subscription.over(undefined)
+    for (const subscription of [...this.#subscriptions]) subscription.end(undefined)
     const session = this.#session
     const sent = new RpcConnectionError('ERR_RPC_CLOSED', 'the client is closed', { mayHaveRun: true })
     const gone = session && new Promise<unknown>((resolve) => session.signal.addEventListener('abort', resolve))
     session?.close(sent)
     await gone
-    this.#back.resolve()
+    this.#connected.resolve()
     this.#events.close()
   }
 
-  #adopt({ wire, open }: Dialed): Session {
-    const { answerer, settings, remote } = this.#options
+  #adopt({ wire, open }: DialedConnection): Session {
+    const { handler, settings, remote } = this.#options
     const { clock, log, timeout, maxRequestBytes } = settings
     const session: Session = new Session({
       wire,
-      answerer,
+      handler,
       clock,
       log,
       timeout,
       maxSendBytes: maxRequestBytes,
       remote,
-      endsAtGarbage: remote.transport === 'ipc',
-      onEnd: (error) => this.#lost(session, error),
+      endsOnParseError: remote.transport === 'ipc',
+      onEnd: (error) => this.#onEnd(session, error),
     })
     open(session)
     this.#session = session
     this.#connectedAt = this.#options.settings.clock.now()
-    this.#back.resolve()
+    this.#connected.resolve()
     this.#events.emit({ type: 'connected' })
     return session
   }
 
-  #lost(session: Session, error: unknown): void {
+  #onEnd(session: Session, error: unknown): void {
     if (this.#session !== session) return
     this.#session = undefined
-    this.#back = deferred()
+    this.#connected = deferred()
     this.#lastError = error
     this.#events.emit({ type: 'disconnected', error })
     const reconnect = this.#options.settings.reconnect && !this.#closing.signal.aborted
@@ -149,7 +149,7 @@ export class SessionLink implements Link, Feed {
     if (reconnect) void this.#reconnect()
     else {
       this.#closing.abort(this.#notConnected())
-      this.#back.resolve()
+      this.#connected.resolve()
       this.#events.close()
     }
   }
@@ -159,7 +159,7 @@ export class SessionLink implements Link, Feed {
     const { clock, log } = settings
     const { signal } = this.#closing
     const since = clock.now()
-    if (since - this.#connectedAt > STABLE_TIME) this.#backoff.reset() // one that lasts is no sign of trouble
+    if (since - this.#connectedAt > STABLE_CONNECTION_TIME) this.#backoff.reset() // one that lasts is no sign of trouble
     while (!signal.aborted) {
       try {
         await clock.sleep(this.#backoff.next(), { signal })
@@ -194,14 +194,14 @@ export class SessionLink implements Link, Feed {
     const { clock, timeout: usual } = this.#options.settings
     const { signal, timeout = usual } = options
     const since = clock.now()
-    if (this.#waiting >= MAX_WAITING) throw this.#notConnected()
+    if (this.#waiting >= MAX_QUEUED_CALLS) throw this.#notConnected()
     if (signal?.aborted) throw signal.reason
     this.#waiting++
     const over = deferred()
     const timer = Number.isFinite(timeout) ? clock.setTimer(timeout, over.resolve) : undefined
     const onAbort = (): void => over.resolve()
     signal?.addEventListener('abort', onAbort, { once: true })
-    await Promise.race([this.#back.promise, over.promise])
+    await Promise.race([this.#connected.promise, over.promise])
     signal?.removeEventListener('abort', onAbort)
     this.#waiting--
     timer?.cancel()
