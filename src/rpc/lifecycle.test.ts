@@ -137,5 +137,5 @@ test('what cannot be is said at once', async () => {
   await expect(RpcClient.dial('http://user:100%@127.0.0.1:1')).rejects.toMatchObject({ field: 'url' })
   const handler = () => 1
   method({ summary: 'one', params: [] }, handler)
-  expect(() => method({ summary: 'another', params: [] }, handler)).toThrow('has been given to method() before')
+  expect(() => method({ summary: 'another', params: [] }, handler)).toThrow('already passed to method()')
 })

@@ -165,7 +165,9 @@ describe('a node with endpoints that cannot be', () => {
     for (const flag of ['http', 'ws', 'authrpc']) {
       const { code, stderr } = await cli([...own, `--${flag}`, `--${flag}.port`, String(port), '--verbosity', 'silent'])
       expect(code).toBe(2)
-      expect(stderr).toBe(`error: --${flag}.port: 127.0.0.1:${port} is in use (choose another, or end who has it)\n`)
+      expect(stderr).toBe(
+        `error: --${flag}.port: 127.0.0.1:${port} is in use (choose another port, or stop the process that uses it)\n`,
+      )
     }
   })
 

@@ -3,35 +3,35 @@ import { type Logger, silentLogger } from '../../base/log.ts'
 import { checkJwtSecret, createJwt } from '../wire/jwt.ts'
 
 export interface RpcClientOptions {
-  /** Ends the client. */
+  /** Closes the client. */
   readonly signal?: AbortSignal | undefined
-  /** Sent with every HTTP request, and when a WebSocket is opened. */
+  /** Headers of every HTTP request, and of the WebSocket handshake. */
   readonly headers?: Readonly<Record<string, string>>
-  /** The Origin header of a WebSocket. */
+  /** Origin header of the WebSocket handshake. */
   readonly origin?: string | undefined
-  /** 32 bytes; each HTTP request, and each opening of a WebSocket, gets a new token signed with them. */
+  /** Secret of 32 bytes. Each HTTP request and each WebSocket handshake carries a new token signed with it. */
   readonly jwtSecret?: Uint8Array | undefined
-  /** Of a call, in milliseconds; Infinity for none. @default 30000 */
+  /** Time for a call, in milliseconds; Infinity for no limit. @default 30000 */
   readonly timeout?: number
-  /** Of connecting, in milliseconds; go-ethereum's `defaultDialTimeout`. @default 10000 */
+  /** Time to connect, in milliseconds; go-ethereum's `defaultDialTimeout`. @default 10000 */
   readonly connectTimeout?: number
-  /** Characters of what is sent at once; more is refused before it is sent. @default 33554432 */
+  /** Characters of one request; a longer one rejects without being sent. @default 33554432 */
   readonly maxRequestBytes?: number
-  /** Bytes of one answer. @default 134217728 */
+  /** Size of one response. @default 134217728 */
   readonly maxResponseBytes?: number
-  /** HTTP connections at a time. @default 100 */
+  /** Number of HTTP connections. @default 100 */
   readonly maxConnections?: number
-  /** Connect anew when a WebSocket or IPC connection was lost, with a growing wait of 0.25 to 30 s. @default true */
+  /** Reconnects when a WebSocket or IPC connection is lost, with a back-off from 0.25 to 30 s. @default true */
   readonly reconnect?: boolean
   /** @default silentLogger */
   readonly log?: Logger
   /** @default systemClock */
   readonly clock?: Clock
-  /** In [0, 1): spreads reconnections. @default Math.random */
+  /** Source of numbers in [0, 1), for the jitter of the back-off. @default Math.random */
   readonly random?: () => number
 }
 
-/** The same with its defaults. */
+/** Options with their defaults filled in. */
 export type ClientSettings = ReturnType<typeof withDefaults>
 
 export function withDefaults(options: RpcClientOptions) {
@@ -52,7 +52,7 @@ export function withDefaults(options: RpcClientOptions) {
   }
 }
 
-/** The headers of one request to `url`: the caller's own, who it is, and a token that is fresh. */
+/** @returns the headers of one request to `url`: Basic authentication from the URL, a new token, and the configured ones */
 export function headersFor(url: URL, { headers, jwtSecret, clock }: ClientSettings): Record<string, string> {
   const { username, password } = url
   const basic = username && `${decodeURIComponent(username)}:${decodeURIComponent(password)}`

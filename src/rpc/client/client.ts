@@ -1,5 +1,5 @@
 /**
- * Calls a server, over whatever leads to it.
+ * The client, over every transport.
  * @module
  */
 import { ConfigError } from '../../base/errors.ts'
@@ -18,16 +18,17 @@ import { createProvider, type Eip1193Provider } from './provider.ts'
 import { type RpcClientEvent, SessionTransport } from './session-transport.ts'
 import type { ClientTransport } from './transport.ts'
 
-/** What the server may ask of this client; as large as what the client may ask of a server. */
-const REVERSE_LIMITS = { batchItems: 1_000, batchResponseBytes: 25_000_000 }
+/** Limits of batches from the server; those of a server are the same. */
+const BATCH_LIMITS = { batchItems: 1_000, batchResponseBytes: 25_000_000 }
 
-/** A server in this process: an `RpcServer`. */
+/** A server in this process, such as an `RpcServer`. */
 interface LocalServer {
   connect(): DialedConnection
 }
 
+/** Calls the methods of a server, and lets the server call back where the transport carries calls both ways. */
 export class RpcClient implements AsyncDisposable {
-  /** The same client for viem's `custom` transport, ethers' `BrowserProvider` and whatever else takes EIP-1193. */
+  /** This client as an EIP-1193 provider, for viem's `custom` transport, ethers' `BrowserProvider` and others. */
   readonly provider: Eip1193Provider = createProvider({
     call: (method, params) => this.call(method, params),
     subscribe: (namespace, params) => this.subscribe(namespace, params, { resubscribe: true }),
@@ -38,28 +39,31 @@ export class RpcClient implements AsyncDisposable {
   readonly #signal: AbortSignal | undefined
 
   /**
-   * A client of `http(s)://…`, `ws(s)://…` or the path of a socket (on Windows `\\.\pipe\name`). WebSocket and IPC are connected
-   * when it resolves; HTTP connects with the first call. Rejects with a ConfigError (`url`, `jwtSecret`), an
-   * RpcConnectionError, an RpcHttpError when the server turned it away, or the signal's reason.
+   * Connects to `http(s)://…`, `ws(s)://…` or the path of a socket (on Windows `\\.\pipe\name`). HTTP connects with the first call.
+   * Rejects with a ConfigError (`url`, `jwtSecret`), an RpcConnectionError, an RpcHttpError when the server refuses the WebSocket
+   * handshake, or the signal's reason.
    */
   static async dial(url: string, options: RpcClientOptions = {}): Promise<RpcClient> {
-    const target = parseRpcAddress(url)
+    const address = parseRpcAddress(url)
     const settings = withDefaults(options)
     const { signal } = options
     const registry = new Registry()
-    if (target.transport === 'http') return new RpcClient(new HttpTransport(target.url, settings), registry, signal)
+    if (address.transport === 'http') return new RpcClient(new HttpTransport(address.url, settings), registry, signal)
     const dial = (until?: AbortSignal) =>
-      target.transport === 'ipc' ? dialIpc(target.path, settings, until) : dialWebSocket(target.url, settings, until)
-    const handler = new RequestHandler(new Methods(registry), REVERSE_LIMITS, settings.log)
-    const remote = { transport: target.transport, address: target.transport === 'ipc' ? target.path : target.url.host }
+      address.transport === 'ipc' ? dialIpc(address.path, settings, until) : dialWebSocket(address.url, settings, until)
+    const handler = new RequestHandler(new Methods(registry), BATCH_LIMITS, settings.log)
+    const remote = {
+      transport: address.transport,
+      address: address.transport === 'ipc' ? address.path : address.url.host,
+    }
     return new RpcClient(await SessionTransport.open({ dial, handler, settings, remote }, signal), registry, signal)
   }
 
-  /** A client of a server in this process. What it is given and gives goes through JSON all the same. */
+  /** Connects to a server in this process. Parameters and results are encoded as JSON all the same. */
   static async inProcess(server: LocalServer, options: RpcClientOptions = {}): Promise<RpcClient> {
     const settings = { ...withDefaults(options), reconnect: false }
     const registry = new Registry()
-    const handler = new RequestHandler(new Methods(registry), REVERSE_LIMITS, settings.log)
+    const handler = new RequestHandler(new Methods(registry), BATCH_LIMITS, settings.log)
     const dial = async () => server.connect()
     const remote = { transport: 'inproc', address: '' } as const
     return new RpcClient(await SessionTransport.open({ dial, handler, settings, remote }), registry, options.signal)
@@ -74,20 +78,20 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /**
-   * Rejects with an RpcError the server sent, a TimeoutError, an RpcConnectionError whose `mayHaveRun` says whether the server
-   * can have done it, or the signal's reason.
+   * Calls a method. Rejects with an RpcError sent by the server, a TimeoutError, an RpcConnectionError whose `mayHaveRun` is true when
+   * the server may have executed the call, or the signal's reason.
    */
   call<T = unknown>(method: string, params: readonly unknown[] = [], options?: CallOptions): Promise<T> {
     try {
       return this.#transport.call<T>(method, params, options)
     } catch (error) {
-      return Promise.reject(error) // parameters that JSON cannot hold
+      return Promise.reject(error) // parameters that JSON cannot encode
     }
   }
 
   /**
-   * Many calls in one message. Resolves in their order, each settled on its own; rejects when the whole was refused, given up or
-   * lost.
+   * Sends many calls in one message. Resolves with their results in order, each settled on its own; rejects when the batch as a whole
+   * was refused, abandoned or lost.
    */
   async batch<T extends readonly unknown[] = readonly unknown[]>(
     calls: readonly BatchCall[],
@@ -97,13 +101,13 @@ export class RpcClient implements AsyncDisposable {
     return (await this.#transport.batch(calls, options)) as never
   }
 
-  /** A call without an answer: resolves when it has been sent. */
+  /** Sends a call without a response. Resolves when it has been sent. */
   notify(method: string, params: readonly unknown[] = [], options?: CallOptions): Promise<void> {
     return this.#transport.notify(method, params, options)
   }
 
   /**
-   * `subscribe('eth', ['newHeads'])` is `eth_subscribe("newHeads")`: a loop over what comes, from its first turn on. Throws a
+   * Creates a subscription: `subscribe('eth', ['newHeads'])` sends `eth_subscribe("newHeads")` when it is first read. Throws a
    * ConfigError over HTTP, which has no subscriptions.
    */
   subscribe<T = unknown>(
@@ -111,34 +115,34 @@ export class RpcClient implements AsyncDisposable {
     params: readonly unknown[],
     options: SubscribeOptions = {},
   ): RpcSubscription<T> {
-    return new RpcSubscription<T>(this.#connection('subscriptions'), namespace, params, options)
+    return new RpcSubscription<T>(this.#sessionTransport('subscriptions'), namespace, params, options)
   }
 
-  /** The methods of a namespace as functions: `client.namespace<typeof calc>('calc').add(1, 2)`. `options` are of each call. */
+  /** Methods of a namespace as functions: `client.namespace<typeof calc>('calc').add(1, 2)`. `options` apply to each call. */
   namespace<A>(name: string, options: CallOptions & SubscribeOptions = {}): ClientOf<A> {
     return namespaceProxy<A>(this, name, options)
   }
 
-  /** Lets the server call the functions of an object, as `RpcServer.register` lets a client. Throws a ConfigError over HTTP. */
+  /** Lets the server call the functions of an object, like `RpcServer.register` for clients. Throws a ConfigError over HTTP. */
   register(namespace: string, api: Api): this {
-    this.#connection('calls of the server')
+    this.#sessionTransport('reverse calls')
     this.#registry.register(namespace, api)
     return this
   }
 
-  /** Connections lost and come back. Throws a ConfigError over HTTP, where there is nothing to tell. */
+  /** Observes the connection: lost, reconnected, resubscribed. Throws a ConfigError over HTTP. */
   events(options?: ObserveOptions): Subscription<RpcClientEvent> {
-    return this.#connection('events').events(options)
+    return this.#sessionTransport('events').events(options)
   }
 
-  /** go-ethereum's `SupportedModules`: the namespaces of the server. */
+  /** Requests the namespaces of the server; go-ethereum's `SupportedModules`. */
   modules(options?: CallOptions): Promise<Readonly<Record<string, string>>> {
     return this.call('rpc_modules', [], options)
   }
 
   readonly #onAbort = (): void => void this.close()
 
-  /** Ends the connection; calls that wait fail. */
+  /** Closes the connection. Pending calls fail. */
   close(): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#onAbort)
     return this.#transport.close()
@@ -148,8 +152,8 @@ export class RpcClient implements AsyncDisposable {
     return this.close()
   }
 
-  #connection(what: string): SessionTransport {
+  #sessionTransport(what: string): SessionTransport {
     if (this.#transport instanceof SessionTransport) return this.#transport
-    throw new ConfigError('url', `HTTP has no ${what}`, { hint: 'dial ws://…, or the path of a socket' })
+    throw new ConfigError('url', `HTTP has no ${what}`, { hint: 'use ws://… or the path of a socket' })
   }
 }

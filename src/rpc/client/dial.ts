@@ -1,5 +1,5 @@
 /**
- * Opens the connections that stay: WebSocket and IPC.
+ * Dialing of persistent connections: WebSocket and IPC.
  * @module
  */
 import type { IncomingMessage } from 'node:http'
@@ -14,7 +14,7 @@ import type { DialedConnection } from '../wire/wire.ts'
 import { WsWire } from '../wire/ws-wire.ts'
 import { type ClientSettings, headersFor } from './client-options.ts'
 
-/** Rejects with an RpcConnectionError, an RpcHttpError when the server turned the WebSocket away, or the signal's reason. */
+/** Opens a WebSocket. Rejects with an RpcConnectionError, an RpcHttpError when the server refuses the handshake, or the signal's reason. */
 export function dialWebSocket(url: URL, settings: ClientSettings, signal?: AbortSignal): Promise<DialedConnection> {
   return attempt(options(url.href, settings, signal), ({ resolve, fail }) => {
     const target = new URL(url)
@@ -24,7 +24,7 @@ export function dialWebSocket(url: URL, settings: ClientSettings, signal?: Abort
       ...(settings.origin !== undefined && { origin: settings.origin }),
       maxPayload: settings.maxResponseBytes,
       perMessageDeflate: false,
-      autoPong: false, // the wire does
+      autoPong: false, // the wire sends them
     })
     let socket: Duplex | undefined
     ws.on('upgrade', (response) => {
@@ -33,7 +33,7 @@ export function dialWebSocket(url: URL, settings: ClientSettings, signal?: Abort
     ws.on('unexpected-response', (_, response) => readRefusal(response).then(fail))
     ws.on('error', fail)
     ws.on('open', () => {
-      ws.pause() // until somebody takes what comes
+      ws.pause() // until the wire has a sink
       const wire = new WsWire(ws, socket as Duplex, { clock: settings.clock })
       resolve({ wire, open: (sink) => wire.open(sink) })
     })
@@ -41,7 +41,7 @@ export function dialWebSocket(url: URL, settings: ClientSettings, signal?: Abort
   })
 }
 
-/** Rejects as {@link dialWebSocket} does. */
+/** Opens an IPC connection. Rejects like {@link dialWebSocket}. */
 export function dialIpc(path: string, settings: ClientSettings, signal?: AbortSignal): Promise<DialedConnection> {
   return attempt(options(path, settings, signal), ({ resolve, fail }) => {
     const socket = connect(path)
@@ -65,7 +65,7 @@ function notReached(where: string, error: unknown): RpcConnectionError {
   return new RpcConnectionError('ERR_RPC_CONNECTION', message, { mayHaveRun: false, cause: error })
 }
 
-/** The first of what a server says that does not want to be a WebSocket. */
+/** Reads the response of a refused handshake, up to 8 KiB of its body. */
 function readRefusal(response: IncomingMessage): Promise<RpcHttpError> {
   return new Promise((resolve) => {
     let body = ''

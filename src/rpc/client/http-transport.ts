@@ -1,5 +1,5 @@
 /**
- * Calls over HTTP: each is a request, on one of a few connections that are kept.
+ * Calls over HTTP: each is a request, on a pool of kept-alive connections.
  * @module
  */
 import { type Dispatcher, Pool } from 'undici'
@@ -13,7 +13,7 @@ import { parseJson } from '../wire/parse-json.ts'
 import { type ClientSettings, headersFor } from './client-options.ts'
 import type { ClientTransport } from './transport.ts'
 
-/** Of what a server says that is no answer. */
+/** Characters of a body that is kept in an RpcHttpError. */
 const MAX_ERROR_BODY = 8 * 1024
 
 export class HttpTransport implements ClientTransport {
@@ -30,7 +30,7 @@ export class HttpTransport implements ClientTransport {
     this.#pool = new Pool(url.origin, {
       connections: settings.maxConnections,
       connect: { timeout: settings.connectTimeout },
-      headersTimeout: 0, // every call has its own time
+      headersTimeout: 0, // every call has its own timeout
       bodyTimeout: 0,
       keepAliveTimeout: 30_000,
     })
@@ -39,7 +39,7 @@ export class HttpTransport implements ClientTransport {
   async call<T>(method: string, params: readonly unknown[], options: CallOptions = {}): Promise<T> {
     const id = ++this.#lastId
     const text = await this.#post(encodeCall(id, method, params), method, options)
-    const message = readMessage(parseAnswer(text))
+    const message = readMessage(parseResponse(text))
     if (message.kind !== 'response' || (message.id !== id && !message.error)) throw missingResponse(method)
     if (!message.error) return message.result as T
     throw new RpcError(message.error.code, message.error.message, { data: message.error.data })
@@ -49,19 +49,19 @@ export class HttpTransport implements ClientTransport {
     const first = this.#lastId + 1
     this.#lastId += calls.length
     const texts = calls.map(({ method, params = [] }, index) => encodeCall(first + index, method, params))
-    const value = parseAnswer(await this.#post(`[${texts.join(',')}]`, `a batch of ${calls.length}`, options))
+    const value = parseResponse(await this.#post(`[${texts.join(',')}]`, `a batch of ${calls.length}`, options))
     const results = new Array<PromiseSettledResult<unknown> | undefined>(calls.length).fill(undefined)
     for (const each of Array.isArray(value) ? value : [value]) {
       const message = readMessage(each)
       if (message.kind !== 'response') continue
       const { id, error, result } = message
       const failure = error && new RpcError(error.code, error.message, { data: error.data })
-      if (failure && !Array.isArray(value)) throw failure // of the batch as a whole
+      if (failure && !Array.isArray(value)) throw failure // for the whole batch
       const index = typeof id === 'number' ? id - first : -1
       if (!(index in results)) continue
       results[index] = failure ? { status: 'rejected', reason: failure } : { status: 'fulfilled', value: result }
     }
-    // An error costs more than the call: only those are made that are needed.
+    // Creating an error takes longer than the call: only the needed ones are created.
     return calls.map(({ method }, index) => results[index] ?? { status: 'rejected', reason: missingResponse(method) })
   }
 
@@ -93,7 +93,7 @@ interface ExchangeEnd {
   readonly signal: AbortSignal | undefined
 }
 
-/** One request and its answer. */
+/** One request and its response. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #end: ExchangeEnd
   readonly #what: string
@@ -141,7 +141,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#body.add(chunk)
     if (this.#body.bytes > this.#maxBytes) {
-      const error = new RpcConnectionError('ERR_RPC_TOO_LARGE', `the answer is over ${this.#maxBytes} bytes`, {
+      const error = new RpcConnectionError('ERR_RPC_TOO_LARGE', `response too large, at most ${this.#maxBytes} bytes`, {
         mayHaveRun: true,
       })
       return this.abort(error)
@@ -152,7 +152,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#release()
     const text = this.#body.take()
     const good = this.#status >= 200 && this.#status < 300
-    if (good || isAnswer(text)) this.#end.resolve(text)
+    if (good || isResponse(text)) this.#end.resolve(text)
     else this.#end.reject(new RpcHttpError(this.#status, text.slice(0, MAX_ERROR_BODY)))
   }
 
@@ -176,25 +176,25 @@ function onTimeout(exchange: Exchange): void {
   exchange.timeOut()
 }
 
-/** go-ethereum answers invalid JSON with 400 and a JSON-RPC error in the body. */
-function isAnswer(text: string): boolean {
+/** @returns true for a JSON-RPC response in the body of an HTTP error: go-ethereum sends one with 400 for invalid JSON */
+function isResponse(text: string): boolean {
   return text.startsWith('{"jsonrpc"')
 }
 
-function parseAnswer(text: string): unknown {
+function parseResponse(text: string): unknown {
   try {
     return parseJson(text)
   } catch (cause) {
-    throw new RpcConnectionError('ERR_RPC_ANSWER', 'the answer is no JSON', { mayHaveRun: true, cause })
+    throw new RpcConnectionError('ERR_RPC_ANSWER', 'response is not JSON', { mayHaveRun: true, cause })
   }
 }
 
 function asError(reason: unknown): Error {
   return reason instanceof Error
     ? reason
-    : new RpcConnectionError('ERR_RPC_CONNECTION', 'given up', { mayHaveRun: true })
+    : new RpcConnectionError('ERR_RPC_CONNECTION', 'abandoned', { mayHaveRun: true })
 }
 
 function closed(): RpcConnectionError {
-  return new RpcConnectionError('ERR_RPC_CLOSED', 'the client is closed', { mayHaveRun: false })
+  return new RpcConnectionError('ERR_RPC_CLOSED', 'client closed', { mayHaveRun: false })
 }

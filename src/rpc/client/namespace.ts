@@ -1,12 +1,12 @@
 /**
- * An API of the server as an object of the client, typed from the server's own.
+ * Proxies for the namespaces of a server, typed by the server's API.
  * @module
  */
 import type { AnyFunction, CallContext } from '../session/api.ts'
 import type { CallOptions } from '../session/pending.ts'
 import type { RpcSubscription, SubscribeOptions } from '../session/subscription.ts'
 
-/** What the server adds at the end of the parameters, the client leaves out. */
+/** Parameters without the signal or the context, which the server appends. */
 type ClientParams<P extends readonly unknown[]> = number extends P['length']
   ? P
   : P extends readonly []
@@ -21,28 +21,29 @@ type ClientParams<P extends readonly unknown[]> = number extends P['length']
           : [First?, ...ClientParams<Rest>]
         : P
 
-/** A subscription that begins when it is first used. */
+/** A subscription that is requested when it is first used. */
 type LazySubscription<T> = Pick<
   RpcSubscription<T>,
   'next' | 'return' | 'ready' | typeof Symbol.asyncIterator | typeof Symbol.asyncDispose
 >
 
-/** The client's side of an API: methods give promises, async generators become iterables. */
+/** An API as its client sees it: methods return promises, async generators become iterables. */
 export type ClientOf<A> = {
   readonly [K in keyof A as A[K] extends AnyFunction ? K : never]: A[K] extends (...args: infer P) => infer R
     ? (...args: ClientParams<P>) => R extends AsyncIterable<infer T> ? LazySubscription<T> : Promise<Awaited<R>>
     : never
 }
 
+/** The client that a proxy calls. */
 export interface NamespaceClient {
   call(method: string, params: readonly unknown[], options: CallOptions): Promise<unknown>
   subscribe(namespace: string, params: readonly unknown[], options: SubscribeOptions): RpcSubscription<unknown>
 }
 
 /**
- * Whether `calc.ticks(1)` is a call or a subscription shows in what is done with it: awaiting calls, `for await` subscribes.
- * Nothing is sent before that, so a call that nobody awaits is not made, and an async function cannot return a subscription:
- * returning awaits.
+ * Creates the proxy of a namespace. The use of `calc.ticks(1)` decides between call and subscription: `await` calls, `for await`
+ * subscribes. Nothing is sent before, so a call that is not awaited is not made, and an async function cannot return a subscription,
+ * because returning awaits.
  */
 export function namespaceProxy<A>(
   client: NamespaceClient,
@@ -50,7 +51,7 @@ export function namespaceProxy<A>(
   options: CallOptions & SubscribeOptions,
 ): ClientOf<A> {
   const get = (_: object, name: string | symbol) => {
-    if (typeof name !== 'string' || name === 'then') return undefined // the object itself is no promise
+    if (typeof name !== 'string' || name === 'then') return undefined // the proxy itself is not a promise
     return (...params: unknown[]) => new Invocation({ client, namespace, name, params, options })
   }
   return new Proxy({}, { get }) as ClientOf<A>
@@ -66,7 +67,7 @@ interface InvocationOptions {
   readonly options: CallOptions & SubscribeOptions
 }
 
-/** A call that has not been made, and a subscription that has not begun. */
+/** A call or a subscription that has not been sent yet. */
 class Invocation implements Promise<unknown> {
   readonly [Symbol.toStringTag] = 'Promise'
   readonly #options: InvocationOptions

@@ -1,5 +1,5 @@
 /**
- * A client in the form that wallets have: viem's `custom` transport, ethers' `BrowserProvider`, web3.js take it.
+ * A client as an EIP-1193 provider, for viem's `custom` transport, ethers' `BrowserProvider` and web3.js.
  * Source: EIP-1193.
  * @module
  */
@@ -14,38 +14,39 @@ export interface ProviderRequest {
   readonly params?: readonly unknown[] | object | undefined
 }
 
-/** EIP-1193 `message`: a value of a subscription that was made through `request`. */
+/** EIP-1193 `message` event: a value of a subscription that was opened through `request`. */
 export interface ProviderMessage {
   readonly type: string
   readonly data: { readonly subscription: string; readonly result: unknown }
 }
 
-/** The events of EIP-1193, but for those of a user who chooses accounts and chains. */
+/** Events of EIP-1193, without those for a user's choice of accounts and chains. */
 export interface ProviderEvents {
   readonly message: ProviderMessage
-  /** The connection was lost and is back. */
+  /** Emitted after a reconnection. */
   readonly connect: { readonly chainId: string }
-  /** The connection was lost; `code` is 4900. Never over HTTP. */
+  /** Emitted when the connection is lost; `code` is 4900. Never over HTTP. */
   readonly disconnect: ProviderRpcError
 }
 
 type Listener<E extends keyof ProviderEvents> = (value: ProviderEvents[E]) => void
 type AnyListener = (value: never) => void
 
-/** The parts of EIP-1193 that a program uses which is no browser. */
+/** The parts of EIP-1193 that matter outside of browsers. */
 export interface Eip1193Provider {
-  /** Rejects with a {@link ProviderRpcError}. */
+  /** Calls a method. Rejects with a {@link ProviderRpcError}. */
   request(request: ProviderRequest): Promise<unknown>
   on<E extends keyof ProviderEvents>(event: E, listener: Listener<E>): Eip1193Provider
-  /** Others never come. */
+  /** Accepts other events, which are never emitted. */
   on(event: string, listener: AnyListener): Eip1193Provider
   removeListener(event: string, listener: AnyListener): Eip1193Provider
 }
 
+/** The client that a provider calls. */
 export interface ProviderClient {
   call(method: string, params: readonly unknown[]): Promise<unknown>
   subscribe(namespace: string, params: readonly unknown[]): RpcSubscription<unknown>
-  /** Undefined where there is no connection that stays. */
+  /** @returns undefined over HTTP */
   events(): AsyncIterable<RpcClientEvent> | undefined
 }
 
@@ -55,7 +56,7 @@ export function createProvider(client: ProviderClient): Eip1193Provider {
 
 class Provider implements Eip1193Provider {
   readonly #client: ProviderClient
-  /** BOUNDED: by the program. */
+  /** BOUNDED: by the program's own listeners. */
   readonly #listeners = new Map<string, Set<AnyListener>>()
   readonly #subscriptions = new Map<string, RpcSubscription<unknown>>()
   #watching = false
@@ -67,8 +68,8 @@ class Provider implements Eip1193Provider {
   async request({ method, params = [] }: ProviderRequest): Promise<unknown> {
     const list: readonly unknown[] = Array.isArray(params) ? params : [params]
     try {
-      const [, namespace, what] = /^(\w+)_(subscribe|unsubscribe)$/.exec(method) ?? []
-      if (namespace && what === 'subscribe') return await this.#subscribe(namespace, list)
+      const [, namespace, action] = /^(\w+)_(subscribe|unsubscribe)$/.exec(method) ?? []
+      if (namespace && action === 'subscribe') return await this.#subscribe(namespace, list)
       if (namespace) return await this.#unsubscribe(String(list[0]))
       return await this.#client.call(method, list)
     } catch (error) {
@@ -97,7 +98,7 @@ class Provider implements Eip1193Provider {
         ;(listener as Listener<E>)(value)
       } catch (error) {
         queueMicrotask(() => {
-          throw error // to the process, as of any listener: what we do here does not end with it
+          throw error // uncaught, like that of any listener, without ending this loop
         })
       }
     }
@@ -111,13 +112,13 @@ class Provider implements Eip1193Provider {
   }
 
   async #emitConnect(): Promise<void> {
-    const chainId = await this.#client.call('eth_chainId', []).catch(() => undefined) // it may be lost again
+    const chainId = await this.#client.call('eth_chainId', []).catch(() => undefined) // the connection may be lost again
     if (typeof chainId === 'string') this.#emit('connect', { chainId })
   }
 
   async #subscribe(namespace: string, params: readonly unknown[]): Promise<string> {
     const subscription = this.#client.subscribe(namespace, params)
-    const id = (await subscription.ready()) as string // nobody gives it up before
+    const id = (await subscription.ready()) as string // it cannot be abandoned before
     this.#subscriptions.set(id, subscription)
     void this.#pump(id, subscription)
     return id
@@ -130,22 +131,22 @@ class Provider implements Eip1193Provider {
     return true
   }
 
-  /** Under the id that was given out, also after a reconnection. EIP-1193 has no way to say that it ended. */
+  /** Emits the values under the first id, also after a reconnection. EIP-1193 has no event for the end of a subscription. */
   async #pump(id: string, subscription: RpcSubscription<unknown>): Promise<void> {
-    await yieldNow() // the id is there before the first value
+    await yieldNow() // the caller gets the id before the first value
     try {
       for await (const result of subscription) {
         this.#emit('message', { type: `${subscription.namespace}_subscription`, data: { subscription: id, result } })
       }
     } catch {
-      // the connection was lost
+      // reported by the `disconnect` event
     } finally {
       this.#subscriptions.delete(id)
     }
   }
 }
 
-/** EIP-1193 `ProviderRpcError`: libraries look at a number called `code`. */
+/** EIP-1193 `ProviderRpcError`: an error with a numeric `code`. */
 export class ProviderRpcError extends Error {
   readonly code: number
   readonly data: unknown
@@ -157,9 +158,9 @@ export class ProviderRpcError extends Error {
   }
 }
 
-/** EIP-1193: what the provider cannot do, such as subscribing over HTTP. */
+/** EIP-1193 code of an unsupported method, such as a subscription over HTTP. */
 const UNSUPPORTED = 4_200
-/** EIP-1193: the provider has no connection. */
+/** EIP-1193 code of a provider without a connection. */
 const DISCONNECTED = 4_900
 
 function codeOf(error: unknown): number {

@@ -1,5 +1,5 @@
 /**
- * A client's connection that stays, and comes back when it was lost.
+ * Calls over a persistent connection, which is made anew when it was lost.
  * @module
  */
 import { deferred } from '../../base/deferred.ts'
@@ -16,11 +16,11 @@ import type { DialedConnection } from '../wire/wire.ts'
 import type { ClientSettings } from './client-options.ts'
 import type { ClientTransport } from './transport.ts'
 
-/** What happens to a connection. */
+/** Events of a client's connection. */
 export type RpcClientEvent =
   | { readonly type: 'connected' }
   | { readonly type: 'disconnected'; readonly error: unknown }
-  /** A subscription goes on; what the server sent in the `gap` of that many milliseconds never came. */
+  /** A subscription continues; the values of the last `gap` milliseconds are lost. */
   | {
       readonly type: 'resubscribed'
       readonly namespace: string
@@ -35,10 +35,10 @@ export interface SessionTransportOptions {
   readonly settings: ClientSettings
 }
 
-/** Calls that wait for a connection to come back. */
+/** Number of calls queued for a reconnection. */
 const MAX_QUEUED_CALLS = 10_000
 const RECONNECT_DELAY = { initial: 250, max: 30_000 }
-/** A connection that lasted so long, in milliseconds, is made anew without a longer wait. */
+/** Duration of a connection after which the back-off starts anew, in milliseconds. */
 const STABLE_CONNECTION_TIME = 10_000
 
 export class SessionTransport implements ClientTransport, SubscriptionClient {
@@ -48,14 +48,14 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
   /** BOUNDED: by the program's own subscriptions. */
   readonly #subscriptions = new Set<RpcSubscription<unknown>>()
   #session: Session | undefined
-  /** Resolves when there is a session again, or none will come. */
+  /** Resolves when there is a session again, or never will be. */
   #connected = deferred()
   #waiting = 0
   #connectedAt = 0
   readonly #backoff: Backoff
   #lastError: unknown
 
-  /** Rejects when the first connection does not come about. */
+  /** Dials. Rejects like `dial` when the first connection fails; later ones are retried. */
   static async open(options: SessionTransportOptions, signal?: AbortSignal): Promise<SessionTransport> {
     const link = new SessionTransport(options)
     link.#adopt(await options.dial(signal))
@@ -89,7 +89,8 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
   async subscribe(subscription: RpcSubscription<unknown>): Promise<string> {
     const { signal } = subscription.options
     const session = this.#session ?? (await this.#wait({ signal })).session
-    if (subscription.ended) throw new RpcConnectionError('ERR_RPC_CLOSED', 'it was given up', { mayHaveRun: false })
+    if (subscription.ended)
+      throw new RpcConnectionError('ERR_RPC_CLOSED', 'subscription abandoned', { mayHaveRun: false })
     this.#subscriptions.add(subscription)
     return await session.subscribe(subscription, { signal })
   }
@@ -101,11 +102,11 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
 
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
-    const error = new RpcConnectionError('ERR_RPC_CLOSED', 'the client is closed', { mayHaveRun: false })
+    const error = new RpcConnectionError('ERR_RPC_CLOSED', 'client closed', { mayHaveRun: false })
     this.#closing.abort(error)
     for (const subscription of [...this.#subscriptions]) subscription.end(undefined)
     const session = this.#session
-    const sent = new RpcConnectionError('ERR_RPC_CLOSED', 'the client is closed', { mayHaveRun: true })
+    const sent = new RpcConnectionError('ERR_RPC_CLOSED', 'client closed', { mayHaveRun: true })
     const gone = session && new Promise<unknown>((resolve) => session.signal.addEventListener('abort', resolve))
     session?.close(sent)
     await gone
@@ -159,7 +160,7 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
     const { clock, log } = settings
     const { signal } = this.#closing
     const since = clock.now()
-    if (since - this.#connectedAt > STABLE_CONNECTION_TIME) this.#backoff.reset() // one that lasts is no sign of trouble
+    if (since - this.#connectedAt > STABLE_CONNECTION_TIME) this.#backoff.reset()
     while (!signal.aborted) {
       try {
         await clock.sleep(this.#backoff.next(), { signal })
@@ -168,12 +169,12 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
         return
       } catch (error) {
         this.#lastError = error
-        if (!signal.aborted) log.debug('cannot connect yet', { error: describeError(error) })
+        if (!signal.aborted) log.debug('Reconnection failed', { error: describeError(error) })
       }
     }
   }
 
-  /** What was subscribed before the loss. Those made since then ask for themselves. */
+  /** Renews the subscriptions from before the loss. Later ones subscribe by themselves. */
   #resubscribe(session: Session, since: number): void {
     const { clock } = this.#options.settings
     for (const subscription of this.#subscriptions) {
@@ -189,7 +190,7 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
     }
   }
 
-  /** Resolves with a session, and with what is left of the time. */
+  /** Waits for a session. Resolves with it, and with the options of the call for the time that is left. */
   async #wait(options: CallOptions = {}): Promise<{ readonly session: Session; readonly rest: CallOptions }> {
     const { clock, timeout: usual } = this.#options.settings
     const { signal, timeout = usual } = options
@@ -197,11 +198,11 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
     if (this.#waiting >= MAX_QUEUED_CALLS) throw this.#notConnected()
     if (signal?.aborted) throw signal.reason
     this.#waiting++
-    const over = deferred()
-    const timer = Number.isFinite(timeout) ? clock.setTimer(timeout, over.resolve) : undefined
-    const onAbort = (): void => over.resolve()
+    const abandoned = deferred()
+    const timer = Number.isFinite(timeout) ? clock.setTimer(timeout, abandoned.resolve) : undefined
+    const onAbort = (): void => abandoned.resolve()
     signal?.addEventListener('abort', onAbort, { once: true })
-    await Promise.race([this.#connected.promise, over.promise])
+    await Promise.race([this.#connected.promise, abandoned.promise])
     signal?.removeEventListener('abort', onAbort)
     this.#waiting--
     timer?.cancel()

@@ -1,5 +1,5 @@
 /**
- * How a client reaches a server: by single requests, or over one connection that stays.
+ * Interface of a client's transports: single requests (HTTP), or a persistent connection.
  * @module
  */
 

@@ -1,5 +1,5 @@
 /**
- * One HTTP request: its body in, its answer out.
+ * Handling of one HTTP request: reads its body, and writes the response.
  * @module
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -23,9 +23,9 @@ import type { RequestHeaders } from './http-guard.ts'
 
 /** go-ethereum's `defaultBodyLimit` (rpc/http.go). */
 export const MAX_BODY_BYTES = 5 * 1024 * 1024
-/** Read, header and write timeouts are 30 s in go-ethereum; a call ends a little before, so that its answer can leave. */
+/** Deadline of a call, in milliseconds: just below go-ethereum's write timeout of 30 s, so that the response can be sent. */
 export const CALL_TIMEOUT = 29_900
-/** What fits into one packet anyway is not worth packing. */
+/** Length from which a response is compressed: shorter ones fit into one packet anyway. */
 const MIN_GZIP_LENGTH = 1_400
 
 const CONTENT_TYPES: ReadonlySet<string> = new Set([
@@ -42,13 +42,13 @@ export interface HttpCallOptions {
   readonly limits: ServerLimits
   readonly log: Logger
   readonly maxBodyBytes: number
-  /** Whether the caller unpacks answers. */
+  /** True when the caller accepts gzip. */
   readonly takesGzip: boolean
-  /** Header names and values, in turn. */
+  /** Response headers: names and values in turn. */
   readonly extraHeaders: readonly string[]
 }
 
-/** Status and text for a request that is no call; undefined for one that is. */
+/** Checks method, content type and length. @returns status and text to refuse the request with, undefined when it is a call */
 export function validateRequest(
   method: string | undefined,
   headers: RequestHeaders,
@@ -67,7 +67,7 @@ function tooLarge(maxBodyBytes: number): string {
   return `content length too large, at most ${maxBodyBytes} bytes`
 }
 
-/** Reads the body, has it answered, writes the answer. */
+/** One HTTP request as the caller of its method. */
 export class HttpCall implements Caller {
   readonly #options: HttpCallOptions
   readonly #request: IncomingMessage
@@ -95,7 +95,7 @@ export class HttpCall implements Caller {
     return { transport: 'http', address, userAgent: headers['user-agent'], origin: headers.origin }
   }
 
-  /** Made for calls that take longer than the tick they came in. */
+  /** Rejects at the deadline. Created for calls that take longer than the tick they began in. */
   get deadline(): Promise<never> {
     this.#deadline ??= this.#timeOut()
     return this.#deadline
@@ -109,7 +109,7 @@ export class HttpCall implements Caller {
     const deadline = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
     })
-    deadline.catch(() => {}) // nobody may be waiting any more
+    deadline.catch(() => {}) // may be unused by then
     return deadline
   }
 
@@ -129,25 +129,25 @@ export class HttpCall implements Caller {
     })
   }
 
-  /** Only for what is not answered in the tick it came in: an answer to nobody is no trouble. */
+  /** Aborts the call when the caller disconnects. Not needed for calls that finish in the tick they began in. */
   #watch(): void {
     this.#onceClosed(() => {
       this.#done = true
       this.#timer?.cancel()
-      if (!this.#response.writableFinished) this.#abort?.abort(lostConnection('the caller has gone'))
+      if (!this.#response.writableFinished) this.#abort?.abort(lostConnection('the caller has disconnected'))
     })
   }
 
-  /** Calls `then` once, when the answer has left, or cannot any more. */
+  /** Calls `then` once, when the response has been sent or the connection is closed. */
   #onceClosed(then: () => void): void {
-    let forget: (() => void) | undefined
-    const over = (): void => {
-      forget?.()
-      this.#response.off('close', over)
+    let cancel: (() => void) | undefined
+    const onClose = (): void => {
+      cancel?.()
+      this.#response.off('close', onClose)
       then()
     }
-    this.#response.on('close', over)
-    forget = onSocketClose(this.#request.socket, over)
+    this.#response.on('close', onClose)
+    cancel = onSocketClose(this.#request.socket, onClose)
   }
 
   #answer(body: string): void {
@@ -158,7 +158,7 @@ export class HttpCall implements Caller {
       return this.#write(PARSE_ERROR_RESPONSE, 400)
     }
     const { handler, limits } = this.#options
-    if (limits.callsExhausted) return refuse(this.#response, 503, 'too many calls at a time')
+    if (limits.callsExhausted) return refuse(this.#response, 503, 'too many calls in flight')
     const answer = handler.handle(value, this)
     if (!(answer instanceof Promise)) return this.#write(answer)
     limits.countCall(answer)
@@ -181,30 +181,30 @@ export class HttpCall implements Caller {
     if (this.#done) return
     const { extraHeaders, limits } = this.#options
     const length = lengthOf(body)
-    if (!limits.canBuffer(length)) return refuse(this.#response, 503, 'too many answers wait to be read')
-    const about = ['Content-Type', 'application/json', 'Content-Length', String(length)]
-    this.#end(this.#response.writeHead(status, [...about, ...extraHeaders, ...more]), body)
+    if (!limits.canBuffer(length)) return refuse(this.#response, 503, 'too many unread responses')
+    const entity = ['Content-Type', 'application/json', 'Content-Length', String(length)]
+    this.#end(this.#response.writeHead(status, [...entity, ...extraHeaders, ...more]), body)
     if (length >= MIN_WATCHED_BYTES) this.#watchProgress(length)
   }
 
-  /** Until the answer has left. Who takes nothing of it for {@link WRITE_TIMEOUT} is disconnected. */
+  /** Disconnects a caller that reads nothing of its response for {@link WRITE_TIMEOUT}. */
   #watchProgress(length: number): void {
     const { clock, log, limits } = this.#options
     const { socket } = this.#request
     if (this.#response.writableFinished || this.#response.destroyed) return
     limits.addUnread(length)
     let timer: Timer | undefined
-    const look = (waitingBefore: number, queuedBefore: number): void => {
+    const watch = (waitingBefore: number, queuedBefore: number): void => {
       timer = clock.setTimer(WRITE_TIMEOUT, () => {
         const waiting = socket.writableLength
         const queued = queuedBytes(socket)
-        const itsTurn = this.#response.socket !== null && waiting > 0
-        if (!itsTurn || waiting !== waitingBefore || queued !== queuedBefore) return look(waiting, queued)
+        const isSending = this.#response.socket !== null && waiting > 0
+        if (!isSending || waiting !== waitingBefore || queued !== queuedBefore) return watch(waiting, queued)
         log.warn('Closed connection', { ...this.remote, reason: 'the remote does not read', waiting })
         socket.destroy()
       })
     }
-    look(socket.writableLength, queuedBytes(socket))
+    watch(socket.writableLength, queuedBytes(socket))
     this.#onceClosed(() => {
       limits.addUnread(-length)
       timer?.cancel()
@@ -225,7 +225,7 @@ function lengthOf(body: ResponseText | Uint8Array): number {
   return Buffer.byteLength(body.before) + body.bytes.length + body.after.length
 }
 
-/** Ends a request with a status and one line, and the connection when its body has not been read. */
+/** Responds with a status and one line, and closes the connection when the request has not been read completely. */
 export function refuse(
   response: ServerResponse,
   status: number,
@@ -238,26 +238,26 @@ export function refuse(
   response.writeHead(status, [...type, ...close, ...headers]).end(body)
 }
 
-const waiting = new WeakMap<Socket, Set<() => void>>()
+const listeners = new WeakMap<Socket, Set<() => void>>()
 
 /**
- * Calls `then` when the socket has gone, unless it is told before that this is not needed any more. One listener does for all: of
- * requests that came one behind the other, Node tells only the one whose answer is being sent.
+ * Calls `then` when the socket closes. One listener serves all requests of a socket: of pipelined ones, Node notifies only the one whose
+ * response is being sent. @returns a function that cancels
  */
 function onSocketClose(socket: Socket, then: () => void): () => void {
   if (socket.closed) {
     then()
     return () => {}
   }
-  const all = waiting.get(socket) ?? begin(socket)
+  const all = listeners.get(socket) ?? listenOn(socket)
   all.add(then)
   return () => all.delete(then)
 }
 
-function begin(socket: Socket): Set<() => void> {
+function listenOn(socket: Socket): Set<() => void> {
   /** BOUNDED: by the requests of the socket. */
   const all = new Set<() => void>()
-  waiting.set(socket, all)
+  listeners.set(socket, all)
   socket.once('close', () => {
     for (const each of all) each()
   })

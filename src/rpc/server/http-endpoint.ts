@@ -1,5 +1,5 @@
 /**
- * A TCP port that answers JSON-RPC over HTTP, over WebSocket, or both.
+ * A TCP port that serves JSON-RPC over HTTP, over WebSocket, or both.
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -25,14 +25,14 @@ export const MAX_WS_MESSAGE_BYTES = 32 * 1024 * 1024
 /** go-ethereum's `DefaultHTTPTimeouts` (rpc/http.go), in milliseconds. */
 export const READ_TIMEOUT = 30_000
 const IDLE_TIMEOUT = 120_000
-/** Connections of one port: each may hold a body of {@link MAX_BODY_BYTES}. */
+/** Number of connections of one port: each may hold a body of {@link MAX_BODY_BYTES}. */
 const MAX_CONNECTIONS = 4_096
 
-/** What one of the two transports of a port offers. */
+/** Service of one of the two transports of a port. */
 export interface PortService {
   readonly handler: RequestHandler
   readonly guard: GuardOptions
-  /** Where requests go: `/`, a prefix without a slash at its end, or `/*` for everywhere. */
+  /** Path of requests: `/`, a prefix without a trailing slash, or `/*` for any. */
   readonly path: string
 }
 
@@ -40,9 +40,9 @@ export interface HttpEndpointOptions {
   readonly host: string
   readonly port: number
   readonly maxBodyBytes: number
-  /** Milliseconds in which a request must have come, with its body. */
+  /** Time in which a request must arrive with its body, in milliseconds. */
   readonly readTimeout: number
-  /** Of calls from here to a client, in milliseconds. */
+  /** Time for a call of the client, in milliseconds. */
   readonly timeout: number
   readonly limits: ServerLimits
   readonly clock: Clock
@@ -56,23 +56,23 @@ export class HttpEndpoint {
   readonly #server: Server
   /** BOUNDED: by the connections of the port. */
   readonly #sessions = new Set<Session>()
-  /** Sockets that are WebSockets, or were to be: the server does not count them as its own. BOUNDED: as the sessions. */
+  /** Sockets taken over by an upgrade, which the HTTP server does not count as its own. BOUNDED: by the connections of the port. */
   readonly #upgraded = new Set<Duplex>()
   readonly #upgrader = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_WS_MESSAGE_BYTES,
-    autoPong: false, // the wire does
+    autoPong: false, // the wire sends them
   })
   readonly #idle: IdleSockets
-  #http: (PortService & { readonly allowed: HttpGuard }) | undefined
-  #ws: (PortService & { readonly allowed: HttpGuard }) | undefined
+  #http: (PortService & { readonly access: HttpGuard }) | undefined
+  #ws: (PortService & { readonly access: HttpGuard }) | undefined
 
   private constructor(options: HttpEndpointOptions) {
     this.#options = options
     this.#server = createServer({
       headersTimeout: options.readTimeout,
       requestTimeout: options.readTimeout,
-      keepAliveTimeout: 0, // of ours: #idle
+      keepAliveTimeout: 0, // replaced by #idle
       connectionsCheckingInterval: 1_000,
       noDelay: true,
     })
@@ -84,7 +84,7 @@ export class HttpEndpoint {
     this.#server.on('checkContinue', (request, response) => this.#continue(request, response))
   }
 
-  /** Throws a ConfigError (`port`, `host`) when it cannot listen there. */
+  /** Rejects with a ConfigError (`port`, `host`) when the address cannot be used. */
   static async listen(options: HttpEndpointOptions): Promise<HttpEndpoint> {
     const endpoint = new HttpEndpoint(options)
     const { host, port, log } = options
@@ -93,7 +93,7 @@ export class HttpEndpoint {
       endpoint.#server.listen({ host, port, backlog: 511 }, resolve)
     })
     endpoint.#server.removeAllListeners('error')
-    endpoint.#server.on('error', (error) => log.warn('accepting failed', { error }))
+    endpoint.#server.on('error', (error) => log.warn('Accept failed', { error }))
     return endpoint
   }
 
@@ -109,27 +109,27 @@ export class HttpEndpoint {
     return { http: this.#http !== undefined, ws: this.#ws !== undefined }
   }
 
-  /** Answers one of the two transports from now on. */
+  /** Starts to serve one of the two transports. */
   set(transport: 'http' | 'ws', service: PortService): void {
     const { clock } = this.#options
-    const entry = { ...service, allowed: new HttpGuard(service.guard, clock) }
+    const entry = { ...service, access: new HttpGuard(service.guard, clock) }
     if (transport === 'http') this.#http = entry
     else this.#ws = entry
   }
 
-  /** Answers one of the two not any more; the port stays open. Lets what is being answered finish, for `grace` milliseconds. */
+  /** Stops serving one of the two transports; the port stays open. Waits up to `grace` milliseconds for calls in flight. */
   async stop(transport: 'http' | 'ws', grace: number): Promise<void> {
     if (transport === 'http') this.#http = undefined
     else {
       this.#ws = undefined
-      await Promise.all([...this.#sessions].map((session) => session.finish(grace, 'the endpoint is closing')))
+      await Promise.all([...this.#sessions].map((session) => session.finish(grace, 'endpoint closing')))
     }
   }
 
-  /** Lets what is being answered finish, for `grace` milliseconds at most. */
+  /** Closes the port. Waits up to `grace` milliseconds for calls in flight. */
   async close(grace: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    for (const session of this.#sessions) void session.finish(grace, 'the server is closing')
+    for (const session of this.#sessions) void session.finish(grace, 'server closing')
     this.#server.closeIdleConnections()
     const timer = this.#options.clock.setTimer(grace + CLOSE_TIMEOUT, () => {
       this.#server.closeAllConnections()
@@ -145,12 +145,12 @@ export class HttpEndpoint {
     const { method, url } = request
     if (method === 'GET' && url === '/health') return this.#health(response)
     const http = this.#http
-    if (!http) return refuse(response, 404, 'this port answers WebSockets only')
-    if (!matchesPath(url, http.path)) return refuse(response, 404, `nothing is here, only at ${http.path}`)
+    if (!http) return refuse(response, 404, 'only WebSocket is served at this port')
+    if (!matchesPath(url, http.path)) return refuse(response, 404, `not found, requests go to ${http.path}`)
     const headers = readHeaders(request.rawHeaders)
-    const refusal = http.allowed.check(headers)
+    const refusal = http.access.check(headers)
     if (refusal) return refuse(response, refusal.status, refusal.message)
-    const extraHeaders = http.allowed.corsHeaders(headers.origin)
+    const extraHeaders = http.access.corsHeaders(headers.origin)
     if (method === 'OPTIONS') return preflight(response, extraHeaders)
     if (method === 'GET' && !headers['content-length']) return void response.writeHead(200).end()
     const { maxBodyBytes, clock, log, limits } = this.#options
@@ -161,7 +161,7 @@ export class HttpEndpoint {
     new HttpCall(request, response, { handler, limits, clock, log, maxBodyBytes, takesGzip, extraHeaders })
   }
 
-  /** A body that will be refused is not asked for. */
+  /** Refuses a request before its body is sent, if the head is enough to. */
   #continue(request: IncomingMessage, response: ServerResponse): void {
     const invalid = validateRequest(request.method, readHeaders(request.rawHeaders), this.#options.maxBodyBytes)
     if (invalid) return refuse(response, ...invalid)
@@ -191,8 +191,8 @@ export class HttpEndpoint {
     const ws = this.#ws
     const refusal: Refusal | undefined =
       ws && matchesPath(request.url, ws.path)
-        ? ws.allowed.checkWebSocket(request.headers)
-        : { status: 403, message: 'no WebSockets here' }
+        ? ws.access.checkWebSocket(request.headers)
+        : { status: 403, message: 'WebSocket is not served here' }
     if (!ws || refusal) return refuseUpgrade(socket, refusal as Refusal)
     const { handler } = ws
     this.#upgrader.handleUpgrade(request, socket, head, (client) => {
@@ -214,7 +214,7 @@ export class HttpEndpoint {
   }
 }
 
-/** go-ethereum's `checkPath` (node/rpcstack.go): without a prefix, requests go to the root. */
+/** go-ethereum's `checkPath` (node/rpcstack.go). @returns true when the URL lies at or below `path` */
 function matchesPath(url = '', path: string): boolean {
   if (url === path) return true
   const asked = url.split('?', 1)[0] as string
@@ -242,10 +242,13 @@ function preflight(response: ServerResponse, cors: readonly string[]): void {
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): ConfigError {
   const where = formatEndpoint(host, port)
   if (error.code === 'EADDRINUSE') {
-    return new ConfigError('port', `${where} is in use`, { hint: 'choose another, or end who has it', cause: error })
+    return new ConfigError('port', `${where} is in use`, {
+      hint: 'choose another port, or stop the process that uses it',
+      cause: error,
+    })
   }
   if (error.code === 'EACCES') {
-    return new ConfigError('port', `${where} needs rights this process does not have`, { cause: error })
+    return new ConfigError('port', `no permission to listen on ${where}`, { cause: error })
   }
   return new ConfigError('host', `cannot listen on ${where}: ${error.code ?? error.message}`, { cause: error })
 }

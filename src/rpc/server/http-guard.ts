@@ -1,5 +1,5 @@
 /**
- * Who may talk to an endpoint that browsers can reach: by Host, by Origin, by token.
+ * Access control of HTTP and WebSocket endpoints: by Host, by Origin, by token.
  * @module
  */
 import { isIP } from 'node:net'
@@ -8,13 +8,13 @@ import type { Clock } from '../../base/clock.ts'
 import { verifyJwt } from '../wire/jwt.ts'
 
 export interface GuardOptions {
-  /** Host names that requests may name, against DNS rebinding; IP addresses always may, `*` is any. @default localhost */
+  /** Accepted values of the Host header, against DNS rebinding; `*` accepts any, IP addresses are always accepted. @default localhost */
   readonly vhosts?: readonly string[] | undefined
-  /** Origins of web pages that may call over HTTP; `*` is any. @default none */
+  /** Origins of web pages that may call over HTTP; `*` accepts any. @default none */
   readonly cors?: readonly string[] | undefined
-  /** Origins of web pages that may open a WebSocket; `*` is any. @default pages of this machine */
+  /** Origins of web pages that may open a WebSocket; `*` accepts any. @default pages of this machine */
   readonly origins?: readonly string[] | undefined
-  /** Asks every request for a token signed with these 32 bytes. @default nobody is asked */
+  /** Secret of 32 bytes; every request needs a token signed with it. @default no authentication */
   readonly jwtSecret?: Uint8Array | undefined
 }
 
@@ -27,7 +27,7 @@ export class HttpGuard {
   readonly #options: GuardOptions
   readonly #clock: Clock
   readonly #vhosts: ReadonlySet<string>
-  /** Who calls once calls again. */
+  /** Host header accepted last, to skip the check for the next request of the same caller. */
   #lastHost: string | undefined
 
   constructor(options: GuardOptions, clock: Clock) {
@@ -36,7 +36,7 @@ export class HttpGuard {
     this.#vhosts = new Set((options.vhosts ?? ['localhost']).map((host) => host.toLowerCase()))
   }
 
-  /** Why a request is not let in; undefined when it is. */
+  /** Checks Host and token. @returns the refusal, undefined when the request is accepted */
   check(headers: RequestHeaders): Refusal | undefined {
     if (!this.#acceptsHost(headers.host)) return { status: 403, message: 'invalid host specified' }
     const { jwtSecret } = this.#options
@@ -44,7 +44,7 @@ export class HttpGuard {
     return message === undefined ? undefined : { status: 401, message }
   }
 
-  /** {@link check}, for one that wants to be a WebSocket. */
+  /** Checks the Origin of a WebSocket upgrade, then as {@link check}. */
   checkWebSocket(headers: RequestHeaders): Refusal | undefined {
     const { origin } = headers
     const allowed = this.#options.origins ?? localOrigins()
@@ -54,7 +54,7 @@ export class HttpGuard {
     return this.check(headers)
   }
 
-  /** The headers that let a page of this origin read the answer. */
+  /** @returns the headers that let a page of this origin read the response, names and values in turn */
   corsHeaders(origin: string | undefined): readonly string[] {
     const { cors } = this.#options
     if (!cors || cors.length === 0) return []
@@ -64,7 +64,7 @@ export class HttpGuard {
 
   #acceptsHost(host: string | undefined): boolean {
     if (host !== undefined && host === this.#lastHost) return true
-    if (host === undefined || this.#vhosts.has('*')) return true // HTTP/1.0 has no Host, and browsers always do
+    if (host === undefined || this.#vhosts.has('*')) return true // HTTP/1.0 has no Host; browsers always send one
     const name = host.toLowerCase().replace(/:\d+$/, '')
     const known = this.#vhosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0
     if (known) this.#lastHost = host
@@ -72,18 +72,18 @@ export class HttpGuard {
   }
 }
 
-/** As go-ethereum's defaults (node/rpcstack.go, rpc/websocket.go). */
+/** go-ethereum's defaults (node/rpcstack.go, rpc/websocket.go). */
 function localOrigins(): readonly string[] {
   const hosts = ['localhost', hostname().toLowerCase()]
   return hosts.flatMap((host) => [`http://${host}`, `https://${host}`])
 }
 
-/** A pattern without a port allows every port; one without a scheme every scheme. */
+/** Matches an origin; a pattern without a port accepts every port, one without a scheme every scheme. */
 function matchesOrigin(origin: string, pattern: string): boolean {
   if (pattern === '*') return true
-  const [is, may] = [split(origin), split(pattern)]
-  if (may.scheme !== '' && may.scheme !== is.scheme) return false
-  return may.host === is.host && (may.port === '' || may.port === is.port)
+  const [actual, wanted] = [split(origin), split(pattern)]
+  if (wanted.scheme !== '' && wanted.scheme !== actual.scheme) return false
+  return wanted.host === actual.host && (wanted.port === '' || wanted.port === actual.port)
 }
 
 function split(origin: string): { readonly scheme: string; readonly host: string; readonly port: string } {
@@ -92,7 +92,7 @@ function split(origin: string): { readonly scheme: string; readonly host: string
   return { scheme, host, port }
 }
 
-/** The headers that decide what becomes of a request. */
+/** Headers that the endpoint and the guard look at. */
 export interface RequestHeaders {
   host?: string | undefined
   origin?: string | undefined
@@ -112,8 +112,8 @@ const WANTED: ReadonlySet<string> = new Set<keyof RequestHeaders>([
 ])
 
 /**
- * Of names and values in turn, as Node's `rawHeaders` has them; of several with one name the first, as there. Node would make
- * an object of all of them, which costs a twentieth of a call.
+ * Picks headers from Node's `rawHeaders`, names and values in turn; the first of each name counts. Node's `headers` would build an object
+ * of all of them, which takes a twentieth of a call.
  */
 export function readHeaders(raw: readonly string[]): RequestHeaders {
   const headers: RequestHeaders = {}

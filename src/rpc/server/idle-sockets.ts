@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../base/clock.ts'
 
-/** Of the idle time: how often sockets are looked at. */
+/** Checks of all sockets in one idle timeout. */
 const CHECKS_PER_TIMEOUT = 4
 
 interface Activity {
@@ -10,8 +10,8 @@ interface Activity {
 }
 
 /**
- * Ends connections on which nothing has gone either way for a while. A look at all of them now and then costs a fraction of what
- * Node's own time limits do: those set a timer anew with every request.
+ * Closes connections that have been idle in both directions. Periodic checks of all sockets take a fraction of what Node's own timeouts
+ * do, which reset a timer with every request.
  */
 export class IdleSockets {
   readonly #clock: Clock
@@ -20,13 +20,13 @@ export class IdleSockets {
   readonly #sockets = new Map<Socket, Activity>()
   #timer: Timer | undefined
 
-  /** `idleTimeout`: in milliseconds; a connection lives a quarter longer at most. */
+  /** `idleTimeout` is in milliseconds; a connection lives up to a quarter longer. */
   constructor(clock: Clock, idleTimeout: number) {
     this.#clock = clock
     this.#idleTimeout = idleTimeout
   }
 
-  /** Watches a connection until it has gone, or is somebody else's. */
+  /** Watches a connection until it closes or is removed. */
   add(socket: Socket): void {
     if (this.#sockets.has(socket)) return
     this.#sockets.set(socket, { bytes: 0, since: this.#clock.now() })

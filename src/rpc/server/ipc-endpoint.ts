@@ -1,5 +1,5 @@
 /**
- * A socket in the file system, for programs of this machine and this user. On Windows a named pipe.
+ * A Unix domain socket, for programs of the same user on this machine. On Windows a named pipe.
  * @module
  */
 import { rm, stat } from 'node:fs/promises'
@@ -15,16 +15,16 @@ import { CLOSE_TIMEOUT, Session } from '../session/session.ts'
 import { IpcWire } from '../wire/ipc-wire.ts'
 import { MAX_VALUES } from '../wire/parse-json.ts'
 
-/** The kernel's `sun_path`, with its end (unix(7)): 108 on Linux, 104 on the BSDs and macOS. */
+/** Longest path: the kernel's `sun_path` with its terminator (unix(7)) has 108 bytes on Linux, 104 on the BSDs and macOS. */
 const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103
-/** A request is not larger than over a WebSocket. */
+/** Largest request, as over WebSocket. */
 export const MAX_IPC_MESSAGE_BYTES = 32 * 1024 * 1024
 const MAX_CONNECTIONS = 1_024
 
 export interface IpcEndpointOptions {
   readonly path: string
   readonly handler: RequestHandler
-  /** Of calls from here to the client, in milliseconds. */
+  /** Time for a call of the client, in milliseconds. */
   readonly timeout: number
   readonly limits: ServerLimits
   readonly clock: Clock
@@ -45,7 +45,7 @@ export class IpcEndpoint {
     this.#server.maxConnections = MAX_CONNECTIONS
   }
 
-  /** Throws a ConfigError (`ipcPath`). A socket that nobody listens on any more is taken over. */
+  /** Replaces a stale socket file. Rejects with a ConfigError (`ipcPath`). */
   static async listen(options: IpcEndpointOptions): Promise<IpcEndpoint> {
     const { path, log } = options
     if (process.platform !== 'win32') await removeStaleSocket(path)
@@ -55,7 +55,7 @@ export class IpcEndpoint {
       withPrivateUmask(() => endpoint.#server.listen(path, resolve))
     })
     endpoint.#server.removeAllListeners('error')
-    endpoint.#server.on('error', (error) => log.warn('accepting failed', { error }))
+    endpoint.#server.on('error', (error) => log.warn('Accept failed', { error }))
     return endpoint
   }
 
@@ -88,7 +88,7 @@ export class IpcEndpoint {
   }
 }
 
-/** Nobody else may connect, not for a moment. A worker cannot set the mask of its process: there the folder has to do. */
+/** Calls `listen` with a umask that keeps other users out from the start. A worker cannot set it: there the folder must protect. */
 function withPrivateUmask(listen: () => void): void {
   if (!isMainThread) return listen()
   const before = process.umask(0o177)
@@ -102,18 +102,18 @@ function withPrivateUmask(listen: () => void): void {
 async function removeStaleSocket(path: string): Promise<void> {
   const bytes = Buffer.byteLength(path)
   if (bytes > MAX_PATH_BYTES) {
-    const message = `${path} is too long: ${bytes} bytes, the system takes ${MAX_PATH_BYTES}`
-    throw new ConfigError('ipcPath', message, { hint: 'choose a shorter one' })
+    const message = `${path} is too long: ${bytes} bytes, at most ${MAX_PATH_BYTES}`
+    throw new ConfigError('ipcPath', message, { hint: 'choose a shorter path' })
   }
-  const there = await stat(path).catch(() => undefined)
-  if (!there) {
+  const existing = await stat(path).catch(() => undefined)
+  if (!existing) {
     if (await stat(dirname(path)).catch(() => undefined)) return
-    throw new ConfigError('ipcPath', `the folder of ${path} is missing`, { hint: 'make it first' })
+    throw new ConfigError('ipcPath', `the folder of ${path} is missing`, { hint: 'create it first' })
   }
-  if (!there.isSocket()) throw new ConfigError('ipcPath', `${path} is there already and is no socket`)
+  if (!existing.isSocket()) throw new ConfigError('ipcPath', `${path} exists and is not a socket`)
   if (await isListening(path)) {
     throw new ConfigError('ipcPath', `${path} is in use by another process`, {
-      hint: 'end that one, or choose another path',
+      hint: 'stop that process, or choose another path',
     })
   }
   await rm(path, { force: true })

@@ -1,5 +1,5 @@
 /**
- * What can be called, for people and for generators of clients: `rpc_modules` and `rpc.discover`.
+ * Descriptions of the offered methods: `rpc_modules` and `rpc.discover`.
  * Source: go-ethereum rpc/server.go (`RPCService`), OpenRPC 1.3.
  * @module
  */
@@ -12,12 +12,12 @@ export interface OpenRpcInfo {
   readonly version: string
 }
 
-/** `rpc_modules`: each namespace with a version that has never changed. */
+/** Result of `rpc_modules`: each namespace with the version 1.0, as go-ethereum reports it. */
 export function modulesOf(methods: Methods): Readonly<Record<string, string>> {
   return Object.fromEntries(methods.namespaces.map((namespace) => [namespace, '1.0']))
 }
 
-/** The OpenRPC document of what an endpoint offers. A subscription is what `<namespace>_subscribe` takes as its first parameter. */
+/** Result of `rpc.discover`: an OpenRPC document. A subscription is described with its `<namespace>_subscribe`. */
 export function describeMethods(methods: Methods, info: OpenRpcInfo): object {
   const { methods: all, subscriptions } = methods.all
   const names = ({ namespace, name }: Callable): string => (name === 'rpc.discover' ? name : `${namespace}_${name}`)

@@ -1,5 +1,5 @@
 /**
- * What is offered, and the endpoints it is offered at.
+ * The server: registered APIs, and the endpoints that offer them.
  * @module
  */
 import { type Clock, systemClock } from '../../base/clock.ts'
@@ -22,17 +22,17 @@ import { IpcEndpoint } from './ipc-endpoint.ts'
 import { describeMethods, modulesOf, type OpenRpcInfo } from './openrpc.ts'
 
 export interface RpcServerOptions {
-  /** Calls in one batch. @default 1000 */
+  /** Number of calls in one batch. @default 1000 */
   readonly batchLimit?: number
-  /** Characters of all answers to one batch. @default 25000000 */
+  /** Characters of all responses to one batch. @default 25000000 */
   readonly batchResponseBytes?: number
-  /** Bytes of an HTTP body. @default 5242880 */
+  /** Size of an HTTP request body. @default 5242880 */
   readonly maxBodyBytes?: number
-  /** In which an HTTP request must have come, with its body, in milliseconds. @default 30000 */
+  /** Time in which an HTTP request must arrive with its body, in milliseconds. @default 30000 */
   readonly readTimeout?: number
-  /** What `rpc.discover` says of the whole. */
+  /** Title and version of the `rpc.discover` document. @default JSON-RPC 1.0 */
   readonly info?: OpenRpcInfo
-  /** Of calls from here to a client, in milliseconds. @default 30000 */
+  /** Time for a call of a client, in milliseconds. @default 30000 */
   readonly timeout?: number
   /** @default silentLogger */
   readonly log?: Logger
@@ -40,22 +40,23 @@ export interface RpcServerOptions {
   readonly clock?: Clock
 }
 
-/** Who may use an endpoint, and what it offers. */
+/** Access control of an endpoint, and the namespaces it offers. */
 export interface RpcListenOptions extends GuardOptions {
-  /** Namespaces; `rpc` is always there. @default all, also those registered later */
+  /** Namespaces to offer, besides `rpc`. @default all, also those registered later */
   readonly modules?: readonly string[] | undefined
 }
 
-/** One address the server listens at, until it is disposed. */
+/** An address that the server listens at, until it is disposed. */
 export interface RpcEndpoint extends AsyncDisposable {
-  /** How a client names it, with the port that was taken: `http://127.0.0.1:8545`, a path. */
+  /** Address for clients, with the actual port: `http://127.0.0.1:8545`, or a path. */
   readonly url: string
   close(): Promise<void>
 }
 
-/** How long closing waits for what is being answered, in milliseconds. */
+/** Time that closing waits for calls in flight, in milliseconds. */
 const CLOSE_GRACE = 5_000
 
+/** Serves the APIs that are registered with it, at any number of endpoints. */
 export class RpcServer implements AsyncDisposable {
   readonly #registry = new Registry()
   readonly #options: RpcServerOptions
@@ -73,41 +74,41 @@ export class RpcServer implements AsyncDisposable {
     this.#log = options.log ?? silentLogger
   }
 
-  /** Adds the functions of an object to a namespace: `add` of `calc` is called as `calc_add`. Throws a ConfigError. */
+  /** Adds the functions of an object to a namespace: `add` of `calc` is called as `calc_add`. Throws a ConfigError (`namespace`, `api`). */
   register(namespace: string, api: Api): this {
     this.#registry.register(namespace, api)
     return this
   }
 
-  /** Namespaces that something is registered in. */
+  /** Namespaces with a registered API. */
   get namespaces(): readonly string[] {
     return this.#registry.namespaces
   }
 
-  /** What it listens at. */
+  /** Addresses of all endpoints. */
   get urls(): readonly string[] {
     return [...this.#endpoints].map(({ url }) => url)
   }
 
   /**
    * Listens at `http://host:port`, `ws://host:port` (port 0 takes a free one; HTTP and WebSocket may share one) or at the path
-   * of a socket. The path of a URL is where requests have to go.
+   * of a socket. Requests must use the path of the URL.
    * Rejects with a ConfigError (`url`, `port`, `host`, `ipcPath`, `jwtSecret`).
    */
   async listen(url: string, options: RpcListenOptions = {}): Promise<RpcEndpoint> {
     if (options.jwtSecret) checkJwtSecret(options.jwtSecret)
-    const target = parseRpcAddress(url)
-    if (target.transport === 'ipc') return await this.#listenIpc(target.path, options)
-    if (target.secure) throw new ConfigError('url', `${url}: TLS is not ended here`, { hint: 'put a proxy before it' })
-    const { hostname, port, pathname } = target.url
-    const { transport } = target
+    const address = parseRpcAddress(url)
+    if (address.transport === 'ipc') return await this.#listenIpc(address.path, options)
+    if (address.secure) throw new ConfigError('url', `TLS is not supported: ${url}`, { hint: 'use a reverse proxy' })
+    const { hostname, port, pathname } = address.url
+    const { transport } = address
     const host = hostname.replace(/^\[|\]$/g, '')
     const number = port ? Number(port) : transport === 'http' ? 8545 : 8546
     const path = pathname.replace(/\/+$/, '') || '/'
     return await this.#listenPort(transport, { host, port: number, path }, options)
   }
 
-  /** The server's half of a connection in this process; `RpcClient.inProcess` takes the other. */
+  /** Opens a connection in this process. @returns the client's end, for `RpcClient.inProcess` */
   connect(): DialedConnection {
     const [ours, theirs] = MemoryWire.pair()
     const session: Session = new Session({
@@ -122,7 +123,7 @@ export class RpcServer implements AsyncDisposable {
     return { wire: theirs, open: (sink) => theirs.open(sink) }
   }
 
-  /** Stops listening, lets what is being answered finish, and ends every connection. */
+  /** Stops listening, waits up to 5 s for calls in flight, and closes every connection. */
   async close(): Promise<void> {
     const local = [...this.#local].map((session) => session.finish(CLOSE_GRACE))
     await Promise.all([...local, ...[...this.#endpoints].map((endpoint) => endpoint.close())])
@@ -135,7 +136,7 @@ export class RpcServer implements AsyncDisposable {
   async #listenIpc(path: string, { modules }: RpcListenOptions): Promise<RpcEndpoint> {
     const handler = this.#handler({ modules })
     const endpoint = await IpcEndpoint.listen({ path, handler, ...this.#sessionOptions() })
-    return this.#opened(path, () => endpoint.close(CLOSE_GRACE))
+    return this.#endpoint(path, () => endpoint.close(CLOSE_GRACE))
   }
 
   async #listenPort(
@@ -150,7 +151,7 @@ export class RpcServer implements AsyncDisposable {
     this.#ports.add(at)
     at.set(transport, { handler: this.#handler({ modules }), guard, path })
     const url = `${transport}://${formatEndpoint(host, at.port)}${path.replace(/\/\*?$/, '')}`
-    return this.#opened(url, async () => {
+    return this.#endpoint(url, async () => {
       await at.stop(transport, CLOSE_GRACE)
       if (at.serves.http || at.serves.ws) return
       this.#ports.delete(at)
@@ -158,7 +159,7 @@ export class RpcServer implements AsyncDisposable {
     })
   }
 
-  #opened(url: string, close: () => Promise<void>): RpcEndpoint {
+  #endpoint(url: string, close: () => Promise<void>): RpcEndpoint {
     let closing: Promise<void> | undefined
     const endpoint: RpcEndpoint = {
       url,
@@ -173,12 +174,12 @@ export class RpcServer implements AsyncDisposable {
     return endpoint
   }
 
-  /** Every endpoint has its own view, and describes what is seen in it. */
+  /** Creates the handler of one endpoint, with its own view of the registry. */
   #handler({ modules }: RpcListenOptions): RequestHandler {
     const { batchLimit = 1_000, batchResponseBytes = 25_000_000 } = this.#options
     const { info = { title: 'JSON-RPC', version: '1.0' } } = this.#options
     const methods: Methods = new Methods(this.#registry, modules, {
-      rpc_modules: method({ summary: 'the namespaces that can be called here', params: [] }, () => modulesOf(methods)),
+      rpc_modules: method({ summary: 'namespaces that this endpoint offers', params: [] }, () => modulesOf(methods)),
       'rpc.discover': method({ summary: 'this document', params: [] }, () => describe()),
     })
     const describe = cachedByVersion(
@@ -194,11 +195,11 @@ export class RpcServer implements AsyncDisposable {
   }
 }
 
-/** What takes long to make is made once, and again when the version is another. */
+/** Caches what `make` returns until the version changes. */
 function cachedByVersion<T>(version: () => number, make: () => T): () => T {
-  let kept: { readonly version: number; readonly value: T } | undefined
+  let cached: { readonly version: number; readonly value: T } | undefined
   return () => {
-    if (kept?.version !== version()) kept = { version: version(), value: make() }
-    return kept.value
+    if (cached?.version !== version()) cached = { version: version(), value: make() }
+    return cached.value
   }
 }

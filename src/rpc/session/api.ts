@@ -1,25 +1,26 @@
 /**
- * What a server offers: an API is a plain object. A function is a method, an async generator a subscription; those made
- * with {@link method} have their parameters checked, and are described to callers by `rpc.discover`.
+ * Definition of APIs. An API is a plain object: a function is a method, an async generator a subscription. Parameters of those made
+ * with {@link method} are checked, and described by `rpc.discover`.
  * @module
  */
 import type { z } from 'zod'
 import { ConfigError } from '../../base/errors.ts'
 
-/** Who calls, and for how long the answer is wanted. */
+/** The caller of a method, and the signal that ends the call. */
 export interface CallContext {
-  /** Aborts when the caller has gone, has unsubscribed, or the time for the call is over. */
+  /** Aborts when the caller has disconnected or unsubscribed, or the deadline of the call has passed. */
   readonly signal: AbortSignal
   readonly remote: RpcRemote
 }
 
+/** The remote end of a connection. */
 export interface RpcRemote {
   readonly transport: 'http' | 'ws' | 'ipc' | 'inproc'
-  /** `ip:port`; empty where there is none. */
+  /** `ip:port`; empty for IPC and in process. */
   readonly address: string
   readonly userAgent?: string | undefined
   readonly origin?: string | undefined
-  /** Calls a method of the caller's own; undefined where the connection goes one way (HTTP). */
+  /** Calls a method that the caller has registered; undefined over HTTP, which carries calls one way. */
   readonly call?: (<T>(method: string, params?: readonly unknown[]) => Promise<T>) | undefined
 }
 
@@ -27,25 +28,25 @@ export interface RpcRemote {
 export type AnyFunction = (...args: any[]) => unknown
 
 /**
- * Methods by name: `getBlock` in the namespace `eth` is `eth_getBlock` on the wire. What is not a function is passed over; of an
- * instance those of its class count. A generator that is not made with {@link method} gets the signal as its last parameter,
- * and no parameter of it may have a default value: JavaScript does not say how many there are then.
+ * Methods by name: `getBlock` in the namespace `eth` is `eth_getBlock` on the wire. Properties that are not functions are ignored;
+ * methods of a class count. A generator that is not made with {@link method} gets the signal as its last parameter, and none of its
+ * parameters may have a default value: JavaScript does not count those.
  */
 export type Api = object
 
-/** One parameter: its name, for people, and what it may be. */
+/** A parameter: a name for the description, and a schema to check it with. */
 export interface Param<T = unknown> {
   readonly name: string
   readonly schema: z.ZodType<T>
 }
 
-/** `optional()` schemas may stand at the end of a parameter list only. */
+/** Defines a parameter. Those with an `optional()` schema must come last. */
 export function param<T>(name: string, schema: z.ZodType<T>): Param<T> {
   return { name, schema }
 }
 
 type Values<P extends readonly Param[]> = { -readonly [K in keyof P]: P[K] extends Param<infer T> ? T : never }
-/** Parameters that may be undefined may be left out. */
+/** Parameter list in which trailing parameters that may be undefined are optional. */
 type Arguments<V extends readonly unknown[]> = V extends readonly [...infer Head, infer Last]
   ? undefined extends Last
     ? [...Arguments<Head>, last?: Last]
@@ -53,34 +54,34 @@ type Arguments<V extends readonly unknown[]> = V extends readonly [...infer Head
   : []
 
 export interface MethodSpec<P extends readonly Param[] = readonly Param[]> {
-  /** One line, for `rpc.discover`. */
+  /** One line for `rpc.discover`. */
   readonly summary: string
   readonly params: P
-  /** What the result looks like, for `rpc.discover`; results are not checked against it. */
+  /** Schema of the result for `rpc.discover`; results are not checked against it. */
   readonly result?: z.ZodType
 }
 
 const SPEC = Symbol('peerloom.rpc.spec')
 
 /**
- * A method whose parameters are checked before it runs: what does not fit is answered with -32602. The handler gets them as
- * the schemas made them, then the {@link CallContext}. An async generator makes it a subscription.
+ * Defines a method whose parameters are checked before it runs; the error of a mismatch is -32602. The handler gets the values that the
+ * schemas return, then the {@link CallContext}. An async generator defines a subscription. Throws a ConfigError (`handler`).
  */
 export function method<const P extends readonly Param[], R>(
   spec: MethodSpec<P>,
   handler: (...args: [...Values<P>, CallContext]) => R,
 ): (...args: Arguments<Values<P>>) => R {
   if (SPEC in handler)
-    throw new ConfigError('handler', 'has been given to method() before', { hint: 'one of its own each' })
+    throw new ConfigError('handler', 'already passed to method()', { hint: 'use a separate function for each method' })
   return Object.assign(handler as never, { [SPEC]: spec })
 }
 
-/** What {@link method} was told of a function; undefined for a plain one. */
+/** @returns the spec of a function made with {@link method}, undefined for a plain function */
 export function specOf(fn: AnyFunction): MethodSpec | undefined {
   return (fn as { [SPEC]?: MethodSpec })[SPEC]
 }
 
-/** Whether calls of it are subscriptions. */
+/** @returns true for an async generator function */
 export function isSubscription(fn: AnyFunction): boolean {
   return Object.prototype.toString.call(fn) === '[object AsyncGeneratorFunction]'
 }

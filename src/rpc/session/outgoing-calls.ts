@@ -103,7 +103,9 @@ export class OutgoingCalls {
     this.#writer.send(encodeCall(id, method, subscription.params))
     const serverId: unknown = await answer
     if (typeof serverId === 'string') return serverId
-    throw new RpcConnectionError('ERR_RPC_ANSWER', `the answer to ${method} is no id`, { mayHaveRun: true })
+    throw new RpcConnectionError('ERR_RPC_ANSWER', `response to ${method} is not a subscription id`, {
+      mayHaveRun: true,
+    })
   }
 
   /** Forgets one subscription whose call was abandoned and whose response has not come. */

@@ -1,5 +1,5 @@
 /**
- * Calls that wait for their answers.
+ * Pending calls: those that have been sent and have no response yet.
  * @module
  */
 import type { Clock, Timer } from '../../base/clock.ts'
@@ -8,12 +8,13 @@ import { RpcError } from '../wire/errors.ts'
 import type { RpcId, RpcResponse } from '../wire/message.ts'
 
 export interface CallOptions {
-  /** Gives the call up; the promise rejects with the signal's reason. The server may still do what it was asked for. */
+  /** Abandons the call; its promise rejects with the signal's reason. The server may still execute it. */
   readonly signal?: AbortSignal | undefined
   /** Milliseconds until the call rejects with a TimeoutError; Infinity for never. @default the client's `timeout` */
   readonly timeout?: number | undefined
 }
 
+/** A call of a batch. */
 export interface BatchCall {
   readonly method: string
   readonly params?: readonly unknown[] | undefined
@@ -25,22 +26,22 @@ interface PendingCall {
   readonly deadline: number
   readonly resolve: (result: unknown) => void
   readonly reject: (error: unknown) => void
-  /** Cancels what was set up for this call alone. */
+  /** Cancels the timer and the abort listener of this call. */
   readonly release: (() => void) | undefined
 }
 
 const MIN_SLOTS = 64
 
 /**
- * One timer does for all calls that have the time to live that most have. A call with a time or signal of its own pays for it.
+ * Pending calls by id. One timer serves all calls with the default timeout; a call with another timeout or a signal has its own.
  *
- * Calls lie in an array, at the low bits of their ids. In V8 a Map that as many go out of as come into is made anew all the
- * time; once it has lived through a full collection, that happens among the old objects, and takes 2 µs a call instead of 0.2.
+ * Calls are stored in an array, indexed by the low bits of their ids. V8 reallocates a Map with as many deletions as insertions all
+ * the time; once the Map has survived a full collection, that happens in the old generation and takes 2 µs a call instead of 0.2.
  */
 export class PendingCalls {
   readonly #clock: Clock
   readonly #timeout: number
-  /** A power of two, at least twice as many as calls. BOUNDED: by the program's own calls. */
+  /** Length: a power of two, at least twice the number of calls. BOUNDED: by the program's own calls. */
   #slots: (PendingCall | undefined)[] = emptySlots(MIN_SLOTS)
   #size = 0
   #lastId = 0
@@ -55,14 +56,14 @@ export class PendingCalls {
     return this.#size
   }
 
-  /** An id that was not used before. */
+  /** @returns an id that was not used before */
   nextId(): number {
     do this.#lastId++
     while (this.#slots[this.#slotOf(this.#lastId)])
     return this.#lastId
   }
 
-  /** Waits for the answer to the call of this id. */
+  /** Adds a call. The promise settles with its response, a TimeoutError, or the signal's reason. */
   add<T>(id: number, method: string, { signal, timeout }: CallOptions = {}): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
@@ -74,7 +75,7 @@ export class PendingCalls {
     }) as Promise<T>
   }
 
-  /** Settles what nearly every message is, without a look at what else it could be. False: nothing was done with it. */
+  /** Settles the call of a plain result, the most frequent message, by a fast path. @returns false when nothing was settled */
   settlePlain(value: unknown): boolean {
     if (this.#size === 0 || typeof value !== 'object' || value === null) return false
     const { jsonrpc, id, result, error, method } = value as Readonly<Record<string, unknown>>
@@ -85,12 +86,12 @@ export class PendingCalls {
     return call !== undefined
   }
 
-  /** Whether the call of this id is not settled yet. */
+  /** @returns true while the call of this id is not settled */
   isPending(id: number): boolean {
     return this.#slots[this.#slotOf(id)]?.id === id
   }
 
-  /** False for an answer nobody waits for. */
+  /** @returns false when no call of this id is pending */
   settle({ id, error, result }: RpcResponse): boolean {
     const call = this.#take(id)
     if (!call) return false
@@ -99,14 +100,14 @@ export class PendingCalls {
     return true
   }
 
-  /** Has one call fail; false when it is settled. */
+  /** Rejects one call. @returns false when it is settled already */
   fail(id: number, error: unknown): boolean {
     const call = this.#take(id)
     call?.reject(error)
     return call !== undefined
   }
 
-  /** Has all that wait fail. */
+  /** Rejects all pending calls. */
   failAll(error: unknown): void {
     this.#timer?.cancel()
     this.#timer = undefined
@@ -128,7 +129,7 @@ export class PendingCalls {
     return id & (this.#slots.length - 1)
   }
 
-  /** The slot is taken only where the ids of a batch go around: they were given out before one of them lay here. */
+  /** Stores a call. Its slot is taken only if the ids of a batch wrap around: all of them are drawn before the first is stored. */
   #put(call: PendingCall): void {
     while (this.#size * 2 >= this.#slots.length || this.#slots[this.#slotOf(call.id)]) this.#grow()
     this.#slots[this.#slotOf(call.id)] = call

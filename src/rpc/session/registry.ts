@@ -1,38 +1,40 @@
 /**
- * What can be called, by its name on the wire.
+ * Registered methods and subscriptions, by their names on the wire.
  * @module
  */
 import { ConfigError } from '../../base/errors.ts'
 import { RpcError, RpcErrorCode } from '../wire/errors.ts'
 import { type AnyFunction, type Api, type CallContext, isSubscription, type MethodSpec, specOf } from './api.ts'
 
-/** A method or a subscription, ready to be called. */
+/** A registered method or subscription. */
 export interface Callable {
   readonly namespace: string
   readonly name: string
   readonly fn: AnyFunction
   readonly spec: MethodSpec | undefined
-  /** Which of the spec's parameters may be left out. */
+  /** Marks the parameters of the spec that may be omitted. */
   readonly optional: readonly boolean[]
 }
 
 const NAMESPACE = /^[a-zA-Z][a-zA-Z0-9]*$/
 
-/** All that is registered. Endpoints see it through {@link Methods}. */
+/** Methods and subscriptions of a server. Endpoints see it through {@link Methods}. */
 export class Registry {
-  /** BOUNDED: by what the program registers. */
+  /** BOUNDED: by the program's own APIs. */
   readonly methods = new Map<string, Callable>()
   readonly subscriptions = new Map<string, Callable>()
-  /** Another number after every change. */
+  /** Raised by every change. */
   version = 0
 
-  /** Later ones add to earlier ones of the same namespace. Throws a ConfigError for a name that cannot be called. */
+  /** Adds the functions of `api`; those of the same name are replaced. Throws a ConfigError (`namespace`, `api`). */
   register(namespace: string, api: Api): void {
     if (!NAMESPACE.test(namespace)) {
-      throw new ConfigError('namespace', `${JSON.stringify(namespace)} cannot be one`, { hint: 'letters and digits' })
+      throw new ConfigError('namespace', `${JSON.stringify(namespace)} is not a valid namespace`, {
+        hint: 'use letters and digits',
+      })
     }
     const functions = functionsOf(api)
-    if (functions.length === 0) throw new ConfigError('api', `${namespace} has no functions`)
+    if (functions.length === 0) throw new ConfigError('api', `API of ${namespace} has no functions`)
     this.version++
     for (const [name, fn] of functions) {
       const to = isSubscription(fn) ? this.subscriptions : this.methods
@@ -46,7 +48,7 @@ export class Registry {
   }
 }
 
-/** Own ones, and those of a class. */
+/** @returns the functions of an object, its class and the ancestors of that; the nearest of each name */
 function functionsOf(api: Api): (readonly [name: string, fn: AnyFunction])[] {
   const found = new Map<string, AnyFunction>()
   for (let at: object = api; at && at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
@@ -64,14 +66,14 @@ function toCallable(namespace: string, name: string, plain: AnyFunction, api?: A
   return { namespace, name, fn, spec, optional }
 }
 
-/** The part of a registry that an endpoint offers. */
+/** View of a registry: the namespaces that an endpoint offers. */
 export class Methods {
   readonly #registry: Registry
   readonly #modules: ReadonlySet<string> | undefined
-  /** What every endpoint has, by its name on the wire: that describes the endpoint itself. */
+  /** Methods that describe the endpoint itself, by their names on the wire. */
   readonly #own: ReadonlyMap<string, Callable>
 
-  /** Without `modules` everything, also what is registered later. */
+  /** `modules`: namespaces to offer, `rpc` always; undefined for all, also those registered later. */
   constructor(registry: Registry, modules?: readonly string[], own: Readonly<Record<string, AnyFunction>> = {}) {
     this.#registry = registry
     this.#modules = modules && new Set([...modules, 'rpc'])
@@ -81,11 +83,11 @@ export class Methods {
   }
 
   method(name: string): Callable | undefined {
-    return this.#seen(this.#registry.methods.get(name)) ?? this.#own.get(name)
+    return this.#visible(this.#registry.methods.get(name)) ?? this.#own.get(name)
   }
 
   subscription(name: string): Callable | undefined {
-    return this.#seen(this.#registry.subscriptions.get(name))
+    return this.#visible(this.#registry.subscriptions.get(name))
   }
 
   offers(namespace: string): boolean {
@@ -98,34 +100,35 @@ export class Methods {
   }
 
   get all(): { readonly methods: readonly Callable[]; readonly subscriptions: readonly Callable[] } {
-    const seen = (map: ReadonlyMap<string, Callable>) => [...map.values()].filter((each) => this.offers(each.namespace))
+    const visible = (map: ReadonlyMap<string, Callable>) =>
+      [...map.values()].filter((each) => this.offers(each.namespace))
     return {
-      methods: [...this.#own.values(), ...seen(this.#registry.methods)],
-      subscriptions: seen(this.#registry.subscriptions),
+      methods: [...this.#own.values(), ...visible(this.#registry.methods)],
+      subscriptions: visible(this.#registry.subscriptions),
     }
   }
 
-  #seen(callable: Callable | undefined): Callable | undefined {
+  #visible(callable: Callable | undefined): Callable | undefined {
     return callable && this.offers(callable.namespace) ? callable : undefined
   }
 }
 
-/** Calls with what came from the network. Throws an RpcError for parameters that do not fit, and whatever the method throws. */
+/** Calls a method with parameters from the network. Throws an RpcError (-32602) for a mismatch, or what the method throws. */
 export function invoke(callable: Callable, params: unknown, context: CallContext): unknown {
   const given = params ?? []
-  if (!Array.isArray(given)) throw badParams('non-array args')
+  if (!Array.isArray(given)) throw invalidParams('non-array args')
   const { fn, spec } = callable
   if (!spec) return fn(...given)
   return fn(...checked(spec, callable.optional, given), context)
 }
 
-/** Starts a subscription: a plain generator gets the signal as the last of its parameters, none of which may have a default. */
+/** Creates the generator of a subscription. A plain one gets the signal as its last parameter. Throws like {@link invoke}. */
 export function iterate(callable: Callable, params: readonly unknown[], context: CallContext): AsyncGenerator<unknown> {
   const { fn, spec } = callable
   if (spec) return invoke(callable, params, context) as AsyncGenerator<unknown>
   const most = Math.max(0, fn.length - 1)
   if (params.length > most) {
-    throw badParams(`too many arguments, want at most ${most} (of a generator, the last parameter is the signal)`)
+    throw invalidParams(`too many arguments, want at most ${most} (the last parameter of a generator is the signal)`)
   }
   const args = [...params]
   if (fn.length > 0) args[most] = context.signal
@@ -134,19 +137,19 @@ export function iterate(callable: Callable, params: readonly unknown[], context:
 
 function checked(spec: MethodSpec, optional: readonly boolean[], given: readonly unknown[]): unknown[] {
   const { params } = spec
-  if (given.length > params.length) throw badParams(`too many arguments, want at most ${params.length}`)
+  if (given.length > params.length) throw invalidParams(`too many arguments, want at most ${params.length}`)
   return params.map(({ schema }, index) => {
-    const left = optional[index] === true
-    if (index >= given.length && !left) throw badParams(`missing value for required argument ${index}`)
-    const value = given[index] === null && left ? undefined : given[index] // as go-ethereum reads a null
+    const isOptional = optional[index] === true
+    if (index >= given.length && !isOptional) throw invalidParams(`missing value for required argument ${index}`)
+    const value = given[index] === null && isOptional ? undefined : given[index] // like go-ethereum
     const result = schema.safeParse(value)
     if (result.success) return result.data
     const [issue] = result.error.issues
     const where = issue?.path.length ? `${issue.path.join('.')}: ` : ''
-    throw badParams(`invalid argument ${index}: ${where}${issue?.message ?? 'does not fit'}`)
+    throw invalidParams(`invalid argument ${index}: ${where}${issue?.message ?? 'invalid value'}`)
   })
 }
 
-function badParams(message: string): RpcError {
+function invalidParams(message: string): RpcError {
   return new RpcError(RpcErrorCode.InvalidParams, message)
 }

@@ -1,6 +1,6 @@
 /**
- * From a message that came to the text that goes back. The same for every transport; what finishes in the tick it began
- * costs no promise.
+ * Execution of requests and batches, from the decoded message to the encoded response, for every transport. A call that finishes in the
+ * tick it began in costs no promise.
  * @module
  */
 import { type Clock, systemClock } from '../../base/clock.ts'
@@ -22,27 +22,29 @@ import type { CallContext } from './api.ts'
 import { type Callable, invoke, type Methods } from './registry.ts'
 
 export interface BatchLimits {
-  /** Calls in one batch. */
+  /** Number of calls in one batch. */
   readonly batchItems: number
-  /** Characters of all the answers to one batch. */
+  /** Characters of all responses to one batch. */
   readonly batchResponseBytes: number
 }
 
-/** Who waits for the answer. */
+/** The caller that waits for the response. */
 export interface Caller extends CallContext {
-  /** Rejects when the time for the call is over; absent where it may take as long as it likes. */
+  /** Rejects when the deadline of the call has passed; absent where there is none. */
   readonly deadline?: Promise<never> | undefined
-  /** Opens subscriptions and ends them; absent where nothing can be sent but answers. */
+  /** Opens and cancels subscriptions; absent where only responses can be sent (HTTP). */
   readonly notifier?: Notifier | undefined
 }
 
+/** A connection that carries subscriptions. */
 export interface Notifier {
-  /** Answers the id. The first value is sent after that id. */
+  /** @returns the id of the new subscription; its first value is sent after the response with that id */
   open(callable: Callable, params: readonly unknown[]): string
-  /** Whether there was such a one. */
+  /** @returns false when there is no subscription of this id */
   cancel(id: string): boolean
 }
 
+/** An encoded response, or undefined when none is to be sent. */
 export type Answer = ResponseText | undefined
 type MaybePromise<T> = T | Promise<T>
 
@@ -51,12 +53,12 @@ const INVALID: RpcErrorObject = { code: RpcErrorCode.InvalidRequest, message: 'i
 const TOO_LARGE: RpcErrorObject = { code: RpcErrorCode.ResponseTooLarge, message: 'response too large' }
 export const PARSE_ERROR_RESPONSE = encodeError(null, PARSE_ERROR)
 
-const NO_SUBSCRIPTION =
-  'the method returned an async iterator: to be a subscription, the function itself must be an async generator'
+const NO_SUBSCRIPTION = 'the method returned an async iterator: only an async generator function is a subscription'
 
-/** How long a batch may keep everybody else waiting, in milliseconds, and how often it looks. */
+/** Time after which a batch yields to other work, in milliseconds. */
 const BATCH_SLICE = 10
-const CALLS_PER_LOOK = 8
+/** Number of calls between two looks at the clock. */
+const CALLS_PER_CLOCK_READ = 8
 
 export class RequestHandler {
   readonly #methods: Methods
@@ -71,7 +73,7 @@ export class RequestHandler {
     this.#log = log
   }
 
-  /** Answers a parsed request or batch; undefined when nothing is to be sent. Never throws or rejects. */
+  /** Executes a parsed request or batch. Never throws or rejects. */
   handle(value: unknown, caller: Caller): MaybePromise<Answer> {
     return Array.isArray(value) ? this.#batch(value, caller) : this.#single(value, caller)
   }
@@ -82,7 +84,7 @@ export class RequestHandler {
     return encodeError(message.id, INVALID)
   }
 
-  /** One call, or one notification. */
+  /** Executes one call or notification. Never throws or rejects. */
   handleCall(request: RpcRequest, caller: Caller): MaybePromise<Answer> {
     try {
       const result = this.#run(request, caller)
@@ -141,33 +143,33 @@ export class RequestHandler {
   #failed({ id, method }: RpcRequest, error: unknown): Answer {
     if (isCrash(error)) {
       const stack = error instanceof Error ? error.stack : undefined
-      this.#log.error('method handler crashed', { method, error: describeError(error), stack })
+      this.#log.error('Method crashed', { method, error: describeError(error), stack })
     }
     return id === undefined ? undefined : encodeError(id, toErrorObject(error))
   }
 
-  /** One after the other, as go-ethereum does: a batch is not a way to have a hundred things done at a time. */
+  /** Executes the calls one after another, as go-ethereum does: a batch does not multiply the calls in flight. */
   #batch(values: readonly unknown[], caller: Caller): MaybePromise<Answer> {
     if (values.length === 0) return encodeError(null, { code: RpcErrorCode.InvalidRequest, message: 'empty batch' })
     if (values.length > this.#limits.batchItems) return `[${encodeError(firstId(values), BATCH_TOO_LARGE)}]`
     const batch = new BatchResponse(values, this.#limits.batchResponseBytes)
     const began = this.#clock.now()
-    while (!batch.whole) {
+    while (!batch.isComplete) {
       const answer = this.#single(batch.next, caller)
       if (answer instanceof Promise) return this.#batchLater(batch, answer, caller)
       batch.add(answer)
-      if (batch.done % CALLS_PER_LOOK === 0 && !batch.whole && this.#clock.now() - began >= BATCH_SLICE) {
+      if (batch.done % CALLS_PER_CLOCK_READ === 0 && !batch.isComplete && this.#clock.now() - began >= BATCH_SLICE) {
         return this.#batchLater(batch, undefined, caller)
       }
     }
     return batch.text
   }
 
-  /** The rest of a batch: what is being answered, if anything is, and then the others, with turns for everybody else. */
+  /** Executes the rest of a batch, after the call that is in flight, if any. Yields to other work every BATCH_SLICE. */
   async #batchLater(batch: BatchResponse, begun: Promise<Answer> | undefined, caller: Caller): Promise<Answer> {
     if (begun) batch.add(await begun)
     else await yieldNow()
-    for (let since = this.#clock.now(); !batch.whole; ) {
+    for (let since = this.#clock.now(); !batch.isComplete; ) {
       if (caller.signal.aborted) return batch.refuse(TIMED_OUT)
       batch.add(await this.#single(batch.next, caller))
       if (this.#clock.now() - since < BATCH_SLICE) continue
@@ -178,17 +180,17 @@ export class RequestHandler {
   }
 }
 
-/** V8 makes no longer texts than some 536,870,000 characters. */
+/** Longest text, below V8's limit of some 536,870,000 characters. */
 const MAX_TEXT_LENGTH = 500_000_000
 
-/** The answers to a batch, as far as they are. */
+/** Responses to the calls of a batch, collected in order. */
 class BatchResponse {
   readonly #values: readonly unknown[]
   readonly #maxLength: number
   /** BOUNDED: by the calls of the batch, and by #maxLength. */
   readonly #answers: string[] = []
   #length = 0
-  /** How many calls are answered, or refused. */
+  /** Number of calls that have a response, or need none. */
   done = 0
 
   constructor(values: readonly unknown[], maxLength: number) {
@@ -196,11 +198,11 @@ class BatchResponse {
     this.#maxLength = Math.min(maxLength, MAX_TEXT_LENGTH)
   }
 
-  get whole(): boolean {
+  get isComplete(): boolean {
     return this.done === this.#values.length
   }
 
-  /** The call that is to be answered now. */
+  /** The call to execute next. */
   get next(): unknown {
     return this.#values[this.done]
   }
@@ -209,7 +211,7 @@ class BatchResponse {
     return this.#answers.length === 0 ? undefined : `[${this.#answers.join(',')}]`
   }
 
-  /** The answer to {@link next}. One that is too much, with the others, is replaced by an error, and so are all after it. */
+  /** Adds the response to {@link next}. One that exceeds the limit is replaced by an error, and so are all after it. */
   add(answer: Answer): void {
     if (answer !== undefined) {
       const text = joinResponse(answer)
@@ -220,7 +222,7 @@ class BatchResponse {
     this.done++
   }
 
-  /** Gives this error to all that are not answered. */
+  /** Adds `error` as the response to all calls that have none. */
   refuse(error: RpcErrorObject): Answer {
     for (const refusal of refusals(this.#values.slice(this.done), error)) this.#answers.push(refusal)
     this.done = this.#values.length
@@ -239,7 +241,7 @@ function refusals(values: readonly unknown[], error: RpcErrorObject): string[] {
   })
 }
 
-/** A promise, of ours or of whoever's. */
+/** @returns true for a promise of any library */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (value instanceof Promise) return true
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'

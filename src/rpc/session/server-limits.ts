@@ -1,20 +1,20 @@
-/** Subscriptions: some 5 kB each. */
+/** Number of subscriptions; each takes some 5 kB. */
 const MAX_SUBSCRIPTIONS = 10_000
-/** HTTP calls that are being answered at a time, those that are answered in the tick they came in left out. */
+/** Number of HTTP calls in flight, without those that finish in the tick they began in. */
 const MAX_CALLS = 4_096
-/** Bytes of answers that wait to be read. */
+/** Bytes of responses that have not been read. */
 const MAX_UNREAD_BYTES = 256 * 1024 * 1024
-/** Shorter answers fit into the buffers of the system. */
+/** Size from which a response is counted: shorter ones fit into the socket buffers of the system. */
 export const MIN_WATCHED_BYTES = 64 * 1024
 
 export interface ServerLimitsOptions {
-  /** Subscriptions of all connections. @default 10000 */
+  /** Number of subscriptions. @default 10000 */
   readonly maxSubscriptions?: number
-  /** Bytes of answers that all connections together have not read. @default 268435456 */
+  /** Bytes of responses that have not been read. @default 268435456 */
   readonly maxUnreadBytes?: number
 }
 
-/** What all connections of a server have together: each alone may have little, and there may be thousands. */
+/** Limits over all connections of a server: each alone may use little, but there may be thousands. */
 export class ServerLimits {
   readonly #maxSubscriptions: number
   readonly #maxUnreadBytes: number
@@ -27,7 +27,7 @@ export class ServerLimits {
     this.#maxUnreadBytes = maxUnreadBytes ?? MAX_UNREAD_BYTES
   }
 
-  /** False when there are as many as may be. */
+  /** @returns false when the limit is reached */
   acquireSubscription(): boolean {
     if (this.#subscriptions >= this.#maxSubscriptions) return false
     this.#subscriptions++
@@ -42,7 +42,7 @@ export class ServerLimits {
     return this.#calls >= MAX_CALLS
   }
 
-  /** Counts a call until it is settled. */
+  /** Counts a call until its promise settles. */
   countCall(call: Promise<unknown>): void {
     this.#calls++
     const done = (): void => {
@@ -51,12 +51,12 @@ export class ServerLimits {
     call.then(done, done)
   }
 
-  /** Whether an answer of so many bytes may wait to be read. */
+  /** @returns true when a response of this size may be buffered until it is read */
   canBuffer(bytes: number): boolean {
     return bytes < MIN_WATCHED_BYTES || this.#unreadBytes + bytes <= this.#maxUnreadBytes
   }
 
-  /** So many more bytes wait to be read, or fewer. */
+  /** Adds to the number of unread bytes; a negative number subtracts. */
   addUnread(bytes: number): void {
     this.#unreadBytes += bytes
   }

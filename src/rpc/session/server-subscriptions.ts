@@ -1,6 +1,5 @@
 /**
- * The subscriptions that one connection has with us: each is an async generator of an API, pulled only as fast as the other side
- * reads.
+ * Subscriptions that a connection has opened here. Each is an async generator of an API, pulled only as fast as the remote reads.
  * @module
  */
 import { bytesToHex } from '../../base/bytes.ts'
@@ -14,7 +13,7 @@ import { type Callable, iterate } from './registry.ts'
 import type { ServerLimits } from './server-limits.ts'
 import type { SessionWriter } from './writer.ts'
 
-/** Subscriptions of one connection: each may cost what a generator and its buffers cost. */
+/** Number of subscriptions of one connection: each costs a generator and its buffers. */
 export const MAX_SUBSCRIPTIONS = 1_000
 
 export interface ServerSubscriptionsOptions {
@@ -38,9 +37,9 @@ export class ServerSubscriptions {
     return this.#live.size
   }
 
-  /** Checks the parameters and makes an id. Values are sent once `start` is called: when that id has been sent. */
+  /** Opens a subscription. Values are sent after `start` is called, which is to follow the response with the id. Throws an RpcError. */
   open(callable: Callable, params: readonly unknown[]): { readonly id: string; readonly start: () => void } {
-    if (this.#closed) throw new RpcError(RpcErrorCode.Default, 'the connection has gone')
+    if (this.#closed) throw new RpcError(RpcErrorCode.Default, 'connection closed')
     if (this.#live.size >= MAX_SUBSCRIPTIONS) {
       const message = `too many subscriptions on one connection, at most ${MAX_SUBSCRIPTIONS}`
       throw new RpcError(RpcErrorCode.LimitExceeded, message)
@@ -64,7 +63,7 @@ export class ServerSubscriptions {
     return true
   }
 
-  /** Ends all of them: the connection has gone. */
+  /** Cancels all subscriptions, at the end of the connection. */
   close(reason: unknown): void {
     this.#closed = true
     for (const [id, controller] of this.#live) {
@@ -73,7 +72,7 @@ export class ServerSubscriptions {
     }
   }
 
-  /** False when it had ended before. */
+  /** @returns false when the subscription had ended before */
   #drop(id: string): boolean {
     if (!this.#live.delete(id)) return false
     this.#options.limits.releaseSubscription()
@@ -97,14 +96,14 @@ export class ServerSubscriptions {
       this.#options.writer.send(encodeSubscriptionEnd(namespace, id, toErrorObject(error)))
       if (!isCrash(error)) return
       const stack = error instanceof Error ? error.stack : undefined
-      this.#options.log.error('subscription crashed', { name, error: describeError(error), stack })
+      this.#options.log.error('Subscription crashed', { name, error: describeError(error), stack })
     } finally {
       signal.removeEventListener('abort', stop)
     }
   }
 }
 
-/** A name for a subscription or a filter: a quantity of 16 random bytes, as go-ethereum's `rpc.NewID`. */
+/** Creates the id of a subscription or a filter: a quantity of 16 random bytes, like go-ethereum's `rpc.NewID`. */
 export function newRpcId(): string {
   return `0x${bytesToHex(randomBytes(16)).replace(/^0+(?=.)/, '')}`
 }

@@ -114,7 +114,7 @@ export class Session implements WireSink, CallContext {
   }
 
   /** Flushes, then closes. Pending calls fail. */
-  close(error: unknown = lostConnection('closed here'), reason?: string): void {
+  close(error: unknown = lostConnection('closed locally'), reason?: string): void {
     if (this.#ended) return
     this.#wire.close(reason)
     this.#clock.setTimer(WRITE_TIMEOUT, () => this.#wire.destroy()) // the remote may never end its half
@@ -139,8 +139,8 @@ export class Session implements WireSink, CallContext {
   parseError(error?: unknown): void {
     this.#writer.send(error instanceof RpcError ? encodeError(null, toErrorObject(error)) : PARSE_ERROR_RESPONSE)
     if (!this.#options.endsOnParseError) return
-    const why = error === undefined ? 'what came is no JSON' : describeError(error)
-    this.close(new RpcConnectionError('ERR_RPC_ANSWER', why, { mayHaveRun: true, cause: error }))
+    const message = error === undefined ? 'received invalid JSON' : describeError(error)
+    this.close(new RpcConnectionError('ERR_RPC_ANSWER', message, { mayHaveRun: true, cause: error }))
   }
 
   drain(): void {
@@ -170,10 +170,10 @@ export class Session implements WireSink, CallContext {
 
 /** Gives the error of a broken wire a code, and keeps the original as the cause. */
 function asConnectionError(error: unknown): unknown {
-  if (error === undefined) return lostConnection('the other side closed it')
+  if (error === undefined) return lostConnection('closed by the remote')
   if (error instanceof PeerloomError) return error
   if ((error as NodeJS.ErrnoException).code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
     return lostConnection(describeError(error), error)
   }
-  return new RpcConnectionError('ERR_RPC_TOO_LARGE', 'what came is too large', { mayHaveRun: true, cause: error })
+  return new RpcConnectionError('ERR_RPC_TOO_LARGE', 'received message too large', { mayHaveRun: true, cause: error })
 }

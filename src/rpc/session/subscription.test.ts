@@ -124,7 +124,7 @@ test('why a server closed the connection is told', async () => {
   server.on('connection', (ws) => ws.on('message', () => ws.close(1013, 'daily request count exceeded')))
   const { port } = server.address() as { port: number }
   await using client = await RpcClient.dial(`ws://127.0.0.1:${port}`, { reconnect: false })
-  await expect(client.call('test_echo')).rejects.toThrow('closed with 1013: daily request count exceeded')
+  await expect(client.call('test_echo')).rejects.toThrow('closed with code 1013: daily request count exceeded')
   server.close()
 })
 

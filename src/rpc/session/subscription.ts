@@ -1,46 +1,46 @@
 /**
- * A subscription as its reader has it.
+ * Subscriptions of a client.
  * @module
  */
 import { Queue } from '../../base/queue.ts'
 import { RpcError, type RpcErrorObject, RpcOverflowError } from '../wire/errors.ts'
 
-/** Values held for a reader that is behind; go-ethereum's `maxClientSubscriptionBuffer`. */
+/** Number of queued values; go-ethereum's `maxClientSubscriptionBuffer`. */
 export const SUBSCRIPTION_BUFFER = 20_000
-/** Characters of JSON they may be of: two of the largest messages. */
+/** Characters of JSON of all queued values: two of the largest messages. */
 const SUBSCRIPTION_BUFFER_LENGTH = 64 * 1024 * 1024
 
 export interface SubscribeOptions {
   /** Ends the subscription, without an error. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Subscribe again when the connection was lost and is back; what happened in between is lost, and the client's events
-   * tell of the gap. Otherwise the loop ends with an RpcConnectionError. @default false
+   * Subscribes again after a reconnection; values sent in between are lost, and the client's `resubscribed` event reports the gap.
+   * Otherwise the loop ends with an RpcConnectionError. @default false
    */
   readonly resubscribe?: boolean | undefined
   /**
-   * Values held for a reader that is behind; with one more, or with more than 64 MiB of JSON, the loop ends with an
-   * RpcOverflowError. @default 20000
+   * Number of values queued for a slow reader; with one more, or with more than 64 MiB of JSON, the loop ends with an RpcOverflowError.
+   * @default 20000
    */
   readonly buffer?: number | undefined
 }
 
-/** What a subscription needs of the client that made it. */
+/** The client of a subscription. */
 export interface SubscriptionClient {
-  /** Asks the server for it. Resolves with the server's id. */
+  /** Requests the subscription. Resolves with the server's id. */
   subscribe(subscription: RpcSubscription<unknown>): Promise<string>
   unsubscribe(subscription: RpcSubscription<unknown>): void
 }
 
 /**
- * Values of the server, in its order: `for await` reads them, leaving the loop unsubscribes. It begins when it is first
- * asked for a value, or by {@link ready}.
+ * A subscription: `for await` reads its values in the server's order, and leaving the loop unsubscribes. The request is sent by the first
+ * {@link next}, or by {@link ready}.
  */
 export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
   readonly namespace: string
   readonly params: readonly unknown[]
   readonly options: SubscribeOptions
-  /** The server's id; another one after a reconnection, undefined while there is none. */
+  /** Id given by the server; changes with a reconnection, undefined while not subscribed. */
   id: string | undefined
   readonly #client: SubscriptionClient
   readonly #queue = new Queue<{ readonly value: T }>({ highWaterBytes: Number.POSITIVE_INFINITY })
@@ -58,7 +58,7 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
     return this.#ended
   }
 
-  /** Resolves with the server's id when it has agreed, undefined when it was given up before; rejects with its RpcError. */
+  /** Subscribes. Resolves with the server's id, undefined when abandoned before; rejects with the server's RpcError. */
   ready(): Promise<string | undefined> {
     this.#opening ??= this.#open()
     return this.#opening
@@ -84,7 +84,7 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
     return this
   }
 
-  /** A value came, in a message of so many characters. For the session. @internal */
+  /** Queues a value, whose message had `length` characters. Called by the session. @internal */
   push(value: unknown, length: number): void {
     if (this.#ended) return
     const { length: held, bytes } = this.#queue
@@ -94,14 +94,14 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
     else this.#queue.push({ value: value as T }, length)
   }
 
-  /** The server says that it is over. For the session. @internal */
+  /** Ends the subscription as the server did. Called by the session. @internal */
   end(error: RpcErrorObject | undefined): void {
     this.id = undefined
     this.#finish()
     this.#queue.end(error && new RpcError(error.code, error.message, { data: error.data }))
   }
 
-  /** Ends it: what it holds is still read, then the loop throws. @internal */
+  /** Ends the subscription with an error: the loop reads the queued values, then throws. @internal */
   fail(error: unknown): void {
     this.#finish()
     this.#queue.end(error)
@@ -117,7 +117,7 @@ export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, 
     try {
       return await this.#client.subscribe(this)
     } catch (error) {
-      if (signal?.aborted) return undefined // which is an end, and no failure
+      if (signal?.aborted) return undefined // not a failure
       this.fail(error)
       throw error
     }

@@ -1,32 +1,32 @@
-/** Small pieces are put together from this many on: each would keep an object of its own. */
-const PIECES = 1_024
+/** Number of chunks at which they are joined: each keeps an object of its own alive. */
+const MAX_CHUNKS = 1_024
 
-/** Bytes that come in pieces, until they are whole. Whoever adds looks at the size first. */
+/** Collects chunks of bytes and decodes them as one text. The caller checks {@link bytes} against its limit. */
 export class ByteCollector {
-  /** Put together, in order. BOUNDED: by what the owner lets in. */
-  #whole: Uint8Array[] = []
-  /** Not yet. BOUNDED: by PIECES. */
-  #pieces: Uint8Array[] = []
+  /** Joined chunks, in order. BOUNDED: by the limit of the caller. */
+  #joined: Uint8Array[] = []
+  /** Chunks that are not joined yet. BOUNDED: by MAX_CHUNKS. */
+  #chunks: Uint8Array[] = []
   #bytes = 0
 
   get bytes(): number {
     return this.#bytes
   }
 
-  add(piece: Uint8Array): void {
-    this.#bytes += piece.length
-    if (this.#pieces.push(piece) < PIECES) return
-    this.#whole.push(Buffer.concat(this.#pieces))
-    this.#pieces = []
+  add(chunk: Uint8Array): void {
+    this.#bytes += chunk.length
+    if (this.#chunks.push(chunk) < MAX_CHUNKS) return
+    this.#joined.push(Buffer.concat(this.#chunks))
+    this.#chunks = []
   }
 
-  /** All of it as text; then it is empty. */
+  /** Returns everything added as text, and empties the collector. */
   take(): string {
-    const [first] = this.#pieces
-    const isOne = this.#pieces.length === 1 && this.#whole.length === 0
-    const text = first && isOne ? utf8(first) : Buffer.concat([...this.#whole, ...this.#pieces]).toString()
-    this.#whole = []
-    this.#pieces = []
+    const [first] = this.#chunks
+    const isOne = this.#chunks.length === 1 && this.#joined.length === 0
+    const text = first && isOne ? utf8(first) : Buffer.concat([...this.#joined, ...this.#chunks]).toString()
+    this.#joined = []
+    this.#chunks = []
     this.#bytes = 0
     return text
   }

@@ -3,10 +3,10 @@ import { JsonFramer, type JsonLimits } from './json-framer.ts'
 import { queuedBytes } from './node-internals.ts'
 import type { Wire, WireSink } from './wire.ts'
 
-/** JSON values, each with a newline, over a socket of the operating system. */
+/** Newline-delimited JSON over a Unix domain socket or a named pipe. */
 export class IpcWire implements Wire {
   readonly #socket: Socket
-  /** What is sent in one tick leaves in one write. BOUNDED: by the tick. */
+  /** Texts sent in this tick, which leave in one write. BOUNDED: by the tick. */
   #parts: string[] = []
   #partsLength = 0
 
@@ -14,7 +14,7 @@ export class IpcWire implements Wire {
     this.#socket = socket
   }
 
-  /** Begins delivery. */
+  /** Starts delivery to the sink. */
   open(sink: WireSink, limits: JsonLimits): void {
     const socket = this.#socket
     const framer = new JsonFramer(limits, (value, length) => sink.message(value, length))

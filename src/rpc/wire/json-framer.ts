@@ -1,6 +1,6 @@
 /**
- * JSON values out of a stream of bytes. Most programs end each with a newline and have none inside; some (web3.py) send
- * no newline, others send several lines for one value, and both are understood too.
+ * Framing of JSON values in a byte stream. Most programs end each value with a newline and have none inside; some (web3.py) send
+ * no newline, others spread a value over several lines. All of these are accepted.
  * @module
  */
 import { ByteCollector } from './byte-collector.ts'
@@ -11,22 +11,22 @@ const NEWLINE = 0x0a
 const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
 
 export interface JsonLimits {
-  /** Of one value. */
+  /** Size of one value, in bytes. */
   readonly maxBytes: number
-  /** In one value, as in `parseJson`. @default no limit */
+  /** Number of values inside one value, as in {@link parseJson}. @default no limit */
   readonly maxValues?: number
 }
 
-/** Given each value, and the length of its text. */
+/** Receives each value, and the length of its text. */
 type OnValue = (value: unknown, length: number) => void
 
 export class JsonFramer {
   readonly #maxBytes: number
   readonly #maxValues: number | undefined
   readonly #onValue: OnValue
-  /** What has come of a value that is not whole; at most #maxBytes. */
+  /** Bytes of an incomplete value. BOUNDED: by #maxBytes. */
   readonly #partial = new ByteCollector()
-  /** Set once the other side turned out not to end its values with newlines. */
+  /** Set once the remote turned out not to end its values with newlines. */
   #scanner: Scanner | undefined
 
   constructor({ maxBytes, maxValues }: JsonLimits, onValue: OnValue) {
@@ -35,12 +35,12 @@ export class JsonFramer {
     this.#onValue = onValue
   }
 
-  /** Throws an RpcError for what is no JSON, or larger than it may be: there is no going on then. */
+  /** Throws an RpcError for invalid JSON and for a value over the limits: the framing is lost then. */
   push(chunk: Uint8Array): void {
     if (this.#scanner) return this.#scan(this.#scanner, chunk)
     const end = chunk.lastIndexOf(NEWLINE) + 1
     if (end > 0) {
-      const lines = this.#joined(chunk.subarray(0, end)) // decoding many lines at once is cheaper than each
+      const lines = this.#joined(chunk.subarray(0, end)) // decoding many lines at once is cheaper than one by one
       const rest = this.#lines(lines)
       if (rest !== undefined) return this.#scanFrom(rest, chunk.subarray(end))
     }
@@ -49,7 +49,7 @@ export class JsonFramer {
     if (mayEndValue(chunk[chunk.length - 1] as number)) this.#scanFrom(this.#joined(new Uint8Array()), new Uint8Array())
   }
 
-  /** Takes whole lines; undefined, or what is left from the first on that is not one value. */
+  /** Delivers complete lines. @returns the rest from the first line on that is not one value, undefined when there is none */
   #lines(text: string): string | undefined {
     let start = 0
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
@@ -116,7 +116,7 @@ function parse(text: string, maxValues: number | undefined): unknown {
   }
 }
 
-/** Finds where objects and arrays end, by their brackets. What it was in the middle of it knows in the next chunk. */
+/** Finds the ends of objects and arrays by their brackets. Keeps its state from chunk to chunk. */
 class Scanner {
   #depth = 0
   #inString = false
@@ -126,7 +126,7 @@ class Scanner {
     return this.#depth > 0
   }
 
-  /** The position after the first value that ends at or after `from`; -1 when none does. */
+  /** @returns the position after the first value that ends at or after `from`; -1 when there is none */
   next(chunk: Uint8Array, from: number): number {
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at] as number
@@ -147,7 +147,7 @@ class Scanner {
     else if (byte === QUOTE) this.#inString = false
   }
 
-  /** Outside of objects and arrays there is white space only: messages are nothing else. */
+  /** Throws outside of objects and arrays, where only white space may stand. */
   #assertInside<T>(value: T): T {
     if (this.#depth === 0) throw new RpcError(RpcErrorCode.Parse, 'parse error')
     return value

@@ -1,5 +1,5 @@
 /**
- * The tokens of authenticated endpoints: JWT with HS256 and the one claim `iat`.
+ * Tokens of authenticated endpoints: JWT with HS256 and the claim `iat`.
  * Source: RFC 7519, execution-apis `src/engine/authentication.md`.
  * @module
  */
@@ -8,36 +8,36 @@ import type { Clock } from '../../base/clock.ts'
 import { ConfigError } from '../../base/errors.ts'
 import { equalSecret, hmacSha256 } from '../../crypto/index.ts'
 
-/** Bytes of the secret that both sides share. */
+/** Length of the shared secret. */
 export const JWT_SECRET_BYTES = 32
-/** How far a token's time may be from ours, in milliseconds. */
+/** Allowed difference between a token's time and the local clock, in milliseconds. */
 export const JWT_MAX_DRIFT = 60_000
-/** A token is two hundred characters. */
+/** Longest accepted token; a usual one has 200 characters. */
 const MAX_TOKEN_LENGTH = 8_192
 
 const HEADER = base64url('{"alg":"HS256","typ":"JWT"}')
 
-/** Throws a ConfigError unless it has 32 bytes. */
+/** Throws a ConfigError (`jwtSecret`) for a secret that does not have 32 bytes. */
 export function checkJwtSecret(secret: Uint8Array): Uint8Array {
   if (secret.length === JWT_SECRET_BYTES) return secret
-  throw new ConfigError('jwtSecret', `${secret.length} bytes`, { hint: `it is ${JWT_SECRET_BYTES} bytes` })
+  throw new ConfigError('jwtSecret', `secret of ${secret.length} bytes`, { hint: `use ${JWT_SECRET_BYTES} bytes` })
 }
 
-/** A token for one request: it is good for a minute. */
+/** Creates a token for one request, valid for a minute. */
 export function createJwt(secret: Uint8Array, clock: Clock): string {
   const signed = `${HEADER}.${base64url(JSON.stringify({ iat: Math.floor(clock.unixTime() / 1000) }))}`
   return `${signed}.${Buffer.from(hmacSha256(secret, utf8ToBytes(signed))).toString('base64url')}`
 }
 
-/** Why the value of an `authorization` header does not do; undefined when it does. */
+/** Verifies the value of an `authorization` header. @returns the reason for rejecting it, undefined when it is valid */
 export function verifyJwt(header: string | undefined, secret: Uint8Array, clock: Clock): string | undefined {
   const token = /^Bearer (.+)$/i.exec(header ?? '')?.[1]
   if (token === undefined) return 'missing token'
   const [head = '', payload = '', signature = '', ...more] = token.length > MAX_TOKEN_LENGTH ? [] : token.split('.')
   if (!signature || more.length > 0) return 'malformed token'
-  if (decodePart(head)?.alg !== 'HS256') return 'the token is not signed with HS256'
+  if (decodePart(head)?.alg !== 'HS256') return 'token not signed with HS256'
   const mac = hmacSha256(secret, utf8ToBytes(`${head}.${payload}`))
-  if (!equalSecret(mac, new Uint8Array(Buffer.from(signature, 'base64url')))) return 'the token has a wrong signature'
+  if (!equalSecret(mac, new Uint8Array(Buffer.from(signature, 'base64url')))) return 'invalid token signature'
   return verifyClaims(decodePart(payload), clock.unixTime())
 }
 

@@ -1,23 +1,23 @@
 import type { Wire, WireSink } from './wire.ts'
 
-/** A wire in this process. Messages go through JSON all the same: what works here works over a socket. */
+/** A wire inside this process. Messages are encoded as JSON all the same, so that it behaves like a socket. */
 export class MemoryWire implements Wire {
   #sink: WireSink | undefined
-  #other!: MemoryWire
+  #remote!: MemoryWire
   #paused = false
   #delivering = false
   #closed = false
   #destroyed = false
-  /** The other side has closed: the end comes after what it sent. */
+  /** Set when the remote has closed: the end follows what it sent. */
   #ending = false
-  /** What the other side has not read. BOUNDED: by the budget of the session that sends. */
+  /** Texts that are not delivered yet. BOUNDED: by the back-pressure of the sending session. */
   #inbox: string[] = []
   #inboxLength = 0
 
   static pair(): readonly [MemoryWire, MemoryWire] {
     const [a, b] = [new MemoryWire(), new MemoryWire()]
-    a.#other = b
-    b.#other = a
+    a.#remote = b
+    b.#remote = a
     return [a, b]
   }
 
@@ -29,15 +29,15 @@ export class MemoryWire implements Wire {
   readonly queuedBytes = 0
 
   get bufferedBytes(): number {
-    return this.#other.#inboxLength
+    return this.#remote.#inboxLength
   }
 
   send(text: string): void {
-    const other = this.#other
-    if (other.#closed) return
-    other.#inbox.push(text)
-    other.#inboxLength += text.length
-    if (other.#inbox.length === 1) queueMicrotask(() => other.#deliver())
+    const remote = this.#remote
+    if (remote.#closed) return
+    remote.#inbox.push(text)
+    remote.#inboxLength += text.length
+    if (remote.#inbox.length === 1) queueMicrotask(() => remote.#deliver())
   }
 
   pause(): void {
@@ -54,8 +54,8 @@ export class MemoryWire implements Wire {
     this.#closed = true
     queueMicrotask(() => {
       this.#sink?.end()
-      this.#other.#ending = true
-      this.#other.#deliver()
+      this.#remote.#ending = true
+      this.#remote.#deliver()
     })
   }
 
@@ -66,7 +66,7 @@ export class MemoryWire implements Wire {
     this.#closed = true
     queueMicrotask(() => {
       if (!wasClosed) this.#sink?.end()
-      this.#other.destroy()
+      this.#remote.destroy()
     })
   }
 
@@ -88,6 +88,6 @@ export class MemoryWire implements Wire {
     }
     this.#inbox = inbox.slice(read)
     this.#delivering = false
-    if (this.#inbox.length === 0) this.#other.#sink?.drain()
+    if (this.#inbox.length === 0) this.#remote.#sink?.drain()
   }
 }

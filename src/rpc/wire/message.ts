@@ -1,13 +1,13 @@
 /**
- * What stands in a JSON-RPC 2.0 message, and how one is written. Reading is checking: nothing else in this room looks at a
- * message that came before it went through here.
+ * Encoding and decoding of JSON-RPC 2.0 messages. Decoding validates: no other file looks at a received message before
+ * {@link readMessage} has.
  * @module
  */
 import type { RpcErrorObject } from './errors.ts'
 
 export type RpcId = string | number | null
 
-/** A call has an id, a notification has none. */
+/** A call, or a notification when `id` is undefined. */
 export interface RpcRequest {
   readonly kind: 'request'
   readonly id: RpcId | undefined
@@ -24,14 +24,14 @@ export interface RpcResponse {
 
 export interface InvalidMessage {
   readonly kind: 'invalid'
-  /** The id to answer with, where there was one that can be used. */
+  /** Id for the error response; null when the message has no valid one. */
   readonly id: RpcId
 }
 
-/** go-ethereum's `maxMethodNameLength` (rpc/json.go). */
+/** Longest method name of a subscription; go-ethereum's `maxMethodNameLength` (rpc/json.go). */
 export const MAX_METHOD_LENGTH = 2_048
 
-/** What a parsed JSON value is as a message. */
+/** Decodes a parsed JSON value that is not a batch. Never throws. */
 export function readMessage(value: unknown): RpcRequest | RpcResponse | InvalidMessage {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { kind: 'invalid', id: null }
   const { jsonrpc, id, method, params, result, error } = value as Readonly<Record<string, unknown>>
@@ -44,7 +44,7 @@ export function readMessage(value: unknown): RpcRequest | RpcResponse | InvalidM
   return { kind: 'invalid', id }
 }
 
-/** A number that JSON cannot carry exactly would come back as another one: such a call could never be answered. */
+/** Rejects numbers that JSON cannot carry exactly: the response would have another id. */
 function isId(id: unknown): id is RpcId {
   if (typeof id === 'number') return Number.isSafeInteger(id) || (Number.isFinite(id) && !Number.isInteger(id))
   return typeof id === 'string' || id === null
@@ -54,7 +54,7 @@ function readError(error: unknown): RpcErrorObject {
   const { code, message, data } = (typeof error === 'object' ? error : {}) as Readonly<Record<string, unknown>>
   return {
     code: typeof code === 'number' ? code : 0,
-    message: typeof message === 'string' ? message : typeof error === 'string' ? error : 'an error without a message',
+    message: typeof message === 'string' ? message : typeof error === 'string' ? error : 'error without a message',
     ...(data !== undefined && { data }),
   }
 }
@@ -72,8 +72,8 @@ function encodeParams(params: readonly unknown[]): string {
 }
 
 /**
- * A result that is JSON already: goes to the caller as it stands. Bytes (UTF-8) suit what is large and kept for long: over
- * HTTP they leave as they are, where a text is copied into each answer.
+ * A result that is encoded already, and sent unchanged. Bytes (UTF-8) suit large results that are cached: over HTTP they are
+ * written as they are, while a text is copied into each response.
  */
 export class RawJson {
   readonly #json: string | Buffer
@@ -86,7 +86,7 @@ export class RawJson {
     return this.#json.toString()
   }
 
-  /** Undefined when it was made of a text. */
+  /** Undefined when the result was given as text. */
   get bytes(): Uint8Array | undefined {
     return typeof this.#json === 'string' ? undefined : this.#json
   }
@@ -96,7 +96,7 @@ export class RawJson {
   }
 }
 
-/** What is sent back: a text, or bytes that are kept with what belongs around them. */
+/** An encoded response: a text, or cached bytes with the text around them. */
 export type ResponseText = string | ResponseParts
 
 export interface ResponseParts {
@@ -105,14 +105,14 @@ export interface ResponseParts {
   readonly after: string
 }
 
-/** Throws what `JSON.stringify` throws. */
+/** Encodes a response with a result. Throws what `JSON.stringify` throws. */
 export function encodeResult(id: RpcId, result: unknown): ResponseText {
   const before = `{"jsonrpc":"2.0","id":${encodeId(id)},"result":`
   const bytes = result instanceof RawJson ? result.bytes : undefined
   return bytes ? { before, bytes, after: '}' } : `${before}${encodeValue(result)}}`
 }
 
-/** For who can send texts only. */
+/** Converts a response to text, for wires that send text only. */
 export function joinResponse(answer: ResponseText): string {
   if (typeof answer === 'string') return answer
   const { before, bytes, after } = answer
@@ -123,10 +123,10 @@ export function encodeError(id: RpcId, error: RpcErrorObject): string {
   return `{"jsonrpc":"2.0","id":${encodeId(id)},"error":${JSON.stringify(error)}}`
 }
 
-/** How the names of the methods end that tell of subscriptions. */
+/** Suffixes of the method names of subscription notifications. */
 export const SUBSCRIPTION_SUFFIX = { value: '_subscription', end: '_subscriptionEnded' } as const
 
-/** A value of a subscription. */
+/** Encodes a value of a subscription. */
 export function encodeSubscriptionValue(namespace: string, id: string, result: unknown): string {
   return encodeSubscriptionMessage(
     `${namespace}${SUBSCRIPTION_SUFFIX.value}`,
@@ -135,12 +135,12 @@ export function encodeSubscriptionValue(namespace: string, id: string, result: u
 }
 
 /**
- * A subscription that was served goes on no more: its generator has returned, or thrown this error. go-ethereum never says so.
- * A name of its own has those who expect values alone pass over it.
+ * Encodes the end of a subscription: its generator has returned, or thrown `error`. go-ethereum sends no such notification. It has a
+ * separate method name, so that clients which know only `_subscription` ignore it.
  */
 export function encodeSubscriptionEnd(namespace: string, id: string, error?: RpcErrorObject): string {
-  const why = error ? `,"error":${JSON.stringify(error)}` : ''
-  return encodeSubscriptionMessage(`${namespace}${SUBSCRIPTION_SUFFIX.end}`, `"subscription":"${id}"${why}`)
+  const suffix = error ? `,"error":${JSON.stringify(error)}` : ''
+  return encodeSubscriptionMessage(`${namespace}${SUBSCRIPTION_SUFFIX.end}`, `"subscription":"${id}"${suffix}`)
 }
 
 function encodeSubscriptionMessage(method: string, params: string): string {

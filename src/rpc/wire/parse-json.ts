@@ -1,19 +1,19 @@
 /**
- * JSON from strangers.
+ * Parsing of untrusted JSON.
  * @module
  */
 
-/** go-ethereum's decoder (encoding/json) goes no deeper. */
+/** Deepest nesting; that of go-ethereum's decoder (encoding/json). */
 const MAX_DEPTH = 10_000
-/** Shorter texts cost little however deep they are. */
+/** Length from which texts are checked: shorter ones cost little however deeply they are nested. */
 const MIN_LENGTH_TO_CHECK = 256 * 1024
 
-/** Arrays, objects and their members in what a server is asked: some 50 ms. Callers of a node have no use for more. */
+/** Number of arrays, objects and their members in one request to a server: takes some 50 ms to parse, and no caller needs more. */
 export const MAX_VALUES = 200_000
 
 /**
- * Throws a SyntaxError for what is no JSON, and for what is nested so deeply, or made of so many pieces, that reading it would
- * stop everything else.
+ * Parses JSON. Throws a SyntaxError for invalid JSON, and for a text nested so deeply, or of so many values, that parsing it would
+ * block the event loop.
  */
 export function parseJson(text: string, maxValues = Number.POSITIVE_INFINITY): unknown {
   if (text.length >= MIN_LENGTH_TO_CHECK) checkShape(text, maxValues)
@@ -34,11 +34,11 @@ function checkShape(text: string, maxValues: number): void {
       values++
     } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth--
     else if (code === COMMA) values++
-    if (values > maxValues) throw new SyntaxError('of too many values')
+    if (values > maxValues) throw new SyntaxError('too many values')
   }
 }
 
-/** Where the string that begins at `start` ends. */
+/** @returns the position of the quote that ends the string beginning at `start` */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let escapes = 0

@@ -1,50 +1,50 @@
 /**
- * What a session writes to and reads from: a WebSocket, an IPC connection or the other half of a pair in this process.
+ * The interface of message connections (WebSocket, IPC, in process), and the addresses they lead to.
  * @module
  */
 import { ConfigError } from '../../base/errors.ts'
 
-/** Carries whole messages, both ways. */
+/** A connection that carries whole messages, both ways. */
 export interface Wire {
-  /** Sends a JSON text; what is sent in one tick may leave in one write. After the end it does nothing. */
+  /** Sends a JSON text. Texts of one tick may be joined into one write. Does nothing after the end. */
   send(text: string): void
-  /** Bytes sent that have not left yet. */
+  /** Bytes sent that have not been written to the socket yet. */
   readonly bufferedBytes: number
-  /** Those of them that are being sent right now, and which the system has not taken yet. */
+  /** Bytes among them that are being written, and that the system has not taken yet. */
   readonly queuedBytes: number
   /** Stops and resumes reading. */
   pause(): void
   resume(): void
-  /** Flushes and closes. `reason` reaches the other side where the transport has a way to say it. */
+  /** Flushes and closes. `reason` is sent where the transport can carry it. */
   close(reason?: string): void
-  /** Closes at once. */
+  /** Closes without flushing. */
   destroy(): void
 }
 
-/** Where a wire pushes what happens. */
+/** Receiver of a wire's events. */
 export interface WireSink {
-  /** A parsed JSON value; `length` is that of its text. */
+  /** Called with each parsed JSON value, and the length of its text. */
   message(value: unknown, length: number): void
-  /** Something came that is no JSON. The sink decides whether to go on. */
+  /** Called for bytes that are not JSON. The sink decides whether to go on. */
   parseError(error?: unknown): void
-  /** All that was sent has left. */
+  /** Called when everything sent has been written. */
   drain(): void
-  /** Nothing comes any more. Called once. */
+  /** Called once, after the last message. */
   end(error?: unknown): void
 }
 
-/** A connection that delivers nothing until it is given a sink. */
+/** A connection that delivers nothing until it is opened with a sink. */
 export interface DialedConnection {
   readonly wire: Wire
   open(sink: WireSink): void
 }
 
-/** Where an endpoint is, for who listens and for who dials: `http://host:port`, `ws://host:port`, or a path. */
+/** Address to listen at or to dial: `http://host:port`, `ws://host:port`, or the path of a socket. */
 export type RpcAddress =
   | { readonly transport: 'http' | 'ws'; readonly secure: boolean; readonly url: URL }
   | { readonly transport: 'ipc'; readonly path: string }
 
-/** Throws a ConfigError (`url`). A text without a scheme is a path. */
+/** Parses an address; a text without a scheme is a path. Throws a ConfigError (`url`). */
 export function parseRpcAddress(text: string): RpcAddress {
   const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//.exec(text)?.[1]?.toLowerCase()
   if (text === '' || /^[\w.-]+:\d+$/.test(text)) throw badUrl(text)
@@ -67,7 +67,7 @@ function decodable(text: string): boolean {
 }
 
 function badUrl(text: string): ConfigError {
-  return new ConfigError('url', `${JSON.stringify(text)} is no endpoint`, {
-    hint: 'http://host:port, https://…, ws://…, wss://…, or the path of a socket',
+  return new ConfigError('url', `${JSON.stringify(text)} is not an endpoint address`, {
+    hint: 'use http://host:port, https://…, ws://…, wss://…, or the path of a socket',
   })
 }

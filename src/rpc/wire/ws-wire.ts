@@ -6,20 +6,20 @@ import { queuedBytes } from './node-internals.ts'
 import { parseJson } from './parse-json.ts'
 import type { Wire, WireSink } from './wire.ts'
 
-/** How often a ping is sent, and how long a pong may take, in milliseconds; go-ethereum's `wsPingInterval`, `wsPongTimeout`. */
+/** Time between pings, and deadline of a pong, in milliseconds; go-ethereum's `wsPingInterval`, `wsPongTimeout`. */
 export const PING_INTERVAL = 30_000
 
-/** Unsent bytes at which pings are not answered any more: who does not read needs no pong. */
+/** Unsent bytes at which pings are ignored: a remote that does not read gets no pong. */
 const MAX_PONG_BACKLOG = 64 * 1024
 
 export interface WsWireOptions {
   /** @default systemClock */
   readonly clock?: Clock
-  /** In one message, as in `parseJson`. @default no limit */
+  /** Number of values in one message, as in {@link parseJson}. @default no limit */
   readonly maxValues?: number
 }
 
-/** One message is one text frame of a WebSocket. */
+/** A WebSocket; each message is one text frame. */
 export class WsWire implements Wire {
   readonly #ws: WebSocket
   readonly #socket: Duplex
@@ -28,7 +28,7 @@ export class WsWire implements Wire {
   readonly #maxValues: number | undefined
   #closed = false
 
-  /** `socket` is what `ws` runs on. */
+  /** `socket` is the one that `ws` uses. */
   constructor(ws: WebSocket, socket: Duplex, { clock = systemClock, maxValues }: WsWireOptions = {}) {
     this.#ws = ws
     this.#socket = socket
@@ -57,7 +57,7 @@ export class WsWire implements Wire {
     })
     ws.on('close', (code, reason) => {
       this.#closed = true
-      if (reason.length > 0) failure ??= new Error(`closed with ${code}: ${reason}`)
+      if (reason.length > 0) failure ??= new Error(`closed with code ${code}: ${reason}`)
       sink.end(failure)
     })
     ws.resume()
@@ -103,7 +103,7 @@ export class WsWire implements Wire {
     this.#ws.terminate()
   }
 
-  /** A connection whose other end has silently gone would otherwise be held for ever. */
+  /** Ends a connection whose remote has vanished without closing it. */
   #keepAlive(fail: (error: unknown) => void): void {
     let answered = true
     this.#ws.on('pong', () => {
