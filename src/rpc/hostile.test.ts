@@ -24,36 +24,32 @@ afterEach(() => server.close())
 
 const error = (id: unknown, code: number, message: string) => ({ jsonrpc: '2.0', id, error: { code, message } })
 
-describe('a message that is none', () => {
+describe('invalid messages', () => {
   const brackets = '['.repeat(100_000)
   const nested = `{"jsonrpc":"2.0","id":1,"method":"test_echo","params":${brackets}${']'.repeat(100_000)}}`
 
   test.each([
-    ['no JSON', '{"jsonrpc":', error(null, -32_700, 'parse error')],
-    ['nothing', '', error(null, -32_700, 'parse error')],
-    ['open brackets', brackets, error(null, -32_700, 'parse error')],
-    ['a wrong version', '{"jsonrpc":"1.0","id":7,"method":"test_echo"}', error(7, -32_600, 'invalid request')],
-    ['no version', '{"id":7,"method":"test_echo"}', error(7, -32_600, 'invalid request')],
+    ['truncated JSON', '{"jsonrpc":', error(null, -32_700, 'parse error')],
+    ['empty text', '', error(null, -32_700, 'parse error')],
+    ['unclosed brackets', brackets, error(null, -32_700, 'parse error')],
+    ['wrong version', '{"jsonrpc":"1.0","id":7,"method":"test_echo"}', error(7, -32_600, 'invalid request')],
+    ['missing version', '{"id":7,"method":"test_echo"}', error(7, -32_600, 'invalid request')],
+    ['object as id', '{"jsonrpc":"2.0","id":{},"method":"test_echo"}', error(null, -32_600, 'invalid request')],
+    ['boolean as id', '{"jsonrpc":"2.0","id":true,"method":"x"}', error(null, -32_600, 'invalid request')],
     [
-      'an id that is an object',
-      '{"jsonrpc":"2.0","id":{},"method":"test_echo"}',
-      error(null, -32_600, 'invalid request'),
-    ],
-    ['an id that is a boolean', '{"jsonrpc":"2.0","id":true,"method":"x"}', error(null, -32_600, 'invalid request')],
-    [
-      'an id no number can hold',
+      'id beyond the safe integers',
       '{"jsonrpc":"2.0","id":9007199254740993,"method":"x"}',
       error(null, -32_600, 'invalid request'),
     ],
-    ['a method that is a number', '{"jsonrpc":"2.0","id":1,"method":5}', error(1, -32_600, 'invalid request')],
-    ['a number', '5', error(null, -32_600, 'invalid request')],
-    ['an empty batch', '[]', error(null, -32_600, 'empty batch')],
+    ['number as method', '{"jsonrpc":"2.0","id":1,"method":5}', error(1, -32_600, 'invalid request')],
+    ['number as message', '5', error(null, -32_600, 'invalid request')],
+    ['empty batch', '[]', error(null, -32_600, 'empty batch')],
     [
       'named parameters',
       '{"jsonrpc":"2.0","id":1,"method":"test_echo","params":{"a":1}}',
       error(1, -32_602, 'non-array args'),
     ],
-  ])('%s gets an error', async (_, body, wanted) => {
+  ])('an invalid message (%s) is answered with an error', async (_, body, wanted) => {
     const { url } = await server.listen('http://127.0.0.1:0')
     expect(await ask(url, body)).toEqual(wanted)
     expect(await ask(url, '{"jsonrpc":"2.0","id":"a","method":"test_echo","params":[1]}')).toMatchObject({
@@ -62,14 +58,14 @@ describe('a message that is none', () => {
     })
   })
 
-  test('a hundred thousand brackets are answered, and the server goes on', async () => {
+  test('a request nested a hundred thousand levels deep is answered, and the server goes on', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const { status } = await send(url, nested)
     expect(status).toBe(200)
     expect(await ask(url, '{"jsonrpc":"2.0","id":1,"method":"test_echo","params":[2]}')).toMatchObject({ result: 2 })
   })
 
-  test('a large text that is nested without end is refused before it is read', async () => {
+  test('a large text nested too deeply is refused before it is parsed', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     expect(await ask(url, `${'[0,'.repeat(200_000)}0${']'.repeat(200_000)}`)).toEqual(
       error(null, -32_700, 'parse error'),
@@ -78,7 +74,7 @@ describe('a message that is none', () => {
     expect(await ask(url, `{"jsonrpc":"2.0","id":1,"method":"test_echo","params":${long}}`)).toMatchObject({ id: 1 })
   })
 
-  test('calls of a batch with the same id are each answered, and what is none gets an error of its own', async () => {
+  test('calls of a batch with the same id are each answered, and an invalid one gets an error of its own', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const call = '{"jsonrpc":"2.0","id":1,"method":"test_echo","params":[1]}'
     expect(await ask(url, `[${call},5,${call}]`)).toEqual([
@@ -88,20 +84,20 @@ describe('a message that is none', () => {
     ])
   })
 
-  test('a notification gets no answer', async () => {
+  test('a notification over HTTP gets an empty response', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     expect(await send(url, '{"jsonrpc":"2.0","method":"test_echo"}')).toMatchObject({ status: 200, text: '' })
   })
 })
 
-describe('too much', () => {
-  test('a batch of more calls than allowed is refused with the id of its first', async () => {
+describe('requests over the limits', () => {
+  test('a batch of too many calls is refused with the id of its first call', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const calls = Array.from({ length: 1_001 }, (_, id) => `{"jsonrpc":"2.0","id":${id},"method":"test_echo"}`)
     expect(await ask(url, `[${calls.join(',')}]`)).toEqual([error(0, -32_600, 'batch too large')])
   })
 
-  test('a batch of long calls lets others have their turn, and is answered in order', async () => {
+  test('a batch of long calls yields to other work, and is answered in order', async () => {
     const busy = (n: number): number => {
       const end = performance.now() + 5
       while (performance.now() < end);
@@ -117,7 +113,7 @@ describe('too much', () => {
     expect(turns).toBeGreaterThan(10) // of 300 ms
   })
 
-  test('a message of very many pieces is refused before it is read', async () => {
+  test('a message of too many values is refused before it is parsed', async () => {
     const pieces = `{"jsonrpc":"2.0","id":1,"method":"test_echo","params":[[${'[],'.repeat(MAX_VALUES)}[]]]}`
     const refusal = { jsonrpc: '2.0', id: null, error: { code: -32_700, message: 'parse error' } }
     const http = await server.listen('http://127.0.0.1:0')
@@ -131,14 +127,14 @@ describe('too much', () => {
     ws.terminate()
   })
 
-  test('a batch without a limit may be of anything', async () => {
+  test('a batch without a limit may have any number of calls', async () => {
     await using open = new RpcServer({ batchLimit: Number.POSITIVE_INFINITY, batchResponseBytes: 1_000 })
     const { url } = await open.register('test', testApi).listen('http://127.0.0.1:0')
     const answers = (await ask(url, `[${'1,'.repeat(150_000)}1]`)) as unknown[]
     expect(answers).toHaveLength(150_001)
   })
 
-  test('a batch whose answers are too large is cut where they are', async () => {
+  test('the responses of a batch that exceed batchResponseBytes are errors', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const calls = [1, 2, 3, 4].map((id) => ({ jsonrpc: '2.0', id, method: 'test_large', params: [10_000_000] }))
     const answers = (await ask(url, JSON.stringify(calls))) as { result?: string; error?: { code: number } }[]
@@ -176,7 +172,7 @@ describe('too much', () => {
     await closed
   })
 
-  test('a client gets a thousand subscriptions, and no more', async () => {
+  test('a connection may have a thousand subscriptions, and no more', async () => {
     const { url } = await server.listen('ws://127.0.0.1:0')
     await using client = await RpcClient.dial(url)
     const idle = {
@@ -193,7 +189,7 @@ describe('too much', () => {
     expect(refused[0]?.reason).toMatchObject({ errorCode: -32_005 })
   })
 
-  test('all clients together get ten thousand subscriptions, and get them again when they have gone', async () => {
+  test('all connections together may have ten thousand subscriptions, which are free again after they have closed', async () => {
     const subscribe = { method: 'test_subscribe', params: ['quiet'] }
     const grab = async () => {
       const client = await RpcClient.inProcess(server)
@@ -212,8 +208,8 @@ describe('too much', () => {
   })
 })
 
-describe('a WebSocket that is turned away', () => {
-  test('is closed, though the other side never ends its half', async () => {
+describe('a WebSocket upgrade that is refused', () => {
+  test('a refused WebSocket upgrade closes the connection even if the client never ends its half', async () => {
     await using strict = new RpcServer().register('test', testApi)
     const { url } = await strict.listen('ws://127.0.0.1:0')
     const { port, hostname } = new URL(url)
@@ -232,45 +228,48 @@ describe('a WebSocket that is turned away', () => {
   })
 })
 
-describe('a client of a server that answers nonsense', () => {
-  /** An IPC server that answers each piece with what it is told to. */
-  async function nonsense(answer: string): Promise<{ path: string; close: () => void }> {
+describe('a client of a server that sends invalid responses', () => {
+  /** An IPC server that sends `response` for each chunk it receives. */
+  async function respondWith(response: string): Promise<{ path: string; close: () => void }> {
     const path = join(folder, `${sockets++}.ipc`)
     const listener = createServer((socket) => {
       socket.on('error', () => {})
-      socket.on('data', () => socket.write(answer))
+      socket.on('data', () => socket.write(response))
     })
     await new Promise<void>((resolve) => listener.listen(path, resolve))
     return { path, close: () => listener.close() }
   }
 
   test.each([
-    ['no JSON', 'hello\n', {}],
+    ['not JSON', 'hello\n', {}],
     [
-      'more than it may',
+      'a response over the limit',
       `"${'x'.repeat(2_000)}"\n`.replace('"', '["').replace(/"\n$/, '"]\n'),
       { maxResponseBytes: 1_000 },
     ],
-  ])('over IPC, %s, has its calls fail and connects anew', async (_, answer, options) => {
-    const { path, close } = await nonsense(answer)
-    await using client = await RpcClient.dial(path, { ...options, random: () => 0 })
-    const events = client.events()
-    await expect(client.call('any')).rejects.toMatchObject({ name: 'RpcConnectionError', code: 'ERR_RPC_ANSWER' })
-    expect((await events.next()).value).toMatchObject({ type: 'disconnected' })
-    expect((await events.next()).value).toMatchObject({ type: 'connected' })
-    close()
-  })
+  ])(
+    'an invalid response over IPC (%s) fails the pending calls, and the client reconnects',
+    async (_, response, options) => {
+      const { path, close } = await respondWith(response)
+      await using client = await RpcClient.dial(path, { ...options, random: () => 0 })
+      const events = client.events()
+      await expect(client.call('any')).rejects.toMatchObject({ name: 'RpcConnectionError', code: 'ERR_RPC_ANSWER' })
+      expect((await events.next()).value).toMatchObject({ type: 'disconnected' })
+      expect((await events.next()).value).toMatchObject({ type: 'connected' })
+      close()
+    },
+  )
 
-  test('a subscription whose id is no text fails', async () => {
-    const { path, close } = await nonsense('{"jsonrpc":"2.0","id":1,"result":7}\n')
+  test('a subscription whose id is not a string fails', async () => {
+    const { path, close } = await respondWith('{"jsonrpc":"2.0","id":1,"result":7}\n')
     await using client = await RpcClient.dial(path)
     await expect(client.subscribe('eth', ['newHeads']).next()).rejects.toMatchObject({ code: 'ERR_RPC_ANSWER' })
     close()
   })
 })
 
-describe('a slow body', () => {
-  test('is given up after its time, and others are answered meanwhile', async () => {
+describe('slow requests', () => {
+  test('a request whose body does not arrive in time gets 408, and others are answered meanwhile', async () => {
     await using strict = new RpcServer({ readTimeout: 100 }).register('test', testApi)
     const { url } = await strict.listen('http://127.0.0.1:0')
     const { port, hostname } = new URL(url)

@@ -10,7 +10,7 @@ async function open(api: object) {
 }
 
 describe('mayHaveRun', () => {
-  test('is true for what was sent when the client is closed, and false for what comes after', async () => {
+  test('mayHaveRun is true for calls that were sent when the client is closed, and false for later ones', async () => {
     const { never, gone } = unanswered()
     const { server, client } = await open({ never, one: () => 1 })
     const sent = expect(client.call('test_never')).rejects.toMatchObject({ code: 'ERR_RPC_CLOSED', mayHaveRun: true })
@@ -22,7 +22,7 @@ describe('mayHaveRun', () => {
     await server.close()
   })
 
-  test('is false for what is asked after the connection was lost for good, whose events have ended', async () => {
+  test('mayHaveRun is false for calls after the connection was lost for good, and the events end', async () => {
     const { server, client } = await open({ one: () => 1 })
     const events = client.events()
     await client.call('test_one')
@@ -36,7 +36,7 @@ describe('mayHaveRun', () => {
 })
 
 describe('a server that closes', () => {
-  test.each(['ws', 'inproc'] as const)('lets calls be answered that it has begun, over %s', async (transport) => {
+  test.each(['ws', 'inproc'] as const)('a closing server answers the calls in flight over %s', async (transport) => {
     const [begun, goOn] = [deferred(), deferred()]
     const api = {
       async slow() {
@@ -58,8 +58,8 @@ describe('a server that closes', () => {
   })
 })
 
-describe('what is given up', () => {
-  test('a batch whose signal has aborted is not sent, and one that takes too long fails as a whole', async () => {
+describe('abandoned calls', () => {
+  test('a batch whose signal has aborted is not sent, and one that times out rejects as a whole', async () => {
     let runs = 0
     const { never, gone } = unanswered()
     const { server, client } = await open({ count: () => ++runs, never })
@@ -75,7 +75,7 @@ describe('what is given up', () => {
     await gone
   })
 
-  test('a subscription whose signal aborts before there is a connection ends', async () => {
+  test('a subscription whose signal aborts while the client is disconnected ends', async () => {
     const server = new RpcServer().register('test', { one: () => 1 })
     const { url } = await server.listen('ws://127.0.0.1:0')
     await using client = await RpcClient.dial(url, { timeout: Number.POSITIVE_INFINITY })
@@ -89,8 +89,8 @@ describe('what is given up', () => {
   })
 })
 
-describe('an API', () => {
-  test('may be an instance, and its methods keep their this', async () => {
+describe('APIs', () => {
+  test('an API may be an instance of a class, and its methods keep their this', async () => {
     class Counter {
       #value = 0
       base = 7
@@ -106,7 +106,7 @@ describe('an API', () => {
     expect(() => server.register('empty', {})).toThrow('has no functions')
   })
 
-  test('a plain generator takes no more parameters than it has', async () => {
+  test('a plain generator with too many parameters is refused', async () => {
     const api = {
       async *count(to: number, signal?: AbortSignal) {
         for (let n = 0; n < to && !signal?.aborted; n++) yield n
@@ -118,7 +118,7 @@ describe('an API', () => {
     await expect(client.subscribe('test', ['count', 1, 'junk']).next()).rejects.toMatchObject({ errorCode: -32_602 })
   })
 
-  test('is typed for the client, with options of its calls', async () => {
+  test('a namespace of the client applies its options to each call', async () => {
     const { never, gone } = unanswered()
     const api = { never }
     const { server, client } = await open(api)
@@ -133,7 +133,7 @@ describe('an API', () => {
   })
 })
 
-test('what cannot be is said at once', async () => {
+test('an invalid URL and a handler used twice are ConfigErrors at once', async () => {
   await expect(RpcClient.dial('http://user:100%@127.0.0.1:1')).rejects.toMatchObject({ field: 'url' })
   const handler = () => 1
   method({ summary: 'one', params: [] }, handler)

@@ -21,23 +21,23 @@ const folder = await mkdtemp(join(tmpdir(), 'peerloom-rpc-'))
 afterAll(() => rm(folder, { recursive: true }))
 let sockets = 0
 
-/** Time that stands still, and what is warned of. */
+/** A clock that stands still, and a log that collects warnings. */
 function watched() {
   const warned: string[] = []
   const log: Logger = { ...silentLogger, warn: (message) => void warned.push(message), child: () => log }
   return { clock: new FakeClock(), warned, log }
 }
 
-/** A connection that asks for more than anybody could send, and takes nothing of it. */
-interface Deaf {
+/** A connection that requests endless values, and reads nothing. */
+interface NonReader {
   readonly closed: Promise<void>
-  /** Reads what there is: only so does a socket learn that it was closed. */
-  listen(): void
+  /** Starts to read: a socket learns only then that it was closed. */
+  read(): void
 }
 
 const FLOOD = '{"jsonrpc":"2.0","id":1,"method":"test_subscribe","params":["forever"]}\n'
 
-function deafIpc(path: string): Promise<Deaf> {
+function nonReadingIpc(path: string): Promise<NonReader> {
   return new Promise((resolve) => {
     const socket = connect(path)
     const closed = deferred()
@@ -45,12 +45,12 @@ function deafIpc(path: string): Promise<Deaf> {
     socket.on('close', () => closed.resolve())
     socket.on('connect', () => {
       socket.write(FLOOD)
-      resolve({ closed: closed.promise, listen: () => socket.resume() })
+      resolve({ closed: closed.promise, read: () => socket.resume() })
     })
   })
 }
 
-function deafWebSocket(url: string): Promise<Deaf> {
+function nonReadingWebSocket(url: string): Promise<NonReader> {
   return new Promise((resolve) => {
     const ws = new WebSocket(url)
     const closed = deferred()
@@ -59,38 +59,38 @@ function deafWebSocket(url: string): Promise<Deaf> {
     ws.on('open', () => {
       ws.pause()
       ws.send(FLOOD)
-      resolve({ closed: closed.promise, listen: () => ws.resume() })
+      resolve({ closed: closed.promise, read: () => ws.resume() })
     })
   })
 }
 
-describe('a client that never reads', () => {
+describe('clients that never read', () => {
   test.each([
-    ['ws', deafWebSocket],
-    ['ipc', deafIpc],
+    ['ws', nonReadingWebSocket],
+    ['ipc', nonReadingIpc],
   ] as const)(
-    'over %s is closed after a while, and less is held for it than a few messages',
+    'a client that never reads over %s is closed after the write timeout, with less than 2 MiB buffered',
     async (transport, connectTo) => {
       const clock = new FakeClock()
       const warned = deferred<{ readonly waiting?: unknown }>()
       const log = { ...silentLogger, warn: (_: string, fields = {}) => warned.resolve(fields), child: () => log }
       await using slow = new RpcServer({ clock, log }).register('test', testApi)
       const at = transport === 'ipc' ? join(folder, `${sockets++}.ipc`) : 'ws://127.0.0.1:0'
-      const deaf = await connectTo((await slow.listen(at)).url)
+      const silent = await connectTo((await slow.listen(at)).url)
       let over = false
       void warned.promise.then(() => {
         over = true
       })
       while (!over) await clock.advance(WRITE_TIMEOUT / 50)
       expect((await warned.promise).waiting).toBeLessThan(2 * MAX_BUFFERED_BYTES)
-      deaf.listen()
-      await deaf.closed
+      silent.read()
+      await silent.closed
     },
   )
 })
 
-describe('a flood of pings', () => {
-  test('from who does not read is not answered without end', async () => {
+describe('pings', () => {
+  test('a flood of pings from a client that does not read is not answered completely', async () => {
     await using server = new RpcServer().register('test', testApi)
     const { url } = await server.listen('ws://127.0.0.1:0')
     const ws = new WebSocket(url)
@@ -110,7 +110,7 @@ describe('a flood of pings', () => {
     }
     while (ws.bufferedAmount > 0) await new Promise((resolve) => setImmediate(resolve))
     ws.resume()
-    const again = setInterval(() => ws.ping(Buffer.alloc(1)), 10) // the first ones may still find no room
+    const again = setInterval(() => ws.ping(Buffer.alloc(1)), 10) // the first ones may still be dropped
     await last.promise
     clearInterval(again)
     expect(pongs).toBeLessThan(pings)
@@ -118,8 +118,8 @@ describe('a flood of pings', () => {
   })
 })
 
-describe('a client that reads slowly', () => {
-  test('is not taken for one that does not read', async () => {
+describe('clients that read', () => {
+  test('a client that reads slowly is not closed', async () => {
     const { clock, warned, log } = watched()
     await using slow = new RpcServer({ clock, log }).register('test', testApi)
     const path = join(folder, `${sockets++}.ipc`)
@@ -148,8 +148,8 @@ describe('a client that reads slowly', () => {
   })
 })
 
-describe('a client that reads all that it gets, again and again', () => {
-  test('leaves no timers behind', async () => {
+describe('timers of a session', () => {
+  test('a client that fills and drains its connection repeatedly leaves no timers behind', async () => {
     const clock = new FakeClock()
     await using quick = new RpcServer({ clock }).register('test', testApi)
     const path = join(folder, `${sockets++}.ipc`)
@@ -162,7 +162,7 @@ describe('a client that reads all that it gets, again and again', () => {
   })
 })
 
-describe('a client that is told goodbye', () => {
+describe('a connection closed by the server', () => {
   test('a client that never ends its half of a closed connection is cut off after the write timeout, and not before', async () => {
     const clock = new FakeClock()
     await using strict = new RpcServer({ clock }).register('test', testApi)
@@ -186,8 +186,8 @@ describe('a client that is told goodbye', () => {
   })
 })
 
-describe('an HTTP client that never reads its answer', () => {
-  test('is disconnected after a while, and one that reads slowly is not', async () => {
+describe('HTTP clients', () => {
+  test('an HTTP client that never reads its response is disconnected, and one that reads slowly is not', async () => {
     const { clock, warned, log } = watched()
     await using slow = new RpcServer({ clock, log }).register('test', testApi)
     const { url } = await slow.listen('http://127.0.0.1:0')
@@ -211,16 +211,16 @@ describe('an HTTP client that never reads its answer', () => {
       while (received === before) await new Promise((resolve) => setImmediate(resolve))
     }
     expect(warned).toEqual([])
-    const deaf = await ask()
+    const silent = await ask()
     while (warned.length === 0) await clock.advance(WRITE_TIMEOUT / 50)
     expect(warned).toEqual(['Closed connection'])
-    deaf.resume()
-    await once(deaf, 'close')
+    silent.resume()
+    await once(silent, 'close')
     reader.destroy()
   })
 })
 
-describe('what all connections together have waiting to be read', () => {
+describe('unread bytes of all connections', () => {
   function connected(limits: ServerLimits) {
     const registry = new Registry()
     registry.register('test', testApi)
@@ -248,20 +248,20 @@ describe('what all connections together have waiting to be read', () => {
   test('unread answers of all connections are bounded: the connection that exceeds the bound is closed, and no other', async () => {
     const length = 1.25 * MAX_BUFFERED_BYTES
     const limits = new ServerLimits({ maxUnreadBytes: 8.5 * length })
-    const deaf = Array.from({ length: 9 }, () => connected(limits))
+    const silent = Array.from({ length: 9 }, () => connected(limits))
     const closed: number[] = []
-    for (const [index, { ask, theirs, over }] of deaf.entries()) {
+    for (const [index, { ask, theirs, over }] of silent.entries()) {
       void over.then(() => closed.push(index))
       theirs.pause()
       ask(length)
     }
-    await deaf[8]?.over
+    await silent[8]?.over
     expect(closed).toEqual([8])
     const other = connected(limits)
     other.ask(10)
     await expect.poll(() => other.said).toMatchObject([{ result: 'x'.repeat(10) }])
-    for (const { theirs } of deaf) theirs.destroy()
-    await Promise.all(deaf.map(({ over }) => over))
+    for (const { theirs } of silent) theirs.destroy()
+    await Promise.all(silent.map(({ over }) => over))
     other.ask(length) // their bytes count no more
     await expect.poll(() => other.said.length).toBe(2)
   })

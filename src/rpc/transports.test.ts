@@ -36,9 +36,9 @@ const calc = {
   async *count(to: number, signal?: AbortSignal) {
     for (let n = 0; n < to && !signal?.aborted; n++) yield n
   },
-  // biome-ignore lint/suspicious/noThenProperty: that is the point
+  // biome-ignore lint/suspicious/noThenProperty: the test needs it
   promiseLike: () => ({ then: (resolve: (value: number) => void) => resolve(7) }),
-  /** As a compiler makes it of a generator for older machines. */
+  /** Returns an iterator without being a generator, like compiled code for older engines. */
   iterate: () => calc.count(3),
   async *forever(signal?: AbortSignal) {
     for (let n = 0; !signal?.aborted; n++) {
@@ -70,7 +70,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect(await client.modules()).toEqual({ calc: '1.0', rpc: '1.0' })
   })
 
-  test('a hundred calls at a time each get their own answer', async () => {
+  test('a hundred concurrent calls each get their own result', async () => {
     const { server, client } = await open(transport)
     await using _ = server
     await using __ = client
@@ -79,7 +79,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect(await Promise.all(calls)).toEqual(numbers)
   })
 
-  test('JSON that is kept as a text or as bytes arrives as it stands, alone and in a batch', async () => {
+  test('RawJson of a text or of bytes arrives unchanged, alone and in a batch', async () => {
     const { server, client } = await open(transport)
     await using _ = server
     await using __ = client
@@ -89,7 +89,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect(batch).toEqual(forms.map(() => ({ status: 'fulfilled', value: JSON.parse(KEPT) })))
   })
 
-  test('errors arrive with their number and data, and never with a stack', async () => {
+  test('errors arrive with their code and data, and never with a stack', async () => {
     const { server, client } = await open(transport)
     await using _ = server
     await using __ = client
@@ -131,7 +131,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     expect(await client.batch([])).toEqual([])
   })
 
-  test('a call is given up by its signal, and by its time', async () => {
+  test('a call is abandoned by its signal, and by its timeout', async () => {
     const { server, client } = await open(transport)
     await using _ = server
     await using __ = client
@@ -147,7 +147,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
     await gone
   })
 
-  test('a closed client says so', async () => {
+  test('pending calls of a closed client fail, and later ones are not sent', async () => {
     const { server, client } = await open(transport)
     await using _ = server
     const begun = deferred()
@@ -165,7 +165,7 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
 })
 
 describe.each(['ws', 'ipc', 'inproc'] as const)('a subscription over %s', (transport) => {
-  test('gives what the generator yields, and ends with it', async () => {
+  test('a subscription delivers the values of the generator, and ends with it', async () => {
     const { server, client } = await open(transport)
     await using _ = server
     await using __ = client
@@ -174,7 +174,7 @@ describe.each(['ws', 'ipc', 'inproc'] as const)('a subscription over %s', (trans
     expect(got).toEqual([0, 1, 2, 3, 4])
   })
 
-  test('leaving the loop unsubscribes', async () => {
+  test('leaving the loop of a subscription unsubscribes', async () => {
     const ended = deferred()
     const feed = {
       async *live(signal?: AbortSignal) {
@@ -195,7 +195,7 @@ describe.each(['ws', 'ipc', 'inproc'] as const)('a subscription over %s', (trans
     await ended.promise
   })
 
-  test('a reader that is too far behind gets an overflow error after what was held', async () => {
+  test('a reader that is too far behind gets an overflow error after the queued values', async () => {
     const { server, client } = await open(transport)
     await using _ = server
     await using __ = client
@@ -211,7 +211,7 @@ describe.each(['ws', 'ipc', 'inproc'] as const)('a subscription over %s', (trans
     expect(got).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
-  test('one that does not exist is an error', async () => {
+  test('subscribing to what does not exist is an error', async () => {
     const { server, client } = await open(transport)
     await using _ = server
     await using __ = client
@@ -229,7 +229,7 @@ describe.each(['ws', 'ipc', 'inproc'] as const)('a subscription over %s', (trans
   })
 })
 
-test('HTTP has no subscriptions, and says so', async () => {
+test('a subscription over HTTP is a ConfigError of the client and -32601 of the server', async () => {
   const { server, client } = await open('http')
   await using _ = server
   await using __ = client
@@ -240,8 +240,8 @@ test('HTTP has no subscriptions, and says so', async () => {
   })
 })
 
-describe('a connection that was lost', () => {
-  test('comes back, and a subscription with it, and the events tell of the gap', async () => {
+describe('lost connections', () => {
+  test('a lost connection comes back with its subscriptions, and the events report the gap', async () => {
     const path = join(folder, `${sockets++}.ipc`)
     let server = new RpcServer().register('calc', calc)
     await server.listen(path)
@@ -271,7 +271,7 @@ describe('a connection that was lost', () => {
     })
   })
 
-  test('ends the loop of a subscription that was not to be made anew', async () => {
+  test('a lost connection ends the loop of a subscription without resubscribe', async () => {
     const { server, client } = await open('ws')
     await using _ = client
     const subscription = client.subscribe<number>('calc', ['forever'])

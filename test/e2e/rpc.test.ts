@@ -9,7 +9,6 @@ import { type Built, buildCli, CliProcess, jsonLines, type Outcome } from './cli
 
 const genesis = fileURLToPath(new URL('../../assets/demo/genesis.json', import.meta.url))
 const chain = fileURLToPath(new URL('../../assets/demo/chain.rlp', import.meta.url))
-/** Nobody has this key: it stands for a node that is not there. */
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -41,7 +40,7 @@ afterAll(async () => {
 })
 
 describe('peerloom rpc', () => {
-  test('prints what a node answers, over the socket of its data folder and over a URL', async () => {
+  test('peerloom rpc prints the result, over the socket of the data folder and over a URL', async () => {
     expect(await cli(['rpc', 'eth_blockNumber', '--datadir', 'data'])).toEqual({
       code: 0,
       stdout: '"0x140"\n',
@@ -53,7 +52,7 @@ describe('peerloom rpc', () => {
     expect(jsonLines(stdout)).toEqual([{ type: 'result', method: 'net_version', value: '3626026' }])
   })
 
-  test('finds the secret of the data folder where one is asked for', async () => {
+  test('peerloom rpc uses the JWT secret of the data folder for an authenticated endpoint', async () => {
     const [authenticated = ''] = urls.slice(3)
     const args = ['rpc', 'eth_blockNumber', '--url', authenticated]
     expect(await cli([...args, '--datadir', 'data'])).toMatchObject({ code: 0, stdout: '"0x140"\n' })
@@ -63,13 +62,13 @@ describe('peerloom rpc', () => {
     })
   })
 
-  test('an error of the node is one line, and exit code 1', async () => {
+  test('peerloom rpc prints an error response on one line, and exits with 1', async () => {
     const { code, stderr } = await cli(['rpc', 'eth_foo', '--datadir', 'data'])
     expect(code).toBe(1)
     expect(stderr).toMatch(/^error: the method eth_foo does not exist\/is not available \(.*--http\.api/)
   })
 
-  test('where nobody answers is said, with what to do', async () => {
+  test('peerloom rpc names the address at which no node answers, with a hint', async () => {
     const { code, stderr } = await cli(['rpc', 'eth_blockNumber', '--datadir', 'nowhere'])
     expect(code).toBe(1)
     expect(stderr).toMatch(/^error: no node answers at .*nowhere.*peerloom\.ipc: ENOENT \(start one with peerloom/)
@@ -77,7 +76,7 @@ describe('peerloom rpc', () => {
 })
 
 describe('peerloom attach', () => {
-  test('--exec prints what a script comes to; a method that needs nothing need not be called', async () => {
+  test('peerloom attach --exec prints the value of a script, and calls a method without parameters by its name', async () => {
     const exec = (script: string, at: string) => cli(['attach', at, '--exec', script])
     for (const at of urls.slice(0, 3)) {
       expect(await exec('eth.blockNumber', at)).toEqual({ code: 0, stdout: '"0x140"\n', stderr: '' })
@@ -89,7 +88,7 @@ describe('peerloom attach', () => {
     })
   })
 
-  test('a script on stdin runs expression by expression, over several lines, and past errors', async () => {
+  test('peerloom attach runs a script on stdin expression by expression, over several lines, and past errors', async () => {
     const script = [
       'const found = []',
       'for (const n of [1, 2]) {',
@@ -123,7 +122,7 @@ describe('peerloom attach', () => {
 })
 
 describe('peerloom peers and peer', () => {
-  test('what is no enode URL is said before a node is asked', async () => {
+  test('peerloom peer refuses an invalid enode URL before it connects to a node', async () => {
     for (const action of ['add', 'remove', 'trust', 'untrust', 'ban']) {
       const { code, stderr } = await cli(['peer', action, 'foo', '--datadir', 'nowhere'])
       expect(code).toBe(2)
@@ -131,7 +130,7 @@ describe('peerloom peers and peer', () => {
     }
   })
 
-  test('show, add, trust, ban and remove', async () => {
+  test('peerloom peers and peer show, add, trust and ban a peer', async () => {
     expect((await cli(['peers', '--datadir', 'data'])).stdout).toBe('no peers\n')
     await using watch = new CliProcess(built.bin, ['peers', '--watch', '--json', '--datadir', 'data'], { cwd: folder })
     await watch.seen(/"type":"peers"/)
@@ -156,8 +155,8 @@ describe('peerloom peers and peer', () => {
   })
 })
 
-describe('a node with endpoints that cannot be', () => {
-  test('a port in use names its flag', async () => {
+describe('a node that cannot listen', () => {
+  test('the error of a port in use names its flag', async () => {
     await using taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const { port } = taken.address() as { port: number }
@@ -171,7 +170,7 @@ describe('a node with endpoints that cannot be', () => {
     }
   })
 
-  test('a second node on the same data folder is told so', async () => {
+  test('a second node on the same data folder exits with an error', async () => {
     const { code, stderr } = await cli([
       '--datadir',
       'data',
@@ -189,8 +188,8 @@ describe('a node with endpoints that cannot be', () => {
   })
 })
 
-describe('a node that is told to stop', () => {
-  test('says goodbye and ends, also with clients that hold on, and takes its socket away', async () => {
+describe('a stopping node', () => {
+  test('SIGTERM ends a node with connected clients, and removes its socket', async () => {
     const args = [
       '--datadir',
       'stopping',

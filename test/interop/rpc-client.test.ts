@@ -33,7 +33,7 @@ const block = (number: number, full = false) => ({
 })
 
 describe.each(['http', 'ws', 'ipc'] as const)('geth over %s', (transport) => {
-  test('answers calls, many at a time, each to its own caller', async () => {
+  test('the client gets the results of many concurrent calls from geth', async () => {
     await using client = await RpcClient.dial(urls[transport])
     expect(await client.call('eth_blockNumber')).toBe('0x258')
     expect(await client.modules()).toMatchObject({ eth: '1.0', net: '1.0', web3: '1.0' })
@@ -44,7 +44,7 @@ describe.each(['http', 'ws', 'ipc'] as const)('geth over %s', (transport) => {
     expect(blocks.map(({ number }) => Number(number))).toEqual(numbers)
   })
 
-  test('answers batches, with what went wrong beside what did not', async () => {
+  test('the client gets results and errors of a batch from geth', async () => {
     await using client = await RpcClient.dial(urls[transport])
     const [first, wrong, missing, last] = await client.batch([
       block(1),
@@ -58,7 +58,7 @@ describe.each(['http', 'ws', 'ipc'] as const)('geth over %s', (transport) => {
     expect(last).toMatchObject({ status: 'fulfilled', value: { number: '0x258' } })
   })
 
-  test('refuses a batch of too many, and nobody waits for the rest', async () => {
+  test('the calls of a batch that geth refuses all settle', async () => {
     await using client = await RpcClient.dial(urls[transport])
     const calls = Array.from({ length: 1_001 }, () => ({ method: 'eth_chainId' }))
     const refused = client.batch(calls, { timeout: 5_000 })
@@ -68,7 +68,7 @@ describe.each(['http', 'ws', 'ipc'] as const)('geth over %s', (transport) => {
     expect(second).toMatchObject({ status: 'rejected', reason: { code: 'ERR_RPC_ANSWER' } })
   }, 20_000)
 
-  test('takes notifications and says nothing', async () => {
+  test('geth accepts notifications of the client without a response', async () => {
     await using client = await RpcClient.dial(urls[transport])
     await client.notify('eth_blockNumber')
     expect(await client.call('net_version')).toMatch(/^\d+$/)
@@ -76,7 +76,7 @@ describe.each(['http', 'ws', 'ipc'] as const)('geth over %s', (transport) => {
 })
 
 describe.each(['ws', 'ipc'] as const)('subscriptions of geth over %s', (transport) => {
-  test('tell what happens until they are left', async () => {
+  test('the client subscribes to geth and unsubscribes', async () => {
     await using client = await RpcClient.dial(urls[transport])
     const heads = client.subscribe<{ number: string }>('eth', ['newHeads'])
     await heads.ready()
@@ -93,7 +93,7 @@ describe.each(['ws', 'ipc'] as const)('subscriptions of geth over %s', (transpor
 describe('the authenticated endpoint of geth', () => {
   const secret = () => hexToBytes(geth.jwtSecret)
 
-  test.each(['http', 'ws'] as const)('lets in who has the secret, over %s', async (scheme) => {
+  test.each(['http', 'ws'] as const)('the client authenticates with the JWT secret of geth over %s', async (scheme) => {
     const url = urls.auth.replace('http', scheme)
     await using client = await RpcClient.dial(url, { jwtSecret: secret() })
     expect(await client.call<readonly string[]>('engine_exchangeCapabilities', [[]])).toContain('engine_newPayloadV4')
@@ -103,8 +103,8 @@ describe('the authenticated endpoint of geth', () => {
   })
 })
 
-describe('a geth that is killed and comes back', () => {
-  test('loses what was asked, and goes on with what was subscribed', async () => {
+describe('a geth that is restarted', () => {
+  test('the client fails its pending calls and renews its subscriptions when geth is restarted', async () => {
     const { genesis } = hivechain()
     const datadir = await mkdtemp(join(tmpdir(), 'peerloom-geth-data-'))
     const open = (port: string) => ['--ws', '--ws.port', port, '--ws.api', API]

@@ -47,7 +47,7 @@ describe.each(['http', 'ws', 'ipc'] as const)('geth attach over %s', (transport)
     return (await runProcess(interopBinary('geth'), args)).lines.join('\n').trim()
   }
 
-  test('reads the chain, the network and the node', async () => {
+  test('geth attach reads the chain, the network and the node', async () => {
     const { head } = ethereum
     expect(await attach('eth.blockNumber')).toBe(String(head.number))
     expect(await attach('eth.getBlock("latest").hash')).toBe(`"0x${Buffer.from(head.hash).toString('hex')}"`)
@@ -60,7 +60,7 @@ describe.each(['http', 'ws', 'ipc'] as const)('geth attach over %s', (transport)
     expect(await attach('debug.getRawHeader("0x1").length > 1000')).toBe('true')
   })
 
-  test('is told when the node cannot know', async () => {
+  test('geth attach shows the error of a method that needs state', async () => {
     expect(await attach('eth.getBalance("0x0000000000000000000000000000000000000000")')).toContain('no state')
   })
 })
@@ -75,7 +75,7 @@ describe('viem', () => {
   }
 
   test.each(Object.keys(transports) as (keyof typeof transports)[])(
-    'reads blocks, receipts and logs over %s',
+    'viem reads blocks, receipts and logs over %s',
     async (name) => {
       const client = createPublicClient({ transport: transports[name]() })
       const info = JSON.parse(await readFile(join(demoChain.folder, 'info.json'), 'utf8')) as { headHash: string }
@@ -100,7 +100,7 @@ describe('viem', () => {
     },
   )
 
-  test('watches blocks while the node syncs', async () => {
+  test('viem watches blocks while the node syncs', async () => {
     const demo = await bundled()
     const genesis = parseGenesis(await readFile(demoChain.genesis, 'utf8'))
     const syncing = new EthereumService({ genesis, store: new MemoryStore() })
@@ -134,7 +134,7 @@ describe('ethers', () => {
   }
 
   test.each(Object.keys(providers) as (keyof typeof providers)[])(
-    'reads blocks, receipts and logs over %s',
+    'ethers reads blocks, receipts and logs over %s',
     async (name) => {
       const provider = providers[name]()
       try {

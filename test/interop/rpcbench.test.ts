@@ -1,4 +1,4 @@
-/** The program that JSON-RPC is measured with: what it says must be true before its figures can be. */
+/** Tests of `rpcbench`, the program that the benchmarks of JSON-RPC use. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { interopBinary } from '../../scripts/build-interop.mjs'
 import { RpcClient, RpcServer } from '../../src/rpc/index.ts'
 import { Process } from './process.ts'
@@ -20,7 +20,7 @@ async function loopback() {
   return { server, urls: [http.url, ws.url] }
 }
 
-/** Runs it with something to read, to its end. */
+/** Runs rpcbench to its end. @returns the lines it printed */
 async function run(args: readonly string[], input = ''): Promise<string[]> {
   const child = spawn(interopBinary('rpcbench'), args, { stdio: ['pipe', 'pipe', 'inherit'] })
   child.stdin.end(input)
@@ -30,7 +30,7 @@ async function run(args: readonly string[], input = ''): Promise<string[]> {
 }
 
 describe('rpcbench', () => {
-  it('serve answers calls and batches by their ids, over HTTP, WebSocket and IPC', async () => {
+  test('rpcbench serve answers calls and batches by their ids, over HTTP, WebSocket and IPC', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'peerloom-rpcbench-'))
     try {
       await using serving = new Process(interopBinary('rpcbench'), ['serve', '--ipc', join(folder, 'ipc')])
@@ -48,7 +48,7 @@ describe('rpcbench', () => {
     }
   })
 
-  it('call counts the calls it made, with one line for each line it is given', async () => {
+  test('rpcbench call counts its calls, and prints one line for each line of input', async () => {
     const { server, urls } = await loopback()
     await using _ = server
     for (const url of urls) {
@@ -65,7 +65,7 @@ describe('rpcbench', () => {
     }
   })
 
-  it('load keeps connections busy and says what the server used; an answer that is no result ends it', async () => {
+  test('rpcbench load keeps connections busy, reports the CPU time of the server, and ends at an error response', async () => {
     const { server, urls } = await loopback()
     await using _ = server
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_blockNumber', params: [] })

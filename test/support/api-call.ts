@@ -1,5 +1,5 @@
 /**
- * Calls of an API object as a server makes them: parameters checked, results and errors as JSON has them.
+ * Calls of an API object as a server executes them: parameters are checked, results and errors converted to JSON.
  * @module
  */
 
@@ -11,12 +11,12 @@ export type Answer =
   | { readonly result: unknown }
   | { readonly error: { readonly code: number; readonly message: string } }
 
-/** What a handler gets to know of its caller. */
+/** Creates the context of a handler. */
 export function context(signal: AbortSignal = new AbortController().signal): CallContext {
   return { signal, remote: { transport: 'inproc', address: '' } }
 }
 
-/** The answer to one call; `params` as JSON. */
+/** Calls a method. @returns its result or error, as JSON has it */
 export async function answer(api: object, name: string, params: readonly unknown[] = []): Promise<Answer> {
   try {
     const result = await call(api, name, params)
@@ -27,7 +27,7 @@ export async function answer(api: object, name: string, params: readonly unknown
   }
 }
 
-/** What the method gives, or throws. Of a subscription: its iterator. */
+/** Calls a method. @returns its result, or the iterator of a subscription */
 export function call(api: object, name: string, params: readonly unknown[], signal?: AbortSignal): unknown {
   const { methods, subscriptions } = registryOf(api)
   const callable = methods.get(`eth_${name}`) ?? subscriptions.get(`eth_${name}`)

@@ -1,5 +1,5 @@
 /**
- * HTTP requests as somebody sends them who follows no rules.
+ * Raw HTTP requests, with any method, header and body.
  * @module
  */
 import { type IncomingHttpHeaders, request } from 'node:http'
@@ -33,7 +33,7 @@ export function send(
   })
 }
 
-/** The JSON of the answer to a POST. */
+/** Sends a POST. @returns the parsed JSON of its response */
 export async function ask(url: string, body: string): Promise<unknown> {
   return JSON.parse((await send(url, body)).text)
 }

@@ -1,11 +1,11 @@
 import { deferred } from '../../src/base/deferred.ts'
 import { type CallContext, method } from '../../src/rpc/index.ts'
 
-/** What servers of tests offer in the namespace `test`. */
+/** API that the servers of tests register as `test`. */
 export const testApi = {
   echo: (value: unknown) => value ?? null,
   large: (length: number) => 'x'.repeat(length),
-  /** Says nothing. */
+  /** Yields no value until it is cancelled. */
   async *quiet(signal?: AbortSignal): AsyncGenerator<never> {
     await new Promise((resolve) => signal?.addEventListener('abort', resolve))
   },
@@ -18,13 +18,13 @@ export const testApi = {
 }
 
 /**
- * A method that is answered only when its caller has gone; `gone` resolves then. A server that is closed earlier waits for the
- * call, as long as it grants.
+ * Creates a method that is answered only when its caller has disconnected; `gone` resolves then. A server that is closed earlier waits
+ * for the call until its grace is over.
  */
 export function unanswered() {
   const gone = deferred()
   const never = method(
-    { summary: 'waits until the caller has gone', params: [] },
+    { summary: 'waits until the caller has disconnected', params: [] },
     ({ signal }: CallContext) =>
       new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => {

@@ -3,7 +3,7 @@ import { deferred } from '../../base/deferred.ts'
 import { Queue } from '../../base/queue.ts'
 import { ProviderRpcError, RpcClient, RpcServer } from '../index.ts'
 
-test('the EIP-1193 provider gives the id before the first value, and numbers for codes', async () => {
+test('the EIP-1193 provider returns the id of a subscription before its first value, and rejects with numeric codes', async () => {
   const api = {
     async *now() {
       yield 'value'
@@ -26,7 +26,7 @@ test('the EIP-1193 provider gives the id before the first value, and numbers for
   await expect(client.provider.request({ method: 'eth_nothing' })).rejects.toMatchObject({ code: 4_900 })
 })
 
-test('the EIP-1193 provider tells of a connection that is lost and comes back, and goes on with what was subscribed', async () => {
+test('the EIP-1193 provider emits disconnect and connect, and continues its subscriptions after a reconnection', async () => {
   const api = {
     chainId: () => '0x539',
     async *now(signal?: AbortSignal) {
@@ -59,7 +59,7 @@ test('the EIP-1193 provider tells of a connection that is lost and comes back, a
   expect(removed).not.toHaveBeenCalled()
 })
 
-test('a listener of the provider that throws is heard of, and ends nothing', async () => {
+test('a listener of the EIP-1193 provider that throws is an uncaught exception, and the values go on', async () => {
   const api = {
     async *now(signal?: AbortSignal) {
       for (let n = 0; !signal?.aborted; n++) yield n
@@ -86,7 +86,7 @@ test('a listener of the provider that throws is heard of, and ends nothing', asy
   expect(thrown).toEqual(['no 1', 'no 2'])
 })
 
-test('every namespace has subscriptions, also such as end at once', async () => {
+test('the EIP-1193 provider delivers subscriptions of every namespace, also one that ends at once', async () => {
   const api = {
     async *one() {
       yield 1
@@ -102,7 +102,7 @@ test('every namespace has subscriptions, also such as end at once', async () => 
   expect(await told.promise).toEqual({ type: 'clock_subscription', data: { subscription: id, result: 1 } })
 })
 
-test('over HTTP there are none, which has a number of its own', async () => {
+test('a subscription of the EIP-1193 provider over HTTP rejects with 4200', async () => {
   await using server = new RpcServer().register('test', { echo: (value: unknown) => value })
   const { url } = await server.listen('http://127.0.0.1:0')
   await using client = await RpcClient.dial(url)

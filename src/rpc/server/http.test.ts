@@ -24,7 +24,7 @@ afterEach(() => server.close())
 describe('HTTP', () => {
   const call = '{"jsonrpc":"2.0","id":1,"method":"test_echo"}'
 
-  test('only POST with JSON is a call', async () => {
+  test('only a POST of JSON to the path of the endpoint is a call', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     expect((await send(url, call, {}, 'PUT')).status).toBe(405)
     expect((await send(url, call, { 'content-type': 'text/plain' })).status).toBe(415)
@@ -37,7 +37,7 @@ describe('HTTP', () => {
     expect((await send(below.url.replace('/rpc', '/'), call)).status).toBe(404)
   })
 
-  test('an upgrade to anything but a WebSocket is ignored, as often as it is asked for', async () => {
+  test('an upgrade to anything but a WebSocket is ignored, as often as it is offered', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const warned = vi.fn() // of listeners that add up
     process.on('warning', warned)
@@ -57,7 +57,7 @@ describe('HTTP', () => {
     expect(warned).not.toHaveBeenCalled()
   })
 
-  test('what else such a request says holds', async () => {
+  test('the version and Connection: close of a request with an ignored upgrade are respected', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const body = '{"jsonrpc":"2.0","id":1,"method":"test_echo","params":["x"]}'
     const about = ['Content-Type: application/json', `Content-Length: ${body.length}`, 'Upgrade: h2c']
@@ -73,7 +73,7 @@ describe('HTTP', () => {
     }
   })
 
-  test('one that is behind other requests is answered in its turn', async () => {
+  test('pipelined requests with and without an ignored upgrade are answered in order', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const request = (id: number, upgrade: boolean) => {
       const body = `{"jsonrpc":"2.0","id":${id},"method":"test_large","params":[10000]}`
@@ -93,7 +93,7 @@ describe('HTTP', () => {
     socket.destroy()
   })
 
-  test('a caller that goes away while an ignored upgrade waits for its turn does no harm', async () => {
+  test('a caller that disconnects while an ignored upgrade is pending does no harm', async () => {
     const begun = deferred()
     const wait = ({ signal }: CallContext) =>
       new Promise<never>((_, reject) => {
@@ -120,7 +120,7 @@ describe('HTTP', () => {
     })
   })
 
-  test('when a caller goes, all that it asked for is given up', async () => {
+  test('all calls of an HTTP caller that disconnects are aborted', async () => {
     let waiting = 0
     const all = deferred()
     const none = deferred()
@@ -144,7 +144,7 @@ describe('HTTP', () => {
     expect(waiting).toBe(0)
   })
 
-  test('a foreign Host is refused, an IP address and localhost are not', async () => {
+  test('a foreign Host header is refused, an IP address and localhost are accepted', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     expect(await send(url, call, { host: 'evil.example' })).toMatchObject({
       status: 403,
@@ -157,7 +157,7 @@ describe('HTTP', () => {
     expect((await send(open.url, call, { host: 'localhost' })).status).toBe(403)
   })
 
-  test('pages of other origins are let in when they are named', async () => {
+  test('pages of the configured origins get CORS headers, others do not', async () => {
     const { url } = await server.listen('http://127.0.0.1:0', { cors: ['https://app.example'] })
     const allowed = await send(url, call, { origin: 'https://app.example' })
     expect(allowed.headers['access-control-allow-origin']).toBe('https://app.example')
@@ -167,7 +167,7 @@ describe('HTTP', () => {
     expect(preflight).toMatchObject({ status: 204, headers: { 'access-control-max-age': '600' } })
   })
 
-  test('long answers are packed for who takes gzip', async () => {
+  test('long responses are compressed for callers that accept gzip', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const body = '{"jsonrpc":"2.0","id":1,"method":"test_large","params":[100000]}'
     const packed = await send(url, body, { 'accept-encoding': 'gzip' })
@@ -178,7 +178,7 @@ describe('HTTP', () => {
     expect(kept.headers['content-encoding']).toBe('gzip')
   })
 
-  test('an endpoint offers the namespaces it is given', async () => {
+  test('an HTTP endpoint offers the configured namespaces and describes them', async () => {
     server.register('secret', { key: () => 42 })
     const { url } = await server.listen('http://127.0.0.1:0', { modules: ['test'] })
     expect(await ask(url, '{"jsonrpc":"2.0","id":1,"method":"secret_key"}')).toMatchObject({ error: { code: -32_601 } })
@@ -210,7 +210,7 @@ describe('origins of WebSockets', () => {
       (failure: { status?: number }) => `${failure.status}`,
     )
 
-  test('pages of this machine are let in, others only when they are named', async () => {
+  test('a WebSocket of a page of this machine is accepted, others only from configured origins', async () => {
     const { url } = await server.listen('ws://127.0.0.1:0')
     expect(await tryOrigin(url, 'http://localhost:3000')).toBe('in')
     expect(await tryOrigin(url, 'https://evil.example')).toBe('403')
@@ -231,7 +231,7 @@ describe('an authenticated endpoint', () => {
   }
   const clock = new FakeClock()
 
-  test('lets in who has the secret, and says why it does not', async () => {
+  test('an authenticated endpoint accepts valid tokens, and names the reason of a refusal', async () => {
     await using guarded = new RpcServer({ clock }).register('test', testApi)
     const { url } = await guarded.listen('http://127.0.0.1:0', { jwtSecret: secret })
     const iat = Math.floor(clock.unixTime() / 1000)
@@ -252,7 +252,7 @@ describe('an authenticated endpoint', () => {
     expect(await why(`Bearer ${createJwt(secret, early)}`)).toBe('401 future token')
   })
 
-  test('the client signs each request anew, over HTTP and WebSocket', async () => {
+  test('the client signs each HTTP request and WebSocket handshake with the JWT secret', async () => {
     const { url } = await server.listen('http://127.0.0.1:0', { jwtSecret: secret })
     const ws = await server.listen(url.replace('http', 'ws'), { jwtSecret: secret })
     expect(new URL(ws.url).port).toBe(new URL(url).port)
@@ -266,8 +266,8 @@ describe('an authenticated endpoint', () => {
   })
 })
 
-describe('an endpoint that cannot be', () => {
-  test('a port in use names itself', async () => {
+describe('addresses that cannot be used', () => {
+  test('a port in use is a ConfigError that names the address', async () => {
     const { url } = await server.listen('http://127.0.0.1:0')
     const { host } = new URL(url)
     await using other = new RpcServer()
@@ -277,7 +277,7 @@ describe('an endpoint that cannot be', () => {
     })
   })
 
-  test.skipIf(process.platform === 'win32')('an IPC path is checked, and only its owner may use it', async () => {
+  test.skipIf(process.platform === 'win32')('an IPC path is checked, and only its owner may connect', async () => {
     const path = join(folder, `${sockets++}.ipc`)
     await expect(server.listen(join(folder, 'missing', 'x.ipc'))).rejects.toMatchObject({
       field: 'ipcPath',
@@ -298,7 +298,7 @@ describe('an endpoint that cannot be', () => {
     await expect(other.listen(path)).rejects.toMatchObject({ message: expect.stringContaining('in use') })
   })
 
-  test('a text that is no endpoint is refused', async () => {
+  test('a text that is not an endpoint address is a ConfigError', async () => {
     await expect(server.listen('ftp://127.0.0.1')).rejects.toMatchObject({ field: 'url' })
     await expect(RpcClient.dial('http://')).rejects.toMatchObject({ field: 'url' })
   })

@@ -16,7 +16,7 @@ async function pair() {
   return { client, socket }
 }
 
-test('a connection ends on which nothing has gone for a while, and no other', async () => {
+test('an idle connection is closed after the timeout, a busy or removed one is not', async () => {
   const clock = new FakeClock()
   const idle = new IdleSockets(clock, IDLE)
   const [silent, busy, given] = [await pair(), await pair(), await pair()]

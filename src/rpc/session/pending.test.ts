@@ -10,22 +10,22 @@ function open() {
   return { clock, pending: new PendingCalls(clock, TIMEOUT) }
 }
 
-function answer(id: number) {
+function response(id: number) {
   return { kind: 'response', id, result: id, error: undefined } as const
 }
 
-describe('calls that wait', () => {
-  test('get the answer with their id, in whatever order it comes', async () => {
+describe('PendingCalls', () => {
+  test('pending calls get the response with their id, in any order', async () => {
     const { pending } = open()
     const ids = Array.from({ length: 1_000 }, () => pending.nextId())
     const results = ids.map((id) => pending.add<number>(id, 'test'))
     expect(pending.size).toBe(1_000)
-    for (const id of ids.toReversed()) expect(pending.settle(answer(id))).toBe(true)
+    for (const id of ids.toReversed()) expect(pending.settle(response(id))).toBe(true)
     expect(await Promise.all(results)).toEqual(ids)
     expect(pending.size).toBe(0)
   })
 
-  test('keep their place while a great many others come and go', async () => {
+  test('a pending call keeps its slot while many others come and go', async () => {
     const { pending } = open()
     const slow = pending.nextId()
     const result = pending.add<number>(slow, 'slow')
@@ -33,27 +33,27 @@ describe('calls that wait', () => {
       const batch = Array.from({ length: 1 + (n % 7) }, () => pending.nextId())
       expect(batch).not.toContain(slow)
       const results = batch.map((id) => pending.add<number>(id, 'fast'))
-      for (const id of batch) pending.settle(answer(id))
+      for (const id of batch) pending.settle(response(id))
       await Promise.all(results)
     }
     expect(pending.size).toBe(1)
-    pending.settle(answer(slow))
+    pending.settle(response(slow))
     expect(await result).toBe(slow)
   })
 
-  test('take no notice of an answer to nothing', () => {
+  test('a response with an unknown id settles no pending call', () => {
     const { pending } = open()
     const id = pending.nextId()
     void pending.add(id, 'test')
     for (const other of [id + 64, id + 2 ** 32, id + 0.5, -id, Number.NaN]) {
-      expect(pending.settle(answer(other))).toBe(false)
+      expect(pending.settle(response(other))).toBe(false)
     }
-    expect(pending.settle({ ...answer(id), id: String(id) as never })).toBe(false)
-    expect(pending.settle(answer(id))).toBe(true)
-    expect(pending.settle(answer(id))).toBe(false)
+    expect(pending.settle({ ...response(id), id: String(id) as never })).toBe(false)
+    expect(pending.settle(response(id))).toBe(true)
+    expect(pending.settle(response(id))).toBe(false)
   })
 
-  test('are over after their time, each after its own, and one timer does for those with the usual one', async () => {
+  test('pending calls reject after their own timeout, and one timer serves those with the default', async () => {
     const { clock, pending } = open()
     const add = (options?: { readonly timeout: number }) => {
       const over = pending.add(pending.nextId(), 'test', options).catch((error: unknown) => error)

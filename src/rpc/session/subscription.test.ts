@@ -5,7 +5,7 @@ import { testApi } from '../../../test/support/rpc-api.ts'
 import { deferred } from '../../base/deferred.ts'
 import { RpcClient, RpcServer } from '../index.ts'
 
-test('a subscription holds no more than 64 MiB of JSON for a reader that is behind', async () => {
+test('a subscription queues no more than 64 MiB of JSON for a slow reader', async () => {
   const large = 'x'.repeat(20 * 1024 * 1024)
   const api = {
     async *large() {
@@ -22,7 +22,7 @@ test('a subscription holds no more than 64 MiB of JSON for a reader that is behi
   await expect(subscription.next()).rejects.toMatchObject({ code: 'ERR_RPC_OVERFLOW', held: 3 })
 })
 
-test('a subscription that was given up before it began asks the server for nothing', async () => {
+test('a subscription that is abandoned before it began sends nothing to the server', async () => {
   let asked = 0
   const api = {
     async *now() {
@@ -37,7 +37,7 @@ test('a subscription that was given up before it began asks the server for nothi
   expect(asked).toBe(0)
 })
 
-test('its end has a name of its own: who knows values only is not confused', async () => {
+test('the end of a subscription has a method name of its own, so that clients which know values only ignore it', async () => {
   const api = {
     async *two() {
       yield 1
@@ -71,7 +71,7 @@ test('its end has a name of its own: who knows values only is not confused', asy
   ws.terminate()
 })
 
-test('one that is given up before the server has answered is taken back', async () => {
+test('a subscription that is abandoned before the response came is unsubscribed', async () => {
   const asked: string[] = []
   const taken = deferred()
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
@@ -96,7 +96,7 @@ test('one that is given up before the server has answered is taken back', async 
   server.close()
 })
 
-test('one that is given up while there is no connection is not asked for', async () => {
+test('a subscription that is abandoned while disconnected is not requested after the reconnection', async () => {
   const first = new RpcServer().register('test', testApi)
   const { url } = await first.listen('ws://127.0.0.1:0')
   await using client = await RpcClient.dial(url)
@@ -118,7 +118,7 @@ test('one that is given up while there is no connection is not asked for', async
   expect(asked).toBe(0)
 })
 
-test('why a server closed the connection is told', async () => {
+test('the error of a connection closed by the server has the code and reason of the WebSocket', async () => {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
   await once(server, 'listening')
   server.on('connection', (ws) => ws.on('message', () => ws.close(1013, 'daily request count exceeded')))
@@ -128,7 +128,7 @@ test('why a server closed the connection is told', async () => {
   server.close()
 })
 
-test('what a server sends without a value is no value', async () => {
+test('a subscription notification without a value is ignored', async () => {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
   await once(server, 'listening')
   server.on('connection', (ws) => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { JsonFramer } from './json-framer.ts'
 
-/** Everything that comes out when the text comes in pieces that end at these places. */
+/** All values of a text that arrives in chunks which end at these positions. */
 function framed(text: string, cuts: readonly number[], maxBytes = 1_000_000): unknown[] {
   const values: unknown[] = []
   const framer = new JsonFramer({ maxBytes }, (value) => values.push(value))
@@ -29,8 +29,8 @@ describe('JsonFramer', () => {
     ['with a newline each', (value: unknown) => `${JSON.stringify(value)}\n`],
     ['without newlines', (value: unknown) => JSON.stringify(value)],
     ['on many lines', (value: unknown) => `${JSON.stringify(value, null, 2)}\n`],
-    ['with line ends of Windows', (value: unknown) => `${JSON.stringify(value)}\r\n`],
-  ])('gives back values %s, however they are cut', (_, encode) => {
+    ['with CRLF', (value: unknown) => `${JSON.stringify(value)}\r\n`],
+  ])('values %s are framed correctly, however the bytes are split into chunks', (_, encode) => {
     fc.assert(
       fc.property(messages, cuts, (values, at) => {
         const plain = JSON.parse(JSON.stringify(values)) as unknown[]
@@ -39,17 +39,17 @@ describe('JsonFramer', () => {
     )
   })
 
-  test('what is no JSON is an RpcError, also between values', () => {
+  test('bytes that are not JSON are an RpcError, also between values', () => {
     for (const text of ['hello\n', '{"a":1} x\n', '}', '{"a":}\n', '[1,]']) {
       expect(() => framed(text, [])).toThrow('parse error')
     }
   })
 
-  test('what is longer than it may be is an RpcError before it is whole', () => {
+  test('a value over the limit is an RpcError before it is complete', () => {
     expect(() => framed(`["${'x'.repeat(200)}`, [50, 100, 150], 100)).toThrow('message too large')
   })
 
-  test('throws nothing but RpcError, whatever comes', () => {
+  test('the JSON framer throws nothing but RpcError, whatever bytes come', () => {
     fc.assert(
       fc.property(fc.string(), cuts, (text, at) => {
         try {

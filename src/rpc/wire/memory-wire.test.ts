@@ -12,7 +12,7 @@ function recorder() {
   }
 }
 
-test('what was sent before the end is read, also by who was not reading', async () => {
+test('texts sent before the end are delivered, also after a pause', async () => {
   const [here, there] = MemoryWire.pair()
   const sinks = { here: recorder(), there: recorder() }
   here.open(sinks.here)
