@@ -50,16 +50,16 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
   #session: Session | undefined
   /** Resolves when there is a session again, or never will be. */
   #connected = deferred()
-  #waiting = 0
+  #queuedCalls = 0
   #connectedAt = 0
   readonly #backoff: Backoff
   #lastError: unknown
 
   /** Dials. Rejects like `dial` when the first connection fails; later ones are retried. */
   static async open(options: SessionTransportOptions, signal?: AbortSignal): Promise<SessionTransport> {
-    const link = new SessionTransport(options)
-    link.#adopt(await options.dial(signal))
-    return link
+    const transport = new SessionTransport(options)
+    transport.#adopt(await options.dial(signal))
+    return transport
   }
 
   private constructor(options: SessionTransportOptions) {
@@ -195,16 +195,16 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
     const { clock, timeout: usual } = this.#options.settings
     const { signal, timeout = usual } = options
     const since = clock.now()
-    if (this.#waiting >= MAX_QUEUED_CALLS) throw this.#notConnected()
+    if (this.#queuedCalls >= MAX_QUEUED_CALLS) throw this.#notConnected()
     if (signal?.aborted) throw signal.reason
-    this.#waiting++
+    this.#queuedCalls++
     const abandoned = deferred()
     const timer = Number.isFinite(timeout) ? clock.setTimer(timeout, abandoned.resolve) : undefined
     const onAbort = (): void => abandoned.resolve()
     signal?.addEventListener('abort', onAbort, { once: true })
     await Promise.race([this.#connected.promise, abandoned.promise])
     signal?.removeEventListener('abort', onAbort)
-    this.#waiting--
+    this.#queuedCalls--
     timer?.cancel()
     if (signal?.aborted) throw signal.reason
     const rest = { ...options, timeout: Math.max(1, Math.ceil(timeout - (clock.now() - since))) }

@@ -43,7 +43,7 @@ export interface HttpCallOptions {
   readonly log: Logger
   readonly maxBodyBytes: number
   /** True when the caller accepts gzip. */
-  readonly takesGzip: boolean
+  readonly acceptsGzip: boolean
   /** Response headers: names and values in turn. */
   readonly extraHeaders: readonly string[]
 }
@@ -169,7 +169,7 @@ export class HttpCall implements Caller {
   #write(answer: ResponseText = '', status = 200): void {
     if (this.#done) return
     const length = typeof answer === 'string' ? answer.length : answer.bytes.length
-    if (length < MIN_GZIP_LENGTH || !this.#options.takesGzip) return this.#send(answer, status)
+    if (length < MIN_GZIP_LENGTH || !this.#options.acceptsGzip) return this.#send(answer, status)
     this.#watch()
     compress(joinResponse(answer), { level: 1 }).then(
       (packed) => this.#send(packed, status, ['Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding']),

@@ -156,9 +156,9 @@ export class HttpEndpoint {
     const { maxBodyBytes, clock, log, limits } = this.#options
     const invalid = validateRequest(method, headers, maxBodyBytes)
     if (invalid) return refuse(response, ...invalid, extraHeaders)
-    const takesGzip = headers['accept-encoding']?.includes('gzip') ?? false
+    const acceptsGzip = headers['accept-encoding']?.includes('gzip') ?? false
     const { handler } = http
-    new HttpCall(request, response, { handler, limits, clock, log, maxBodyBytes, takesGzip, extraHeaders })
+    new HttpCall(request, response, { handler, limits, clock, log, maxBodyBytes, acceptsGzip, extraHeaders })
   }
 
   /** Refuses a request before its body is sent, if the head is enough to. */

@@ -9,7 +9,7 @@ import type { Wire } from '../wire/wire.ts'
 import type { CallContext, RpcRemote } from './api.ts'
 import type { OutgoingCalls } from './outgoing-calls.ts'
 import type { Callable } from './registry.ts'
-import type { Answer, Caller, Notifier, RequestHandler } from './request-handler.ts'
+import type { Caller, EncodedResponse, Notifier, RequestHandler } from './request-handler.ts'
 import type { ServerSubscriptions } from './server-subscriptions.ts'
 import type { SessionWriter } from './writer.ts'
 
@@ -101,7 +101,7 @@ export class IncomingCalls {
     this.#reply(this.#handler.handle(value, caller), caller, isBatch ? BATCH_WEIGHT : 1)
   }
 
-  #reply(answer: Answer | Promise<Answer>, caller: SessionCaller, weight: number): void {
+  #reply(answer: EncodedResponse | Promise<EncodedResponse>, caller: SessionCaller, weight: number): void {
     if (!(answer instanceof Promise)) return this.#send(answer, caller)
     this.#inFlight += weight
     this.pause()
@@ -113,7 +113,7 @@ export class IncomingCalls {
     })
   }
 
-  #send(answer: Answer, caller: SessionCaller): void {
+  #send(answer: EncodedResponse, caller: SessionCaller): void {
     if (answer !== undefined) this.#writer.send(joinResponse(answer))
     caller.answered()
   }

@@ -45,7 +45,7 @@ export interface Notifier {
 }
 
 /** An encoded response, or undefined when none is to be sent. */
-export type Answer = ResponseText | undefined
+export type EncodedResponse = ResponseText | undefined
 type MaybePromise<T> = T | Promise<T>
 
 const PARSE_ERROR: RpcErrorObject = { code: RpcErrorCode.Parse, message: 'parse error' }
@@ -74,18 +74,18 @@ export class RequestHandler {
   }
 
   /** Executes a parsed request or batch. Never throws or rejects. */
-  handle(value: unknown, caller: Caller): MaybePromise<Answer> {
+  handle(value: unknown, caller: Caller): MaybePromise<EncodedResponse> {
     return Array.isArray(value) ? this.#batch(value, caller) : this.#single(value, caller)
   }
 
-  #single(value: unknown, caller: Caller): MaybePromise<Answer> {
+  #single(value: unknown, caller: Caller): MaybePromise<EncodedResponse> {
     const message = readMessage(value)
     if (message.kind === 'request') return this.handleCall(message, caller)
     return encodeError(message.id, INVALID)
   }
 
   /** Executes one call or notification. Never throws or rejects. */
-  handleCall(request: RpcRequest, caller: Caller): MaybePromise<Answer> {
+  handleCall(request: RpcRequest, caller: Caller): MaybePromise<EncodedResponse> {
     try {
       const result = this.#run(request, caller)
       if (isThenable(result)) return this.#later(request, result, caller)
@@ -95,7 +95,7 @@ export class RequestHandler {
     }
   }
 
-  async #later(request: RpcRequest, result: PromiseLike<unknown>, { deadline }: Caller): Promise<Answer> {
+  async #later(request: RpcRequest, result: PromiseLike<unknown>, { deadline }: Caller): Promise<EncodedResponse> {
     try {
       return this.#encode(request.id, await (deadline ? Promise.race([result, deadline]) : result))
     } catch (error) {
@@ -135,12 +135,12 @@ export class RequestHandler {
     throw new RpcError(RpcErrorCode.Default, 'subscription not found')
   }
 
-  #encode(id: RpcId | undefined, result: unknown): Answer {
+  #encode(id: RpcId | undefined, result: unknown): EncodedResponse {
     if (isAsyncIterator(result)) throw new TypeError(NO_SUBSCRIPTION)
     return id === undefined ? undefined : encodeResult(id, result)
   }
 
-  #failed({ id, method }: RpcRequest, error: unknown): Answer {
+  #failed({ id, method }: RpcRequest, error: unknown): EncodedResponse {
     if (isCrash(error)) {
       const stack = error instanceof Error ? error.stack : undefined
       this.#log.error('Method crashed', { method, error: describeError(error), stack })
@@ -149,7 +149,7 @@ export class RequestHandler {
   }
 
   /** Executes the calls one after another, as go-ethereum does: a batch does not multiply the calls in flight. */
-  #batch(values: readonly unknown[], caller: Caller): MaybePromise<Answer> {
+  #batch(values: readonly unknown[], caller: Caller): MaybePromise<EncodedResponse> {
     if (values.length === 0) return encodeError(null, { code: RpcErrorCode.InvalidRequest, message: 'empty batch' })
     if (values.length > this.#limits.batchItems) return `[${encodeError(firstId(values), BATCH_TOO_LARGE)}]`
     const batch = new BatchResponse(values, this.#limits.batchResponseBytes)
@@ -166,7 +166,11 @@ export class RequestHandler {
   }
 
   /** Executes the rest of a batch, after the call that is in flight, if any. Yields to other work every BATCH_SLICE. */
-  async #batchLater(batch: BatchResponse, begun: Promise<Answer> | undefined, caller: Caller): Promise<Answer> {
+  async #batchLater(
+    batch: BatchResponse,
+    begun: Promise<EncodedResponse> | undefined,
+    caller: Caller,
+  ): Promise<EncodedResponse> {
     if (begun) batch.add(await begun)
     else await yieldNow()
     for (let since = this.#clock.now(); !batch.isComplete; ) {
@@ -207,12 +211,12 @@ class BatchResponse {
     return this.#values[this.done]
   }
 
-  get text(): Answer {
+  get text(): EncodedResponse {
     return this.#answers.length === 0 ? undefined : `[${this.#answers.join(',')}]`
   }
 
   /** Adds the response to {@link next}. One that exceeds the limit is replaced by an error, and so are all after it. */
-  add(answer: Answer): void {
+  add(answer: EncodedResponse): void {
     if (answer !== undefined) {
       const text = joinResponse(answer)
       this.#length += text.length
@@ -223,7 +227,7 @@ class BatchResponse {
   }
 
   /** Adds `error` as the response to all calls that have none. */
-  refuse(error: RpcErrorObject): Answer {
+  refuse(error: RpcErrorObject): EncodedResponse {
     for (const refusal of refusals(this.#values.slice(this.done), error)) this.#answers.push(refusal)
     this.done = this.#values.length
     return this.text
