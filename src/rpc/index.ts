@@ -1,9 +1,10 @@
 /**
- * rpc: JSON-RPC 2.0 both ways, as go-ethereum's `rpc` package speaks it: a client and a server over HTTP, WebSocket, IPC and in
- * process. Knows nothing of Ethereum: a server calls the API objects that are registered with it.
+ * rpc: JSON-RPC 2.0 both ways, as go-ethereum's `rpc` package speaks it: a client and a server over HTTP, WebSocket, IPC and
+ * in process. Knows nothing of Ethereum: a server calls the API objects that are registered with it.
  *
- * Four parts: `wire/` reads and writes whole JSON values, `session/` is one connection that carries calls both ways, `server/` and
- * `client/` stand on both and do not know each other. Start reading at `session/api.ts`, then `session/session.ts`.
+ * Four parts: `wire/` reads and writes whole JSON values, `session/` is one connection that carries calls both ways,
+ * `server/` and `client/` stand on both and do not know each other. Start reading at `session/api.ts`, then
+ * `session/session.ts`.
  * @module
  */
 

@@ -123,8 +123,9 @@ describe('peerloom attach', () => {
 
 describe('peerloom peers and peer', () => {
   test('peerloom peer refuses an invalid enode URL before it connects to a node', async () => {
-    for (const action of ['add', 'remove', 'trust', 'untrust', 'ban']) {
-      const { code, stderr } = await cli(['peer', action, 'foo', '--datadir', 'nowhere'])
+    const actions = ['add', 'remove', 'trust', 'untrust', 'ban']
+    const outcomes = await Promise.all(actions.map((action) => cli(['peer', action, 'foo', '--datadir', 'nowhere'])))
+    for (const { code, stderr } of outcomes) {
       expect(code).toBe(2)
       expect(stderr).toMatch(/^error: enode: /)
     }

@@ -18,8 +18,8 @@ export const testApi = {
 }
 
 /**
- * Creates a method that is answered only when its caller has disconnected; `gone` resolves then. A server that is closed earlier waits
- * for the call until its grace is over.
+ * Creates a method that is answered only when its caller has disconnected; `gone` resolves then. A server that is closed
+ * earlier waits for the call until its grace is over.
  */
 export function unanswered() {
   const gone = deferred()

@@ -39,9 +39,9 @@ export class RpcClient implements AsyncDisposable {
   readonly #signal: AbortSignal | undefined
 
   /**
-   * Connects to `http(s)://…`, `ws(s)://…` or the path of a socket (on Windows `\\.\pipe\name`). HTTP connects with the first call.
-   * Rejects with a ConfigError (`url`, `jwtSecret`), an RpcConnectionError, an RpcHttpError when the server refuses the WebSocket
-   * handshake, or the signal's reason.
+   * Connects to `http(s)://…`, `ws(s)://…` or the path of a socket (on Windows `\\.\pipe\name`). HTTP connects with the first
+   * call. Rejects with a ConfigError (`url`, `jwtSecret`), an RpcConnectionError, an RpcHttpError when the server refuses the
+   * WebSocket handshake, or the signal's reason.
    */
   static async dial(url: string, options: RpcClientOptions = {}): Promise<RpcClient> {
     const address = parseRpcAddress(url)
@@ -78,8 +78,8 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /**
-   * Calls a method. Rejects with an RpcError sent by the server, a TimeoutError, an RpcConnectionError whose `mayHaveRun` is true when
-   * the server may have executed the call, or the signal's reason.
+   * Calls a method. Rejects with an RpcError sent by the server, a TimeoutError, an RpcConnectionError whose `mayHaveRun` is
+   * true when the server may have executed the call, or the signal's reason.
    */
   call<T = unknown>(method: string, params: readonly unknown[] = [], options?: CallOptions): Promise<T> {
     try {
@@ -90,8 +90,8 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /**
-   * Sends many calls in one message. Resolves with their results in order, each settled on its own; rejects when the batch as a whole
-   * was refused, abandoned or lost.
+   * Sends many calls in one message. Resolves with their results in order, each settled on its own; rejects when the batch as
+   * a whole was refused, abandoned or lost.
    */
   async batch<T extends readonly unknown[] = readonly unknown[]>(
     calls: readonly BatchCall[],
@@ -107,8 +107,8 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /**
-   * Creates a subscription: `subscribe('eth', ['newHeads'])` sends `eth_subscribe("newHeads")` when it is first read. Throws a
-   * ConfigError over HTTP, which has no subscriptions.
+   * Creates a subscription: `subscribe('eth', ['newHeads'])` sends `eth_subscribe("newHeads")` when it is first read. Throws
+   * a ConfigError over HTTP, which has no subscriptions.
    */
   subscribe<T = unknown>(
     namespace: string,
@@ -123,7 +123,9 @@ export class RpcClient implements AsyncDisposable {
     return namespaceProxy<A>(this, name, options)
   }
 
-  /** Lets the server call the functions of an object, like `RpcServer.register` for clients. Throws a ConfigError over HTTP. */
+  /**
+   * Lets the server call the functions of an object, like `RpcServer.register` for clients. Throws a ConfigError over HTTP.
+   */
   register(namespace: string, api: Api): this {
     this.#sessionTransport('reverse calls')
     this.#registry.register(namespace, api)

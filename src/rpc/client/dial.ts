@@ -14,7 +14,10 @@ import type { DialedConnection } from '../wire/wire.ts'
 import { WsWire } from '../wire/ws-wire.ts'
 import { type ClientSettings, headersFor } from './client-options.ts'
 
-/** Opens a WebSocket. Rejects with an RpcConnectionError, an RpcHttpError when the server refuses the handshake, or the signal's reason. */
+/**
+ * Opens a WebSocket. Rejects with an RpcConnectionError, an RpcHttpError when the server refuses the handshake, or the
+ * signal's reason.
+ */
 export function dialWebSocket(url: URL, settings: ClientSettings, signal?: AbortSignal): Promise<DialedConnection> {
   return attempt(options(url.href, settings, signal), ({ resolve, fail }) => {
     const target = new URL(url)

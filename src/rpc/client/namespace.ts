@@ -41,9 +41,9 @@ export interface NamespaceClient {
 }
 
 /**
- * Creates the proxy of a namespace. The use of `calc.ticks(1)` decides between call and subscription: `await` calls, `for await`
- * subscribes. Nothing is sent before, so a call that is not awaited is not made, and an async function cannot return a subscription,
- * because returning awaits.
+ * Creates the proxy of a namespace. The use of `calc.ticks(1)` decides between call and subscription: `await` calls,
+ * `for await` subscribes. Nothing is sent before, so a call that is not awaited is not made, and an async function cannot return a
+ * subscription, because returning awaits.
  */
 export function namespaceProxy<A>(
   client: NamespaceClient,

@@ -48,7 +48,9 @@ export interface HttpCallOptions {
   readonly extraHeaders: readonly string[]
 }
 
-/** Checks method, content type and length. @returns status and text to refuse the request with, undefined when it is a call */
+/**
+ * Checks method, content type and length. @returns status and text to refuse the request with, undefined when it is a call
+ */
 export function validateRequest(
   method: string | undefined,
   headers: RequestHeaders,
@@ -241,8 +243,8 @@ export function refuse(
 const listeners = new WeakMap<Socket, Set<() => void>>()
 
 /**
- * Calls `then` when the socket closes. One listener serves all requests of a socket: of pipelined ones, Node notifies only the one whose
- * response is being sent. @returns a function that cancels
+ * Calls `then` when the socket closes. One listener serves all requests of a socket: of pipelined ones, Node notifies only
+ * the one whose response is being sent. @returns a function that cancels
  */
 function onSocketClose(socket: Socket, then: () => void): () => void {
   if (socket.closed) {

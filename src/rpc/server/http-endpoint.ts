@@ -56,7 +56,10 @@ export class HttpEndpoint {
   readonly #server: Server
   /** BOUNDED: by the connections of the port. */
   readonly #sessions = new Set<Session>()
-  /** Sockets taken over by an upgrade, which the HTTP server does not count as its own. BOUNDED: by the connections of the port. */
+  /**
+   * Sockets taken over by an upgrade, which the HTTP server does not count as its own. BOUNDED: by the connections of the
+   * port.
+   */
   readonly #upgraded = new Set<Duplex>()
   readonly #upgrader = new WebSocketServer({
     noServer: true,

@@ -8,7 +8,10 @@ import type { Clock } from '../../base/clock.ts'
 import { verifyJwt } from '../wire/jwt.ts'
 
 export interface GuardOptions {
-  /** Accepted values of the Host header, against DNS rebinding; `*` accepts any, IP addresses are always accepted. @default localhost */
+  /**
+   * Accepted values of the Host header, against DNS rebinding; `*` accepts any, IP addresses are always accepted.
+   * @default localhost
+   */
   readonly vhosts?: readonly string[] | undefined
   /** Origins of web pages that may call over HTTP; `*` accepts any. @default none */
   readonly cors?: readonly string[] | undefined
@@ -112,8 +115,8 @@ const WANTED: ReadonlySet<string> = new Set<keyof RequestHeaders>([
 ])
 
 /**
- * Picks headers from Node's `rawHeaders`, names and values in turn; the first of each name counts. Node's `headers` would build an object
- * of all of them, which takes a twentieth of a call.
+ * Picks headers from Node's `rawHeaders`, names and values in turn; the first of each name counts. Node's `headers` would
+ * build an object of all of them, which takes a twentieth of a call.
  */
 export function readHeaders(raw: readonly string[]): RequestHeaders {
   const headers: RequestHeaders = {}

@@ -10,8 +10,8 @@ interface Activity {
 }
 
 /**
- * Closes connections that have been idle in both directions. Periodic checks of all sockets take a fraction of what Node's own timeouts
- * do, which reset a timer with every request.
+ * Closes connections that have been idle in both directions. Periodic checks of all sockets take a fraction of what Node's
+ * own timeouts do, which reset a timer with every request.
  */
 export class IdleSockets {
   readonly #clock: Clock

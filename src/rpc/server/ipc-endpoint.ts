@@ -88,7 +88,10 @@ export class IpcEndpoint {
   }
 }
 
-/** Calls `listen` with a umask that keeps other users out from the start. A worker cannot set it: there the folder must protect. */
+/**
+ * Calls `listen` with a umask that keeps other users out from the start. A worker cannot set it: there the folder must
+ * protect.
+ */
 function withPrivateUmask(listen: () => void): void {
   if (!isMainThread) return listen()
   const before = process.umask(0o177)

@@ -74,7 +74,10 @@ export class RpcServer implements AsyncDisposable {
     this.#log = options.log ?? silentLogger
   }
 
-  /** Adds the functions of an object to a namespace: `add` of `calc` is called as `calc_add`. Throws a ConfigError (`namespace`, `api`). */
+  /**
+   * Adds the functions of an object to a namespace: `add` of `calc` is called as `calc_add`. Throws a ConfigError
+   * (`namespace`, `api`).
+   */
   register(namespace: string, api: Api): this {
     this.#registry.register(namespace, api)
     return this
@@ -91,9 +94,9 @@ export class RpcServer implements AsyncDisposable {
   }
 
   /**
-   * Listens at `http://host:port`, `ws://host:port` (port 0 takes a free one; HTTP and WebSocket may share one) or at the path
-   * of a socket. Requests must use the path of the URL.
-   * Rejects with a ConfigError (`url`, `port`, `host`, `ipcPath`, `jwtSecret`).
+   * Listens at `http://host:port`, `ws://host:port` (port 0 takes a free one; HTTP and WebSocket may share one) or at the
+   * path of a socket. Requests must use the path of the URL. Rejects with a ConfigError (`url`, `port`, `host`, `ipcPath`,
+   * `jwtSecret`).
    */
   async listen(url: string, options: RpcListenOptions = {}): Promise<RpcEndpoint> {
     if (options.jwtSecret) checkJwtSecret(options.jwtSecret)

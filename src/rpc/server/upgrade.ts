@@ -1,10 +1,11 @@
 /**
- * Upgrades that are not to become WebSockets: the refusal of one, and requests whose `Upgrade` header is ignored. A server may answer
- * as if nothing but HTTP/1.1 had been requested (RFC 9110, 7.8); Java's client offers `h2c` with every first request.
+ * Upgrades that are not to become WebSockets: the refusal of one, and requests whose `Upgrade` header is ignored. A server
+ * may answer as if nothing but HTTP/1.1 had been requested (RFC 9110, 7.8); Java's client offers `h2c` with every first
+ * request.
  *
- * Node 20 takes every upgrade for one and hands the socket over, so the request is given back to the server without the header. That
- * relies on internals of Node, hence the check of its version. `shouldUpgradeCallback` (Node 22.21, 24.9) is not used: up to 26.12 Node
- * drops the requests that follow an ignored upgrade in the same chunk.
+ * Node 20 takes every upgrade for one and hands the socket over, so the request is given back to the server without the
+ * header. That relies on internals of Node, hence the check of its version. `shouldUpgradeCallback` (Node 22.21, 24.9) is not
+ * used: up to 26.12 Node drops the requests that follow an ignored upgrade in the same chunk.
  * @module
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
@@ -29,8 +30,8 @@ export interface Upgrade {
 }
 
 /**
- * Gives a request back to the server without its `Upgrade` header, after the response before it on the socket has been sent. `waiting`
- * holds the socket until then.
+ * Gives a request back to the server without its `Upgrade` header, after the response before it on the socket has been sent.
+ * `waiting` holds the socket until then.
  */
 export function reinject(server: Server, { request, socket, head }: Upgrade, waiting: Set<Duplex>): void {
   const onError = (): void => void socket.destroy() // Node does not listen meanwhile

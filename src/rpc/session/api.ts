@@ -1,6 +1,6 @@
 /**
- * Definition of APIs. An API is a plain object: a function is a method, an async generator a subscription. Parameters of those made
- * with {@link method} are checked, and described by `rpc.discover`.
+ * Definition of APIs. An API is a plain object: a function is a method, an async generator a subscription. Parameters of
+ * those made with {@link method} are checked, and described by `rpc.discover`.
  * @module
  */
 import type { z } from 'zod'
@@ -28,9 +28,9 @@ export interface RpcRemote {
 export type AnyFunction = (...args: any[]) => unknown
 
 /**
- * Methods by name: `getBlock` in the namespace `eth` is `eth_getBlock` on the wire. Properties that are not functions are ignored;
- * methods of a class count. A generator that is not made with {@link method} gets the signal as its last parameter, and none of its
- * parameters may have a default value: JavaScript does not count those.
+ * Methods by name: `getBlock` in the namespace `eth` is `eth_getBlock` on the wire. Properties that are not functions are
+ * ignored; methods of a class count. A generator that is not made with {@link method} gets the signal as its last parameter,
+ * and none of its parameters may have a default value: JavaScript does not count those.
  */
 export type Api = object
 
@@ -64,8 +64,9 @@ export interface MethodSpec<P extends readonly Param[] = readonly Param[]> {
 const SPEC = Symbol('peerloom.rpc.spec')
 
 /**
- * Defines a method whose parameters are checked before it runs; the error of a mismatch is -32602. The handler gets the values that the
- * schemas return, then the {@link CallContext}. An async generator defines a subscription. Throws a ConfigError (`handler`).
+ * Defines a method whose parameters are checked before it runs; the error of a mismatch is -32602. The handler gets the
+ * values that the schemas return, then the {@link CallContext}. An async generator defines a subscription. Throws a
+ * ConfigError (`handler`).
  */
 export function method<const P extends readonly Param[], R>(
   spec: MethodSpec<P>,

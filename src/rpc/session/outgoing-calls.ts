@@ -172,7 +172,9 @@ export class OutgoingCalls {
     if (subscription.ended) this.unsubscribe(subscription) // abandoned before the response came
   }
 
-  /** Delivers a notification to its subscription; false when it does not belong to one: then it is an ordinary notification. */
+  /**
+   * Delivers a notification to its subscription; false when it does not belong to one: then it is an ordinary notification.
+   */
   deliver({ method, params }: RpcRequest, length: number): boolean {
     const isValue = method.endsWith(SUBSCRIPTION_SUFFIX.value)
     if (!isValue && !method.endsWith(SUBSCRIPTION_SUFFIX.end)) return false
@@ -198,7 +200,10 @@ function neverSent(cause: unknown): RpcConnectionError {
   return new RpcConnectionError(code, describeError(cause), { mayHaveRun: false, cause })
 }
 
-/** True for a call of a batch that was abandoned or lost: no call of the batch has a response then, for all come in one message. */
+/**
+ * True for a call of a batch that was abandoned or lost: no call of the batch has a response then, for all come in one
+ * message.
+ */
 function isUnanswered(result: PromiseSettledResult<unknown>): result is PromiseRejectedResult {
   if (result.status === 'fulfilled' || result.reason instanceof RpcError) return false
   return !(result.reason instanceof RpcConnectionError && result.reason.code === 'ERR_RPC_ANSWER')

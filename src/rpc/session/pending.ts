@@ -33,10 +33,12 @@ interface PendingCall {
 const MIN_SLOTS = 64
 
 /**
- * Pending calls by id. One timer serves all calls with the default timeout; a call with another timeout or a signal has its own.
+ * Pending calls by id. One timer serves all calls with the default timeout; a call with another timeout or a signal has its
+ * own.
  *
- * Calls are stored in an array, indexed by the low bits of their ids. V8 reallocates a Map with as many deletions as insertions all
- * the time; once the Map has survived a full collection, that happens in the old generation and takes 2 µs a call instead of 0.2.
+ * Calls are stored in an array, indexed by the low bits of their ids. V8 reallocates a Map with as many deletions as
+ * insertions all the time; once the Map has survived a full collection, that happens in the old generation and takes 2 µs a
+ * call instead of 0.2.
  */
 export class PendingCalls {
   readonly #clock: Clock
@@ -75,7 +77,9 @@ export class PendingCalls {
     }) as Promise<T>
   }
 
-  /** Settles the call of a plain result, the most frequent message, by a fast path. @returns false when nothing was settled */
+  /**
+   * Settles the call of a plain result, the most frequent message, by a fast path. @returns false when nothing was settled
+   */
   settlePlain(value: unknown): boolean {
     if (this.#size === 0 || typeof value !== 'object' || value === null) return false
     const { jsonrpc, id, result, error, method } = value as Readonly<Record<string, unknown>>
@@ -129,7 +133,10 @@ export class PendingCalls {
     return id & (this.#slots.length - 1)
   }
 
-  /** Stores a call. Its slot is taken only if the ids of a batch wrap around: all of them are drawn before the first is stored. */
+  /**
+   * Stores a call. Its slot is taken only if the ids of a batch wrap around: all of them are drawn before the first is
+   * stored.
+   */
   #put(call: PendingCall): void {
     while (this.#size * 2 >= this.#slots.length || this.#slots[this.#slotOf(call.id)]) this.#grow()
     this.#slots[this.#slotOf(call.id)] = call

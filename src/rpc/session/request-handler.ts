@@ -1,6 +1,6 @@
 /**
- * Execution of requests and batches, from the decoded message to the encoded response, for every transport. A call that finishes in the
- * tick it began in costs no promise.
+ * Execution of requests and batches, from the decoded message to the encoded response, for every transport. A call that
+ * finishes in the tick it began in costs no promise.
  * @module
  */
 import { type Clock, systemClock } from '../../base/clock.ts'

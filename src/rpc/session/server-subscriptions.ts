@@ -1,5 +1,6 @@
 /**
- * Subscriptions that a connection has opened here. Each is an async generator of an API, pulled only as fast as the remote reads.
+ * Subscriptions that a connection has opened here. Each is an async generator of an API, pulled only as fast as the remote
+ * reads.
  * @module
  */
 import { bytesToHex } from '../../base/bytes.ts'
@@ -37,7 +38,10 @@ export class ServerSubscriptions {
     return this.#live.size
   }
 
-  /** Opens a subscription. Values are sent after `start` is called, which is to follow the response with the id. Throws an RpcError. */
+  /**
+   * Opens a subscription. Values are sent after `start` is called, which is to follow the response with the id. Throws an
+   * RpcError.
+   */
   open(callable: Callable, params: readonly unknown[]): { readonly id: string; readonly start: () => void } {
     if (this.#closed) throw new RpcError(RpcErrorCode.Default, 'connection closed')
     if (this.#live.size >= MAX_SUBSCRIPTIONS) {

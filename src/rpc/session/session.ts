@@ -1,5 +1,6 @@
 /**
- * One connection that carries calls both ways. Client and server use the same class; they differ in what they have registered.
+ * One connection that carries calls both ways. Client and server use the same class; they differ in what they have
+ * registered.
  * @module
  */
 import { type Clock, systemClock } from '../../base/clock.ts'

@@ -14,12 +14,13 @@ export interface SubscribeOptions {
   /** Ends the subscription, without an error. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Subscribes again after a reconnection; values sent in between are lost, and the client's `resubscribed` event reports the gap.
-   * Otherwise the loop ends with an RpcConnectionError. @default false
+   * Subscribes again after a reconnection; values sent in between are lost, and the client's `resubscribed` event reports the
+   * gap. Otherwise the loop ends with an RpcConnectionError. @default false
    */
   readonly resubscribe?: boolean | undefined
   /**
-   * Number of values queued for a slow reader; with one more, or with more than 64 MiB of JSON, the loop ends with an RpcOverflowError.
+   * Number of values queued for a slow reader; with one more, or with more than 64 MiB of JSON, the loop ends with an
+   * RpcOverflowError.
    * @default 20000
    */
   readonly buffer?: number | undefined
@@ -33,8 +34,8 @@ export interface SubscriptionClient {
 }
 
 /**
- * A subscription: `for await` reads its values in the server's order, and leaving the loop unsubscribes. The request is sent by the first
- * {@link next}, or by {@link ready}.
+ * A subscription: `for await` reads its values in the server's order, and leaving the loop unsubscribes. The request is sent
+ * by the first {@link next}, or by {@link ready}.
  */
 export class RpcSubscription<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
   readonly namespace: string

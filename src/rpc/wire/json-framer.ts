@@ -1,6 +1,6 @@
 /**
- * Framing of JSON values in a byte stream. Most programs end each value with a newline and have none inside; some (web3.py) send
- * no newline, others spread a value over several lines. All of these are accepted.
+ * Framing of JSON values in a byte stream. Most programs end each value with a newline and have none inside; some (web3.py)
+ * send no newline, others spread a value over several lines. All of these are accepted.
  * @module
  */
 import { ByteCollector } from './byte-collector.ts'

@@ -135,8 +135,8 @@ export function encodeSubscriptionValue(namespace: string, id: string, result: u
 }
 
 /**
- * Encodes the end of a subscription: its generator has returned, or thrown `error`. go-ethereum sends no such notification. It has a
- * separate method name, so that clients which know only `_subscription` ignore it.
+ * Encodes the end of a subscription: its generator has returned, or thrown `error`. go-ethereum sends no such notification.
+ * It has a separate method name, so that clients which know only `_subscription` ignore it.
  */
 export function encodeSubscriptionEnd(namespace: string, id: string, error?: RpcErrorObject): string {
   const suffix = error ? `,"error":${JSON.stringify(error)}` : ''

@@ -8,12 +8,15 @@ const MAX_DEPTH = 10_000
 /** Length from which texts are checked: shorter ones cost little however deeply they are nested. */
 const MIN_LENGTH_TO_CHECK = 256 * 1024
 
-/** Number of arrays, objects and their members in one request to a server: takes some 50 ms to parse, and no caller needs more. */
+/**
+ * Number of arrays, objects and their members in one request to a server: takes some 50 ms to parse, and no caller needs
+ * more.
+ */
 export const MAX_VALUES = 200_000
 
 /**
- * Parses JSON. Throws a SyntaxError for invalid JSON, and for a text nested so deeply, or of so many values, that parsing it would
- * block the event loop.
+ * Parses JSON. Throws a SyntaxError for invalid JSON, and for a text nested so deeply, or of so many values, that parsing it
+ * would block the event loop.
  */
 export function parseJson(text: string, maxValues = Number.POSITIVE_INFINITY): unknown {
   if (text.length >= MIN_LENGTH_TO_CHECK) checkShape(text, maxValues)
