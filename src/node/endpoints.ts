@@ -5,20 +5,17 @@
 import { atFieldAsync, ConfigError, describeError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 import { formatEndpoint } from '../net/index.ts'
-import { type RpcEndpoint, RpcError, RpcErrorCode, type RpcServer } from '../rpc/index.ts'
-import type { AuthRpcOptions, HttpOptions, WsOptions } from './options.ts'
-
-/** go-ethereum's `DefaultConfig` (node/defaults.go). */
-const MODULES = ['net', 'web3', 'eth']
-const AUTH_MODULES = ['eth', 'net', 'web3']
-const LOCALHOST = '127.0.0.1'
+import { type RpcEndpoint, RpcError, RpcErrorCode, type RpcListenOptions, type RpcServer } from '../rpc/index.ts'
+import { type AuthRpcOptions, ENDPOINT_DEFAULTS, type HttpOptions, type WsOptions } from './options.ts'
 
 type Kind = 'http' | 'ws'
 
 export class Endpoints {
   readonly #rpc: RpcServer
   readonly #log: Logger
+  /** BOUNDED: by the kinds. */
   readonly #open = new Map<Kind, RpcEndpoint>()
+  /** BOUNDED: by the kinds. */
   readonly #opening = new Set<Kind>()
 
   constructor(rpc: RpcServer, log: Logger) {
@@ -35,27 +32,35 @@ export class Endpoints {
     return this.#open.get(kind)?.url
   }
 
+  /** Rejects with a ConfigError (`http.…`), or with an RpcError when the endpoint is open. */
   async startHttp(options: HttpOptions): Promise<void> {
-    const { enabled: _, host = LOCALHOST, port = 8545, prefix = '', modules = MODULES, ...guard } = options
+    const { http } = ENDPOINT_DEFAULTS
+    const { host = http.host, port = http.port, modules = http.modules, prefix = '', cors, vhosts } = options
+    checkPrefix(prefix)
     this.#warnOfMissing(modules)
-    await this.#start('http', `${formatEndpoint(host, port)}${prefix === '/' ? '/*' : prefix}`, { modules, ...guard })
+    const path = prefix === '/' ? '/*' : prefix
+    await this.#start('http', `${formatEndpoint(host, port)}${path}`, { modules, cors, vhosts })
   }
 
+  /** Rejects with a ConfigError (`ws.…`), or with an RpcError when the endpoint is open. */
   async startWs(options: WsOptions): Promise<void> {
-    const { host = LOCALHOST, port = 8546, modules = MODULES, origins = [] } = options
-    const guard = origins.length > 0 ? { origins } : {} // as go-ethereum: an empty list is the default
+    const { ws } = ENDPOINT_DEFAULTS
+    const { host = ws.host, port = ws.port, modules = ws.modules, origins = [] } = options
     this.#warnOfMissing(modules)
-    await this.#start('ws', formatEndpoint(host, port), { modules, ...guard, vhosts: ['*'] }) // as go-ethereum: Origin guards WebSockets
+    await this.#start('ws', formatEndpoint(host, port), {
+      modules,
+      origins: origins.length > 0 ? origins : undefined, // as go-ethereum: an empty list is the default
+      vhosts: ['*'], // as go-ethereum: Origin guards WebSockets
+    })
   }
 
-  async startAuth(
-    { host = LOCALHOST, port = 8551, vhosts, modules = AUTH_MODULES }: AuthRpcOptions,
-    secret: Uint8Array,
-  ): Promise<void> {
-    const options = { modules, jwtSecret: secret, ...(vhosts && { vhosts }) }
-    const listen = () => this.#rpc.listen(`http://${formatEndpoint(host, port)}`, options)
-    const http = await atFieldAsync((field) => `authrpc.${field}`, listen)
-    await this.#rpc.listen(http.url.replace('http:', 'ws:'), { ...options, origins: ['*'] })
+  /** Rejects with a ConfigError (`authrpc.…`). */
+  async startAuth(options: AuthRpcOptions, jwtSecret: Uint8Array): Promise<void> {
+    const { authrpc } = ENDPOINT_DEFAULTS
+    const { host = authrpc.host, port = authrpc.port, modules = authrpc.modules, vhosts } = options
+    const guard = { modules, jwtSecret, vhosts }
+    const http = await this.#listen('authrpc', `http://${formatEndpoint(host, port)}`, guard)
+    await this.#listen('authrpc', http.url.replace('http:', 'ws:'), { ...guard, origins: ['*'] })
     this.#log.info('authenticated RPC runs', { url: http.url })
   }
 
@@ -78,19 +83,24 @@ export class Endpoints {
     return endpoint !== undefined
   }
 
-  async #start(kind: Kind, at: string, options: object): Promise<void> {
+  async #start(kind: Kind, at: string, options: RpcListenOptions): Promise<void> {
     const running = this.#open.get(kind)?.url ?? (this.#opening.has(kind) ? at : undefined)
     if (running !== undefined) {
       throw new RpcError(RpcErrorCode.Default, `${kind.toUpperCase()} server already running on ${running}`)
     }
     this.#opening.add(kind)
-    const listen = atFieldAsync(
-      (field) => `${kind}.${field}`,
-      () => this.#rpc.listen(`${kind}://${at}`, options),
-    )
+    const listen = this.#listen(kind, `${kind}://${at}`, options)
     const endpoint = await listen.finally(() => this.#opening.delete(kind))
     this.#open.set(kind, endpoint)
     this.#log.info(`${kind.toUpperCase()} server started`, { endpoint: endpoint.url })
+  }
+
+  /** An address that cannot be part of a URL is the host's fault: ports are numbers, and the prefix has been checked. */
+  #listen(option: Kind | 'authrpc', url: string, options: RpcListenOptions): Promise<RpcEndpoint> {
+    return atFieldAsync(
+      (field) => `${option}.${field === 'url' ? 'host' : field}`,
+      () => this.#rpc.listen(url, options),
+    )
   }
 
   /** A misspelt namespace is otherwise found out by its absence. */
@@ -103,4 +113,10 @@ export class Endpoints {
       available: [...known].join(','),
     })
   }
+}
+
+/** go-ethereum's `validatePrefix` (node/rpcstack.go): empty, or a path from the root. Throws a ConfigError (`http.prefix`). */
+function checkPrefix(prefix: string): void {
+  if (/^(\/[^?#\s]*)?$/.test(prefix)) return
+  throw new ConfigError('http.prefix', `${JSON.stringify(prefix)} is not a path`, { hint: 'such as /rpc' })
 }

@@ -3,7 +3,7 @@
  * `<folder>/peerloom/{nodekey, jwtsecret, static-nodes.json, trusted-nodes.json, lock/}`.
  * @module
  */
-import { open, readFile, rename, stat } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { isAbsolute, join, resolve, sep } from 'node:path'
 import { bytesToHex, hexToBytes } from '../base/bytes.ts'
 import { atFieldAsync, ConfigError, StorageError } from '../base/errors.ts'
@@ -16,6 +16,7 @@ import { type LevelStore, makeFolder, openLevelStore, pathInDataDir } from '../s
 const SECRET = 'authrpc.jwtSecret'
 /** A list of nodes is at most this large, in bytes: 5000 URLs. */
 const MAX_LIST_BYTES = 1024 * 1024
+const NODE_LIST = { hint: 'a JSON array of enode URLs' }
 
 export class NodeFolder implements AsyncDisposable {
   /** Absolute. */
@@ -108,8 +109,8 @@ export async function readJwtSecret(path: string): Promise<Uint8Array> {
 
 async function writeSecret(path: string): Promise<Uint8Array> {
   const secret = randomBytes(JWT_SECRET_BYTES)
+  const temporary = `${path}.${bytesToHex(randomBytes(8))}.tmp`
   try {
-    const temporary = `${path}.${bytesToHex(randomBytes(8))}.tmp`
     const file = await open(temporary, 'wx', 0o600)
     try {
       await file.writeFile(`0x${bytesToHex(secret)}`)
@@ -119,6 +120,7 @@ async function writeSecret(path: string): Promise<Uint8Array> {
     }
     await rename(temporary, path) // whole, or not at all
   } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined)
     throw new ConfigError(SECRET, `cannot write ${path}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
   }
   return secret
@@ -129,22 +131,24 @@ async function readNodeList(path: string, kind: 'static' | 'trusted'): Promise<r
   if (!(await isFile(path, field))) return []
   try {
     const list: unknown = JSON.parse(await readStart(path, field, MAX_LIST_BYTES))
-    if (!Array.isArray(list) || !list.every((each) => typeof each === 'string')) throw new Error('no array of strings')
+    if (!Array.isArray(list) || !list.every((each) => typeof each === 'string'))
+      throw new ConfigError(field, `${path}: no array of strings`, NODE_LIST)
     for (const url of list) parseEnode(url)
     return list
   } catch (cause) {
     if (cause instanceof ConfigError && cause.field === field) throw cause
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigError(field, `${path}: ${why}`, { hint: 'a JSON array of enode URLs', cause })
+    throw new ConfigError(field, `${path}: ${why}`, { ...NODE_LIST, cause })
   }
 }
 
 async function readStart(path: string, field: string, maxBytes: number): Promise<string> {
-  const { size } = await stat(path)
-  if (size > maxBytes) throw new ConfigError(field, `${path} is too large: ${size} bytes, at most ${maxBytes}`)
   try {
+    const { size } = await stat(path)
+    if (size > maxBytes) throw new ConfigError(field, `${path} is too large: ${size} bytes, at most ${maxBytes}`)
     return await readFile(path, 'utf8')
   } catch (cause) {
+    if (cause instanceof ConfigError) throw cause
     throw new ConfigError(field, `cannot read ${path}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
   }
 }

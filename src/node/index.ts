@@ -11,14 +11,15 @@ export { LOG_LEVELS, LogLevels, logLevelOf, parseVmodule, type Verbosity } from 
 export { printable } from './log/line.ts'
 export { createLogger, LOG_FORMATS, type LogFormat, type LoggerOptions, type LogOutput } from './log/logger.ts'
 export { Node } from './node.ts'
-export type {
-  AuthRpcOptions,
-  HttpOptions,
-  IpcOptions,
-  NodeOptions,
-  P2pOptions,
-  RpcLimitOptions,
-  WsOptions,
+export {
+  type AuthRpcOptions,
+  ENDPOINT_DEFAULTS,
+  type HttpOptions,
+  type IpcOptions,
+  type NodeOptions,
+  type P2pOptions,
+  type RpcLimitOptions,
+  type WsOptions,
 } from './options.ts'
 export {
   defineService,

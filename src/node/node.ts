@@ -5,6 +5,7 @@
  * services run, the RPC endpoints open. Closing goes the other way; so does a start that fails half-way.
  * @module
  */
+import { resolve } from 'node:path'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { atFieldAsync, ConfigError, InternalError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
@@ -20,7 +21,6 @@ import { Bans } from './bans.ts'
 import { Disposal } from './disposal.ts'
 import { Endpoints } from './endpoints.ts'
 import { ipcPathIn, jwtSecretIn, NodeFolder } from './folder.ts'
-
 import type { NodeOptions, P2pOptions } from './options.ts'
 import type { RunningNode } from './service.ts'
 import { Services } from './services.ts'
@@ -138,7 +138,7 @@ class Starter {
 
   async start(): Promise<Node> {
     const { dataDir } = this.#options
-    await this.#services.check(dataDir)
+    await this.#services.check(dataDir === undefined ? undefined : resolve(dataDir))
     if (dataDir !== undefined) this.#folder = await NodeFolder.open(dataDir)
     if (this.#folder) this.#dispose('data folder', this.#folder)
     await this.#services.start()
@@ -154,8 +154,7 @@ class Starter {
     await this.#openEndpoints(endpoints)
     this.#options.signal?.throwIfAborted()
     if (this.#scope.closing) throw this.#scope.reason
-    const dataFolder = this.#folder?.path
-    return new Node({ dataDir: dataFolder, server, rpc, endpoints, scope: this.#scope }, this.#disposal)
+    return new Node({ dataDir: this.#folder?.path, server, rpc, endpoints, scope: this.#scope }, this.#disposal)
   }
 
   /** Registers the namespaces of the node itself. */
@@ -254,10 +253,9 @@ class Starter {
   }
 
   async #openIpc(endpoints: Endpoints): Promise<void> {
-    const { enabled = true, path } = this.#options.ipc ?? {}
-    const folder = this.#folder?.path
-    if (!enabled || (path === undefined && folder === undefined)) return
-    await endpoints.startIpc(folder === undefined ? (path as string) : ipcPathIn(folder, path), path !== undefined)
+    const { enabled = true, path: chosen } = this.#options.ipc ?? {}
+    const path = this.#folder ? ipcPathIn(this.#folder.path, chosen) : chosen
+    if (enabled && path !== undefined) await endpoints.startIpc(path, chosen !== undefined)
   }
 
   async #secret(path: string | undefined): Promise<Uint8Array> {

@@ -5,6 +5,13 @@ import type { NodeKey } from '../identity/index.ts'
 import type { LogLevels } from './log/levels.ts'
 import type { Service } from './service.ts'
 
+/** Defaults of the endpoints; go-ethereum's `DefaultConfig` (node/defaults.go). */
+export const ENDPOINT_DEFAULTS = {
+  http: { host: '127.0.0.1', port: 8545, modules: ['net', 'web3', 'eth'] },
+  ws: { host: '127.0.0.1', port: 8546, modules: ['net', 'web3', 'eth'] },
+  authrpc: { host: '127.0.0.1', port: 8551, modules: ['eth', 'net', 'web3'] },
+} as const
+
 /** Names and defaults are go-ethereum's. */
 export interface HttpOptions {
   /** False leaves the endpoint closed, whatever else is set. @default true */
@@ -44,8 +51,9 @@ export interface AuthRpcOptions {
   readonly host?: string
   /** @default 8551 */
   readonly port?: number
-  /** @default eth, net, web3 */
+  /** Namespaces offered. @default eth, net, web3 */
   readonly modules?: readonly string[]
+  /** Host names that requests may name; `*` is any. @default localhost */
   readonly vhosts?: readonly string[]
   /** Path of the file with the secret; made when it is not there. @default `peerloom/jwtsecret` in the data folder */
   readonly jwtSecret?: string | undefined

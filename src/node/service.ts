@@ -52,7 +52,7 @@ export interface Service {
   readonly name: string
   /**
    * Called before the data folder is made: rejects when the service could not start in it, so that a start that cannot
-   * succeed leaves nothing behind. `dataDir` is undefined for a node without a folder.
+   * succeed leaves nothing behind. `dataDir` is absolute, and undefined for a node without a folder.
    */
   check?(dataDir: string | undefined): void | Promise<void>
   /** Called in the order of the services, before any connection is made. Disposal goes the other way. */
