@@ -42,7 +42,7 @@ export function shownDefault(name: FlagName, defaults: Defaults = {}): string | 
   const own = defaults[name]
   if (own === undefined && defaultText !== undefined) return defaultText
   const value = own ?? fallback
-  return value === undefined || value === false ? undefined : type.show(value as never) || undefined
+  return value === undefined || value === false ? undefined : type.show(value) || undefined
 }
 
 /** `--http=true` and `--http=false`, as go-ethereum takes them, in Commander's spelling. */

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest'
 import { formatEnode, NodeKey } from '../../identity/index.ts'
 import {
   COMMON_FLAGS,
@@ -16,10 +16,12 @@ import {
 } from '../flags/index.ts'
 import { Config } from './config.ts'
 import { DEFAULT_DATADIR } from './data-dir.ts'
-import { CATEGORIES } from './flag.ts'
+import { CATEGORIES, flag } from './flag.ts'
 import { nearest } from './nearest.ts'
+import type { OptionPath } from './option-path.ts'
 import { type FlagUse, readConfig } from './read-config.ts'
 import { settingsOf } from './settings.ts'
+import { portType } from './value-type.ts'
 
 let folder: string
 let file: string
@@ -61,7 +63,7 @@ describe('the flag table', () => {
       const { category, help, type, fallback } = flagOf(name)
       expect(CATEGORIES).toContain(category)
       expect(help).toMatch(/^[a-zA-Z*][^\n]{5,110}[^.]$/)
-      if (fallback !== undefined) expect(type.parse(name, type.show(fallback as never))).toEqual(fallback)
+      if (fallback !== undefined) expect(type.parse(name, type.show(fallback))).toEqual(fallback)
     }
     expect(COMMON_FLAGS).toContain('verbosity')
     expect(NODE_FLAGS).toContain('http.addr')
@@ -269,6 +271,17 @@ describe('the options of the node', () => {
       else expect(found, name).toEqual(value)
       expect(OPTION_FLAGS.get(option)).toBe(name)
     }
+  })
+
+  test('the compiler takes a path for a flag only where the option is there and takes the flag’s value', () => {
+    expectTypeOf<'p2p.maxPeers' | 'p2p.listen.port' | 'ethereum.networkId'>().toExtend<OptionPath<number>>()
+    expectTypeOf<'identity' | 'http.enabled' | 'p2p.nope' | 'p2p'>()
+      .exclude<OptionPath<number>>()
+      .toEqualTypeOf<'identity' | 'http.enabled' | 'p2p.nope' | 'p2p'>()
+    expectTypeOf<'p2p'>().not.toExtend<OptionPath<boolean>>()
+    // @ts-expect-error: the option takes a text, the flag has a number
+    const { option } = flag({ option: 'identity', type: portType, fallback: 1, help: 'a number' })
+    expect(option).toBe('identity')
   })
 
   test('give a network that is not mainnet a folder of its own, where nobody names one', async () => {

@@ -30,15 +30,16 @@ interface Entry {
 }
 
 export class Config {
+  /** BOUNDED: by the flags. */
   readonly #entries: ReadonlyMap<FlagName, Entry>
 
   /**
-   * Of what each source says; the source nearer to the command line counts. `defaults` stand in for the table's. Throws a
+   * Merges the sources: each one counts before those in front of it. `defaults` stand in for the table's. Throws a
    * ConfigError that names the place of a value that does not do, or of two that contradict each other.
    */
   constructor(sources: readonly GivenValues[], defaults: Defaults = {}) {
     const given = new Map<FlagName, Given>()
-    for (const source of sources) for (const [name, value] of source) keepStronger(given, name, value)
+    for (const source of sources) for (const [name, value] of source) given.set(name, value)
     for (const pair of EXCLUSIVE) settle(given, pair)
     this.#entries = new Map(FLAG_NAMES.map((name) => [name, entryOf(name, given.get(name), defaults)]))
   }
@@ -65,11 +66,6 @@ function entryOf(name: FlagName, given: Given | undefined, defaults: Defaults): 
   const { type, fallback } = flagOf(name)
   if (given) return { value: type.parse(given.origin.name, given.text), origin: given.origin }
   return { value: defaults[name] ?? fallback, origin: { from: 'default', name: `--${name}` } }
-}
-
-function keepStronger(given: Map<FlagName, Given>, name: FlagName, value: Given): void {
-  const other = given.get(name)
-  if (!other || strength(value) >= strength(other)) given.set(name, value)
 }
 
 function settle(given: Map<FlagName, Given>, pair: readonly [FlagName, FlagName]): void {

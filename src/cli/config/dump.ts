@@ -5,6 +5,7 @@
 import { stringify } from 'smol-toml'
 import { type FlagName, flagOf, KEYS } from '../flags/index.ts'
 import type { Config, Origin } from './config.ts'
+import type { AnyFlag } from './flag.ts'
 
 const HEAD = `# Settings of peerloom, for --config. Behind each value stands where it came from.
 # What is not set begins with a #.
@@ -42,11 +43,11 @@ type Plain = string | number | boolean | readonly string[]
 
 /** As TOML and JSON can hold it. */
 function plainValue(config: Config, name: FlagName): Plain | undefined {
-  const value: unknown = config.get(name)
+  const value: AnyFlag['fallback'] = config.get(name)
   if (value === undefined) return undefined
   const { type, secret } = flagOf(name)
   if (typeof value === 'number' || typeof value === 'boolean') return value
-  return type.list ? (value as readonly string[]) : secret ? '[secret]' : type.show(value as never)
+  return type.list ? (value as readonly string[]) : secret ? '[secret]' : type.show(value)
 }
 
 function describe({ from, name }: Origin): string {

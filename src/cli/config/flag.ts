@@ -14,19 +14,19 @@ export type Category = (typeof CATEGORIES)[number]
 /** Where a value can come from besides the command line: `settings` from both, `variable` not from a file. */
 export type Reach = 'settings' | 'variable' | 'command line'
 
-export interface FlagOptions<T> {
+/** A flag without its place in the help. `T` has undefined in it where there is no default. */
+export interface FlagEntry<T> {
+  readonly type: ValueType<NonNullable<T>>
+  readonly fallback: T
   /** Path of the option it sets; undefined for one that the commands themselves read. */
-  readonly option?: OptionPath
+  readonly option?: string
   /** The option's value, where it is not the flag's. */
-  toOption?(value: T): unknown
-  readonly category: Category
-  readonly type: ValueType<T>
+  toOption?(value: NonNullable<T>): NonNullable<T>
   /** One line, beginning with a small letter. */
   readonly help: string
   /** What the help shows for the default where the value itself would not do. */
   readonly defaultText?: string
-  /** @default 'settings' */
-  readonly reach?: Reach
+  readonly reach: Reach
   /** Other names on the command line, without `--`; hidden. */
   readonly aliases?: readonly string[]
   /** Each of these values is a switch of its own, too: `--sepolia` is `--network sepolia`. */
@@ -35,20 +35,36 @@ export interface FlagOptions<T> {
   readonly secret?: true
 }
 
-/** `T` has undefined in it where there is no default. */
-export interface Flag<T> extends Omit<FlagOptions<NonNullable<T>>, 'reach'> {
-  readonly fallback: T
-  readonly reach: Reach
+export interface Flag<T> extends FlagEntry<T> {
+  readonly category: Category
+}
+
+/** A flag whose value can be of any type. */
+export type AnyFlag = Flag<NonNullable<unknown> | undefined>
+
+interface FlagOptions<T> extends Omit<FlagEntry<T>, 'option' | 'reach' | 'fallback'> {
+  readonly option?: OptionPath<NoInfer<T>>
+  /** @default 'settings' */
+  readonly reach?: Reach
 }
 
 /** One that always has a value. */
-export function flag<T extends {}>(options: FlagOptions<T> & { readonly fallback: NoInfer<T> }): Flag<T> {
+export function flag<T extends {}>(options: FlagOptions<T> & { readonly fallback: NoInfer<T> }): FlagEntry<T> {
   return { reach: 'settings', ...options }
 }
 
 /** One that is undefined until somebody says it. */
-export function optionalFlag<T extends {}>(options: FlagOptions<T>): Flag<T | undefined> {
+export function optionalFlag<T extends {}>(options: FlagOptions<T>): FlagEntry<T | undefined> {
   return { reach: 'settings', ...options, fallback: undefined }
+}
+
+/** The flags of one table, all in one category of the help. */
+export function inCategory<F extends Record<string, FlagEntry<AnyFlag['fallback']>>>(
+  category: Category,
+  flags: F,
+): { readonly [N in keyof F]: F[N] & { readonly category: Category } } {
+  const entries = Object.entries(flags).map(([name, entry]) => [name, { ...entry, category }])
+  return Object.fromEntries(entries) as never
 }
 
 export const VARIABLE_PREFIX = 'PEERLOOM_'

@@ -1,23 +1,40 @@
 /**
- * Paths of options, such as `p2p.maxPeers`, checked by the compiler: a flag cannot name an option that is not there.
+ * Paths of options, such as `p2p.maxPeers`, checked by the compiler: a flag can name only an option that is there, and one that
+ * takes its value.
  * @module
  */
+import type { ListenAddress } from '../../devp2p/index.ts'
 import type { EthereumServiceOptions } from '../../ethereum/index.ts'
-import type { NodeOptions } from '../../node/index.ts'
+import type {
+  AuthRpcOptions,
+  HttpOptions,
+  IpcOptions,
+  NodeOptions,
+  P2pOptions,
+  RpcLimitOptions,
+  WsOptions,
+} from '../../node/index.ts'
 
 /** Options of a node, and of the service of each world under the world's name. */
 export interface Settings extends NodeOptions {
   readonly ethereum: EthereumServiceOptions
 }
 
-/** Values that a path ends at. */
-type Leaf = string | number | bigint | boolean | Uint8Array | readonly unknown[] | ((...args: never[]) => unknown)
+/** The objects that {@link Settings} is made of, by the beginning of their options' paths. */
+interface Groups {
+  readonly '': NodeOptions
+  readonly 'p2p.': P2pOptions
+  readonly 'p2p.listen.': ListenAddress
+  readonly 'http.': HttpOptions
+  readonly 'ws.': WsOptions
+  readonly 'authrpc.': AuthRpcOptions
+  readonly 'ipc.': IpcOptions
+  readonly 'rpc.': RpcLimitOptions
+  readonly 'ethereum.': EthereumServiceOptions
+}
 
-/** Paths within `T`, of three names at most. */
-type PathIn<T, Depth extends readonly 0[] = []> = Depth['length'] extends 3
-  ? never
-  : { [K in keyof T & string]: K | `${K}.${PathInValue<NonNullable<T[K]>, Depth>}` }[keyof T & string]
+/** Names of the options of `T` that take a `V`. */
+type NameIn<T, V> = { [K in keyof T & string]-?: [V] extends [T[K]] ? K : never }[keyof T & string]
 
-type PathInValue<V, Depth extends readonly 0[]> = V extends Leaf ? never : PathIn<V, [...Depth, 0]>
-
-export type OptionPath = PathIn<Settings>
+/** Paths of the options that take a `V`. */
+export type OptionPath<V> = { [G in keyof Groups]: `${G}${NameIn<Groups[G], V>}` }[keyof Groups]

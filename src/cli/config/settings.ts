@@ -11,9 +11,9 @@ import type { Settings } from './option-path.ts'
 export function settingsOf(config: Config): Settings {
   const settings: Tree = {}
   for (const name of FLAG_NAMES) {
-    const { option, toOption = asIs } = flagOf(name)
+    const { option, toOption } = flagOf(name)
     const value = config.get(name)
-    if (option !== undefined && value !== undefined) put(settings, option.split('.'), toOption(value))
+    if (option !== undefined && value !== undefined) put(settings, option.split('.'), toOption?.(value) ?? value)
   }
   return { ethereum: {}, ...settings, dataDir: dataDirIn(config) }
 }
@@ -34,5 +34,3 @@ function put(tree: Tree, [key = '', ...rest]: readonly string[], value: unknown)
     put(tree[key] as Tree, rest, value)
   }
 }
-
-const asIs = (value: unknown): unknown => value

@@ -2,49 +2,44 @@
  * Flags of the devp2p server and the node's identity. Names and defaults are go-ethereum's where it has the flag.
  * @module
  */
-import { flag, optionalFlag } from '../config/flag.ts'
+import { MAX_PEERS } from '../../pool/index.ts'
+import { flag, inCategory, optionalFlag } from '../config/flag.ts'
 import { fileType, nodesType, portType, rangesType, secretKeyType, textType, wholeType } from '../config/value-type.ts'
 
-export const DEVP2P_FLAGS = {
+export const DEVP2P_FLAGS = inCategory('NETWORKING', {
   host: flag({
     option: 'p2p.listen.host',
-    category: 'NETWORKING',
     type: textType('address'),
     fallback: '0.0.0.0',
     help: 'address to listen on for peers',
   }),
   port: flag({
     option: 'p2p.listen.port',
-    category: 'NETWORKING',
     type: portType,
     fallback: 30_303,
     help: 'port to listen on for peers; 0 takes a free one',
   }),
   maxpeers: flag({
     option: 'p2p.maxPeers',
-    category: 'NETWORKING',
     type: wholeType(1, 10_000),
-    fallback: 50,
+    fallback: MAX_PEERS,
     aliases: ['max-peers'],
     help: 'peers at most',
   }),
   maxpendpeers: flag({
     option: 'p2p.maxPendingPeers',
-    category: 'NETWORKING',
     type: wholeType(0, 10_000),
     fallback: 0,
     help: 'handshakes at once at most, each way; 0 is 50',
   }),
   dialratio: flag({
     option: 'p2p.dialRatio',
-    category: 'NETWORKING',
     type: wholeType(0, 10_000),
     fallback: 0,
     help: 'one in so many peers is dialed, the others may call; 0 is 3',
   }),
   staticnodes: flag({
     option: 'p2p.staticNodes',
-    category: 'NETWORKING',
     type: nodesType,
     fallback: [],
     aliases: ['peer'],
@@ -52,37 +47,32 @@ export const DEVP2P_FLAGS = {
   }),
   trustedpeers: flag({
     option: 'p2p.trustedNodes',
-    category: 'NETWORKING',
     type: nodesType,
     fallback: [],
     help: 'nodes that are let in beyond --maxpeers',
   }),
   netrestrict: flag({
     option: 'p2p.netRestrict',
-    category: 'NETWORKING',
     type: rangesType,
     fallback: [],
     help: 'connect within these IP networks only, both ways',
   }),
   nodekey: optionalFlag({
     option: 'keyFile',
-    category: 'NETWORKING',
     type: fileType,
     defaultText: "the data folder's",
     help: "file with the node's key",
   }),
   nodekeyhex: optionalFlag({
     option: 'key',
-    category: 'NETWORKING',
     type: secretKeyType,
     secret: true,
     help: "the node's key itself, for tests",
   }),
   identity: flag({
     option: 'identity',
-    category: 'NETWORKING',
     type: textType('name'),
     fallback: '',
     help: 'a name that goes into what the node calls itself',
   }),
-} as const
+})

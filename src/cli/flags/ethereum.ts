@@ -3,13 +3,12 @@
  * @module
  */
 import { NETWORK_NAMES } from '../../ethereum/chain/index.ts'
-import { flag, optionalFlag } from '../config/flag.ts'
+import { flag, inCategory, optionalFlag } from '../config/flag.ts'
 import { fileType, hashType, oneOfType, switchType, wholeType } from '../config/value-type.ts'
 
-export const ETHEREUM_FLAGS = {
+export const ETHEREUM_FLAGS = inCategory('ETHEREUM', {
   network: optionalFlag({
     option: 'ethereum.network',
-    category: 'ETHEREUM',
     type: oneOfType('name', NETWORK_NAMES),
     defaultText: "the data folder's",
     switches: NETWORK_NAMES,
@@ -17,28 +16,24 @@ export const ETHEREUM_FLAGS = {
   }),
   genesis: optionalFlag({
     option: 'ethereum.genesis',
-    category: 'ETHEREUM',
     type: fileType,
     help: "another chain's genesis.json, as go-ethereum has it; needed once",
   }),
   networkid: optionalFlag({
     option: 'ethereum.networkId',
-    category: 'ETHEREUM',
     type: wholeType(1),
     defaultText: 'the chain id',
     help: 'what is told to peers',
   }),
   synctarget: optionalFlag({
-    category: 'ETHEREUM',
     type: hashType,
     aliases: ['target'],
     help: 'hash of the block to sync to',
   }),
   exitwhensynced: flag({
-    category: 'ETHEREUM',
     type: switchType,
     fallback: false,
     aliases: ['exit-when-synced'],
     help: 'end when the target is reached',
   }),
-} as const
+})

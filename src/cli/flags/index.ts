@@ -3,7 +3,7 @@
  * are made of this table. A world has its flags in a file of its own.
  * @module
  */
-import { type Flag, keyOf, variableOf } from '../config/flag.ts'
+import { type AnyFlag, keyOf, variableOf } from '../config/flag.ts'
 import { DEVP2P_FLAGS } from './devp2p.ts'
 import { ETHEREUM_FLAGS } from './ethereum.ts'
 import { API_FLAGS, FOLDER_FLAGS, LOGGING_FLAGS, MISC_FLAGS } from './node.ts'
@@ -15,10 +15,10 @@ export const FLAGS = {
   ...API_FLAGS,
   ...LOGGING_FLAGS,
   ...MISC_FLAGS,
-} as const satisfies Record<string, Flag<never> | Flag<unknown>>
+} satisfies Record<string, AnyFlag>
 
 export type FlagName = keyof typeof FLAGS
-export type FlagValue<N extends FlagName> = (typeof FLAGS)[N] extends Flag<infer T> ? T : never
+export type FlagValue<N extends FlagName> = (typeof FLAGS)[N]['fallback']
 
 export const FLAG_NAMES = Object.keys(FLAGS) as readonly FlagName[]
 
@@ -38,8 +38,8 @@ export const EXCLUSIVE: readonly (readonly [FlagName, FlagName])[] = [
 ]
 
 /** The entry of a flag, without the type of its value. */
-export function flagOf(name: FlagName): Flag<unknown> {
-  return FLAGS[name] as Flag<unknown>
+export function flagOf(name: FlagName): AnyFlag {
+  return FLAGS[name]
 }
 
 /** Flags that a variable sets, by its name. */

@@ -4,7 +4,7 @@ import { bytesTo0x, equalBytes } from '../../../base/bytes.ts'
 import { ConfigError } from '../../../base/errors.ts'
 import { type DemoChain, demoChain, loadDemoChain, removeChain } from '../../../ethereum/files/index.ts'
 import { EthereumService } from '../../../ethereum/index.ts'
-import { Node, type NodeOptions } from '../../../node/index.ts'
+import { ENDPOINT_DEFAULTS, Node, type NodeOptions } from '../../../node/index.ts'
 import type { CommandSpec, Context } from '../../command.ts'
 import { dataDirIn } from '../../config/settings.ts'
 import { SyncView } from '../../output/sync-view.ts'
@@ -17,7 +17,6 @@ interface DemoOptions {
 /** Visible, under the current folder, and ignored by git. */
 const DATADIR = 'data/demo'
 const LOOPBACK = '127.0.0.1:0'
-const RPC_PORT = 8545
 
 export const demoCommand: CommandSpec<DemoOptions> = {
   name: 'demo',
@@ -64,7 +63,7 @@ export const demoCommand: CommandSpec<DemoOptions> = {
 async function startWithRpc(options: NodeOptions): Promise<Node> {
   const at = (port: number) => ({ http: { port }, ws: { port } })
   try {
-    return await Node.start({ ...options, ...at(RPC_PORT) })
+    return await Node.start({ ...options, ...at(ENDPOINT_DEFAULTS.http.port) })
   } catch (error) {
     if (!(error instanceof ConfigError) || error.field !== 'http.port') throw error
     const node = await Node.start({ ...options, http: { port: 0 } })
