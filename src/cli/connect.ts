@@ -2,10 +2,11 @@
  * How a command reaches a node that runs.
  * @module
  */
-import { stat } from 'node:fs/promises'
 import { PeerloomError } from '../base/errors.ts'
+import { isLoopback } from '../net/index.ts'
 import { ipcPathIn, jwtSecretPath, readJwtSecret } from '../node/index.ts'
 import { RpcClient, RpcConnectionError, RpcHttpError } from '../rpc/index.ts'
+import { pathExists } from '../storage/index.ts'
 import type { Context } from './command.ts'
 import { dataDirIn } from './config/settings.ts'
 import type { FlagName } from './flags/index.ts'
@@ -32,7 +33,7 @@ export async function connectTo(context: Context, endpoint: string): Promise<Rpc
     }
     const own = jwtSecretPath(dataDirIn(config))
     if (error.status !== 401 || named !== undefined || !isHere(endpoint)) throw error
-    if (!(await stat(own).catch(() => undefined))) throw error
+    if (!(await pathExists(own))) throw error
     return await dial(context, endpoint, own)
   }
 }
@@ -53,7 +54,7 @@ async function dial({ signal, log, clock }: Context, endpoint: string, secretFil
 /** Nobody else is to see what is signed with the data folder's secret. */
 function isHere(endpoint: string): boolean {
   const { hostname } = new URL(endpoint)
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
+  return hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
 }
 
 function reasonOf(error: RpcConnectionError): string {

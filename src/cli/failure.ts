@@ -55,11 +55,8 @@ function configMessage(error: ConfigError, nameOf: NameOf): string {
 function usageMessage({ code, message }: CommanderError): string {
   const text = message.replace(/^error: /, '')
   const [first = '', suggestion] = text.split('\n')
-  const name =
-    /'([^']*)'/
-      .exec(first)?.[1]
-      ?.split(/[ ,=]/)
-      .find((word) => word.startsWith('-')) ?? /'([^']*)'/.exec(first)?.[1]
+  const quoted = /'([^']*)'/.exec(first)?.[1]
+  const name = quoted?.split(/[ ,=]/).find((word) => word.startsWith('-')) ?? quoted
   const hint = suggestion ? suggestion.replace(/^\(D/, '(d').replace(/\?\)$/, '?)') : undefined
   const other = /with option '(--[a-z-]+)/.exec(first)?.[1]
   if (name && other) return `${name}: does not go with ${other}`

@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Argument } from 'commander'
 import { describeError, PeerloomError } from '../../base/errors.ts'
 import { printable } from '../../node/index.ts'
+import { pathExists, pathInDataDir } from '../../storage/index.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { dataDirIn } from '../config/settings.ts'
 import { CLIENT_FLAGS, connectTo, endpointOf } from '../connect.ts'
@@ -63,6 +63,6 @@ async function runScript({ terminal, signal }: Context, console: NodeConsole, sc
 
 /** Undefined where there is no data folder to keep it in. */
 async function historyFile({ config }: Context): Promise<string | undefined> {
-  const folder = join(dataDirIn(config), 'peerloom')
-  return (await stat(folder).catch(() => undefined)) ? join(folder, 'history') : undefined
+  const file = pathInDataDir(dataDirIn(config), 'history')
+  return (await pathExists(dirname(file))) ? file : undefined
 }

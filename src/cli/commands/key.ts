@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises'
 import { Argument, Option } from 'commander'
 import { bytesToHex } from '../../base/bytes.ts'
 import { atFieldAsync, ConfigError } from '../../base/errors.ts'
 import { formatEnode, NodeKey, readKeyFile, writeKeyFile } from '../../identity/index.ts'
+import { pathExists } from '../../storage/index.ts'
 import type { CommandSpec, Context } from '../command.ts'
 
 interface KeyOptions {
@@ -30,7 +30,7 @@ export const keyGenerateCommand: CommandSpec<KeyOptions> = {
         hint: 'name a file, or add --private-key to print it',
       })
     }
-    if (file !== undefined && !options.force && (await exists(file))) {
+    if (file !== undefined && !options.force && (await pathExists(file))) {
       throw new ConfigError('file', `${file} is there already`, { hint: '--force replaces it' })
     }
     const key = NodeKey.generate()
@@ -66,11 +66,4 @@ function show(terminal: Context['terminal'], key: NodeKey, options: KeyOptions, 
     terminal.say(`${labels[name as keyof typeof labels].padEnd(12)} ${value}`)
   }
   return result
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  )
 }
