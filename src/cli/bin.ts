@@ -7,6 +7,7 @@ import { main, SIGNALS } from './index.ts'
 const LINGER_TIMEOUT = 2_000
 
 const exitCode = await main(process.argv.slice(2), {
+  stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,

@@ -14,8 +14,12 @@ import type { FlagUse } from './config/read-config.ts'
 import { COMMON_FLAGS, type FlagName } from './flags/index.ts'
 import type { Terminal } from './output/terminal.ts'
 
+/** The part of a Node stream that commands read from. */
+export type InputStream = NodeJS.ReadableStream & { readonly isTTY?: boolean }
+
 /** What a running command is given. */
 export interface Context {
+  readonly stdin: InputStream
   readonly terminal: Terminal
   /** The values of all flags, and where they came from. */
   readonly config: Config

@@ -2,12 +2,13 @@
  * From the words of a command line to an exit code.
  * @module
  */
+import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { type Command, CommanderError } from 'commander'
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import { LogLevels } from '../node/index.ts'
-import { type AnyCommandSpec, defaultsOf } from './command.ts'
+import { type AnyCommandSpec, defaultsOf, type InputStream } from './command.ts'
 import { spellSwitches } from './config/command-flags.ts'
 import type { Config } from './config/config.ts'
 import { type FlagUse, readConfig } from './config/read-config.ts'
@@ -19,6 +20,8 @@ import { type OutputStream, Terminal } from './output/terminal.ts'
 import { buildProgram } from './program.ts'
 
 export interface MainOptions {
+  /** @default nothing to read */
+  readonly stdin?: InputStream
   readonly stdout: OutputStream
   readonly stderr: OutputStream
   readonly env: Readonly<Record<string, string | undefined>>
@@ -107,6 +110,7 @@ class Run {
     this.#log = new CommandLog(config, this.#levels, this.#terminal)
     if (spec.reloads && !this.#terminal.tty) this.#reload = () => this.#readLevelsAgain(spec)
     const context = {
+      stdin: this.#options.stdin ?? Readable.from([]),
       terminal: this.#terminal,
       config,
       log: this.#log.logger,

@@ -24,14 +24,14 @@ export const attachCommand: CommandSpec = {
   arguments: [new Argument('[endpoint]', 'http://…, ws://… or the path of a socket')],
   flags: [...CLIENT_FLAGS, 'exec'],
   async run(context, _, url) {
-    const { terminal, config } = context
+    const { terminal, config, stdin } = context
     const endpoint = endpointOf(context, url)
     await using client = await connectTo(context, endpoint)
     const console = await NodeConsole.open(client)
     const script = config.get('exec')
     if (script !== undefined) return { value: await runScript(context, console, script) }
-    if (!process.stdin.isTTY) {
-      await console.runLines(createInterface({ input: process.stdin }), (line) => terminal.say(line), context.signal)
+    if (!stdin.isTTY) {
+      await console.runLines(createInterface({ input: stdin }), (line) => terminal.say(line), context.signal)
       return { endpoint }
     }
     const version = String(await client.call('web3_clientVersion').catch(() => 'a node'))
@@ -39,7 +39,7 @@ export const attachCommand: CommandSpec = {
     terminal.say(`modules: ${printable(console.modules.join(' '))}`)
     terminal.say('Ctrl-D or exit ends it\n')
     await console.interact({
-      input: process.stdin,
+      input: stdin,
       output: process.stdout,
       colors: terminal.colors && process.stdout.isTTY === true,
       history: await historyFile(context),
