@@ -63,7 +63,8 @@ export function oneOfType<T extends string>(
   choices: readonly T[],
   synonyms: Readonly<Record<string, NoInfer<T>>> = {},
 ): ValueType<T> {
-  const parse = (name: string, text: string): T => synonyms[text] ?? parseOneOf(name, text, choices)
+  const words = new Map(Object.entries(synonyms))
+  const parse = (name: string, text: string): T => words.get(text) ?? parseOneOf(name, text, choices)
   return { placeholder: `<${what}>`, parse, show: asIs, choices }
 }
 
