@@ -55,7 +55,7 @@ async function runScript({ terminal, signal }: Context, console: NodeConsole, sc
     .catch((error: unknown) => {
       if (error instanceof Interrupted) throw new InterruptedError('SIGINT')
       if (error instanceof PeerloomError) throw error
-      throw new PeerloomError('ERR_SCRIPT', `exec: ${describeError(error)}`, { cause: error })
+      throw new PeerloomError('ERR_SCRIPT', `exec: ${describeError(error) || String(error)}`, { cause: error })
     })
   if (value !== undefined) terminal.say(show(value, false))
   return value
