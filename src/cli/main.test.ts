@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test, vi } from 'vitest'
+import { runProgram } from '../../test/support/program.ts'
 import { bytesToHex } from '../base/bytes.ts'
 import { type Clock, FakeClock } from '../base/clock.ts'
 import { NodeKey } from '../identity/index.ts'
@@ -13,30 +14,8 @@ const assets = fileURLToPath(new URL('../../assets/demo/', import.meta.url))
 const chain = join(assets, 'chain.rlp')
 const info = JSON.parse(readFileSync(join(assets, 'info.json'), 'utf8')) as { headHash: string }
 
-function run(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return runIn({}, ...words)
-}
-
-function runIn(env: Record<string, string>, ...words: string[]) {
-  return runWith({ env }, ...words)
-}
-
-async function runWith(
-  options: Partial<MainOptions>,
-  ...words: string[]
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  const texts = { stdout: '', stderr: '' }
-  const stream = (name: 'stdout' | 'stderr'): MainOptions['stdout'] => ({
-    write: (text) => {
-      texts[name] += text
-    },
-    on: () => undefined,
-  })
-  const streams = { stdout: stream('stdout'), stderr: stream('stderr') }
-  const ours = { ...streams, env: {}, onSignals: () => undefined, exit: () => undefined }
-  const code = await main(words, { ...ours, ...options })
-  return { code, ...texts }
-}
+const run = (...words: string[]) => runProgram(words)
+const runIn = (env: Record<string, string>, ...words: string[]) => runProgram(words, { env })
 
 describe('what is told to stop', () => {
   /** A ping of somebody who never answers, and SIGTERM. `before`: before it has had a turn. */
@@ -52,7 +31,7 @@ describe('what is told to stop', () => {
     const enode = `enode://${bytesToHex(NodeKey.from(new Uint8Array(32).fill(1)).publicKey)}`
     const { port } = silent.address() as AddressInfo
     const options = { clock, onSignals, exit: (code: number) => void exits.push(code) }
-    const ended = runWith(options, 'ping', `${enode}@127.0.0.1:${port}`)
+    const ended = runProgram(['ping', `${enode}@127.0.0.1:${port}`], options)
     const [socket] = (await called) as [Socket]
     signal('SIGTERM')
     before()

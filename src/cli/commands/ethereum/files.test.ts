@@ -1,0 +1,96 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runProgram } from '../../../../test/support/program.ts'
+
+const assets = fileURLToPath(new URL('../../../../assets/demo/', import.meta.url))
+const chain = join(assets, 'chain.rlp')
+const genesis = join(assets, 'genesis.json')
+
+let root: string
+let made = 0
+/** A data folder with the bundled chain. */
+let full: string
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'peerloom-x-'))
+  full = newPath()
+  expect(await runProgram(['import', chain, '--datadir', full, '--genesis', genesis])).toMatchObject({ code: 0 })
+})
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+const newPath = (): string => join(root, String(made++))
+
+async function resultOf(...words: readonly string[]): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await runProgram([...words, '--json'])
+  expect({ code, stderr: stderr.split('\n').filter((line) => line.startsWith('error:')) }).toEqual({
+    code: 0,
+    stderr: [],
+  })
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) as string)
+}
+
+test('what was imported is inspected as whole, and exported as the file it came from', async () => {
+  expect(await resultOf('inspect', '--datadir', full)).toMatchObject({
+    health: 'ok',
+    head: { number: 320 },
+    blocks: 321,
+  })
+  const out = newPath()
+  expect(await resultOf('export', out, '--datadir', full)).toMatchObject({ blocks: 320, first: 1, last: 320 })
+  expect(readFileSync(out).equals(readFileSync(chain))).toBe(true)
+})
+
+test('an import of known blocks adds none', async () => {
+  const result = await resultOf('import', chain, '--datadir', full)
+  expect(result).toMatchObject({ imported: 0, known: 320, head: { number: 320 } })
+})
+
+test('an import into a folder of another chain is refused, and changes nothing', async () => {
+  const { code, stderr } = await runProgram(['import', chain, '--datadir', full, '--network', 'sepolia'])
+  expect(code).toBe(2)
+  expect(stderr).toMatch(/^error: --datadir: [^\n]+\n$/)
+  expect(await resultOf('inspect', '--datadir', full)).toMatchObject({ health: 'ok', head: { number: 320 } })
+})
+
+test('a file that is no chain, or is not there, is one line with its path', async () => {
+  const text = newPath()
+  writeFileSync(text, 'not a chain\u001b[2J')
+  const dataDir = newPath()
+  for (const [file, exit] of [
+    [text, 1],
+    [newPath(), 2],
+    [root, 2],
+  ] as const) {
+    const { code, stderr } = await runProgram(['import', file, '--datadir', dataDir, '--genesis', genesis])
+    expect(code).toBe(exit)
+    expect(stderr.split('\n').filter((line) => line.startsWith('error: '))).toEqual([expect.stringContaining(file)])
+    expect(stderr).not.toContain('\u001b')
+  }
+})
+
+test.each([
+  ['--first', '5', '--last', '4'],
+  ['--first', '321'],
+  ['--last', '999'],
+  ['--first', '-1'],
+  ['--last', '1e3'],
+])('an export of blocks that are not there (%s %s) names its option, and makes no file', async (...range) => {
+  const out = newPath()
+  const { code, stdout, stderr } = await runProgram(['export', out, '--datadir', full, ...range])
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toMatch(/^error: --(first|last): [^\n]+\n$/)
+  expect(existsSync(out)).toBe(false)
+})
+
+test('an empty or missing folder is refused by inspect and export, and not made', async () => {
+  for (const words of [['inspect'], ['export', newPath()]]) {
+    const dataDir = newPath()
+    const { code, stderr } = await runProgram([...words, '--datadir', dataDir])
+    expect(code).toBe(2)
+    expect(stderr).toContain(`error: --datadir: ${dataDir} holds no chain`)
+    expect(existsSync(dataDir)).toBe(false)
+  }
+  expect(readdirSync(root).some((name) => name.endsWith('.tmp'))).toBe(false)
+})

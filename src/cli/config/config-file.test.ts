@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ConfigError } from '../../base/errors.ts'
+import { readConfigFile } from './config-file.ts'
+
+let root: string
+let file: string
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'peerloom-t-'))
+  file = join(root, 'peerloom.toml')
+})
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+async function read(toml: string): Promise<Record<string, string>> {
+  writeFileSync(file, toml)
+  const given = await readConfigFile(file, '--config')
+  return Object.fromEntries([...given].map(([name, { text }]) => [name, text]))
+}
+
+test('a key is read from its table, from a dotted key and from an inline table alike', async () => {
+  const wanted = { 'http.addr': '::1', 'http.port': '1', http: 'true' }
+  for (const toml of [
+    '[http]\naddr = "::1"\nport = 1\nenabled = true\n',
+    'http.addr = "::1"\nhttp.port = 1\nhttp.enabled = true\n',
+    'http = { addr = "::1", port = 1, enabled = true }\n',
+  ]) {
+    expect(await read(toml)).toEqual(wanted)
+  }
+})
+
+test('lists, numbers and switches become the text that other sources give', async () => {
+  expect(await read('maxpeers = 1_000\n[http]\napi = ["net", "eth"]\ncorsdomain = []\nenabled = false\n')).toEqual({
+    maxpeers: '1000',
+    'http.api': 'net,eth',
+    'http.corsdomain': '',
+    http: 'false',
+  })
+})
+
+test('an empty table of settings is one, and a file may be empty', async () => {
+  expect(await read('[http]\n[ws]\n')).toEqual({})
+  expect(await read('')).toEqual({})
+})
+
+test.each([
+  '[constructor]\nx = 1',
+  '[__proto__]\nx = 1',
+  '[http.__proto__]\naddr = "x"',
+  '[http.addr]\nx = 1',
+  '[[http]]\naddr = "x"',
+  'http = 1',
+  '"http.addr" = { a = 1 }',
+  '"" = 1',
+  'toString = 1',
+  'port = [{ a = 1 }]',
+  'port = 07:32:00',
+  'a = "\u0000"',
+  'x'.repeat(10_000),
+  '['.repeat(10_000),
+  `port = ${'['.repeat(10_000)}`,
+])('a file that sets what no setting is (%#) is refused with its path', async (toml) => {
+  await expect(read(toml)).rejects.toThrow(ConfigError)
+  await expect(read(toml)).rejects.toMatchObject({ field: expect.stringContaining(file) })
+})
+
+test('a file that cannot be read names the flag or variable that names it', async () => {
+  for (const path of [join(root, 'none.toml'), root]) {
+    await expect(readConfigFile(path, 'PEERLOOM_CONFIG')).rejects.toMatchObject({
+      field: 'PEERLOOM_CONFIG',
+      message: expect.stringContaining(path),
+    })
+  }
+})
+
+test('any text is settings or a ConfigError', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: fc.constantFrom(...'[]{}="\'\\.,\n #http0x_') }), async (toml) => {
+      const given = await read(toml).catch((error: unknown) => error)
+      if (given instanceof Error) expect(given).toBeInstanceOf(ConfigError)
+    }),
+  )
+})
