@@ -56,7 +56,7 @@ export interface CommandSpec<O extends object = object> {
   /** It works, but is not listed. */
   readonly hidden?: true
   /**
-   * Resolves with the result: the last line with `--json`. What is said to people goes through `terminal.say`. Rejects
+   * Resolves with the result: the last line with `--json`. What is said to people goes through `terminal.print`. Rejects
    * with the signal's reason when it was interrupted before it was done: a server that is told to stop is done.
    */
   run(context: Context, options: O, ...words: string[]): Promise<object>
@@ -79,7 +79,7 @@ export function defaultsOf({ logs = 'problems', defaults }: AnyCommandSpec): Def
 }
 
 /** Gives `command` what the spec says: arguments, flags, help, action. */
-export function equip(command: Command, spec: AnyCommandSpec, { run, uses }: Parsing): Command {
+export function configureCommand(command: Command, spec: AnyCommandSpec, { run, uses }: Parsing): Command {
   command.summary(spec.summary)
   command.description(spec.details ? `${spec.summary}\n\n${spec.details}` : spec.summary)
   for (const argument of spec.arguments ?? []) command.addArgument(argument)
@@ -88,7 +88,7 @@ export function equip(command: Command, spec: AnyCommandSpec, { run, uses }: Par
   addFlags(command, flags, uses, defaultsOf(spec))
   command.addHelpOption(new Option('-h, --help', 'show this').helpGroup('MISC'))
   command.addHelpText('after', examplesOf(spec)).exitOverride((error) => {
-    throw suggesting(error, command)
+    throw withSuggestion(error, command)
   })
   return command.action((...args: unknown[]) => {
     const stray = uses.find(({ name }) => !flags.includes(name))
@@ -99,7 +99,7 @@ export function equip(command: Command, spec: AnyCommandSpec, { run, uses }: Par
 }
 
 /** An option that is unknown: the one that was meant. */
-function suggesting(error: CommanderError, command: Command): Error {
+function withSuggestion(error: CommanderError, command: Command): Error {
   const [, flag] = /unknown option '([^']*)'/.exec(error.message) ?? []
   if (flag === undefined) return error
   const [name] = flag.split('=', 1)
@@ -107,11 +107,15 @@ function suggesting(error: CommanderError, command: Command): Error {
     return new ConfigError(name as string, 'is a switch', { hint: 'without a value it is on; =false turns it off' })
   }
   const visible = command.options.filter((option) => !option.hidden)
-  return unknown('option', flag, [...visible.map(({ long }) => long ?? ''), '--help'])
+  return unknownNameError('option', flag, [...visible.map(({ long }) => long ?? ''), '--help'])
 }
 
 /** Commander's own error, but with the suggestion that all other sources of settings give. */
-export function unknown(what: 'option' | 'command', name: string, candidates: readonly string[]): CommanderError {
+export function unknownNameError(
+  what: 'option' | 'command',
+  name: string,
+  candidates: readonly string[],
+): CommanderError {
   const meant = nearest(name, candidates)
   const code = what === 'option' ? 'commander.unknownOption' : 'commander.unknownCommand'
   return new CommanderError(1, code, `error: unknown ${what} '${name}'${meant ? `\n(Did you mean ${meant}?)` : ''}`)

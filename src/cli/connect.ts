@@ -32,7 +32,7 @@ export async function connectTo(context: Context, endpoint: string): Promise<Rpc
       throw new PeerloomError('ERR_NO_NODE', message) // its cause is in it
     }
     const own = jwtSecretPath(dataDirIn(config))
-    if (error.status !== 401 || named !== undefined || !isHere(endpoint)) throw error
+    if (error.status !== 401 || named !== undefined || !isLocalUrl(endpoint)) throw error
     if (!(await pathExists(own))) throw error
     return await dial(context, endpoint, own)
   }
@@ -52,7 +52,7 @@ async function dial({ signal, log, clock }: Context, endpoint: string, secretFil
 }
 
 /** Nobody else is to see what is signed with the data folder's secret. */
-function isHere(endpoint: string): boolean {
+function isLocalUrl(endpoint: string): boolean {
   const { hostname } = new URL(endpoint)
   return hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
 }

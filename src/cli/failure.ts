@@ -25,9 +25,9 @@ const HINTS: Readonly<Record<string, string>> = {
 }
 
 /** The name by which the user knows an option, by its path: a flag, a variable, a key of a file. Undefined for any other field. */
-export type NameOf = (field: string) => string | undefined
+export type OptionNameOf = (field: string) => string | undefined
 
-export function failureOf(error: unknown, nameOf: NameOf): Failure {
+export function failureOf(error: unknown, nameOf: OptionNameOf): Failure {
   if (error instanceof InterruptedError) return { exitCode: EXIT.interrupted, code: error.code, message: '' }
   if (error instanceof ServiceError && error.cause instanceof PeerloomError) {
     const { service, cause } = error
@@ -46,7 +46,7 @@ export function failureOf(error: unknown, nameOf: NameOf): Failure {
   return { exitCode: EXIT.failed, code: error.code, message: oneLine(hint ? `${text} (${hint})` : text) }
 }
 
-function configMessage(error: ConfigError, nameOf: NameOf): string {
+function configMessage(error: ConfigError, nameOf: OptionNameOf): string {
   const name = nameOf(error.field)
   return oneLine(name === undefined ? error.message : error.withField(name).message)
 }
@@ -60,13 +60,13 @@ function usageMessage({ code, message }: CommanderError): string {
   const hint = suggestion ? suggestion.replace(/^\(D/, '(d').replace(/\?\)$/, '?)') : undefined
   const other = /with option '(--[a-z-]+)/.exec(first)?.[1]
   if (name && other) return `${name}: does not go with ${other}`
-  const what = WHAT[code]
-  return oneLine(what && name ? `${name}: ${what}${hint ? ` ${hint}` : ` (${HELP})`}` : text)
+  const what = USAGE_ERRORS[code]
+  return oneLine(what && name ? `${name}: ${what}${hint ? ` ${hint}` : ` (${HELP_HINT})`}` : text)
 }
 
-const HELP = '--help says what there is'
+const HELP_HINT = '--help says what there is'
 
-const WHAT: Readonly<Record<string, string>> = {
+const USAGE_ERRORS: Readonly<Record<string, string>> = {
   'commander.unknownOption': 'unknown option',
   'commander.unknownCommand': 'unknown command',
   'commander.missingArgument': 'missing argument',

@@ -9,7 +9,7 @@ import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import { LogLevels } from '../node/index.ts'
 import { type AnyCommandSpec, defaultsOf, type InputStream } from './command.ts'
-import { spellSwitches } from './config/command-flags.ts'
+import { normalizeSwitches } from './config/command-flags.ts'
 import type { Config } from './config/config.ts'
 import { type FlagUse, readConfig } from './config/read-config.ts'
 import { EXIT, type Failure, failureOf } from './failure.ts'
@@ -36,13 +36,13 @@ export interface MainOptions {
 const STOP_TIMEOUT = 25_000
 
 /** Runs a command line, without the program's own name. Resolves with the exit code and never rejects. */
-export function main(words: readonly string[], options: MainOptions): Promise<number> {
-  return new Run(words, options).toEnd()
+export function main(args: readonly string[], options: MainOptions): Promise<number> {
+  return new Run(args, options).run()
 }
 
 /** One command line on its way to its end. */
 class Run {
-  readonly #words: readonly string[]
+  readonly #args: readonly string[]
   readonly #options: MainOptions
   readonly #clock: Clock
   readonly #interruption: Interruption
@@ -56,27 +56,27 @@ class Run {
   #deadline: Timer | undefined
   #reload: (() => Promise<void>) | undefined
 
-  constructor(words: readonly string[], options: MainOptions) {
-    this.#words = spellSwitches(words)
+  constructor(args: readonly string[], options: MainOptions) {
+    this.#args = normalizeSwitches(args)
     this.#options = options
     const clock = options.clock ?? systemClock
     this.#clock = clock
     const interruption: Interruption = new Interruption({
       clock,
-      onInterrupt: () => this.#stopping(),
+      onInterrupt: () => this.#onInterrupt(),
       onForce: () => {
         this.#terminal.clear()
         options.exit(EXIT.interrupted)
       },
     })
     this.#interruption = interruption
-    this.#terminal = new Terminal({ ...options, clock, interruption, json: this.#words.includes('--json') })
-    const output = { columns: options.stdout.columns, print: (text: string) => this.#terminal.print(text) }
-    this.#program = buildProgram(output, { uses: this.#uses, run: (...parsed) => this.#command(...parsed) })
+    this.#terminal = new Terminal({ ...options, clock, interruption, json: this.#args.includes('--json') })
+    const output = { columns: options.stdout.columns, print: (text: string) => this.#terminal.write(text) }
+    this.#program = buildProgram(output, { uses: this.#uses, run: (...parsed) => this.#runCommand(...parsed) })
   }
 
   /** Whoever waits for us, such as a supervisor, does not wait for ever. */
-  #stopping(): void {
+  #onInterrupt(): void {
     if (this.#terminal.live) this.#terminal.warn('stopping (Ctrl-C again ends it at once)')
     this.#deadline = this.#clock.setTimer(STOP_TIMEOUT, () => {
       this.#terminal.clear()
@@ -85,11 +85,11 @@ class Run {
     })
   }
 
-  async toEnd(): Promise<number> {
+  async run(): Promise<number> {
     this.#options.onSignals((signal) => this.#onSignal(signal))
     const { signal } = this.#interruption
     try {
-      await this.#program.parseAsync([...this.#words], { from: 'user' }).catch(passHelp)
+      await this.#program.parseAsync([...this.#args], { from: 'user' }).catch(ignoreHelp)
       await setImmediate() // what has become of the last line is known one turn later
       if (signal.aborted && !(signal.reason instanceof InterruptedError)) throw signal.reason
       return EXIT.done
@@ -103,12 +103,12 @@ class Run {
     }
   }
 
-  async #command(spec: AnyCommandSpec, options: object, words: readonly string[]): Promise<void> {
+  async #runCommand(spec: AnyCommandSpec, options: object, words: readonly string[]): Promise<void> {
     this.#spec = spec
     await this.#configure(spec)
     const config = this.#config as Config
     this.#log = new CommandLog(config, this.#levels, this.#terminal)
-    if (spec.reloads && !this.#terminal.tty) this.#reload = () => this.#readLevelsAgain(spec)
+    if (spec.reloads && !this.#terminal.tty) this.#reload = () => this.#reloadLevels(spec)
     const context = {
       stdin: this.#options.stdin ?? Readable.from([]),
       terminal: this.#terminal,
@@ -133,7 +133,7 @@ class Run {
     this.#config ??= config
   }
 
-  async #readLevelsAgain(spec: AnyCommandSpec): Promise<void> {
+  async #reloadLevels(spec: AnyCommandSpec): Promise<void> {
     const log = this.#log?.logger
     try {
       await this.#configure(spec)
@@ -158,13 +158,13 @@ class Run {
 
   #failureOf(error: unknown): Failure {
     const isEmpty = error instanceof CommanderError && error.code === 'commander.help'
-    const group = this.#program.commands.find((command) => this.#words.includes(command.name()))
-    if (isEmpty && group) return noCommand(group)
-    return failureOf(error, (field) => this.#nameOf(field))
+    const group = this.#program.commands.find((command) => this.#args.includes(command.name()))
+    if (isEmpty && group) return missingCommand(group)
+    return failureOf(error, (field) => this.#optionName(field))
   }
 
   /** The flag that sets an option, or the option of the command itself. */
-  #nameOf(field: string): string | undefined {
+  #optionName(field: string): string | undefined {
     const flag = OPTION_FLAGS.get(field)
     if (flag !== undefined) return this.#config?.nameOf(flag) ?? `--${flag}`
     return this.#spec?.options?.find(({ long }) => long === `--${field}`)?.long
@@ -172,12 +172,12 @@ class Run {
 }
 
 /** Help and the version were printed: commander has no other way to say that it is done. */
-function passHelp(error: unknown): void {
+function ignoreHelp(error: unknown): void {
   if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error
 }
 
 /** Nothing but `peerloom key`. */
-function noCommand(group: Command): Failure {
+function missingCommand(group: Command): Failure {
   const names = group.commands.map((command) => command.name()).filter((name) => name !== 'help')
   const message = `command: missing (one of ${names.join(', ')}; or --help)`
   return { exitCode: EXIT.usage, code: 'ERR_USAGE', message }

@@ -4,7 +4,7 @@
  */
 import { Command } from 'commander'
 import { packageVersion } from '../node/index.ts'
-import { type AnyCommandSpec, equip, type Parsing, unknown } from './command.ts'
+import { type AnyCommandSpec, configureCommand, type Parsing, unknownNameError } from './command.ts'
 import { attachCommand } from './commands/attach.ts'
 import { completionCommand } from './commands/completion.ts'
 import { dumpconfigCommand } from './commands/dumpconfig.ts'
@@ -59,13 +59,13 @@ export function buildProgram({ columns = MAX_HELP_WIDTH, print }: ProgramOutput,
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: () => {}, outputError: () => {}, getOutHelpWidth: () => columns })
     .configureHelp({ formatHelp })
-  equip(program, nodeCommand, { ...parsing, run: refuseWords(program, parsing) })
+  configureCommand(program, nodeCommand, { ...parsing, run: rejectExcessArguments(program, parsing) })
   program.version(packageVersion(), '-v, --version', 'print the version')
   program.options.find(({ long }) => long === '--version')?.helpGroup('MISC')
   program.allowExcessArguments().helpCommand('help [command]', 'shows this, or the help of a command')
   const add = (parent: Command, spec: AnyCommandSpec): void => {
     const command = new Command(spec.name).copyInheritedSettings(program).allowExcessArguments(false)
-    parent.addCommand(equip(command, spec, parsing), { hidden: spec.hidden === true })
+    parent.addCommand(configureCommand(command, spec, parsing), { hidden: spec.hidden === true })
   }
   for (const spec of COMMANDS) add(program, spec)
   for (const { name, summary, commands } of GROUPS) {
@@ -76,11 +76,11 @@ export function buildProgram({ columns = MAX_HELP_WIDTH, print }: ProgramOutput,
 }
 
 /** The node takes no words: one that stands there was to be a command. */
-function refuseWords(program: Command, { run }: Parsing): Parsing['run'] {
+function rejectExcessArguments(program: Command, { run }: Parsing): Parsing['run'] {
   return async (spec, options, words) => {
     const [word] = program.args
     const names = [...COMMANDS.filter((spec) => !spec.hidden), ...GROUPS].map(({ name }) => name)
-    if (word !== undefined) throw unknown('command', word, names)
+    if (word !== undefined) throw unknownNameError('command', word, names)
     await run(spec, options, words)
   }
 }

@@ -8,15 +8,15 @@ import { formatEndpoint } from '../net/index.ts'
 import { type RpcEndpoint, RpcError, RpcErrorCode, type RpcListenOptions, type RpcServer } from '../rpc/index.ts'
 import { type AuthRpcOptions, ENDPOINT_DEFAULTS, type HttpOptions, type WsOptions } from './options.ts'
 
-type Kind = 'http' | 'ws'
+type EndpointKind = 'http' | 'ws'
 
 export class Endpoints {
   readonly #rpc: RpcServer
   readonly #log: Logger
   /** BOUNDED: by the kinds. */
-  readonly #open = new Map<Kind, RpcEndpoint>()
+  readonly #open = new Map<EndpointKind, RpcEndpoint>()
   /** BOUNDED: by the kinds. */
-  readonly #opening = new Set<Kind>()
+  readonly #opening = new Set<EndpointKind>()
 
   constructor(rpc: RpcServer, log: Logger) {
     this.#rpc = rpc
@@ -28,7 +28,7 @@ export class Endpoints {
     return this.#rpc.urls
   }
 
-  url(kind: Kind): string | undefined {
+  url(kind: EndpointKind): string | undefined {
     return this.#open.get(kind)?.url
   }
 
@@ -37,7 +37,7 @@ export class Endpoints {
     const { http } = ENDPOINT_DEFAULTS
     const { host = http.host, port = http.port, modules = http.modules, prefix = '', cors, vhosts } = options
     checkPrefix(prefix)
-    this.#warnOfMissing(modules)
+    this.#warnUnavailableModules(modules)
     const path = prefix === '/' ? '/*' : prefix
     await this.#start('http', `${formatEndpoint(host, port)}${path}`, { modules, cors, vhosts })
   }
@@ -46,7 +46,7 @@ export class Endpoints {
   async startWs(options: WsOptions): Promise<void> {
     const { ws } = ENDPOINT_DEFAULTS
     const { host = ws.host, port = ws.port, modules = ws.modules, origins = [] } = options
-    this.#warnOfMissing(modules)
+    this.#warnUnavailableModules(modules)
     await this.#start('ws', formatEndpoint(host, port), {
       modules,
       origins: origins.length > 0 ? origins : undefined, // as go-ethereum: an empty list is the default
@@ -65,25 +65,25 @@ export class Endpoints {
   }
 
   /** A path that nobody chose and that does not work is no reason not to start. */
-  async startIpc(path: string, chosen: boolean): Promise<void> {
+  async startIpc(path: string, configured: boolean): Promise<void> {
     try {
       await atFieldAsync('ipc.path', () => this.#rpc.listen(path))
       this.#log.info('IPC endpoint opened', { path })
     } catch (error) {
-      if (chosen || !(error instanceof ConfigError) || !error.message.includes('too long')) throw error
+      if (configured || !(error instanceof ConfigError) || !error.message.includes('too long')) throw error
       this.#log.warn('no IPC endpoint', { error: describeError(error), hint: 'name a shorter one with ipc' })
     }
   }
 
   /** False when it was not open. */
-  async stop(kind: Kind): Promise<boolean> {
+  async stop(kind: EndpointKind): Promise<boolean> {
     const endpoint = this.#open.get(kind)
     this.#open.delete(kind)
     await endpoint?.close()
     return endpoint !== undefined
   }
 
-  async #start(kind: Kind, at: string, options: RpcListenOptions): Promise<void> {
+  async #start(kind: EndpointKind, at: string, options: RpcListenOptions): Promise<void> {
     const running = this.#open.get(kind)?.url ?? (this.#opening.has(kind) ? at : undefined)
     if (running !== undefined) {
       throw new RpcError(RpcErrorCode.Default, `${kind.toUpperCase()} server already running on ${running}`)
@@ -96,7 +96,7 @@ export class Endpoints {
   }
 
   /** An address that cannot be part of a URL is the host's fault: ports are numbers, and the prefix has been checked. */
-  #listen(option: Kind | 'authrpc', url: string, options: RpcListenOptions): Promise<RpcEndpoint> {
+  #listen(option: EndpointKind | 'authrpc', url: string, options: RpcListenOptions): Promise<RpcEndpoint> {
     return atFieldAsync(
       (field) => `${option}.${field === 'url' ? 'host' : field}`,
       () => this.#rpc.listen(url, options),
@@ -104,7 +104,7 @@ export class Endpoints {
   }
 
   /** A misspelt namespace is otherwise found out by its absence. */
-  #warnOfMissing(modules: readonly string[]): void {
+  #warnUnavailableModules(modules: readonly string[]): void {
     const known = new Set(this.#rpc.namespaces)
     const unknown = modules.filter((each) => !known.has(each) && each !== 'rpc')
     if (unknown.length === 0) return

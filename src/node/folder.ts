@@ -13,7 +13,7 @@ import { JWT_SECRET_BYTES } from '../rpc/index.ts'
 import { type LevelStore, makeFolder, openLevelStore, pathInDataDir } from '../storage/index.ts'
 
 /** Option that names the file of the secret. */
-const SECRET = 'authrpc.jwtSecret'
+const SECRET_OPTION = 'authrpc.jwtSecret'
 /** A list of nodes is at most this large, in bytes: 5000 URLs. */
 const MAX_LIST_BYTES = 1024 * 1024
 const NODE_LIST = { hint: 'a JSON array of enode URLs' }
@@ -49,12 +49,12 @@ export class NodeFolder implements AsyncDisposable {
 
   /** Rejects with a ConfigError (`dataDir`) when the file is damaged. */
   nodeKey(): Promise<NodeKey> {
-    return atFieldAsync('dataDir', () => nodeKeyIn(this.path))
+    return atFieldAsync('dataDir', () => readOrCreateNodeKey(this.path))
   }
 
   /** 32 bytes, made when the file is not there. Throws a ConfigError (`authrpc.jwtSecret`) for a file that holds none. */
   jwtSecret(path: string = jwtSecretPath(this.path)): Promise<Uint8Array> {
-    return jwtSecretIn(path)
+    return readOrCreateJwtSecret(path)
   }
 
   /** The enode URLs of `static-nodes.json` or `trusted-nodes.json`; none when there is no such file. */
@@ -78,9 +78,9 @@ export function ipcPathIn(dataDir: string, path = 'peerloom.ipc'): string {
 }
 
 /** The key of a data folder; made on the first call of the folder's life. Throws a ConfigError when the file is damaged. */
-export async function nodeKeyIn(dataDir: string): Promise<NodeKey> {
+export async function readOrCreateNodeKey(dataDir: string): Promise<NodeKey> {
   const file = pathInDataDir(dataDir, 'nodekey')
-  if (await isFile(file, 'nodekey')) return await readKeyFile(file)
+  if (await fileExists(file, 'nodekey')) return await readKeyFile(file)
   const key = NodeKey.generate()
   await writeKeyFile(file, key)
   return key
@@ -92,8 +92,8 @@ export function jwtSecretPath(dataDir: string): string {
 }
 
 /** {@link readJwtSecret}, of a file that is made when it is not there. */
-export async function jwtSecretIn(path: string): Promise<Uint8Array> {
-  return (await isFile(path, SECRET)) ? await readJwtSecret(path) : await writeSecret(path)
+export async function readOrCreateJwtSecret(path: string): Promise<Uint8Array> {
+  return (await fileExists(path, SECRET_OPTION)) ? await readJwtSecret(path) : await writeSecret(path)
 }
 
 /**
@@ -101,10 +101,10 @@ export async function jwtSecretIn(path: string): Promise<Uint8Array> {
  * for one that is not there, or that holds none.
  */
 export async function readJwtSecret(path: string): Promise<Uint8Array> {
-  if (!(await isFile(path, SECRET))) throw new ConfigError(SECRET, `there is no file ${path}`)
-  const text = (await readStart(path, SECRET, 1_024)).trim()
+  if (!(await fileExists(path, SECRET_OPTION))) throw new ConfigError(SECRET_OPTION, `there is no file ${path}`)
+  const text = (await readBounded(path, SECRET_OPTION, 1_024)).trim()
   if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) return hexToBytes(text)
-  throw new ConfigError(SECRET, `${path} does not hold 64 hex digits`, { hint: 'remove it: a new one is made' })
+  throw new ConfigError(SECRET_OPTION, `${path} does not hold 64 hex digits`, { hint: 'remove it: a new one is made' })
 }
 
 async function writeSecret(path: string): Promise<Uint8Array> {
@@ -121,16 +121,16 @@ async function writeSecret(path: string): Promise<Uint8Array> {
     await rename(temporary, path) // whole, or not at all
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined)
-    throw new ConfigError(SECRET, `cannot write ${path}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
+    throw new ConfigError(SECRET_OPTION, `cannot write ${path}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
   }
   return secret
 }
 
 async function readNodeList(path: string, kind: 'static' | 'trusted'): Promise<readonly string[]> {
   const field = `p2p.${kind}Nodes`
-  if (!(await isFile(path, field))) return []
+  if (!(await fileExists(path, field))) return []
   try {
-    const list: unknown = JSON.parse(await readStart(path, field, MAX_LIST_BYTES))
+    const list: unknown = JSON.parse(await readBounded(path, field, MAX_LIST_BYTES))
     if (!Array.isArray(list) || !list.every((each) => typeof each === 'string'))
       throw new ConfigError(field, `${path}: no array of strings`, NODE_LIST)
     for (const url of list) parseEnode(url)
@@ -142,7 +142,7 @@ async function readNodeList(path: string, kind: 'static' | 'trusted'): Promise<r
   }
 }
 
-async function readStart(path: string, field: string, maxBytes: number): Promise<string> {
+async function readBounded(path: string, field: string, maxBytes: number): Promise<string> {
   try {
     const { size } = await stat(path)
     if (size > maxBytes) throw new ConfigError(field, `${path} is too large: ${size} bytes, at most ${maxBytes}`)
@@ -154,7 +154,7 @@ async function readStart(path: string, field: string, maxBytes: number): Promise
 }
 
 /** Throws a ConfigError for what is there and is no file: a pipe would be waited for without end. */
-async function isFile(path: string, field: string): Promise<boolean> {
+async function fileExists(path: string, field: string): Promise<boolean> {
   const there = await stat(path).catch(() => undefined)
   if (there && !there.isFile()) throw new ConfigError(field, `${path} is no file`)
   return there !== undefined

@@ -20,7 +20,7 @@ import { netApi, web3Api } from './api/net-api.ts'
 import { Bans } from './bans.ts'
 import { Disposal } from './disposal.ts'
 import { Endpoints } from './endpoints.ts'
-import { ipcPathIn, jwtSecretIn, NodeFolder } from './folder.ts'
+import { ipcPathIn, NodeFolder, readOrCreateJwtSecret } from './folder.ts'
 import type { NodeOptions, P2pOptions } from './options.ts'
 import type { RunningNode } from './service.ts'
 import { Services } from './services.ts'
@@ -46,11 +46,11 @@ export class Node implements AsyncDisposable {
   static async start(options: NodeOptions = {}): Promise<Node> {
     options.signal?.throwIfAborted()
     const disposal = new Disposal(options.log ?? silentLogger)
-    const starter = new Starter(options, disposal)
+    const starter = new NodeStarter(options, disposal)
     try {
       return await starter.start()
     } catch (error) {
-      starter.giveUp(error)
+      starter.abort(error)
       await disposal.close()
       throw error
     }
@@ -71,7 +71,7 @@ export class Node implements AsyncDisposable {
 
   /** The devp2p server. Throws an InternalError on a node without one. */
   get server(): Server {
-    return present(this.#server)
+    return requireServer(this.#server)
   }
 
   /** URL of the devp2p server, for other nodes. Throws an InternalError on a node without one. */
@@ -90,7 +90,7 @@ export class Node implements AsyncDisposable {
   }
 }
 
-function present(server: Server | undefined): Server {
+function requireServer(server: Server | undefined): Server {
   if (server) return server
   throw new InternalError('the node has no devp2p server')
 }
@@ -104,7 +104,7 @@ interface NodeParts {
 }
 
 /** The steps of a start, and the parts that they hand on. */
-class Starter {
+class NodeStarter {
   readonly #options: NodeOptions
   readonly #disposal: Disposal
   readonly #log: Logger
@@ -132,7 +132,7 @@ class Starter {
   }
 
   /** Tells the parts that run already to end. */
-  giveUp(error: unknown): void {
+  abort(error: unknown): void {
     this.#scope.close(error)
   }
 
@@ -149,7 +149,7 @@ class Starter {
     this.#services.register(rpcServer)
     const rpc = await RpcClient.inProcess(rpcServer)
     this.#dispose('rpc client', rpc)
-    this.#services.run(this.#running(rpc, server))
+    this.#services.run(this.#runningNode(rpc, server))
     this.#dispose('rpc', rpcServer)
     await this.#openEndpoints(endpoints)
     this.#options.signal?.throwIfAborted()
@@ -234,12 +234,12 @@ class Starter {
   }
 
   /** The node as its services see it. */
-  #running(rpc: RpcClient, server: Server | undefined): RunningNode {
+  #runningNode(rpc: RpcClient, server: Server | undefined): RunningNode {
     return {
       rpc,
       signal: this.#scope.signal,
       get server() {
-        return present(server)
+        return requireServer(server)
       },
     }
   }
@@ -253,13 +253,13 @@ class Starter {
   }
 
   async #openIpc(endpoints: Endpoints): Promise<void> {
-    const { enabled = true, path: chosen } = this.#options.ipc ?? {}
-    const path = this.#folder ? ipcPathIn(this.#folder.path, chosen) : chosen
-    if (enabled && path !== undefined) await endpoints.startIpc(path, chosen !== undefined)
+    const { enabled = true, path: configured } = this.#options.ipc ?? {}
+    const path = this.#folder ? ipcPathIn(this.#folder.path, configured) : configured
+    if (enabled && path !== undefined) await endpoints.startIpc(path, configured !== undefined)
   }
 
   async #secret(path: string | undefined): Promise<Uint8Array> {
-    if (path !== undefined) return await jwtSecretIn(path)
+    if (path !== undefined) return await readOrCreateJwtSecret(path)
     if (this.#folder) return await this.#folder.jwtSecret()
     throw new ConfigError('authrpc.jwtSecret', 'is needed', {
       hint: 'the path of its file, or a data folder to keep it in',

@@ -37,7 +37,7 @@ export class Services {
   /** Lets each service refuse the folder before it is made. Rejects with a ServiceError. */
   async check(dataDir: string | undefined): Promise<void> {
     for (const service of this.#options.services) {
-      await naming(service.name, async () => await service.check?.(dataDir))
+      await atService(service.name, async () => await service.check?.(dataDir))
     }
   }
 
@@ -46,7 +46,7 @@ export class Services {
     const { services, disposal } = this.#options
     for (const service of services) {
       const { name } = service
-      const parts = await naming(name, async () => await service.start(this.#context(name)))
+      const parts = await atService(name, async () => await service.start(this.#context(name)))
       if (parts[Symbol.asyncDispose]) disposal.add(name, async () => await parts[Symbol.asyncDispose]?.())
       this.#started.push({ name, parts })
     }
@@ -100,7 +100,7 @@ export class Services {
 }
 
 /** Runs a step of a service; what it rejects with becomes the cause of a ServiceError. */
-async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
+async function atService<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

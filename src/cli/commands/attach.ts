@@ -7,8 +7,8 @@ import { pathExists, pathInDataDir } from '../../storage/index.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { dataDirIn } from '../config/settings.ts'
 import { CLIENT_FLAGS, connectTo, endpointOf } from '../connect.ts'
-import { NodeConsole, show } from '../console/console.ts'
-import { Interrupted } from '../console/evaluator.ts'
+import { formatValue, NodeConsole } from '../console/console.ts'
+import { ScriptInterruptedError } from '../console/evaluator.ts'
 import { InterruptedError } from '../interruption.ts'
 
 export const attachCommand: CommandSpec = {
@@ -31,13 +31,13 @@ export const attachCommand: CommandSpec = {
     const script = config.get('exec')
     if (script !== undefined) return { value: await runScript(context, console, script) }
     if (!stdin.isTTY) {
-      await console.runLines(createInterface({ input: stdin }), (line) => terminal.say(line), context.signal)
+      await console.runLines(createInterface({ input: stdin }), (line) => terminal.print(line), context.signal)
       return { endpoint }
     }
     const version = String(await client.call('web3_clientVersion').catch(() => 'a node'))
-    terminal.say(`connected to ${printable(version)} at ${endpoint}`)
-    terminal.say(`modules: ${printable(console.modules.join(' '))}`)
-    terminal.say('Ctrl-D or exit ends it\n')
+    terminal.print(`connected to ${printable(version)} at ${endpoint}`)
+    terminal.print(`modules: ${printable(console.modules.join(' '))}`)
+    terminal.print('Ctrl-D or exit ends it\n')
     await console.interact({
       input: stdin,
       output: process.stdout,
@@ -51,13 +51,13 @@ export const attachCommand: CommandSpec = {
 
 async function runScript({ terminal, signal }: Context, console: NodeConsole, script: string): Promise<unknown> {
   const value = await console
-    .run(script, (line) => terminal.say(line), signal)
+    .run(script, (line) => terminal.print(line), signal)
     .catch((error: unknown) => {
-      if (error instanceof Interrupted) throw new InterruptedError('SIGINT')
+      if (error instanceof ScriptInterruptedError) throw new InterruptedError('SIGINT')
       if (error instanceof PeerloomError) throw error
       throw new PeerloomError('ERR_SCRIPT', `exec: ${describeError(error) || String(error)}`, { cause: error })
     })
-  if (value !== undefined) terminal.say(show(value, false))
+  if (value !== undefined) terminal.print(formatValue(value, false))
   return value
 }
 

@@ -1,7 +1,7 @@
 import { Argument } from 'commander'
 import type { CommandSpec } from '../command.ts'
+import { commandTree } from '../completion/command-tree.ts'
 import { completionScripts, SHELLS } from '../completion/scripts.ts'
-import { completedCommand } from '../completion/subject.ts'
 import { parseOneOf } from '../config/parse.ts'
 
 export const completionCommand: CommandSpec = {
@@ -16,8 +16,8 @@ export const completionCommand: CommandSpec = {
   flags: [],
   async run({ terminal, program }, _options, word = '') {
     const shell = parseOneOf('shell', word, SHELLS)
-    const script = completionScripts[shell](completedCommand(program))
-    terminal.say(script.trimEnd())
+    const script = completionScripts[shell](commandTree(program))
+    terminal.print(script.trimEnd())
     return { shell, script }
   },
 }

@@ -18,12 +18,12 @@ export const dumpconfigCommand: CommandSpec = {
   logs: 'all',
   async run({ terminal, config }, _options, file) {
     const text = dumpToml(config)
-    if (file === undefined) terminal.say(text.trimEnd())
+    if (file === undefined) terminal.print(text.trimEnd())
     else {
       await writeFile(file, text).catch((error: NodeJS.ErrnoException) => {
         throw new ConfigError('file', `${file} cannot be written (${error.code ?? error.message})`, { cause: error })
       })
-      terminal.say(`written to ${file}`)
+      terminal.print(`written to ${file}`)
     }
     return { ...(file !== undefined && { file }), settings: dumpObject(config) }
   },

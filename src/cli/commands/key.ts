@@ -63,7 +63,7 @@ function show(terminal: Context['terminal'], key: NodeKey, options: KeyOptions, 
   }
   const labels = { file: 'file', id: 'id', publicKey: 'public key', enode: 'enode', privateKey: 'private key' }
   for (const [name, value] of Object.entries(result)) {
-    terminal.say(`${labels[name as keyof typeof labels].padEnd(12)} ${value}`)
+    terminal.print(`${labels[name as keyof typeof labels].padEnd(12)} ${value}`)
   }
   return result
 }

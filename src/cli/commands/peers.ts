@@ -29,7 +29,7 @@ export const peersCommand: CommandSpec<PeersOptions> = {
     const changes = watch && client.subscribe<PeerChange>('admin', ['peerEvents'], { signal: context.signal })
     await changes?.ready()
     const peers = await client.call<PeerInfo[]>('admin_peers')
-    for (const line of peerTable(peers)) terminal.say(line)
+    for (const line of peerTable(peers)) terminal.print(line)
     if (changes) await follow(context, client, changes, peers)
     return { peers }
   },
@@ -54,10 +54,10 @@ async function follow(
       const peer = (await client.call<PeerInfo[]>('admin_peers')).find((each) => each.id === id)
       if (!peer) continue // it has gone again
       lines.set(id, peerLine(peer))
-      terminal.say(`+ ${peerLine(peer)}`)
+      terminal.print(`+ ${peerLine(peer)}`)
       terminal.emit({ type, peer })
     } else if (type === 'drop' && lines.has(id)) {
-      terminal.say(`- ${lines.get(id)}${error ? `  ${printable(error)}` : ''}`)
+      terminal.print(`- ${lines.get(id)}${error ? `  ${printable(error)}` : ''}`)
       terminal.emit({ type, peer: id, error })
       lines.delete(id)
     }
@@ -94,7 +94,7 @@ function peerAction(name: string, method: string, summary: string, said: string)
       parseEnode(enode)
       await using client = await connectTo(context, endpointOf(context, url))
       const value = await client.call(method, [enode], { signal: context.signal })
-      context.terminal.say(`${said} ${enode}`)
+      context.terminal.print(`${said} ${enode}`)
       return { enode, value }
     },
   }

@@ -27,11 +27,11 @@ export const pingCommand: CommandSpec<PingOptions> = {
   async run({ terminal, signal, clock }, { timeout }, enode = '') {
     const url = parseNode('enode', enode)
     const result = await ping(url, { signal, clock, timeout: timeout * 1000 })
-    terminal.say(`client       ${printable(result.clientId)}`)
-    terminal.say(`speaks       ${printable(result.capabilities.join(' '))} (base protocol ${result.version})`)
-    terminal.say(`handshake    ${result.handshakeLatency.toFixed(1)} ms`)
-    if (result.latency !== undefined) terminal.say(`ping         ${result.latency.toFixed(1)} ms`)
-    if (result.disconnect) terminal.say(`then refused ${printable(result.disconnect.text)}`)
+    terminal.print(`client       ${printable(result.clientId)}`)
+    terminal.print(`speaks       ${printable(result.capabilities.join(' '))} (base protocol ${result.version})`)
+    terminal.print(`handshake    ${result.handshakeLatency.toFixed(1)} ms`)
+    if (result.latency !== undefined) terminal.print(`ping         ${result.latency.toFixed(1)} ms`)
+    if (result.disconnect) terminal.print(`then refused ${printable(result.disconnect.text)}`)
     return { enode: url, ...result }
   },
 }

@@ -32,7 +32,7 @@ export const rpcCommand: CommandSpec<RpcOptions> = {
     }
     await using client = await connectTo(context, endpointOf(context, url))
     const result = await client.call(method, params.map(readParam), { signal: context.signal })
-    for (const line of JSON.stringify(result, null, 2).split('\n')) context.terminal.say(printable(line))
+    for (const line of JSON.stringify(result, null, 2).split('\n')) context.terminal.print(printable(line))
     return { method, value: result }
   },
 }

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { buildProgram } from '../program.ts'
+import { commandTree, withDescendants } from './command-tree.ts'
 import { completionScripts, SHELLS } from './scripts.ts'
-import { completedCommand, withDescendants } from './subject.ts'
 
 const program = buildProgram({ columns: 100, print: () => undefined }, { uses: [], run: async () => undefined })
-const root = completedCommand(program)
+const root = commandTree(program)
 
 /** What bash offers for the last of the words. */
 function offered(...words: string[]): string[] {

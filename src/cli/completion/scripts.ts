@@ -2,20 +2,20 @@
  * Completion scripts for the shells.
  * @module
  */
-import { type CompletedCommand, type CompletedOption, valueOptions, withDescendants } from './subject.ts'
+import { type CommandNode, type OptionNode, valueOptions, withDescendants } from './command-tree.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
 
 /** A script that makes the shell complete the program's command lines. */
-export const completionScripts: Readonly<Record<Shell, (root: CompletedCommand) => string>> = {
+export const completionScripts: Readonly<Record<Shell, (root: CommandNode) => string>> = {
   bash: bashScript,
   zsh: zshScript,
   fish: fishScript,
 }
 
 /** Where nothing fits, bash completes names of files by itself. */
-function bashScript(root: CompletedCommand): string {
+function bashScript(root: CommandNode): string {
   const words = withDescendants(root).map(
     (command) => `    ${quote(command.path.join(' '))}) words=${quote(wordsOf(command))} ;;`,
   )
@@ -42,7 +42,7 @@ complete -o default -F _peerloom peerloom
 `
 }
 
-function zshScript(root: CompletedCommand): string {
+function zshScript(root: CommandNode): string {
   const cases = withDescendants(root).map((command) => {
     const options = command.options.map(({ flag, help }) => quote(`${flag}:${help}`))
     const commands = command.commands.map(({ path, summary }) => quote(`${path.at(-1)}:${summary}`))
@@ -81,7 +81,7 @@ fi
 `
 }
 
-function fishScript(root: CompletedCommand): string {
+function fishScript(root: CommandNode): string {
   const lines = withDescendants(root).flatMap((command) => {
     const line = `complete -c peerloom -n ${quote(fishCondition(command))}`
     const commands = command.commands.map(({ path, summary }) => `${line} -f -a ${path.at(-1)} -d ${quote(summary)}`)
@@ -92,36 +92,36 @@ function fishScript(root: CompletedCommand): string {
   return `# Completion of peerloom for fish: peerloom completion fish | source\n${lines.join('\n')}\n`
 }
 
-function fishCondition({ path, commands }: CompletedCommand): string {
+function fishCondition({ path, commands }: CommandNode): string {
   const seen = path.map((word) => `__fish_seen_subcommand_from ${word}`)
   const next = commands.map((command) => command.path.at(-1)).join(' ')
   return [...seen, ...(next ? [`not __fish_seen_subcommand_from ${next}`] : [])].join('; and ')
 }
 
-function fishOption({ help, value }: CompletedOption): string {
-  const said = ` -d ${quote(help)}`
-  if (value === 'none') return said
-  if (value === 'file') return ` -r -F${said}`
-  if (value === 'folder') return ` -x -a '(__fish_complete_directories)'${said}`
-  return value === 'any' ? ` -x${said}` : ` -x -a ${quote(value.join(' '))}${said}`
+function fishOption({ help, value }: OptionNode): string {
+  const description = ` -d ${quote(help)}`
+  if (value === 'none') return description
+  if (value === 'file') return ` -r -F${description}`
+  if (value === 'folder') return ` -x -a '(__fish_complete_directories)'${description}`
+  return value === 'any' ? ` -x${description}` : ` -x -a ${quote(value.join(' '))}${description}`
 }
 
 /** What stands after an option, for a `case` over the word before. */
 function valueCases(
-  root: CompletedCommand,
+  root: CommandNode,
   offer: (choices: readonly string[]) => string,
   paths: Readonly<Record<'file' | 'folder', string>>,
 ): string {
   const groups = new Map<string, string[]>()
   for (const { flag, value } of valueOptions(root)) {
-    const does = Array.isArray(value) ? offer(value) : value === 'file' || value === 'folder' ? paths[value] : ':'
-    groups.set(does, [...(groups.get(does) ?? []), flag])
+    const action = Array.isArray(value) ? offer(value) : value === 'file' || value === 'folder' ? paths[value] : ':'
+    groups.set(action, [...(groups.get(action) ?? []), flag])
   }
-  return [...groups].map(([does, flags]) => `    ${flags.join(' | ')}) ${does}; return ;;`).join('\n')
+  return [...groups].map(([action, flags]) => `    ${flags.join(' | ')}) ${action}; return ;;`).join('\n')
 }
 
 /** Walks a word down the commands. */
-function pathCases(root: CompletedCommand, variable = 'path'): string {
+function pathCases(root: CommandNode, variable = 'path'): string {
   const steps = withDescendants(root).flatMap(({ path, commands }) =>
     commands.map((command) => quote(`${path.join(' ')}/${command.path.at(-1)}`)),
   )
@@ -130,7 +130,7 @@ function pathCases(root: CompletedCommand, variable = 'path'): string {
     esac`
 }
 
-function wordsOf({ commands, options, words }: CompletedCommand): string {
+function wordsOf({ commands, options, words }: CommandNode): string {
   return [...commands.map(({ path }) => path.at(-1)), ...words, ...options.map(({ flag }) => flag)].join(' ')
 }
 

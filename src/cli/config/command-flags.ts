@@ -24,7 +24,7 @@ export function addFlags(command: Command, names: readonly FlagName[], uses: Fla
       })
       return option
     }
-    add(name, helpOf(name)).default(undefined, shownDefault(name, defaults))
+    add(name, helpOf(name)).default(undefined, displayedDefault(name, defaults))
     for (const alias of aliases) add(alias)
     for (const value of switches) add(value, `the same as --${name} ${value}`, value)
     if (isSwitch(name)) add(`no-${name}`, undefined, 'false')
@@ -32,12 +32,12 @@ export function addFlags(command: Command, names: readonly FlagName[], uses: Fla
 }
 
 function helpOf(name: FlagName): string {
-  const { help, reach } = flagOf(name)
-  return reach === 'command line' ? help : `${help} [$${variableOf(name)}]`
+  const { help, sources } = flagOf(name)
+  return sources === 'command line' ? help : `${help} [$${variableOf(name)}]`
 }
 
 /** As help and pages say it; undefined when there is nothing to say. `defaults`: a command's own. */
-export function shownDefault(name: FlagName, defaults: Defaults = {}): string | undefined {
+export function displayedDefault(name: FlagName, defaults: Defaults = {}): string | undefined {
   const { type, fallback, defaultText } = flagOf(name)
   const own = defaults[name]
   if (own === undefined && defaultText !== undefined) return defaultText
@@ -46,7 +46,7 @@ export function shownDefault(name: FlagName, defaults: Defaults = {}): string | 
 }
 
 /** `--http=true` and `--http=false`, as go-ethereum takes them, in Commander's spelling. */
-export function spellSwitches(words: readonly string[]): string[] {
+export function normalizeSwitches(words: readonly string[]): string[] {
   return words.map((word) => {
     const [, name = '', value] = /^--([^=]+)=(true|false)$/.exec(word) ?? []
     if (!SWITCHES.has(name)) return word

@@ -7,16 +7,16 @@ import { readFile } from 'node:fs/promises'
 import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml'
 import { ConfigError } from '../../base/errors.ts'
 import { type FlagName, KEYS } from '../flags/index.ts'
-import type { Given, GivenValues } from './config.ts'
-import { guess } from './nearest.ts'
+import type { RawSetting, RawSettings } from './config.ts'
+import { suggestionFor } from './nearest.ts'
 
 /** Throws a ConfigError that names `blame` when the file cannot be read, or the file, and its key, when it does not do. */
-export async function readConfigFile(path: string, blame: string): Promise<GivenValues> {
+export async function readConfigFile(path: string, source: string): Promise<RawSettings> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code ?? error.message})`
-    throw new ConfigError(blame, `${path} ${why}`, { cause: error })
+    throw new ConfigError(source, `${path} ${why}`, { cause: error })
   })
-  const given = new Map<FlagName, Given>()
+  const given = new Map<FlagName, RawSetting>()
   collect(parseToml(path, text), path, '', given)
   return given
 }
@@ -32,26 +32,26 @@ function parseToml(path: string, text: string): TomlTable {
 }
 
 /** TOML's parser bounds how deep tables lie. */
-function collect(table: TomlTable, path: string, prefix: string, given: Map<FlagName, Given>): void {
+function collect(table: TomlTable, path: string, prefix: string, given: Map<FlagName, RawSetting>): void {
   for (const [part, value] of Object.entries(table)) {
     const key = prefix + part
     const name = `${path}: ${key}`
     const flag = KEYS.get(key)
     if (flag !== undefined) given.set(flag, { text: textOf(name, value), origin: { from: 'file', name } })
-    else if (isTable(value) && !isUnknown(value, key)) collect(value, path, `${key}.`, given)
+    else if (isTable(value) && !isUnknownTable(value, key)) collect(value, path, `${key}.`, given)
     else throw new ConfigError(name, 'unknown key', hintFor(key))
   }
 }
 
 /** A table that has nothing in it is one when settings could be in it. */
-function isUnknown(table: TomlTable, key: string): boolean {
+function isUnknownTable(table: TomlTable, key: string): boolean {
   return Object.keys(table).length === 0 && ![...KEYS.keys()].some((each) => each.startsWith(`${key}.`))
 }
 
 function hintFor(key: string): { readonly hint?: string } {
   const enabled = `${key}.enabled`
   if (KEYS.has(enabled)) return { hint: `did you mean ${enabled}?` }
-  return guess(key, KEYS.keys(), '`peerloom dumpconfig` lists them')
+  return suggestionFor(key, KEYS.keys(), '`peerloom dumpconfig` lists them')
 }
 
 /** The form in which every source hands a value on. */

@@ -53,7 +53,7 @@ describe('the flag table', () => {
     expect(new Set(spoken).size).toBe(spoken.length)
     expect(VARIABLES.get('PEERLOOM_HTTP_ADDR')).toBe('http.addr')
     expect(KEYS.get('http.enabled')).toBe('http')
-    const settings = FLAG_NAMES.filter((name) => flagOf(name).reach === 'settings')
+    const settings = FLAG_NAMES.filter((name) => flagOf(name).sources === 'all')
     expect(KEYS.size).toBe(settings.length)
     expect([...KEYS.keys()].filter((key) => [...KEYS.keys()].some((other) => other.startsWith(`${key}.`)))).toEqual([])
   })

@@ -16,12 +16,12 @@ export interface Origin {
 }
 
 /** A value as it was written. */
-export interface Given {
+export interface RawSetting {
   readonly text: string
   readonly origin: Origin
 }
 
-export type GivenValues = ReadonlyMap<FlagName, Given>
+export type RawSettings = ReadonlyMap<FlagName, RawSetting>
 export type Defaults = { readonly [N in FlagName]?: FlagValue<N> }
 
 interface Entry {
@@ -37,10 +37,10 @@ export class Config {
    * Merges the sources: each one counts before those in front of it. `defaults` stand in for the table's. Throws a
    * ConfigError that names the place of a value that does not do, or of two that contradict each other.
    */
-  constructor(sources: readonly GivenValues[], defaults: Defaults = {}) {
-    const given = new Map<FlagName, Given>()
+  constructor(sources: readonly RawSettings[], defaults: Defaults = {}) {
+    const given = new Map<FlagName, RawSetting>()
     for (const source of sources) for (const [name, value] of source) given.set(name, value)
-    for (const pair of EXCLUSIVE) settle(given, pair)
+    for (const pair of EXCLUSIVE) resolveConflict(given, pair)
     this.#entries = new Map(FLAG_NAMES.map((name) => [name, entryOf(name, given.get(name), defaults)]))
   }
 
@@ -62,20 +62,20 @@ export class Config {
   }
 }
 
-function entryOf(name: FlagName, given: Given | undefined, defaults: Defaults): Entry {
+function entryOf(name: FlagName, given: RawSetting | undefined, defaults: Defaults): Entry {
   const { type, fallback } = flagOf(name)
   if (given) return { value: type.parse(given.origin.name, given.text), origin: given.origin }
   return { value: defaults[name] ?? fallback, origin: { from: 'default', name: `--${name}` } }
 }
 
-function settle(given: Map<FlagName, Given>, pair: readonly [FlagName, FlagName]): void {
+function resolveConflict(given: Map<FlagName, RawSetting>, pair: readonly [FlagName, FlagName]): void {
   const [one, other] = pair.map((name) => given.get(name))
   if (!one || !other) return
-  const ahead = strength(one) - strength(other)
+  const ahead = precedenceOf(one) - precedenceOf(other)
   if (ahead === 0) throw new ConfigError(one.origin.name, `does not go with ${other.origin.name}`)
   given.delete(ahead > 0 ? pair[1] : pair[0])
 }
 
-function strength({ origin }: Given): number {
+function precedenceOf({ origin }: RawSetting): number {
   return SOURCES.indexOf(origin.from)
 }

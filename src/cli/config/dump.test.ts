@@ -28,7 +28,7 @@ test('a dump is read back as the values it was made of', async () => {
   const file = join(folder, 'dump.toml')
   writeFileSync(file, dumpToml(config))
   const again = await readConfig({ uses: [], env: { PEERLOOM_CONFIG: file } })
-  const settings = FLAG_NAMES.filter((name) => flagOf(name).reach === 'settings')
+  const settings = FLAG_NAMES.filter((name) => flagOf(name).sources === 'all')
   for (const name of settings) expect(again.get(name), name).toEqual(config.get(name))
 })
 

@@ -11,8 +11,8 @@ export const CATEGORIES = ['ETHEREUM', 'NETWORKING', 'API AND CONSOLE', 'LOGGING
 
 export type Category = (typeof CATEGORIES)[number]
 
-/** Where a value can come from besides the command line: `settings` from both, `variable` not from a file. */
-export type Reach = 'settings' | 'variable' | 'command line'
+/** Sources that a flag's value is read from; `all` are the command line, the environment and a file. */
+export type FlagSources = 'all' | 'command line and environment' | 'command line'
 
 /** A flag without its place in the help. `T` has undefined in it where there is no default. */
 export interface FlagEntry<T> {
@@ -26,7 +26,7 @@ export interface FlagEntry<T> {
   readonly help: string
   /** What the help shows for the default where the value itself would not do. */
   readonly defaultText?: string
-  readonly reach: Reach
+  readonly sources: FlagSources
   /** Other names on the command line, without `--`; hidden. */
   readonly aliases?: readonly string[]
   /** Each of these values is a switch of its own, too: `--sepolia` is `--network sepolia`. */
@@ -42,20 +42,20 @@ export interface Flag<T> extends FlagEntry<T> {
 /** A flag whose value can be of any type. */
 export type AnyFlag = Flag<NonNullable<unknown> | undefined>
 
-interface FlagOptions<T> extends Omit<FlagEntry<T>, 'option' | 'reach' | 'fallback'> {
+interface FlagOptions<T> extends Omit<FlagEntry<T>, 'option' | 'sources' | 'fallback'> {
   readonly option?: OptionPath<NoInfer<T>>
-  /** @default 'settings' */
-  readonly reach?: Reach
+  /** @default 'all' */
+  readonly sources?: FlagSources
 }
 
 /** One that always has a value. */
 export function flag<T extends {}>(options: FlagOptions<T> & { readonly fallback: NoInfer<T> }): FlagEntry<T> {
-  return { reach: 'settings', ...options }
+  return { sources: 'all', ...options }
 }
 
 /** One that is undefined until somebody says it. */
 export function optionalFlag<T extends {}>(options: FlagOptions<T>): FlagEntry<T | undefined> {
-  return { reach: 'settings', ...options, fallback: undefined }
+  return { sources: 'all', ...options, fallback: undefined }
 }
 
 /** The flags of one table, all in one category of the help. */

@@ -4,7 +4,7 @@
  */
 
 import { FLAG_NAMES, type FlagName, flagOf } from '../flags/index.ts'
-import { shownDefault } from './command-flags.ts'
+import { displayedDefault } from './command-flags.ts'
 import { CATEGORIES, type Category, keyOf, variableOf } from './flag.ts'
 
 const HEAD = `# Flags
@@ -32,14 +32,14 @@ function categorySection(category: Category): string {
 }
 
 function rowOf(name: FlagName): string[] {
-  const { type, help, reach, switches = [] } = flagOf(name)
+  const { type, help, sources, switches = [] } = flagOf(name)
   const flags = [`--${name} ${type.placeholder}`.trim(), ...switches.map((each) => `--${each}`)]
   return [
     flags.map(code).join(' '),
-    shownDefault(name) ?? '',
+    displayedDefault(name) ?? '',
     help,
-    reach === 'command line' ? '' : code(variableOf(name)),
-    reach === 'settings' ? code(keyOf(name, FLAG_NAMES)) : '',
+    sources === 'command line' ? '' : code(variableOf(name)),
+    sources === 'all' ? code(keyOf(name, FLAG_NAMES)) : '',
   ].map((cell) => cell.replaceAll('|', '\\|'))
 }
 

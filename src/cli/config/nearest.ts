@@ -4,7 +4,7 @@
  */
 import type { ConfigErrorOptions } from '../../base/errors.ts'
 
-/** Of the longer word's length: with more than this changed, a guess would only confuse. */
+/** Of the longer word's length: with more than this changed, a suggestion would only confuse. */
 const MAX_SHARE_CHANGED = 0.4
 
 /** The candidate with the fewest changes to it; undefined when none is near. */
@@ -19,7 +19,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 }
 
 /** The hint for an unknown name. */
-export function guess(word: string, candidates: Iterable<string>, otherwise: string): ConfigErrorOptions {
+export function suggestionFor(word: string, candidates: Iterable<string>, otherwise: string): ConfigErrorOptions {
   const candidate = nearest(word, candidates)
   return { hint: candidate === undefined ? otherwise : `did you mean ${candidate}?` }
 }

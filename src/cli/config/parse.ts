@@ -15,7 +15,7 @@ export function parseWhole(name: string, text: string, min: number, max: number)
   if (value >= min && value <= max) return value
   const hint =
     max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min} up` : `a whole number from ${min} to ${max}`
-  throw refusal(name, text, hint)
+  throw invalidValue(name, text, hint)
 }
 
 /** 32 bytes as hex, with or without 0x. */
@@ -50,7 +50,7 @@ export function parseRanges(name: string, text: string): string {
 export function parseOneOf<T extends string>(name: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((each) => each === text)
   if (choice !== undefined) return choice
-  throw refusal(name, text, `one of ${choices.join(', ')}`)
+  throw invalidValue(name, text, `one of ${choices.join(', ')}`)
 }
 
 /** As go-ethereum's: `1` and `0` are what variables of containers are often set to. */
@@ -62,7 +62,7 @@ export function parseSwitch(name: string, text: string): boolean {
 /** Of a URL: empty, or from the root on. */
 export function parsePath(name: string, text: string): string {
   if (text === '' || /^\/[\w./~-]*$/.test(text)) return text
-  throw refusal(name, text, 'a path such as /rpc')
+  throw invalidValue(name, text, 'a path such as /rpc')
 }
 
 /** By name, or by go-ethereum's numbers. */
@@ -76,6 +76,6 @@ export function parseModuleLevels(name: string, text: string): string {
   return text
 }
 
-function refusal(name: string, text: string, hint: string): ConfigError {
+function invalidValue(name: string, text: string, hint: string): ConfigError {
   return new ConfigError(name, `${JSON.stringify(text)} does not do`, { hint })
 }

@@ -4,10 +4,10 @@
  */
 import { ConfigError } from '../../base/errors.ts'
 import { type FlagName, flagOf, VARIABLES } from '../flags/index.ts'
-import { Config, type Defaults, type Given, type GivenValues } from './config.ts'
+import { Config, type Defaults, type RawSetting, type RawSettings } from './config.ts'
 import { readConfigFile } from './config-file.ts'
 import { VARIABLE_PREFIX } from './flag.ts'
-import { guess } from './nearest.ts'
+import { suggestionFor } from './nearest.ts'
 
 /** A flag on the command line, in the order in which they stand there. */
 export interface FlagUse {
@@ -46,8 +46,8 @@ export async function readConfig({ uses, env, defaults }: ConfigSources): Promis
 }
 
 /** The last one counts, but lists add up. */
-function fromFlags(uses: readonly FlagUse[]): GivenValues {
-  const given = new Map<FlagName, Given>()
+function fromFlags(uses: readonly FlagUse[]): RawSettings {
+  const given = new Map<FlagName, RawSetting>()
   for (const { name, flag, text } of uses) {
     const { type, switches } = flagOf(name)
     const before = given.get(name)
@@ -63,8 +63,8 @@ function fromFlags(uses: readonly FlagUse[]): GivenValues {
 }
 
 /** A variable that is empty is one that is not set. */
-function fromEnvironment(env: Environment): GivenValues {
-  const given = new Map<FlagName, Given>()
+function fromEnvironment(env: Environment): RawSettings {
+  const given = new Map<FlagName, RawSetting>()
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith(VARIABLE_PREFIX) || OTHER_VARIABLES.includes(variable) || !text) continue
     const name = VARIABLES.get(variable)
@@ -77,6 +77,6 @@ function fromEnvironment(env: Environment): GivenValues {
 /** The prefix that all have in common would make all of them near. */
 function hintFor(variable: string): { readonly hint?: string } {
   const rest = [...VARIABLES.keys()].map((each) => each.slice(VARIABLE_PREFIX.length))
-  const { hint } = guess(variable.slice(VARIABLE_PREFIX.length), rest, '')
+  const { hint } = suggestionFor(variable.slice(VARIABLE_PREFIX.length), rest, '')
   return { hint: hint ? hint.replace('mean ', `mean ${VARIABLE_PREFIX}`) : '`peerloom --help` lists them' }
 }

@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { describeError } from '../../base/errors.ts'
 import { printable } from '../../node/index.ts'
 import { type RpcClient, RpcConnectionError, type RpcSubscription } from '../../rpc/index.ts'
-import { Evaluator, Interrupted, isUnfinished } from './evaluator.ts'
+import { Evaluator, isIncompleteInput, ScriptInterruptedError } from './evaluator.ts'
 import { namespaceOf } from './namespaces.ts'
 
 /** How many lines the history keeps. */
@@ -66,35 +66,35 @@ export class NodeConsole {
 
   /** Runs a script and resolves with what its last expression comes to. Rejects with the signal's reason when it aborts. */
   async run(script: string, print: Print, signal?: AbortSignal): Promise<unknown> {
-    using evaluator = await this.#silent(print)
+    using evaluator = await this.#silentEvaluator(print)
     try {
       return await this.#orAbort(evaluator.run(script), signal)
     } catch (error) {
-      throw isUnfinished(error) ? error.err : error
+      throw isIncompleteInput(error) ? error.err : error
     }
   }
 
   /** Runs what comes line by line, without a prompt: an expression may go over several lines, and one that fails is no end. */
   async runLines(lines: AsyncIterable<string>, print: Print, signal?: AbortSignal): Promise<void> {
-    using evaluator = await this.#silent(print)
+    using evaluator = await this.#silentEvaluator(print)
     let script = ''
     for await (const line of lines) {
       if (script === '' && line.trim() === 'exit') return
       script += `${line}\n`
       try {
         const value = await this.#orAbort(evaluator.run(script), signal)
-        if (value !== undefined) print(show(value, false))
+        if (value !== undefined) print(formatValue(value, false))
       } catch (error) {
         if (signal?.aborted) throw error
-        if (isUnfinished(error)) continue
-        print(asLine(error))
+        if (isIncompleteInput(error)) continue
+        print(formatError(error))
       }
       script = ''
     }
   }
 
-  #silent(print: Print): Promise<Evaluator> {
-    return Evaluator.silent({ ...this.globals, console: consoleTo(print, false) }, (text) => {
+  #silentEvaluator(print: Print): Promise<Evaluator> {
+    return Evaluator.silent({ ...this.globals, console: consoleFor(print, false) }, (text) => {
       if (text.trim() !== '') print(printable(text.trimEnd()))
     })
   }
@@ -123,14 +123,14 @@ export class NodeConsole {
   /** Reads and answers until the user ends it. Resolves then. */
   async interact(options: InteractOptions): Promise<void> {
     const { input, output, colors, history, signal } = options
-    const writer = (value: unknown): string => show(value, colors)
+    const writer = (value: unknown): string => formatValue(value, colors)
     const shown = { prompt: '> ', terminal: true, ignoreUndefined: true, useColors: colors, writer }
     const quiet = { preview: false, completer: (line: string) => complete(line, this.globals) } // or each key would ask the node
     const print: Print = (line) => void output.write(`${line}\n`)
-    const names = { ...this.globals, console: consoleTo(print, colors) }
+    const names = { ...this.globals, console: consoleFor(print, colors) }
     using evaluator = await Evaluator.start(names, { ...shown, ...quiet, input, output })
     const { repl } = evaluator
-    Object.defineProperty(repl, 'eval', { value: this.#answering(evaluator, signal) })
+    Object.defineProperty(repl, 'eval', { value: this.#evalFunction(evaluator, signal) })
     if (history !== undefined) await keepHistory(repl, history)
     await new Promise<void>((resolve) => {
       repl.once('exit', resolve)
@@ -140,7 +140,7 @@ export class NodeConsole {
   }
 
   /** Promises are waited for. Errors are answers: one line, no stack. */
-  #answering(evaluator: Evaluator, signal: AbortSignal): REPLServer['eval'] {
+  #evalFunction(evaluator: Evaluator, signal: AbortSignal): REPLServer['eval'] {
     const { repl } = evaluator
     return (code, _context, _file, done) => {
       if (code.trim() === 'exit') return repl.close()
@@ -148,9 +148,9 @@ export class NodeConsole {
         (value) => done(null, value),
         (error: unknown) => {
           if (signal.aborted) return // the console is over
-          if (isUnfinished(error)) return done(error, undefined)
-          if (error instanceof Interrupted) this.#unsubscribe()
-          repl.output.write(`${asLine(error)}\n`)
+          if (isIncompleteInput(error)) return done(error, undefined)
+          if (error instanceof ScriptInterruptedError) this.#unsubscribe()
+          repl.output.write(`${formatError(error)}\n`)
           done(null, undefined)
         },
       )
@@ -168,15 +168,15 @@ export interface InteractOptions {
 }
 
 /** One line, or many, as people read it. */
-export function show(value: unknown, colors: boolean): string {
+export function formatValue(value: unknown, colors: boolean): string {
   if (typeof value === 'string' && !colors) return printable(JSON.stringify(value))
   return inspect(value, { colors, depth: 10, maxArrayLength: 200, maxStringLength: 10_000 })
 }
 
 /** `console` for scripts. */
-function consoleTo(print: Print, colors: boolean) {
+function consoleFor(print: Print, colors: boolean) {
   const log = (...values: unknown[]): void => {
-    print(values.map((value) => (typeof value === 'string' ? printable(value) : show(value, colors))).join(' '))
+    print(values.map((value) => (typeof value === 'string' ? printable(value) : formatValue(value, colors))).join(' '))
   }
   return { log, info: log, warn: log, error: log }
 }
@@ -190,9 +190,9 @@ function complete(line: string, names: Readonly<Record<string, unknown>>): [stri
 }
 
 /** What the script itself throws has its name in it; what the node says is an error. */
-function asLine(error: unknown): string {
+function formatError(error: unknown): string {
   if (error instanceof RpcConnectionError) return printable(`Error: ${describeError(error)} (attach again)`)
-  if (error instanceof Interrupted) return error.message
+  if (error instanceof ScriptInterruptedError) return error.message
   return printable(error instanceof Error ? `Error: ${describeError(error)}` : String(error))
 }
 

@@ -8,7 +8,7 @@ import { PassThrough, Writable } from 'node:stream'
 import { types } from 'node:util'
 
 /** Ended by Ctrl-C. */
-export class Interrupted extends Error {
+export class ScriptInterruptedError extends Error {
   constructor() {
     super('interrupted')
   }
@@ -64,7 +64,7 @@ export class Evaluator {
     })
   }
 
-  /** Resolves with what the last expression comes to. Rejects with what is thrown: see {@link isUnfinished}. */
+  /** Resolves with what the last expression comes to. Rejects with what is thrown: see {@link isIncompleteInput}. */
   run(code: string): Promise<unknown> {
     const result = this.#last.then(() => this.#run(code))
     this.#last = result.catch(() => {})
@@ -74,10 +74,10 @@ export class Evaluator {
   async #run(code: string): Promise<unknown> {
     try {
       return await new Promise((resolve, reject) => {
-        this.#fail = (error) => reject(wasInterrupted(error) ? new Interrupted() : error)
+        this.#fail = (error) => reject(wasInterrupted(error) ? new ScriptInterruptedError() : error)
         this.#call(code, (error, value) => {
           if (error) return this.#fail?.(error)
-          this.#interrupt = () => reject(new Interrupted())
+          this.#interrupt = () => reject(new ScriptInterruptedError())
           Promise.resolve(value).then(resolve, reject)
         })
       })
@@ -106,7 +106,7 @@ export class Evaluator {
 }
 
 /** Whether the script ended before it was over: it goes on in the next line. */
-export function isUnfinished(error: unknown): error is Error & { readonly err: Error } {
+export function isIncompleteInput(error: unknown): error is Error & { readonly err: Error } {
   return error instanceof Error && error.name === 'SyntaxError' && 'err' in error // Node's `Recoverable`
 }
 

@@ -18,7 +18,7 @@ export function lazy(source: Source): unknown {
   const { path, value, call } = source
   const named = Object.defineProperty(() => {}, 'name', { value: path })
   return new Proxy(named, {
-    apply: (_target, _this, params: unknown[]) => begun(`${path}(…)`, call(params)),
+    apply: (_target, _this, params: unknown[]) => pendingValue(`${path}(…)`, call(params)),
     get: (_target, key) => {
       if (key === Symbol.toPrimitive || key === 'toJSON') return () => refuse(path)
       if (typeof key === 'symbol') return undefined
@@ -36,7 +36,7 @@ export function lazy(source: Source): unknown {
 }
 
 /** What is being asked for already. */
-function begun(path: string, promise: Promise<unknown>): unknown {
+function pendingValue(path: string, promise: Promise<unknown>): unknown {
   promise.catch(() => {}) // whoever awaits hears of it
   return lazy({
     path,

@@ -44,12 +44,12 @@ export function flagOf(name: FlagName): AnyFlag {
 
 /** Flags that a variable sets, by its name. */
 export const VARIABLES: ReadonlyMap<string, FlagName> = new Map(
-  FLAG_NAMES.filter((name) => flagOf(name).reach !== 'command line').map((name) => [variableOf(name), name]),
+  FLAG_NAMES.filter((name) => flagOf(name).sources !== 'command line').map((name) => [variableOf(name), name]),
 )
 
 /** Flags that a file sets, by their dotted key. */
 export const KEYS: ReadonlyMap<string, FlagName> = new Map(
-  FLAG_NAMES.filter((name) => flagOf(name).reach === 'settings').map((name) => [keyOf(name, FLAG_NAMES), name]),
+  FLAG_NAMES.filter((name) => flagOf(name).sources === 'all').map((name) => [keyOf(name, FLAG_NAMES), name]),
 )
 
 /** Flags by the path of the option they set, by which an error of the library finds its flag. */

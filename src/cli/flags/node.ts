@@ -143,7 +143,7 @@ export const API_FLAGS = inCategory('API AND CONSOLE', {
   }),
   exec: optionalFlag({
     type: textType('script'),
-    reach: 'command line',
+    sources: 'command line',
     help: 'run this instead of the console (attach)',
   }),
 })
@@ -175,13 +175,13 @@ export const LOGGING_FLAGS = inCategory('LOGGING AND DEBUGGING', {
 export const MISC_FLAGS = inCategory('MISC', {
   config: optionalFlag({
     type: fileType,
-    reach: 'variable',
+    sources: 'command line and environment',
     help: 'TOML file with any of these settings; see dumpconfig',
   }),
   json: flag({
     type: switchType,
     fallback: false,
-    reach: 'command line',
+    sources: 'command line',
     help: 'one JSON object a line on stdout, the last one the result; the log is JSON too',
   }),
 })

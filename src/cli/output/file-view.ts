@@ -30,7 +30,7 @@ export class FileView implements Disposable {
   }
 
   /** `1.2 s, 812 blocks/s` */
-  pace(blocks: number): string {
+  throughput(blocks: number): string {
     const elapsed = Math.max(this.#context.clock.now() - this.#since, 1)
     return `${formatDuration(elapsed)}, ${formatRate((blocks * 1000) / elapsed)} blocks/s`
   }

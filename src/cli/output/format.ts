@@ -35,12 +35,12 @@ export function formatDuration(milliseconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`
   const whole = Math.round(seconds)
   if (whole < 60) return `${whole} s`
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`
-  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`
-  return `${Math.floor(whole / 86_400)} d ${two(Math.floor((whole % 86_400) / 3600))} h`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${padTwo(whole % 60)} s`
+  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${padTwo(Math.floor((whole % 3600) / 60))} min`
+  return `${Math.floor(whole / 86_400)} d ${padTwo(Math.floor((whole % 86_400) / 3600))} h`
 }
 
-function two(value: number): string {
+function padTwo(value: number): string {
   return String(value).padStart(2, '0')
 }
 

@@ -34,29 +34,29 @@ const GAP = '  '
 /** Above this, in milliseconds, a time left says nothing. */
 const MAX_TIME_LEFT = 100 * 86_400_000
 /** Parts in the order in which they give way on narrow terminals. */
-const GIVES_WAY = ['bytes', 'peers', 'rate', 'counts', 'label', 'eta'] as const
+const DROP_ORDER = ['bytes', 'peers', 'rate', 'counts', 'label', 'eta'] as const
 
-type Part = (typeof GIVES_WAY)[number] | 'percent'
+type Part = (typeof DROP_ORDER)[number] | 'percent'
 
 /** Never as wide as the terminal: a full line would wrap on some. Empty when there is no room at all. */
 export function renderProgress(state: ProgressState, style: LineStyle): string {
-  const room = style.width - 1
+  const columns = style.width - 1
   const parts = partsOf(state)
   const { total } = state
-  for (const part of [undefined, ...GIVES_WAY]) {
+  for (const part of [undefined, ...DROP_ORDER]) {
     if (part) parts.delete(part)
     const text = [...parts.values()].join(GAP)
-    const bar = barWidth(room - text.length - GAP.length)
+    const bar = barWidth(columns - text.length - GAP.length)
     if (total !== undefined && bar >= MIN_BAR) return joinBar(parts, renderBar(state.done / total, bar, style))
-    if (total === undefined && text.length <= room) return text
+    if (total === undefined && text.length <= columns) return text
   }
   const percent = parts.get('percent') ?? ''
-  return percent.length <= room ? percent : ''
+  return percent.length <= columns ? percent : ''
 }
 
 /** In steps, so that a digit more or less beside it does not make the bar twitch. */
-function barWidth(room: number): number {
-  return Math.min(MAX_BAR, room - (room % BAR_STEP))
+function barWidth(columns: number): number {
+  return Math.min(MAX_BAR, columns - (columns % BAR_STEP))
 }
 
 /** Milliseconds until it is done at this rate; undefined when that cannot be said. */

@@ -7,8 +7,8 @@ import type { Timer } from '../../base/clock.ts'
 import type { Server } from '../../devp2p/index.ts'
 import type { ChainProgress, EthereumService } from '../../ethereum/index.ts'
 import type { Context } from '../command.ts'
-import { Absence } from './absence.ts'
 import { countOf, formatBytes, formatCount, formatDuration, formatRate, shortHash } from './format.ts'
+import { LastDialError } from './last-dial-error.ts'
 import { type ProgressState, percentOf, renderProgress, timeLeft } from './progress-line.ts'
 import { Rate } from './rate.ts'
 
@@ -30,7 +30,7 @@ export class SyncView implements Disposable {
   readonly #bytesBefore: number
   #items = new Rate()
   readonly #bytes = new Rate()
-  readonly #absence: Absence
+  readonly #lastDialError: LastDialError
   #phase: string | undefined
   #timer: Timer | undefined
   #lastLog: number
@@ -43,14 +43,14 @@ export class SyncView implements Disposable {
     this.#since = this.#lastLog = this.#lastEmit = context.clock.now()
     this.#from = ethereum.head.number
     this.#bytesBefore = ethereum.progress.bytes
-    this.#absence = new Absence(server)
+    this.#lastDialError = new LastDialError(server)
     this.#tick()
   }
 
   [Symbol.dispose](): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    this.#absence[Symbol.dispose]()
+    this.#lastDialError[Symbol.dispose]()
     this.#context.terminal.clear()
   }
 
@@ -68,7 +68,7 @@ export class SyncView implements Disposable {
   }
 
   /** The same as a sentence. */
-  sentence(): string {
+  summaryLine(): string {
     const { elapsed, blocks, bytes } = this.#totals()
     const { number, hash } = this.#ethereum.head
     const rate = formatRate((blocks * 1000) / Math.max(elapsed, 1))
@@ -85,11 +85,11 @@ export class SyncView implements Disposable {
   }
 
   #tick(): void {
-    this.#look()
+    this.#sample()
     this.#timer = this.#context.clock.setTimer(SAMPLE_INTERVAL, () => this.#tick())
   }
 
-  #look(): void {
+  #sample(): void {
     const now = this.#context.clock.now()
     const { progress } = this.#ethereum
     const isNew = progress.phase !== this.#phase
@@ -114,8 +114,8 @@ export class SyncView implements Disposable {
   #show(state: ProgressState): void {
     const { terminal } = this.#context
     const { unicode, colors } = terminal
-    const why = this.#absence.reason(state.peers ?? 0)
-    const waiting = why ? `waiting for peers: ${why}` : 'waiting for peers'
+    const reason = this.#lastDialError.reason(state.peers ?? 0)
+    const waiting = reason ? `waiting for peers: ${reason}` : 'waiting for peers'
     if (state.peers === 0) terminal.show((width) => waiting.slice(0, width - 1))
     else if (state.total === undefined) terminal.show((width) => state.label.slice(0, width - 1))
     else terminal.show((width) => renderProgress(state, { width, unicode, colors }))
@@ -126,8 +126,8 @@ export class SyncView implements Disposable {
     const { phase, done, total, peers, bytes } = progress
     const head = this.#ethereum.head.number
     const rates = { perSecond: round(state.perSecond), bytesPerSecond: Math.round(state.bytesPerSecond ?? 0) }
-    const why = this.#absence.reason(peers)
-    const waiting = why === undefined ? {} : { waiting: why }
+    const reason = this.#lastDialError.reason(peers)
+    const waiting = reason === undefined ? {} : { waiting: reason }
     this.#context.terminal.emit({ type: 'progress', phase, done, total, head, peers, bytes, ...rates, ...waiting })
   }
 

@@ -64,7 +64,7 @@ describe('Terminal', () => {
     const { terminal, stdout, stderr } = setUp()
     terminal.show(() => 'bar')
     stderr.text = ''
-    terminal.say('hello')
+    terminal.print('hello')
     expect(stdout.text).toBe('hello\n')
     expect(stderr.text).toBe('\r\x1b[Kbar')
   })
@@ -75,7 +75,7 @@ describe('Terminal', () => {
     terminal.emit({ type: 'result' })
     expect(stdout.text + stderr.text).toBe('')
     const json = setUp({ json: true })
-    json.terminal.say('hello')
+    json.terminal.print('hello')
     json.terminal.emit({ type: 'result', hash: Uint8Array.of(1), big: 2n })
     expect(json.stdout.text).toBe('{"type":"result","hash":"0x01","big":"2"}\n')
   })

@@ -56,17 +56,17 @@ export class Terminal {
     this.tty = stderr.isTTY === true
     this.live = !options.json && this.tty && env.TERM !== 'dumb'
     this.colors = this.tty && env.TERM !== 'dumb' && !env.NO_COLOR
-    this.unicode = speaksUnicode(env)
+    this.unicode = supportsUnicode(env)
     for (const stream of [stdout, stderr]) stream.on('error', (error) => options.interruption.outputFailed(error))
   }
 
   /** A line for people on stdout; nothing with `--json`. */
-  say(line = ''): void {
+  print(line = ''): void {
     if (!this.json) this.#writeLine(this.#stdout, line)
   }
 
   /** Text on stdout as it is, whatever the form of the output: help and the version. */
-  print(text: string): void {
+  write(text: string): void {
     this.#stdout.write(text)
   }
 
@@ -126,7 +126,7 @@ function jsonValue(_key: string, value: unknown): unknown {
   return value instanceof Uint8Array ? bytesTo0x(value) : value
 }
 
-function speaksUnicode(env: TerminalOptions['env']): boolean {
+function supportsUnicode(env: TerminalOptions['env']): boolean {
   if (process.platform === 'win32') return env.WT_SESSION !== undefined || env.TERM_PROGRAM === 'vscode'
   return /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || '')
 }

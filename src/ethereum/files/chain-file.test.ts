@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { nodeKeyIn } from '../../node/folder.ts'
+import { readOrCreateNodeKey } from '../../node/folder.ts'
 import { MemoryStore } from '../../storage/index.ts'
 import { ChainStore, type Genesis } from '../chain/index.ts'
 import { type Header, readItems } from '../types/index.ts'
@@ -155,11 +155,11 @@ describe('ChainFolder', () => {
     const path = join(folder, 'data')
     await expect(ChainFolder.open(path)).rejects.toMatchObject({ field: 'dataDir' })
     const first = await ChainFolder.open(path, genesis)
-    const key = await nodeKeyIn(path)
+    const key = await readOrCreateNodeKey(path)
     await expect(ChainFolder.open(path)).rejects.toMatchObject({ code: 'ERR_STORAGE_LOCKED' })
     await first.close()
     await using second = await ChainFolder.open(path)
-    expect((await nodeKeyIn(path)).id).toEqual(key.id)
+    expect((await readOrCreateNodeKey(path)).id).toEqual(key.id)
     expect(second.chain.genesisHash).toEqual(genesis.hash)
     expect(await second.size()).toBeGreaterThan(0)
   })
@@ -175,7 +175,7 @@ describe('ChainFolder', () => {
     const path = join(folder, 'removed')
     await removeChain(path, genesis)
     await using opened = await ChainFolder.open(path, genesis)
-    await nodeKeyIn(path)
+    await readOrCreateNodeKey(path)
     await expect(removeChain(path, genesis)).rejects.toMatchObject({ code: 'ERR_STORAGE_LOCKED' })
     await opened.close()
     await removeChain(path, genesis)

@@ -62,7 +62,7 @@ export async function importChainFile(
     await importer.flush()
   } catch (error) {
     await importer.flush()
-    throw options.signal?.aborted ? options.signal.reason : explain(error, path, importer.last)
+    throw options.signal?.aborted ? options.signal.reason : toImportError(error, path, importer.last)
   }
   return importer.result
 }
@@ -123,7 +123,7 @@ class Importer {
     if (this.#chain.isCanonical(block.hash)) return true
     if (block.number > this.#chain.head.number) return false
     const lost = this.#chain.hashAt(block.number) === undefined
-    throw unfit(
+    throw invalidBlock(
       block,
       lost ? 'is missing in the data folder, which is damaged' : 'is not the one of this number in the data folder',
     )
@@ -132,7 +132,7 @@ class Importer {
   #verify({ header, body }: Block, receipts?: Uint8Array, accessList?: Uint8Array): StorableBlock {
     const parent = this.#parent ?? this.#chain.header(this.#chain.head.hash)
     if (!parent || !equalBytes(parent.hash, header.parentHash))
-      throw unfit({ header }, `does not follow block ${this.last}, ${this.#whyNot(header)}`)
+      throw invalidBlock({ header }, `does not follow block ${this.last}, ${this.#mismatchReason(header)}`)
     verifyHeader(this.#chain.chainConfig, parent, header)
     verifyBody(header, body)
     if (receipts) verifyReceipts(header, blockReceiptsCodec.decode(receipts), body)
@@ -140,18 +140,18 @@ class Importer {
     return { header, body: body.raw, receipts, accessList }
   }
 
-  #whyNot({ number }: Header): string {
+  #mismatchReason({ number }: Header): string {
     const next = this.last + 1
     if (number > next) return `block ${next} is missing before it`
     return 'because its parent is another block: the file is of another chain'
   }
 }
 
-function unfit({ header }: { readonly header: Header }, what: string): PeerloomError {
+function invalidBlock({ header }: { readonly header: Header }, what: string): PeerloomError {
   return new PeerloomError('ERR_CHAIN_FILE', `block ${header.number} ${what}`)
 }
 
-function explain(error: unknown, path: string, last: number): unknown {
+function toImportError(error: unknown, path: string, last: number): unknown {
   const code = (error as NodeJS.ErrnoException).code
   if (!(error instanceof PeerloomError) && typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
     const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
@@ -187,9 +187,9 @@ export async function exportChainFile(
   if (first > last + 1)
     throw new ConfigError('first', `${first} is after the last block`, { hint: `the last one is ${last}` })
   const target = await realpath(path).catch(() => path)
-  const direct = await isSpecial(target)
+  const direct = await isPipeOrDevice(target)
   const temporary = direct ? target : `${target}.${process.pid}.tmp`
-  const file = await open(temporary, 'w').catch(unwritable(path))
+  const file = await open(temporary, 'w').catch(cannotWrite(path))
   const written = { blocks: 0, bytes: 0 }
   try {
     for (const chunk of blockChunks(chain, first, last, written)) {
@@ -198,7 +198,7 @@ export async function exportChainFile(
       options.onProgress?.({ ...written })
     }
     await file.close()
-    if (!direct) await rename(temporary, target).catch(unwritable(path))
+    if (!direct) await rename(temporary, target).catch(cannotWrite(path))
   } catch (error) {
     await file.close().catch(() => undefined)
     if (!direct) await rm(temporary, { force: true })
@@ -238,7 +238,7 @@ function rawBlock(chain: ChainStore, number: number): Uint8Array {
 }
 
 /** Renaming a file onto a device or a pipe would put it in its place. */
-async function isSpecial(path: string): Promise<boolean> {
+async function isPipeOrDevice(path: string): Promise<boolean> {
   const there = await stat(path).catch(() => undefined)
   return there !== undefined && !there.isFile() && !there.isDirectory()
 }
@@ -249,7 +249,7 @@ function writeFailed(path: string) {
   }
 }
 
-function unwritable(path: string) {
+function cannotWrite(path: string) {
   return (error: NodeJS.ErrnoException): never => {
     throw new ConfigError('file', `${path} cannot be written (${error.code ?? error.message})`, { cause: error })
   }

@@ -18,7 +18,7 @@ import { ChainStore, type Genesis } from '../chain/index.ts'
 /** Name of the chain's database in a data folder. */
 export const CHAIN_DATABASE = 'chaindata'
 /** Hint for a folder without a chain. */
-const FIRST_TIME = 'sync or import one, and say which: a genesis or a network'
+const NO_CHAIN_HINT = 'sync or import one, and say which: a genesis or a network'
 
 /** The chain of a data folder, open without a node: no other process can have it open. */
 export class ChainFolder implements AsyncDisposable {
@@ -89,7 +89,7 @@ export async function removeChain(dataDir: string, genesis: Genesis): Promise<vo
 export async function checkHoldsChain(dataDir: string): Promise<void> {
   const path = resolve(dataDir)
   if (await pathExists(databaseIn(path))) return
-  throw new ConfigError('dataDir', `${path} holds no chain yet`, { hint: FIRST_TIME })
+  throw new ConfigError('dataDir', `${path} holds no chain yet`, { hint: NO_CHAIN_HINT })
 }
 
 /** Path of the chain's database in a data folder. */
@@ -105,19 +105,19 @@ export async function openChain(store: KeyValueStore, genesis: Genesis | undefin
   try {
     return await ChainStore.open(store, genesis)
   } catch (error) {
-    throw explain(error, path)
+    throw withFolder(error, path)
   }
 }
 
 /** Names the folder in an error of the chain store, which knows no folders. */
-function explain(error: unknown, path: string): unknown {
+function withFolder(error: unknown, path: string): unknown {
   if (!(error instanceof StorageError) || error.path !== '') return error
   if (error.code === 'ERR_CHAIN_MISMATCH') {
     const hint = 'take the genesis or network it was made with, or another data folder'
     return new ConfigError('dataDir', `${path}: ${error.message}`, { hint, cause: error })
   }
   if (error.code === 'ERR_CHAIN_MISSING') {
-    return new ConfigError('dataDir', `${path} holds no chain yet`, { hint: FIRST_TIME, cause: error })
+    return new ConfigError('dataDir', `${path} holds no chain yet`, { hint: NO_CHAIN_HINT, cause: error })
   }
   return new StorageError(error.code, path, `${path}: ${error.message}`, { cause: error })
 }

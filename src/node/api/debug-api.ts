@@ -16,7 +16,7 @@ import { ConfigError } from '../../base/errors.ts'
 import { method, param, RpcError, RpcErrorCode } from '../../rpc/index.ts'
 import { LOG_LEVELS, type LogLevels, logLevelOf } from '../log/levels.ts'
 
-export interface DebugTarget {
+export interface DebugApiOptions {
   readonly levels: LogLevels | undefined
   readonly dataDir: string | undefined
   readonly clock: Clock
@@ -26,15 +26,15 @@ const file = [param('file', z.string().min(1))] as const
 /** Longest CPU profile that ends by itself, in seconds: a profile is held in memory. */
 const MAX_PROFILE_SECONDS = 600
 
-export function debugApi({ levels, dataDir, clock }: DebugTarget) {
+export function debugApi({ levels, dataDir, clock }: DebugApiOptions) {
   const profiler = new CpuProfiler()
-  const at = (path: string): string => fileFor(path, dataDir)
+  const at = (path: string): string => resolvePath(path, dataDir)
   return {
     verbosity: method(
       { summary: 'how much is logged: 0 to 5, or a name', params: [param('level', z.union([z.int(), z.string()]))] },
       (level) => {
         const known = logLevelOf(String(level))
-        if (known === undefined) throw badParams(`the level is one of 0 to 5, or ${LOG_LEVELS.join(', ')}`)
+        if (known === undefined) throw invalidParams(`the level is one of 0 to 5, or ${LOG_LEVELS.join(', ')}`)
         levels?.verbosity(known)
         return null
       },
@@ -42,7 +42,7 @@ export function debugApi({ levels, dataDir, clock }: DebugTarget) {
     vmodule: method(
       { summary: 'levels of single modules, such as peer=5,sync=4', params: [param('pattern', z.string())] },
       (pattern) => {
-        blaming(() => levels?.vmodule(pattern))
+        asInvalidParams(() => levels?.vmodule(pattern))
         return null
       },
     ),
@@ -128,19 +128,19 @@ class CpuProfiler {
 }
 
 /** As go-ethereum's `expandHome`; what is not absolute is in the data folder. */
-function fileFor(path: string, dataDir: string | undefined): string {
+function resolvePath(path: string, dataDir: string | undefined): string {
   if (path.startsWith('~/')) return resolve(homedir(), path.slice(2))
   return isAbsolute(path) ? path : resolve(dataDir ?? '.', path)
 }
 
-function blaming(change: () => void): void {
+function asInvalidParams(change: () => void): void {
   try {
     change()
   } catch (error) {
-    throw error instanceof ConfigError ? badParams(error.message) : error
+    throw error instanceof ConfigError ? invalidParams(error.message) : error
   }
 }
 
-function badParams(message: string): RpcError {
+function invalidParams(message: string): RpcError {
   return new RpcError(RpcErrorCode.InvalidParams, message)
 }

@@ -85,8 +85,8 @@ function formatNumber(value: number): string {
 /** `11-21|08:27:18.123`, in local time. */
 function timeOf(time: number): string {
   const date = new Date(time)
-  const two = (value: number): string => String(value).padStart(2, '0')
-  const day = `${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  const padTwo = (value: number): string => String(value).padStart(2, '0')
+  const day = `${padTwo(date.getMonth() + 1)}-${padTwo(date.getDate())}`
+  const clock = `${padTwo(date.getHours())}:${padTwo(date.getMinutes())}:${padTwo(date.getSeconds())}`
   return `${day}|${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`
 }

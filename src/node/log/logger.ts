@@ -121,9 +121,9 @@ const nested = (fields: LogFields): object => ({ fields })
 
 /** No field takes the place of what every line has. */
 const flat = (fields: LogFields): object =>
-  Object.fromEntries(Object.entries(fields).map(([key, value]) => [OWN.has(key) ? `${key}_` : key, value]))
+  Object.fromEntries(Object.entries(fields).map(([key, value]) => [RESERVED_KEYS.has(key) ? `${key}_` : key, value]))
 
-const OWN: ReadonlySet<string> = new Set(['level', 'time', 'msg'])
+const RESERVED_KEYS: ReadonlySet<string> = new Set(['level', 'time', 'msg'])
 
 interface PinoLine {
   readonly level: LogLevel

@@ -49,11 +49,11 @@ export const demoCommand: CommandSpec<DemoOptions> = {
       log: log.child({ node: 'fresh' }),
       levels,
     })
-    terminal.say(`a node on loopback holds a bundled chain of ${demo.headNumber} blocks`)
-    terminal.say(`a fresh node syncs it over RLPx into ${dataDir}`)
+    terminal.print(`a node on loopback holds a bundled chain of ${demo.headNumber} blocks`)
+    terminal.print(`a fresh node syncs it over RLPx into ${dataDir}`)
     const result = await syncFrom(context, { node, ethereum }, demo)
     if (config.get('exitwhensynced')) return result
-    terminal.say(`attach to it: npx peerloom attach --datadir ${relative('.', dataDir) || '.'}`)
+    terminal.print(`attach to it: npx peerloom attach --datadir ${relative('.', dataDir) || '.'}`)
     await serve(context, { node, ethereum }, result)
     return result
   },
@@ -77,11 +77,11 @@ async function syncFrom(context: Context, { node, ethereum }: ChainNode, demo: D
   const { number, hash } = ethereum.head
   const atHead = equalBytes(hash, demo.headHash)
   const going = number === 0 ? 'beginning at the genesis block' : `going on from block ${number}`
-  terminal.say(atHead ? `already at the head: block ${number} (--reset begins anew)` : going)
+  terminal.print(atHead ? `already at the head: block ${number} (--reset begins anew)` : going)
   terminal.emit({ type: 'started', head: { number, hash: bytesTo0x(hash) }, target: demo.headNumber })
   using view = new SyncView(context, ethereum, node.server)
   await ethereum.sync.syncTo(demo.headHash, { signal })
   view[Symbol.dispose]()
-  if (!atHead) terminal.say(`synced ${view.sentence()}`)
+  if (!atHead) terminal.print(`synced ${view.summaryLine()}`)
   return { ...view.summary(), dataDir: node.dataDir }
 }

@@ -40,8 +40,8 @@ export const exportCommand: CommandSpec<ExportOptions> = {
     const { blocks, bytes } = await exportChainFile(folder.chain, file, { first, last, signal, onProgress })
     view[Symbol.dispose]()
     const range = blocks > 0 ? ` from ${first} to ${last}` : ''
-    terminal.say(
-      `exported ${countOf(blocks, 'block')}${range} to ${file}: ${formatBytes(bytes)} (${view.pace(blocks)})`,
+    terminal.print(
+      `exported ${countOf(blocks, 'block')}${range} to ${file}: ${formatBytes(bytes)} (${view.throughput(blocks)})`,
     )
     return { file, blocks, first, last, bytes, seconds: view.seconds }
   },

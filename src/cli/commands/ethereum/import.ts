@@ -34,8 +34,8 @@ export const importCommand: CommandSpec = {
     const head = { number, hash: bytesTo0x(hash) }
     const known = blocks > imported ? `, ${countOf(blocks - imported, 'block')} known before` : ''
     view[Symbol.dispose]()
-    terminal.say(
-      `imported ${countOf(imported, 'block')}${known}; the head is block ${number}, ${shortHash(head.hash)} (${view.pace(blocks)})`,
+    terminal.print(
+      `imported ${countOf(imported, 'block')}${known}; the head is block ${number}, ${shortHash(head.hash)} (${view.throughput(blocks)})`,
     )
     return { file, imported, known: blocks - imported, bytes, seconds: view.seconds, head, dataDir: folder.path }
   },

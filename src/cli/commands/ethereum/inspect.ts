@@ -31,19 +31,19 @@ export const inspectCommand: CommandSpec = {
       health: whole ? (repaired ? 'repaired' : 'ok') : 'damaged',
       ...(repaired && { repaired }),
     }
-    terminal.say(`folder    ${folder.path}`)
-    terminal.say(`chain     ${result.chainId}, genesis ${result.genesis}`)
-    terminal.say(`head      ${formatCount(head.number)} ${result.head.hash}`)
-    terminal.say(`time      ${new Date(head.timestamp * 1000).toISOString()}`)
+    terminal.print(`folder    ${folder.path}`)
+    terminal.print(`chain     ${result.chainId}, genesis ${result.genesis}`)
+    terminal.print(`head      ${formatCount(head.number)} ${result.head.hash}`)
+    terminal.print(`time      ${new Date(head.timestamp * 1000).toISOString()}`)
     const counts = [countOf(stats.headers, 'header'), `${formatCount(stats.bodies)} bodies`]
     counts.push(
       `receipts of ${countOf(stats.receipts, 'block')}`,
       `access lists of ${countOf(stats.accessLists, 'block')}`,
     )
-    terminal.say(`holds     ${counts.join(', ')}`)
-    terminal.say(`receipts  ${receiptsLine(chain.firstReceipts, head.number)}`)
-    terminal.say(`size      ${formatBytes(bytes)}`)
-    terminal.say(`health    ${healthLine(whole, repaired)}`)
+    terminal.print(`holds     ${counts.join(', ')}`)
+    terminal.print(`receipts  ${receiptsLine(chain.firstReceipts, head.number)}`)
+    terminal.print(`size      ${formatBytes(bytes)}`)
+    terminal.print(`health    ${healthLine(whole, repaired)}`)
     return result
   },
 }

@@ -44,12 +44,12 @@ async function startNode({ config, log, levels, clock }: Context): Promise<Chain
 async function syncTo(context: Context, { node, ethereum }: ChainNode, target: Uint8Array): Promise<object> {
   const { terminal, signal } = context
   const { enode, dataDir } = node
-  terminal.say(`going from block ${ethereum.head.number} to ${bytesTo0x(target)}`)
+  terminal.print(`going from block ${ethereum.head.number} to ${bytesTo0x(target)}`)
   terminal.emit({ type: 'started', enode, head: headOf(ethereum) })
   using view = new SyncView(context, ethereum, node.server)
   await ethereum.sync.syncTo(target, { signal })
   view[Symbol.dispose]()
-  terminal.say(`synced ${view.sentence()}`)
+  terminal.print(`synced ${view.summaryLine()}`)
   return { ...view.summary(), enode, dataDir }
 }
 
@@ -58,9 +58,9 @@ export async function serve(context: Context, { node, ethereum }: ChainNode, sta
   const { terminal, signal } = context
   const { urls } = node.endpoints
   terminal.emit({ type: 'serving', ...state, rpc: urls })
-  terminal.say(`serving as ${node.enode}`)
-  for (const url of urls) terminal.say(`JSON-RPC at ${url}`)
-  terminal.say('Ctrl-C ends it')
+  terminal.print(`serving as ${node.enode}`)
+  for (const url of urls) terminal.print(`JSON-RPC at ${url}`)
+  terminal.print('Ctrl-C ends it')
   terminal.show((width) =>
     `serving  block ${formatCount(ethereum.head.number)}  ${countOf(node.server.peers.size, 'peer')}`.slice(
       0,

@@ -7,7 +7,7 @@ import type { Server } from '../../devp2p/index.ts'
 import { printable } from '../../node/index.ts'
 
 /** Looks only while nobody is there: a server that is watched makes an event of every message. */
-export class Absence implements Disposable {
+export class LastDialError implements Disposable {
   readonly #server: Server
   #watching: AbortController | undefined
   #reason: string | undefined
