@@ -86,13 +86,13 @@ export function configureCommand(command: Command, spec: AnyCommandSpec, { run, 
   for (const option of spec.options ?? []) command.addOption(option)
   const flags = [...spec.flags, ...COMMON_FLAGS]
   addFlags(command, flags, uses, defaultsOf(spec))
-  command.addHelpOption(new Option('-h, --help', 'show this').helpGroup('MISC'))
+  command.addHelpOption(new Option('-h, --help', 'show help').helpGroup('MISC'))
   command.addHelpText('after', examplesOf(spec)).exitOverride((error) => {
     throw withSuggestion(error, command)
   })
   return command.action((...args: unknown[]) => {
     const stray = uses.find(({ name }) => !flags.includes(name))
-    if (stray) throw new ConfigError(stray.flag, `does not go with the command ${spec.name}`)
+    if (stray) throw new ConfigError(stray.flag, `cannot be used with the command ${spec.name}`)
     const words = command.processedArgs.flat().filter((word: unknown): word is string => typeof word === 'string')
     return run(spec, args.at(-2) as object, words)
   })
@@ -104,7 +104,7 @@ function withSuggestion(error: CommanderError, command: Command): Error {
   if (flag === undefined) return error
   const [name] = flag.split('=', 1)
   if (name !== flag && command.options.some(({ long }) => long === name)) {
-    return new ConfigError(name as string, 'is a switch', { hint: 'without a value it is on; =false turns it off' })
+    return new ConfigError(name as string, 'takes no value', { hint: `use ${name}, or ${name}=false to turn it off` })
   }
   const visible = command.options.filter((option) => !option.hidden)
   return unknownNameError('option', flag, [...visible.map(({ long }) => long ?? ''), '--help'])
@@ -130,5 +130,5 @@ function examplesOf({ examples }: AnyCommandSpec): string {
 /** A flag the command does not work without. */
 export function required<T>(name: string, value: T | undefined, what: string): T {
   if (value !== undefined) return value
-  throw new ConfigError(name, 'is needed', { hint: what })
+  throw new ConfigError(name, 'is required', { hint: what })
 }

@@ -28,7 +28,7 @@ export async function connectTo(context: Context, endpoint: string): Promise<Rpc
   } catch (error) {
     if (!(error instanceof RpcConnectionError)) throw error
     if (!(error instanceof RpcHttpError)) {
-      const message = `no node answers at ${endpoint}: ${reasonOf(error)} (start one with peerloom, or name where it is)`
+      const message = `cannot connect to a node at ${endpoint}: ${reasonOf(error)} (start one with peerloom, or give the endpoint of one)`
       throw new PeerloomError('ERR_NO_NODE', message) // its cause is in it
     }
     const own = jwtSecretPath(dataDirIn(config))

@@ -69,7 +69,7 @@ describe('failures', () => {
   test('a store that fails says what can be done', () => {
     const locked = new StorageError('ERR_STORAGE_LOCKED', '/d', '/d is in use by another process')
     expect(failureOf(locked).message).toBe(
-      '/d is in use by another process (end that one first, or choose another --datadir)',
+      '/d is in use by another process (stop that process first, or choose another --datadir)',
     )
     expect(failureOf(locked).exitCode).toBe(EXIT.failed)
   })
@@ -94,7 +94,7 @@ describe('failures', () => {
       '--x: unknown option (did you mean --y?)',
     )
     expect(usage('commander.optionMissingArgument', "error: option '--peer <enode>' argument missing")).toBe(
-      '--peer: a value is missing (--help says what there is)',
+      '--peer: missing value (see --help)',
     )
   })
 })

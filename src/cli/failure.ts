@@ -18,10 +18,10 @@ export interface Failure {
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  ERR_STORAGE_LOCKED: 'end that one first, or choose another --datadir',
-  ERR_STORAGE_CORRUPT: 'choose another --datadir, or remove this one and sync anew',
-  ERR_STORAGE_DENIED: 'choose another --datadir, or look who owns this one and how it is mounted',
-  ERR_STORAGE_FULL: 'make room, then start again: it goes on where it was',
+  ERR_STORAGE_LOCKED: 'stop that process first, or choose another --datadir',
+  ERR_STORAGE_CORRUPT: 'choose another --datadir, or remove this one and sync again',
+  ERR_STORAGE_DENIED: 'choose another --datadir, or check the owner and the mount options of this one',
+  ERR_STORAGE_FULL: 'free some disk space, then start again: it resumes where it stopped',
 }
 
 /** The name by which the user knows an option, by its path: a flag, a variable, a key of a file. Undefined for any other field. */
@@ -41,7 +41,7 @@ export function failureOf(error: unknown, nameOf: OptionNameOf): Failure {
   }
   if (error.code === 'ERR_OUTPUT') return { exitCode: EXIT.failed, code: error.code, message: '' }
   const missing = error instanceof RpcError && error.errorCode === RpcErrorCode.MethodNotFound
-  const hint = missing ? 'what an endpoint offers is set with --http.api and --ws.api' : HINTS[error.code]
+  const hint = missing ? '--http.api and --ws.api set what an endpoint offers' : HINTS[error.code]
   const text = error instanceof StorageError ? error.message : describeError(error)
   return { exitCode: EXIT.failed, code: error.code, message: oneLine(hint ? `${text} (${hint})` : text) }
 }
@@ -59,21 +59,21 @@ function usageMessage({ code, message }: CommanderError): string {
   const name = quoted?.split(/[ ,=]/).find((word) => word.startsWith('-')) ?? quoted
   const hint = suggestion ? suggestion.replace(/^\(D/, '(d').replace(/\?\)$/, '?)') : undefined
   const other = /with option '(--[a-z-]+)/.exec(first)?.[1]
-  if (name && other) return `${name}: does not go with ${other}`
+  if (name && other) return `${name}: cannot be used with ${other}`
   const what = USAGE_ERRORS[code]
   return oneLine(what && name ? `${name}: ${what}${hint ? ` ${hint}` : ` (${HELP_HINT})`}` : text)
 }
 
-const HELP_HINT = '--help says what there is'
+const HELP_HINT = 'see --help'
 
 const USAGE_ERRORS: Readonly<Record<string, string>> = {
   'commander.unknownOption': 'unknown option',
   'commander.unknownCommand': 'unknown command',
   'commander.missingArgument': 'missing argument',
-  'commander.optionMissingArgument': 'a value is missing',
-  'commander.missingMandatoryOptionValue': 'is needed',
+  'commander.optionMissingArgument': 'missing value',
+  'commander.missingMandatoryOptionValue': 'is required',
   'commander.excessArguments': 'too many arguments',
-  'commander.conflictingOption': 'does not go with the other options',
+  'commander.conflictingOption': 'cannot be used with the other options',
 }
 
 function oneLine(text: string): string {

@@ -58,7 +58,7 @@ export class Interruption {
   outputFailed(error: NodeJS.ErrnoException): void {
     const gone = error.code === 'EPIPE'
     const failure = gone
-      ? new PeerloomError('ERR_OUTPUT', 'nobody reads the output any more', { cause: error })
+      ? new PeerloomError('ERR_OUTPUT', 'the output was closed by its reader', { cause: error })
       : new PeerloomError('ERR_OUTPUT_FAILED', 'the output cannot be written', { cause: error })
     this.#abort.abort(failure)
   }

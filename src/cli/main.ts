@@ -77,10 +77,10 @@ class Run {
 
   /** Whoever waits for us, such as a supervisor, does not wait for ever. */
   #onInterrupt(): void {
-    if (this.#terminal.live) this.#terminal.warn('stopping (Ctrl-C again ends it at once)')
+    if (this.#terminal.live) this.#terminal.warn('stopping (Ctrl-C again exits at once)')
     this.#deadline = this.#clock.setTimer(STOP_TIMEOUT, () => {
       this.#terminal.clear()
-      this.#terminal.warn(`error: it did not end within ${STOP_TIMEOUT / 1000} s: ended at once`)
+      this.#terminal.warn(`error: not stopped within ${STOP_TIMEOUT / 1000} s, exiting`)
       this.#options.exit(EXIT.failed)
     })
   }
@@ -95,7 +95,7 @@ class Run {
       return EXIT.done
     } catch (error) {
       this.#terminal.clear()
-      this.#log?.logger.debug('stack', { stack: error instanceof Error ? error.stack : undefined })
+      this.#log?.logger.debug('Command failed', { stack: error instanceof Error ? error.stack : undefined })
       return this.#report(signal.aborted ? signal.reason : error)
     } finally {
       this.#deadline?.cancel()
@@ -137,9 +137,9 @@ class Run {
     const log = this.#log?.logger
     try {
       await this.#configure(spec)
-      log?.info('log levels read again', { verbosity: this.#levels.level, vmodule: this.#levels.pattern })
+      log?.info('Log levels reloaded', { verbosity: this.#levels.level, vmodule: this.#levels.pattern })
     } catch (error) {
-      log?.warn('log levels stay as they were', { error })
+      log?.warn('Log levels not reloaded', { error })
     }
   }
 
@@ -179,6 +179,6 @@ function ignoreHelp(error: unknown): void {
 /** Nothing but `peerloom key`. */
 function missingCommand(group: Command): Failure {
   const names = group.commands.map((command) => command.name()).filter((name) => name !== 'help')
-  const message = `command: missing (one of ${names.join(', ')}; or --help)`
+  const message = `command: missing (one of ${names.join(', ')}; see --help)`
   return { exitCode: EXIT.usage, code: 'ERR_USAGE', message }
 }

@@ -42,7 +42,7 @@ const GROUPS: readonly {
   readonly commands: readonly AnyCommandSpec[]
 }[] = [
   { name: 'peer', summary: 'adds, removes, trusts and bans peers of a node', commands: peerCommands },
-  { name: 'key', summary: 'makes and shows node keys', commands: [keyGenerateCommand, keyShowCommand] },
+  { name: 'key', summary: 'generates and shows node keys', commands: [keyGenerateCommand, keyShowCommand] },
 ]
 
 export interface ProgramOutput {
@@ -62,7 +62,7 @@ export function buildProgram({ columns = MAX_HELP_WIDTH, print }: ProgramOutput,
   configureCommand(program, nodeCommand, { ...parsing, run: rejectExcessArguments(program, parsing) })
   program.version(packageVersion(), '-v, --version', 'print the version')
   program.options.find(({ long }) => long === '--version')?.helpGroup('MISC')
-  program.allowExcessArguments().helpCommand('help [command]', 'shows this, or the help of a command')
+  program.allowExcessArguments().helpCommand('help [command]', 'shows the help, also of one command')
   const add = (parent: Command, spec: AnyCommandSpec): void => {
     const command = new Command(spec.name).copyInheritedSettings(program).allowExcessArguments(false)
     parent.addCommand(configureCommand(command, spec, parsing), { hidden: spec.hidden === true })

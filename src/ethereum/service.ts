@@ -87,7 +87,7 @@ export class EthereumService implements Service {
     this.#genesis = await genesisOf(this.#options)
     if (store) return
     if (dataDir === undefined) {
-      throw new ConfigError('dataDir', 'is needed', { hint: 'or a store to keep the chain in' })
+      throw new ConfigError('dataDir', 'is required', { hint: 'or pass a store that keeps the chain' })
     }
     if (!this.#genesis) await checkHoldsChain(dataDir)
   }
@@ -122,7 +122,7 @@ export class EthereumService implements Service {
 
   get #started(): Parts {
     if (this.#parts) return this.#parts
-    throw new InternalError('the service has not been started')
+    throw new InternalError('the Ethereum service has not been started')
   }
 
   async #open({ dataDir, openStore }: ServiceContext): Promise<ChainStore> {

@@ -26,7 +26,7 @@ export class Disposal {
       try {
         await close()
       } catch (error) {
-        this.#log.error('closing failed', { part: name, error: describeError(error) })
+        this.#log.error('Close failed', { part: name, error: describeError(error) })
       }
     }
   }

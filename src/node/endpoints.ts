@@ -37,7 +37,7 @@ export class Endpoints {
     const { http } = ENDPOINT_DEFAULTS
     const { host = http.host, port = http.port, modules = http.modules, prefix = '', cors, vhosts } = options
     checkPrefix(prefix)
-    this.#warnUnavailableModules(modules)
+    this.#warnUnavailableModules('http', modules)
     const path = prefix === '/' ? '/*' : prefix
     await this.#start('http', `${formatEndpoint(host, port)}${path}`, { modules, cors, vhosts })
   }
@@ -46,7 +46,7 @@ export class Endpoints {
   async startWs(options: WsOptions): Promise<void> {
     const { ws } = ENDPOINT_DEFAULTS
     const { host = ws.host, port = ws.port, modules = ws.modules, origins = [] } = options
-    this.#warnUnavailableModules(modules)
+    this.#warnUnavailableModules('ws', modules)
     await this.#start('ws', formatEndpoint(host, port), {
       modules,
       origins: origins.length > 0 ? origins : undefined, // as go-ethereum: an empty list is the default
@@ -61,17 +61,17 @@ export class Endpoints {
     const guard = { modules, jwtSecret, vhosts }
     const http = await this.#listen('authrpc', `http://${formatEndpoint(host, port)}`, guard)
     await this.#listen('authrpc', http.url.replace('http:', 'ws:'), { ...guard, origins: ['*'] })
-    this.#log.info('authenticated RPC runs', { url: http.url })
+    this.#log.info('HTTP server started', { endpoint: http.url, auth: true })
   }
 
   /** A path that nobody chose and that does not work is no reason not to start. */
   async startIpc(path: string, configured: boolean): Promise<void> {
     try {
       await atFieldAsync('ipc.path', () => this.#rpc.listen(path))
-      this.#log.info('IPC endpoint opened', { path })
+      this.#log.info('IPC endpoint opened', { url: path })
     } catch (error) {
       if (configured || !(error instanceof ConfigError) || !error.message.includes('too long')) throw error
-      this.#log.warn('no IPC endpoint', { error: describeError(error), hint: 'name a shorter one with ipc' })
+      this.#log.warn('IPC opening failed', { url: path, error: describeError(error) })
     }
   }
 
@@ -92,7 +92,8 @@ export class Endpoints {
     const listen = this.#listen(kind, `${kind}://${at}`, options)
     const endpoint = await listen.finally(() => this.#opening.delete(kind))
     this.#open.set(kind, endpoint)
-    this.#log.info(`${kind.toUpperCase()} server started`, { endpoint: endpoint.url })
+    if (kind === 'http') this.#log.info('HTTP server started', { endpoint: endpoint.url, auth: false })
+    else this.#log.info('WebSocket enabled', { url: endpoint.url })
   }
 
   /** An address that cannot be part of a URL is the host's fault: ports are numbers, and the prefix has been checked. */
@@ -104,11 +105,11 @@ export class Endpoints {
   }
 
   /** A misspelt namespace is otherwise found out by its absence. */
-  #warnUnavailableModules(modules: readonly string[]): void {
+  #warnUnavailableModules(kind: EndpointKind, modules: readonly string[]): void {
     const known = new Set(this.#rpc.namespaces)
     const unknown = modules.filter((each) => !known.has(each) && each !== 'rpc')
     if (unknown.length === 0) return
-    this.#log.warn('unavailable modules in the API list', {
+    this.#log.warn(`Unavailable modules in ${kind.toUpperCase()} API list`, {
       unavailable: unknown.join(','),
       available: [...known].join(','),
     })

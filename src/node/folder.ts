@@ -101,10 +101,12 @@ export async function readOrCreateJwtSecret(path: string): Promise<Uint8Array> {
  * for one that is not there, or that holds none.
  */
 export async function readJwtSecret(path: string): Promise<Uint8Array> {
-  if (!(await fileExists(path, SECRET_OPTION))) throw new ConfigError(SECRET_OPTION, `there is no file ${path}`)
+  if (!(await fileExists(path, SECRET_OPTION))) throw new ConfigError(SECRET_OPTION, `${path} does not exist`)
   const text = (await readBounded(path, SECRET_OPTION, 1_024)).trim()
   if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) return hexToBytes(text)
-  throw new ConfigError(SECRET_OPTION, `${path} does not hold 64 hex digits`, { hint: 'remove it: a new one is made' })
+  throw new ConfigError(SECRET_OPTION, `${path} does not hold 64 hex digits`, {
+    hint: 'remove the file, and a new secret is created',
+  })
 }
 
 async function writeSecret(path: string): Promise<Uint8Array> {
@@ -132,7 +134,7 @@ async function readNodeList(path: string, kind: 'static' | 'trusted'): Promise<r
   try {
     const list: unknown = JSON.parse(await readBounded(path, field, MAX_LIST_BYTES))
     if (!Array.isArray(list) || !list.every((each) => typeof each === 'string'))
-      throw new ConfigError(field, `${path}: no array of strings`, NODE_LIST)
+      throw new ConfigError(field, `${path} is not an array of strings`, NODE_LIST)
     for (const url of list) parseEnode(url)
     return list
   } catch (cause) {
@@ -156,6 +158,6 @@ async function readBounded(path: string, field: string, maxBytes: number): Promi
 /** Throws a ConfigError for what is there and is no file: a pipe would be waited for without end. */
 async function fileExists(path: string, field: string): Promise<boolean> {
   const there = await stat(path).catch(() => undefined)
-  if (there && !there.isFile()) throw new ConfigError(field, `${path} is no file`)
+  if (there && !there.isFile()) throw new ConfigError(field, `${path} is not a regular file`)
   return there !== undefined
 }

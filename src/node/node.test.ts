@@ -226,7 +226,7 @@ describe('a data folder with what is no file', () => {
     const dataDir = folder()
     mkdirSync(join(dataDir, 'peerloom'), { recursive: true })
     execFileSync('mkfifo', [join(dataDir, 'peerloom', name)])
-    await expect(start({ dataDir, authrpc: { port: 0 } })).rejects.toThrow(`${name} is no file`)
+    await expect(start({ dataDir, authrpc: { port: 0 } })).rejects.toThrow(`${name} is not a regular file`)
   })
 })
 

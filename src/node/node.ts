@@ -196,7 +196,7 @@ class NodeStarter {
   #refuseProtocols(): undefined {
     const service = this.#services.firstWithProtocols
     if (service !== undefined) {
-      throw new ConfigError('p2p', 'is off', { hint: `the service ${service} needs the devp2p server` })
+      throw new ConfigError('p2p', 'is disabled', { hint: `the service ${service} needs the devp2p server` })
     }
   }
 
@@ -261,7 +261,7 @@ class NodeStarter {
   async #secret(path: string | undefined): Promise<Uint8Array> {
     if (path !== undefined) return await readOrCreateJwtSecret(path)
     if (this.#folder) return await this.#folder.jwtSecret()
-    throw new ConfigError('authrpc.jwtSecret', 'is needed', {
+    throw new ConfigError('authrpc.jwtSecret', 'is required', {
       hint: 'the path of its file, or a data folder to keep it in',
     })
   }

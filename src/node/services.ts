@@ -87,7 +87,7 @@ export class Services {
       await parts.run?.(node)
     } catch (error) {
       const fields = { service: name, error: describeError(error) }
-      if (node.signal.aborted) return log.debug('Service ended with an error', fields)
+      if (node.signal.aborted) return log.debug('Service stopped with an error', fields)
       log.error('Service failed', fields)
       scope.close(new ServiceError(name, error))
     }

@@ -271,7 +271,7 @@ describe('key, ping, help', () => {
     expect(made.stdout + made.stderr + shown.stdout + shown.stderr).not.toContain(digits)
     expect(shown.stdout).toBe(made.stdout)
     expect((await cli('key', 'show', file, '--private-key')).stdout).toContain(digits)
-    await expectFailure(2, /^error: file: .* is there already/, 'key', 'generate', file)
+    await expectFailure(2, /^error: file: .* already exists/, 'key', 'generate', file)
     expect(readFileSync(file, 'utf8')).toBe(digits)
   })
 

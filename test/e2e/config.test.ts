@@ -83,8 +83,8 @@ describe('a name that is unknown, or a value that does not do, ends with 2 and o
     { line: 'dumpconfg: unknown command (did you mean dumpconfig?)', args: ['dumpconfg'] },
     { line: 'PEERLOOM_PROT: unknown variable (did you mean PEERLOOM_PORT?)', env: { PEERLOOM_PROT: '1' } },
     { line: 'peerloom.toml: http.adr: unknown key (did you mean http.addr?)', toml: '[http]\nadr = "x"\n' },
-    { line: 'peerloom.toml: port: "x" does not do (a whole number from 0 to 65535)', toml: 'port = "x"' },
-    { line: 'peerloom.toml: maxpeers: "0" does not do (a whole number from 1 to 10000)', toml: 'maxpeers = 0' },
+    { line: 'peerloom.toml: port: invalid value "x" (a whole number from 0 to 65535)', toml: 'port = "x"' },
+    { line: 'peerloom.toml: maxpeers: invalid value "0" (a whole number from 1 to 10000)', toml: 'maxpeers = 0' },
   ]
   test.each(cases)('$line', async ({ line, env = {}, toml = '', args = [] }) => {
     const file = write('peerloom.toml', toml)
@@ -125,10 +125,10 @@ describe('the node', () => {
     await node.seen(/serving as enode:/)
     write('levels.toml', 'verbosity = "info"\nvmodule = "peer=trace"\n')
     node.kill('SIGHUP')
-    await node.seen(/"verbosity":"info","vmodule":"peer=trace","msg":"log levels read again"/)
+    await node.seen(/"verbosity":"info","vmodule":"peer=trace","msg":"Log levels reloaded"/)
     write('levels.toml', 'verbosity = "loud"\n')
     node.kill('SIGHUP')
-    await node.seen(/levels\.toml: verbosity: .*"msg":"log levels stay as they were"/)
+    await node.seen(/levels\.toml: verbosity: .*"msg":"Log levels not reloaded"/)
     node.kill('SIGTERM')
     expect((await node.done).code).toBe(0)
   })

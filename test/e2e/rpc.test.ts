@@ -71,7 +71,9 @@ describe('peerloom rpc', () => {
   test('peerloom rpc names the address at which no node answers, with a hint', async () => {
     const { code, stderr } = await cli(['rpc', 'eth_blockNumber', '--datadir', 'nowhere'])
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^error: no node answers at .*nowhere.*peerloom\.ipc: ENOENT \(start one with peerloom/)
+    expect(stderr).toMatch(
+      /^error: cannot connect to a node at .*nowhere.*peerloom\.ipc: ENOENT \(start one with peerloom/,
+    )
   })
 })
 
@@ -184,7 +186,7 @@ describe('a node that cannot listen', () => {
     ])
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/^error: .*data is in use by another process \(end that one first/),
+      expect.stringMatching(/^error: .*data is in use by another process \(stop that process first/),
     ])
   })
 })

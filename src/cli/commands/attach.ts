@@ -13,9 +13,9 @@ import { InterruptedError } from '../interruption.ts'
 
 export const attachCommand: CommandSpec = {
   name: 'attach',
-  summary: 'a JavaScript console of a node that runs',
+  summary: 'starts a JavaScript console connected to a node',
   details:
-    'The namespaces of the node are objects: eth.blockNumber, eth.getBlockByNumber("latest", true), admin.peers. What a line comes to is waited for, a method that needs no parameters need not be called; inside an expression, write await. Ctrl-C ends what runs, Tab completes, the history is kept in the data folder. --exec runs a script instead and prints what it comes to.',
+    'The namespaces of the node are objects: eth.blockNumber, eth.getBlockByNumber("latest", true), admin.peers. The console awaits the result of each line; a method without parameters needs no parentheses; within an expression, write await. Ctrl-C interrupts a running script, Tab completes, the history is kept in the data folder. --exec runs a script instead and prints its result.',
   examples: [
     ['attach', 'to the node in the default data folder'],
     ['attach ws://127.0.0.1:8546', 'to any node'],
@@ -37,7 +37,7 @@ export const attachCommand: CommandSpec = {
     const version = String(await client.call('web3_clientVersion').catch(() => 'a node'))
     terminal.print(`connected to ${printable(version)} at ${endpoint}`)
     terminal.print(`modules: ${printable(console.modules.join(' '))}`)
-    terminal.print('Ctrl-D or exit ends it\n')
+    terminal.print('To exit, press ctrl-d or type exit\n')
     await console.interact({
       input: stdin,
       output: process.stdout,

@@ -6,7 +6,7 @@ import { parseOneOf } from '../config/parse.ts'
 
 export const completionCommand: CommandSpec = {
   name: 'completion',
-  summary: 'prints a script that has a shell complete command lines',
+  summary: 'prints a completion script for a shell',
   examples: [
     ['completion bash >> ~/.bash_completion', 'bash'],
     ['completion zsh > ~/.zfunc/_peerloom', 'zsh, if in fpath'],

@@ -7,8 +7,8 @@ import { NODE_FLAGS } from '../flags/index.ts'
 
 export const dumpconfigCommand: CommandSpec = {
   name: 'dumpconfig',
-  summary: "prints the node's settings as a file for --config, each with where it came from",
-  details: 'Flags, environment and --config count as they do for the node. Secrets are left out.',
+  summary: "prints the node's settings as a file for --config, each with its source",
+  details: 'Flags, environment and --config have the same precedence as for the node. Secrets are left out.',
   examples: [
     ['dumpconfig --sepolia --http', 'to stdout'],
     ['dumpconfig --config old.toml new.toml', 'into a file, which is replaced'],

@@ -11,19 +11,19 @@ interface KeyOptions {
 }
 
 const privateKeyOption = (): Option =>
-  new Option('--private-key', 'print the private key, too: whoever has it is the node')
+  new Option('--private-key', 'print the private key, too: it identifies the node and must stay secret')
 
 export const keyGenerateCommand: CommandSpec<KeyOptions> = {
   name: 'generate',
-  summary: 'makes a node key',
-  details: "Without a file the key is not kept: use --private-key then. The file has go-ethereum's form (nodekey).",
+  summary: 'generates a node key',
+  details: "Without a file the key is not kept: use --private-key then. The file has go-ethereum's format (nodekey).",
   examples: [
     ['key generate nodekey', 'writes a new key into the file nodekey'],
     ['key generate --private-key --json', 'prints one'],
   ],
   arguments: [new Argument('[file]', 'where to write it')],
   flags: [],
-  options: [privateKeyOption(), new Option('--force', 'replace a file that is there')],
+  options: [privateKeyOption(), new Option('--force', 'replace an existing file')],
   async run({ terminal }, options, file) {
     if (file === undefined && !options.privateKey) {
       throw new ConfigError('file', 'the new key would be lost', {
@@ -31,7 +31,7 @@ export const keyGenerateCommand: CommandSpec<KeyOptions> = {
       })
     }
     if (file !== undefined && !options.force && (await pathExists(file))) {
-      throw new ConfigError('file', `${file} is there already`, { hint: '--force replaces it' })
+      throw new ConfigError('file', `${file} already exists`, { hint: '--force replaces it' })
     }
     const key = NodeKey.generate()
     if (file !== undefined) await atFieldAsync('file', () => writeKeyFile(file, key))
@@ -41,7 +41,7 @@ export const keyGenerateCommand: CommandSpec<KeyOptions> = {
 
 export const keyShowCommand: CommandSpec<KeyOptions> = {
   name: 'show',
-  summary: 'shows who a key file makes a node',
+  summary: 'shows the node identity in a key file',
   examples: [['key show nodekey', 'prints id, public key and enode']],
   arguments: [new Argument('<file>', 'a key file')],
   flags: [],

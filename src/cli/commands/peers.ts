@@ -14,15 +14,14 @@ interface PeersOptions {
 
 export const peersCommand: CommandSpec<PeersOptions> = {
   name: 'peers',
-  summary: 'shows who a node is connected to',
-  details:
-    'With --watch it goes on and prints who comes and who goes, until Ctrl-C; not over HTTP, which has no subscriptions.',
+  summary: 'lists the peers of a node',
+  details: 'With --watch it prints new and dropped peers until Ctrl-C; not over HTTP, which has no subscriptions.',
   examples: [
     ['peers --datadir data', 'once'],
-    ['peers --watch --json', 'one JSON object for each peer that comes or goes'],
+    ['peers --watch --json', 'one JSON object for each new or dropped peer'],
   ],
   flags: CLIENT_FLAGS,
-  options: [urlOption(), new Option('--watch', 'go on')],
+  options: [urlOption(), new Option('--watch', 'print changes until Ctrl-C')],
   async run(context, { url, watch }) {
     const { terminal } = context
     await using client = await connectTo(context, endpointOf(context, url))
@@ -104,7 +103,7 @@ function peerAction(name: string, method: string, summary: string, said: string)
 export const peerCommands: readonly CommandSpec<PeersOptions>[] = [
   peerAction('add', 'admin_addPeer', 'keeps a node connected', 'dialing'),
   peerAction('remove', 'admin_removePeer', 'disconnects a node and stops dialing it', 'removed'),
-  peerAction('trust', 'admin_addTrustedPeer', 'lets a node in even when all slots are taken', 'trusted'),
-  peerAction('untrust', 'admin_removeTrustedPeer', 'takes that back', 'no longer trusted'),
+  peerAction('trust', 'admin_addTrustedPeer', 'admits a node even when all slots are taken', 'trusted'),
+  peerAction('untrust', 'admin_removeTrustedPeer', 'removes a node from the trusted ones', 'no longer trusted'),
   peerAction('ban', 'admin_banPeer', 'disconnects a node and takes no call from its IP for a day', 'banned'),
 ]

@@ -12,7 +12,7 @@ export const pingCommand: CommandSpec<PingOptions> = {
   name: 'ping',
   summary: 'connects to a node: RLPx handshake, Hello, one Ping',
   details:
-    'Says what the node calls itself, what it speaks and how long it takes (with --json in milliseconds); or why it refuses. Keep the URL in quotes when it has a question mark.',
+    'Prints the name and the protocols of the node and the latencies (with --json in milliseconds), or the reason of a refusal. Put a URL that has a question mark in quotes.',
   examples: [
     ['ping enode://d860a0…@127.0.0.1:30303', 'a node on this machine'],
     ['ping enode://d860a0…@10.0.0.2:30303 --json', 'for scripts'],
@@ -20,7 +20,7 @@ export const pingCommand: CommandSpec<PingOptions> = {
   arguments: [new Argument('<enode>', 'the URL of the node')],
   flags: [],
   options: [
-    new Option('--timeout <seconds>', 'for each step')
+    new Option('--timeout <seconds>', 'timeout of each step')
       .argParser((text) => parseWhole('--timeout', text, 1, 3_600))
       .default(5),
   ],
@@ -28,7 +28,7 @@ export const pingCommand: CommandSpec<PingOptions> = {
     const url = parseNode('enode', enode)
     const result = await ping(url, { signal, clock, timeout: timeout * 1000 })
     terminal.print(`client       ${printable(result.clientId)}`)
-    terminal.print(`speaks       ${printable(result.capabilities.join(' '))} (base protocol ${result.version})`)
+    terminal.print(`protocols    ${printable(result.capabilities.join(' '))} (base protocol ${result.version})`)
     terminal.print(`handshake    ${result.handshakeLatency.toFixed(1)} ms`)
     if (result.latency !== undefined) terminal.print(`ping         ${result.latency.toFixed(1)} ms`)
     if (result.disconnect) terminal.print(`then refused ${printable(result.disconnect.text)}`)

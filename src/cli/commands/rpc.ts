@@ -15,11 +15,11 @@ export const rpcCommand: CommandSpec<RpcOptions> = {
   name: 'rpc',
   summary: 'calls one method of a node and prints the result as JSON',
   details:
-    'A parameter that reads as JSON is that; anything else is a string. An error of the node ends with exit code 1.',
+    'A parameter that is valid JSON is sent as its value, any other as a string. An error of the node ends with exit code 1.',
   examples: [
-    ['rpc eth_blockNumber', 'of the node in the default data folder'],
-    ['rpc eth_getBlockByNumber latest false --url http://127.0.0.1:8545', 'of any node'],
-    ['rpc eth_getLogs \'{"fromBlock":"0x1"}\' --datadir data', 'a parameter that is an object'],
+    ['rpc eth_blockNumber', 'node of the default data folder'],
+    ['rpc eth_getBlockByNumber latest false --url http://127.0.0.1:8545', 'any node'],
+    ['rpc eth_getLogs \'{"fromBlock":"0x1"}\' --datadir data', 'an object as a parameter'],
   ],
   arguments: [new Argument('<method>', 'such as eth_blockNumber'), new Argument('[params...]', 'its parameters')],
   flags: CLIENT_FLAGS,
@@ -27,7 +27,7 @@ export const rpcCommand: CommandSpec<RpcOptions> = {
   async run(context, { url }, method = '', ...params) {
     if (method.endsWith('_subscribe')) {
       throw new ConfigError('method', `${method} is a subscription`, {
-        hint: 'attach, and subscribe("eth", "newHeads")',
+        hint: 'use attach: subscribe("eth", "newHeads")',
       })
     }
     await using client = await connectTo(context, endpointOf(context, url))

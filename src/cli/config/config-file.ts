@@ -59,7 +59,7 @@ function textOf(name: string, value: TomlValue): string {
   if (Array.isArray(value)) return value.map((item) => textOf(name, item)).join(',')
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
-  throw new ConfigError(name, isTable(value) ? 'is a table, not a value' : 'no setting is a date')
+  throw new ConfigError(name, isTable(value) ? 'is a table, not a value' : 'is a date, which no setting takes')
 }
 
 function isTable(value: TomlValue): value is TomlTable {

@@ -167,10 +167,10 @@ describe('names that are unknown', () => {
 describe('values that do not do name where they came from', () => {
   test('a flag, a variable, a key', async () => {
     const hint = '(a whole number from 0 to 65535)'
-    await expect(read([use('port', '70000')])).rejects.toThrow(`--port: "70000" does not do ${hint}`)
-    await expect(read([], { PEERLOOM_PORT: 'x' })).rejects.toThrow(`PEERLOOM_PORT: "x" does not do ${hint}`)
-    await expect(read([], {}, 'port = 1.5')).rejects.toThrow(`${file}: port: "1.5" does not do ${hint}`)
-    await expect(read([use('maxpeers', 'x', '--max-peers')])).rejects.toThrow('--max-peers: "x"')
+    await expect(read([use('port', '70000')])).rejects.toThrow(`--port: invalid value "70000" ${hint}`)
+    await expect(read([], { PEERLOOM_PORT: 'x' })).rejects.toThrow(`PEERLOOM_PORT: invalid value "x" ${hint}`)
+    await expect(read([], {}, 'port = 1.5')).rejects.toThrow(`${file}: port: invalid value "1.5" ${hint}`)
+    await expect(read([use('maxpeers', 'x', '--max-peers')])).rejects.toThrow('--max-peers: invalid value "x"')
   })
 
   test('of every kind', async () => {
@@ -190,7 +190,7 @@ describe('values that do not do name where they came from', () => {
   })
 
   test('a private key is not repeated', async () => {
-    await expect(read([use('nodekeyhex', 'abc')])).rejects.toThrow('--nodekeyhex: is not a private key (64 hex digits)')
+    await expect(read([use('nodekeyhex', 'abc')])).rejects.toThrow('--nodekeyhex: invalid private key (64 hex digits)')
   })
 
   test('a file that is none, or not TOML, or has what no setting is', async () => {
@@ -198,17 +198,17 @@ describe('values that do not do name where they came from', () => {
     await expect(read([], { PEERLOOM_CONFIG: 'none.toml' })).rejects.toThrow('PEERLOOM_CONFIG: none.toml does not')
     await expect(read([], {}, 'port = ')).rejects.toThrow(/peerloom\.toml: line 1, column \d+: [^\n]+$/)
     await expect(read([], {}, '[port]\nx = 1')).rejects.toThrow('port: is a table, not a value')
-    await expect(read([], {}, 'port = 2020-01-01')).rejects.toThrow('port: no setting is a date')
+    await expect(read([], {}, 'port = 2020-01-01')).rejects.toThrow('port: is a date, which no setting takes')
   })
 })
 
 describe('flags that contradict each other', () => {
   test('at the same level are refused', async () => {
     await expect(read([use('genesis', 'x'), use('network', 'sepolia')])).rejects.toThrow(
-      '--genesis: does not go with --network',
+      '--genesis: cannot be used with --network',
     )
     const networks = [use('network', 'mainnet', '--mainnet'), use('network', 'sepolia', '--sepolia')]
-    await expect(read(networks)).rejects.toThrow('--sepolia: does not go with --mainnet')
+    await expect(read(networks)).rejects.toThrow('--sepolia: cannot be used with --mainnet')
   })
 
   test('at different levels the nearer one counts', async () => {

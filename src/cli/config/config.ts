@@ -72,7 +72,7 @@ function resolveConflict(given: Map<FlagName, RawSetting>, pair: readonly [FlagN
   const [one, other] = pair.map((name) => given.get(name))
   if (!one || !other) return
   const ahead = precedenceOf(one) - precedenceOf(other)
-  if (ahead === 0) throw new ConfigError(one.origin.name, `does not go with ${other.origin.name}`)
+  if (ahead === 0) throw new ConfigError(one.origin.name, `cannot be used with ${other.origin.name}`)
   given.delete(ahead > 0 ? pair[1] : pair[0])
 }
 

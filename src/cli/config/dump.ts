@@ -7,8 +7,8 @@ import { type FlagName, flagOf, KEYS } from '../flags/index.ts'
 import type { Config, Origin } from './config.ts'
 import type { AnyFlag } from './flag.ts'
 
-const HEAD = `# Settings of peerloom, for --config. Behind each value stands where it came from.
-# What is not set begins with a #.
+const HEAD = `# Settings of peerloom, for --config. The comment behind each value names its source.
+# A setting without a value is commented out.
 `
 
 export function dumpToml(config: Config): string {

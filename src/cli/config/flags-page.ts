@@ -9,13 +9,13 @@ import { CATEGORIES, type Category, keyOf, variableOf } from './flag.ts'
 
 const HEAD = `# Flags
 
-Made of the flag table (src/cli/flags) by \`npm run docs\`.
+Generated from the flag table (src/cli/flags) by \`npm run docs\`.
 
 A setting is read from the command line, from the environment, from the TOML file that \`--config\` or \`PEERLOOM_CONFIG\`
-names, or it has its default: the first of them that says something counts. \`peerloom dumpconfig\` prints all settings as
-such a file, each with where it came from. In a file a key \`http.addr\` is \`addr\` in the table \`[http]\`. A list has commas
-between its items, or is an array in a file. A switch is \`--http\`, \`--http=false\`, \`PEERLOOM_HTTP=true\`,
-\`enabled = true\`. A variable that is empty is one that is not set. An unknown flag, variable or key ends the program with 2.
+names, or it has its default: the first source that sets it takes precedence. \`peerloom dumpconfig\` prints all settings as
+such a file, each with its source. In a file a key \`http.addr\` is \`addr\` in the table \`[http]\`. The items of a list are
+separated by commas, or are an array in a file. A switch is \`--http\`, \`--http=false\`, \`PEERLOOM_HTTP=true\`,
+\`enabled = true\`. An empty variable counts as unset. An unknown flag, variable or key ends the program with exit code 2.
 
 Names and defaults are go-ethereum's where it has the flag.
 `
@@ -26,7 +26,7 @@ export function flagsPage(): string {
 
 function categorySection(category: Category): string {
   const names = FLAG_NAMES.filter((name) => flagOf(name).category === category)
-  const head = ['flag', 'default', 'what', 'variable', 'key in a file']
+  const head = ['flag', 'default', 'description', 'variable', 'key in a file']
   const rows = [head, head.map(() => '---'), ...names.map(rowOf)]
   return `## ${category}\n\n${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`
 }

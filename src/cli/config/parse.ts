@@ -21,7 +21,7 @@ export function parseWhole(name: string, text: string, min: number, max: number)
 /** 32 bytes as hex, with or without 0x. */
 export function parseHash(name: string, text: string): Uint8Array {
   if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) return hexToBytes(text)
-  throw new ConfigError(name, `${JSON.stringify(text)} is not a block hash`, {
+  throw new ConfigError(name, `invalid block hash ${JSON.stringify(text)}`, {
     hint: '64 hex digits, with or without 0x',
   })
 }
@@ -29,15 +29,15 @@ export function parseHash(name: string, text: string): Uint8Array {
 /** The private key of a node: nothing of the text goes into the error. */
 export function parseSecretKey(name: string, text: string): NodeKey {
   if (/^[0-9a-fA-F]{64}$/.test(text)) return atField(name, () => NodeKey.from(hexToBytes(text)))
-  throw new ConfigError(name, 'is not a private key', { hint: '64 hex digits' })
+  throw new ConfigError(name, 'invalid private key', { hint: '64 hex digits' })
 }
 
 /** The URL as it came, when it is one of a node that can be dialed. */
 export function parseNode(name: string, text: string): string {
   const node = atField(name, () => parseEnode(text))
   if (node.tcpPort > 0) return text
-  throw new ConfigError(name, 'the node listens on no TCP port', {
-    hint: 'the form is enode://<128 hex digits>@<host>:<port>',
+  throw new ConfigError(name, 'the URL has no TCP port', {
+    hint: 'use enode://<128 hex digits>@<host>:<port>',
   })
 }
 
@@ -77,5 +77,5 @@ export function parseModuleLevels(name: string, text: string): string {
 }
 
 function invalidValue(name: string, text: string, hint: string): ConfigError {
-  return new ConfigError(name, `${JSON.stringify(text)} does not do`, { hint })
+  return new ConfigError(name, `invalid value ${JSON.stringify(text)}`, { hint })
 }

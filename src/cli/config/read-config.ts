@@ -52,7 +52,7 @@ function fromFlags(uses: readonly FlagUse[]): RawSettings {
     const { type, switches } = flagOf(name)
     const before = given.get(name)
     if (before && switches && before.text !== text && before.origin.name !== flag) {
-      throw new ConfigError(flag, `does not go with ${before.origin.name}`)
+      throw new ConfigError(flag, `cannot be used with ${before.origin.name}`)
     }
     given.set(name, {
       text: before && type.list ? `${before.text},${text}` : text,

@@ -91,10 +91,10 @@ describe('what a script comes to', () => {
   })
 
   test.each([
-    ['eth.blockNumber + 1', 'eth.blockNumber is not here yet: await eth.blockNumber'],
-    ['JSON.stringify(eth.nodeInfo)', 'eth.nodeInfo is not here yet: await eth.nodeInfo'],
-    ['eth.getBloc', 'eth has no getBloc (there is getBlock)'],
-    ['eth.blokNumber', 'eth has no blokNumber (there is blockNumber)'],
+    ['eth.blockNumber + 1', 'eth.blockNumber has not been fetched yet: write await eth.blockNumber'],
+    ['JSON.stringify(eth.nodeInfo)', 'eth.nodeInfo has not been fetched yet: write await eth.nodeInfo'],
+    ['eth.getBloc', 'eth has no getBloc (did you mean getBlock?)'],
+    ['eth.blokNumber', 'eth has no blokNumber (did you mean blockNumber?)'],
     ['eth.nope', 'eth has no nope'],
     ['let open = (', 'Unexpected end of input'],
     ['throw new Error("x")', 'x'],

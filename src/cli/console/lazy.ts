@@ -58,5 +58,5 @@ function propertyOf(owner: unknown, key: string): unknown {
 
 /** Operators, and JSON, cannot wait. */
 function refuse(path: string): never {
-  throw new TypeError(`${path} is not here yet: await ${path}`)
+  throw new TypeError(`${path} has not been fetched yet: write await ${path}`)
 }

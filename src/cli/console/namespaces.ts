@@ -24,5 +24,5 @@ const MOST_SUGGESTED = 5
 function refuse(module: string, name: string, own: readonly string[]): never {
   const longer = own.filter((each) => each.startsWith(name)).slice(0, MOST_SUGGESTED)
   const [near] = longer.length > 0 ? [longer.join(', ')] : [nearest(name, own)]
-  throw new TypeError(`${module} has no ${name}${near === undefined ? '' : ` (there is ${near})`}`)
+  throw new TypeError(`${module} has no ${name}${near === undefined ? '' : ` (did you mean ${near}?)`}`)
 }

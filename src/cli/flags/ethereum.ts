@@ -12,18 +12,18 @@ export const ETHEREUM_FLAGS = inCategory('ETHEREUM', {
     type: oneOfType('name', NETWORK_NAMES),
     defaultText: "the data folder's",
     switches: NETWORK_NAMES,
-    help: 'a chain that is built in',
+    help: 'built-in chain',
   }),
   genesis: optionalFlag({
     option: 'ethereum.genesis',
     type: fileType,
-    help: "another chain's genesis.json, as go-ethereum has it; needed once",
+    help: "genesis.json of another chain, in go-ethereum's format; needed once",
   }),
   networkid: optionalFlag({
     option: 'ethereum.networkId',
     type: wholeType(1),
     defaultText: 'the chain id',
-    help: 'what is told to peers',
+    help: 'network id sent to peers',
   }),
   synctarget: optionalFlag({
     type: hashType,
@@ -34,6 +34,6 @@ export const ETHEREUM_FLAGS = inCategory('ETHEREUM', {
     type: switchType,
     fallback: false,
     aliases: ['exit-when-synced'],
-    help: 'end when the target is reached',
+    help: 'exits when the target is reached',
   }),
 })

@@ -26,7 +26,7 @@ export const FOLDER_FLAGS = inCategory('ETHEREUM', {
     type: folderType,
     fallback: DEFAULT_DATADIR,
     defaultText: '~/.peerloom',
-    help: 'keeps key and chain; within the default one, test networks have their own',
+    help: 'folder of the node key and the chain; in the default one, test networks have a sub-folder each',
   }),
 })
 
@@ -38,7 +38,7 @@ export const API_FLAGS = inCategory('API AND CONSOLE', {
     toOption: (disabled) => !disabled,
     type: switchType,
     fallback: false,
-    help: 'no IPC endpoint',
+    help: 'disables the IPC endpoint',
   }),
   ipcpath: optionalFlag({
     option: 'ipc.path',
@@ -46,7 +46,7 @@ export const API_FLAGS = inCategory('API AND CONSOLE', {
     defaultText: 'peerloom.ipc in the data folder',
     help: 'socket of the IPC endpoint; a bare name is in the data folder',
   }),
-  http: flag({ option: 'http.enabled', type: switchType, fallback: false, help: 'JSON-RPC over HTTP' }),
+  http: flag({ option: 'http.enabled', type: switchType, fallback: false, help: 'serves JSON-RPC over HTTP' }),
   'http.addr': flag({
     option: 'http.host',
     type: textType('address'),
@@ -64,21 +64,21 @@ export const API_FLAGS = inCategory('API AND CONSOLE', {
     option: 'http.cors',
     type: listType('origin'),
     fallback: [],
-    help: 'origins whose pages may call over HTTP; * is any',
+    help: 'origins of web pages that may call over HTTP; * is any',
   }),
   'http.vhosts': flag({
     option: 'http.vhosts',
     type: listType('host'),
     fallback: ['localhost'],
-    help: 'host names under which it may be called; * is any',
+    help: 'host names that requests over HTTP may name; * is any',
   }),
   'http.rpcprefix': flag({
     option: 'http.prefix',
     type: pathType,
     fallback: '',
-    help: 'path of JSON-RPC over HTTP; / is every path',
+    help: 'path that serves JSON-RPC over HTTP; / is every path',
   }),
-  ws: flag({ option: 'ws.enabled', type: switchType, fallback: false, help: 'JSON-RPC over WebSocket' }),
+  ws: flag({ option: 'ws.enabled', type: switchType, fallback: false, help: 'serves JSON-RPC over WebSocket' }),
   'ws.addr': flag({
     option: 'ws.host',
     type: textType('address'),
@@ -97,13 +97,13 @@ export const API_FLAGS = inCategory('API AND CONSOLE', {
     type: listType('origin'),
     fallback: [],
     defaultText: 'pages of this machine',
-    help: 'origins whose pages may connect; * is any',
+    help: 'origins of web pages that may connect; * is any',
   }),
   authrpc: flag({
     option: 'authrpc.enabled',
     type: switchType,
     fallback: false,
-    help: 'JSON-RPC over HTTP and WebSocket for who has the secret',
+    help: 'serves JSON-RPC over HTTP and WebSocket to clients with the secret',
   }),
   'authrpc.addr': flag({
     option: 'authrpc.host',
@@ -121,30 +121,30 @@ export const API_FLAGS = inCategory('API AND CONSOLE', {
     option: 'authrpc.jwtSecret',
     type: fileType,
     defaultText: 'jwtsecret in the data folder',
-    help: 'file with the secret of the authenticated endpoint',
+    help: 'file that holds the secret of the authenticated endpoint',
   }),
   'authrpc.vhosts': flag({
     option: 'authrpc.vhosts',
     type: listType('host'),
     fallback: ['localhost'],
-    help: 'host names under which the authenticated endpoint may be called; * is any',
+    help: 'host names that requests to the authenticated endpoint may name; * is any',
   }),
   'rpc.batch-request-limit': flag({
     option: 'rpc.batchLimit',
     type: wholeType(0),
     fallback: 1000,
-    help: 'calls in a batch at most; 0 is no limit',
+    help: 'maximum number of calls in a batch; 0 is no limit',
   }),
   'rpc.batch-response-max-size': flag({
     option: 'rpc.batchResponseBytes',
     type: wholeType(0),
     fallback: 25_000_000,
-    help: 'bytes of the answers to a batch at most; 0 is no limit',
+    help: 'maximum size of the responses to a batch, in bytes; 0 is no limit',
   }),
   exec: optionalFlag({
     type: textType('script'),
     sources: 'command line',
-    help: 'run this instead of the console (attach)',
+    help: 'runs this script instead of the console (attach)',
   }),
 })
 
@@ -153,22 +153,22 @@ export const LOGGING_FLAGS = inCategory('LOGGING AND DEBUGGING', {
     type: levelType,
     fallback: 'info',
     aliases: ['log-level'],
-    help: 'the least that is logged: silent, error, warn, info, debug, trace, or 0 to 5',
+    help: 'log level: silent, error, warn, info, debug, trace, or 0 to 5',
   }),
   vmodule: flag({
     type: moduleLevelsType,
     fallback: '',
-    help: 'levels per module: peer=debug,sync=5',
+    help: 'log levels of modules: peer=debug,sync=5',
   }),
   'log.format': optionalFlag({
-    type: oneOfType('form', LOG_FORMATS, { text: 'terminal' }),
+    type: oneOfType('format', LOG_FORMATS, { text: 'terminal' }),
     defaultText: 'terminal on a terminal, json otherwise',
     aliases: ['log-format'],
-    help: 'form of the log: terminal, json or logfmt',
+    help: 'log format: terminal, json or logfmt',
   }),
   'log.file': optionalFlag({
     type: fileType,
-    help: 'file the log is added to, besides stderr',
+    help: 'file that the log is appended to, besides stderr',
   }),
 })
 
@@ -182,6 +182,6 @@ export const MISC_FLAGS = inCategory('MISC', {
     type: switchType,
     fallback: false,
     sources: 'command line',
-    help: 'one JSON object a line on stdout, the last one the result; the log is JSON too',
+    help: 'prints one JSON object a line on stdout, the result last; logs JSON, too',
   }),
 })

@@ -12,7 +12,7 @@ const INDENT = '   '
 const DEFAULTS_COLUMN = 44
 const HELP_COLUMN = 10
 /** For options of the command alone. */
-const OWN = 'OF THIS COMMAND'
+const OWN = 'COMMAND'
 
 /** For Commander's `formatHelp`; what is added after a help ends it. */
 export function formatHelp(command: Command, helper: Help): string {

@@ -72,9 +72,7 @@ describe('the file of the log', () => {
     using log = new CommandLog(config, new LogLevels(), terminal)
     log.logger.info('one')
     log.logger.info('two')
-    expect(said.filter((line) => line.startsWith('warning: nothing more is logged to /dev/full: ENOSPC'))).toHaveLength(
-      1,
-    )
+    expect(said.filter((line) => line.startsWith('warning: log file /dev/full closed: ENOSPC'))).toHaveLength(1)
   })
 })
 

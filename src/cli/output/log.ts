@@ -61,7 +61,7 @@ class LogFile implements Disposable {
       writeSync(this.#file, line)
     } catch (error) {
       this[Symbol.dispose]()
-      this.#terminal.warn(`warning: nothing more is logged to ${this.#path}: ${describeError(error)}`)
+      this.#terminal.warn(`warning: log file ${this.#path} closed: ${describeError(error)}`)
     }
   };
 

@@ -134,13 +134,14 @@ export class SyncView implements Disposable {
   #log(state: ProgressState, now: number): void {
     this.#lastLog = now
     const left = timeLeft(state)
-    this.#context.log.info(`syncing ${this.#phase}`, {
+    this.#context.log.info('Sync in progress', {
+      phase: this.#phase,
       done: state.done,
-      ...(state.total !== undefined && { of: state.total, percent: percentOf(state) }),
+      ...(state.total !== undefined && { total: state.total, percent: percentOf(state) }),
       rate: `${formatRate(state.perSecond)}/s`,
-      in: `${formatBytes(state.bytesPerSecond ?? 0)}/s`,
+      download: `${formatBytes(state.bytesPerSecond ?? 0)}/s`,
       peers: state.peers,
-      ...(left !== undefined && { left: formatDuration(left) }),
+      ...(left !== undefined && { eta: formatDuration(left) }),
     })
   }
 }

@@ -125,14 +125,16 @@ class Importer {
     const lost = this.#chain.hashAt(block.number) === undefined
     throw invalidBlock(
       block,
-      lost ? 'is missing in the data folder, which is damaged' : 'is not the one of this number in the data folder',
+      lost
+        ? 'is missing in the data folder, which is damaged'
+        : 'differs from the block of this number in the data folder',
     )
   }
 
   #verify({ header, body }: Block, receipts?: Uint8Array, accessList?: Uint8Array): StorableBlock {
     const parent = this.#parent ?? this.#chain.header(this.#chain.head.hash)
     if (!parent || !equalBytes(parent.hash, header.parentHash))
-      throw invalidBlock({ header }, `does not follow block ${this.last}, ${this.#mismatchReason(header)}`)
+      throw invalidBlock({ header }, `does not follow block ${this.last}: ${this.#mismatchReason(header)}`)
     verifyHeader(this.#chain.chainConfig, parent, header)
     verifyBody(header, body)
     if (receipts) verifyReceipts(header, blockReceiptsCodec.decode(receipts), body)
@@ -143,7 +145,7 @@ class Importer {
   #mismatchReason({ number }: Header): string {
     const next = this.last + 1
     if (number > next) return `block ${next} is missing before it`
-    return 'because its parent is another block: the file is of another chain'
+    return 'its parent is another block, so that the file belongs to another chain'
   }
 }
 
@@ -185,7 +187,7 @@ export async function exportChainFile(
   const top = chain.head.number
   if (last > top) throw new ConfigError('last', `there is no block ${last}`, { hint: `the head is ${top}` })
   if (first > last + 1)
-    throw new ConfigError('first', `${first} is after the last block`, { hint: `the last one is ${last}` })
+    throw new ConfigError('first', `${first} is after the last block`, { hint: `the last block is ${last}` })
   const target = await realpath(path).catch(() => path)
   const direct = await isPipeOrDevice(target)
   const temporary = direct ? target : `${target}.${process.pid}.tmp`
@@ -233,7 +235,7 @@ function rawBlock(chain: ChainStore, number: number): Uint8Array {
   const hash = chain.hashAt(number)
   const header = hash && chain.rawHeader(hash)
   const body = hash && chain.rawBody(hash)
-  if (!header || !body) throw new PeerloomError('ERR_CHAIN_FILE', `block ${number} is not whole in the data folder`)
+  if (!header || !body) throw new PeerloomError('ERR_CHAIN_FILE', `block ${number} is incomplete in the data folder`)
   return new Block(Header.decode(header), BlockBody.decode(body)).raw
 }
 

@@ -18,7 +18,7 @@ import { ChainStore, type Genesis } from '../chain/index.ts'
 /** Name of the chain's database in a data folder. */
 export const CHAIN_DATABASE = 'chaindata'
 /** Hint for a folder without a chain. */
-const NO_CHAIN_HINT = 'sync or import one, and say which: a genesis or a network'
+const NO_CHAIN_HINT = 'sync or import one, and name it by a genesis or a network'
 
 /** The chain of a data folder, open without a node: no other process can have it open. */
 export class ChainFolder implements AsyncDisposable {
@@ -113,7 +113,7 @@ export async function openChain(store: KeyValueStore, genesis: Genesis | undefin
 function withFolder(error: unknown, path: string): unknown {
   if (!(error instanceof StorageError) || error.path !== '') return error
   if (error.code === 'ERR_CHAIN_MISMATCH') {
-    const hint = 'take the genesis or network it was made with, or another data folder'
+    const hint = 'use the genesis or network it was created with, or another data folder'
     return new ConfigError('dataDir', `${path}: ${error.message}`, { hint, cause: error })
   }
   if (error.code === 'ERR_CHAIN_MISSING') {

@@ -19,7 +19,7 @@ export interface AdminApiOptions {
 /** Methods of any node: its endpoints and its folder. */
 export function adminApi({ endpoints, dataDir }: AdminApiOptions) {
   return {
-    datadir: method({ summary: 'the data folder', params: [] }, () => dataDir ?? ''),
+    datadir: method({ summary: 'path of the data folder', params: [] }, () => dataDir ?? ''),
     ...endpointMethods(endpoints),
   }
 }
@@ -41,11 +41,11 @@ export function adminPeerApi({ server, bans }: AdminPeerApiOptions) {
       server.removeStatic(enode)
       return true
     }),
-    addTrustedPeer: method({ summary: 'lets a node in even when all slots are taken', params: url }, (enode) => {
+    addTrustedPeer: method({ summary: 'admits a node even when all slots are taken', params: url }, (enode) => {
       server.addTrusted(enode)
       return true
     }),
-    removeTrustedPeer: method({ summary: 'takes that back', params: url }, (enode) => {
+    removeTrustedPeer: method({ summary: 'removes a node from the trusted ones', params: url }, (enode) => {
       server.removeTrusted(enode)
       return true
     }),
@@ -57,7 +57,7 @@ export function adminPeerApi({ server, bans }: AdminPeerApiOptions) {
       (enode, seconds) => bans.ban(enode, seconds),
     ),
     peers: method({ summary: 'the connected peers', params: [] }, () => server.peerInfos()),
-    nodeInfo: method({ summary: 'who this node is', params: [] }, () => server.nodeInfo()),
+    nodeInfo: method({ summary: 'information about this node', params: [] }, () => server.nodeInfo()),
   }
 }
 
@@ -106,7 +106,7 @@ function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], 
 export function adminPeerSubscriptions(server: Server) {
   return {
     peerEvents: method(
-      { summary: 'peers that come and go, and their messages', params: [] },
+      { summary: 'new peers, dropped peers, and their messages', params: [] },
       async function* ({ signal }: CallContext) {
         for await (const event of server.events({ signal })) {
           const shown = toPeerEvent(event)

@@ -31,28 +31,29 @@ export function debugApi({ levels, dataDir, clock }: DebugApiOptions) {
   const at = (path: string): string => resolvePath(path, dataDir)
   return {
     verbosity: method(
-      { summary: 'how much is logged: 0 to 5, or a name', params: [param('level', z.union([z.int(), z.string()]))] },
+      { summary: 'sets the log level: 0 to 5, or a name', params: [param('level', z.union([z.int(), z.string()]))] },
       (level) => {
         const known = logLevelOf(String(level))
-        if (known === undefined) throw invalidParams(`the level is one of 0 to 5, or ${LOG_LEVELS.join(', ')}`)
+        if (known === undefined)
+          throw invalidParams(`invalid level ${JSON.stringify(level)}, want 0 to 5, or ${LOG_LEVELS.join(', ')}`)
         levels?.verbosity(known)
         return null
       },
     ),
     vmodule: method(
-      { summary: 'levels of single modules, such as peer=5,sync=4', params: [param('pattern', z.string())] },
+      { summary: 'sets the log levels of modules, such as peer=5,sync=4', params: [param('pattern', z.string())] },
       (pattern) => {
         asInvalidParams(() => levels?.vmodule(pattern))
         return null
       },
     ),
-    memStats: method({ summary: 'memory of the process, in bytes', params: [] }, () => ({
+    memStats: method({ summary: 'memory use of the process, in bytes', params: [] }, () => ({
       ...process.memoryUsage(),
       heap: getHeapStatistics(),
     })),
     cpuProfile: method(
       {
-        summary: 'writes a CPU profile of that many seconds to a file, for Chrome DevTools',
+        summary: 'profiles the CPU for some seconds and writes the profile to a file, for Chrome DevTools',
         params: [...file, param('seconds', z.number().positive().max(MAX_PROFILE_SECONDS))],
       },
       async (path, seconds, { signal }) => {
@@ -65,16 +66,16 @@ export function debugApi({ levels, dataDir, clock }: DebugApiOptions) {
         return null
       },
     ),
-    startCPUProfile: method({ summary: 'begins a CPU profile', params: file }, async (path) => {
+    startCPUProfile: method({ summary: 'starts a CPU profile', params: file }, async (path) => {
       await profiler.start(at(path))
       return null
     }),
-    stopCPUProfile: method({ summary: 'writes the CPU profile to its file', params: [] }, async () => {
+    stopCPUProfile: method({ summary: 'stops the CPU profile and writes it to its file', params: [] }, async () => {
       await profiler.stop()
       return null
     }),
     writeMemProfile: method(
-      { summary: 'writes a heap snapshot to a file; nothing else runs meanwhile', params: file },
+      { summary: 'writes a heap snapshot to a file, and blocks the process meanwhile', params: file },
       async (path) => {
         await pipeline(getHeapSnapshot(), createWriteStream(at(path), { mode: 0o600 }))
         return null

@@ -7,9 +7,9 @@ import { method, param } from '../../rpc/index.ts'
 /** `net_*`. `net_version` is of the service that knows a network. */
 export function netApi(server: Server) {
   return {
-    listening: method({ summary: 'whether the node takes connections', params: [], result: z.boolean() }, () => true),
+    listening: method({ summary: 'true if the node accepts connections', params: [], result: z.boolean() }, () => true),
     peerCount: method(
-      { summary: 'connected peers', params: [], result: z.string() },
+      { summary: 'number of connected peers', params: [], result: z.string() },
       () => `0x${server.peers.size.toString(16)}`,
     ),
   }
@@ -22,7 +22,7 @@ const bytes = z
 /** `web3_*`. */
 export function web3Api(clientVersion: string) {
   return {
-    clientVersion: method({ summary: 'what this node calls itself', params: [] }, () => clientVersion),
+    clientVersion: method({ summary: 'name and version of this node', params: [] }, () => clientVersion),
     sha3: method({ summary: 'keccak-256 of bytes', params: [param('input', bytes)] }, (input) =>
       bytesTo0x(keccak256(hexToBytes(input))),
     ),

@@ -77,7 +77,7 @@ function parseRule(text: string): ModuleRule {
   const [, module = '', levelText = ''] = /^([\w*/.-]+)=(\w+)$/.exec(text) ?? []
   const level = logLevelOf(levelText)
   if (level === undefined) {
-    throw new ConfigError('vmodule', `${JSON.stringify(text)} does not do`, { hint: 'such as peer=debug,sync=5' })
+    throw new ConfigError('vmodule', `invalid pattern ${JSON.stringify(text)}`, { hint: 'such as peer=debug,sync=5' })
   }
   const source = module.replace(/[.]/g, '\\.').replace(/\*+/g, '.*')
   return { pattern: new RegExp(`^${source}$`), level }

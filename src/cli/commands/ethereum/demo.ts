@@ -20,16 +20,16 @@ const LOOPBACK = '127.0.0.1:0'
 
 export const demoCommand: CommandSpec<DemoOptions> = {
   name: 'demo',
-  summary: 'two nodes on this machine: one holds a bundled chain, the other downloads and verifies it',
+  summary: 'runs two nodes on this machine: one holds a bundled chain, the other downloads and verifies it',
   details:
-    'Needs no network. Ctrl-C ends it; started again it goes on where it was. `npm start -- <options>` runs this command.',
+    'Needs no network. Ctrl-C stops it; started again, it resumes where it stopped. `npm start -- <options>` runs this command.',
   examples: [
     ['demo', 'syncs, then stays up'],
-    ['demo --reset --exitwhensynced', 'begins anew, ends at the head'],
+    ['demo --reset --exitwhensynced', 'starts over, exits at the head'],
   ],
   flags: ['datadir', 'exitwhensynced'],
   defaults: { datadir: DATADIR },
-  options: [new Option('--reset', 'begin anew: removes what the demo has stored there')],
+  options: [new Option('--reset', 'start over: remove what the demo has stored')],
   logs: 'progress',
   async run(context, options) {
     const { terminal, log, levels, clock, config } = context
@@ -77,7 +77,7 @@ async function syncFrom(context: Context, { node, ethereum }: ChainNode, demo: D
   const { number, hash } = ethereum.head
   const atHead = equalBytes(hash, demo.headHash)
   const going = number === 0 ? 'beginning at the genesis block' : `going on from block ${number}`
-  terminal.print(atHead ? `already at the head: block ${number} (--reset begins anew)` : going)
+  terminal.print(atHead ? `already at the head: block ${number} (--reset starts over)` : going)
   terminal.emit({ type: 'started', head: { number, hash: bytesTo0x(hash) }, target: demo.headNumber })
   using view = new SyncView(context, ethereum, node.server)
   await ethereum.sync.syncTo(demo.headHash, { signal })

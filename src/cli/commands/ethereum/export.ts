@@ -25,7 +25,7 @@ export const exportCommand: CommandSpec<ExportOptions> = {
     ['export chain.rlp --datadir data', 'all but the genesis block'],
     ['export part.rlp --datadir data --first 100 --last 199', 'a hundred blocks'],
   ],
-  arguments: [new Argument('<file>', 'where to; what is there is replaced')],
+  arguments: [new Argument('<file>', 'output file; an existing one is replaced')],
   flags: ['datadir', 'network'],
   options: [numberOption('--first', 'the first block', '1'), numberOption('--last', 'the last block', 'the head')],
   logs: 'progress',
@@ -34,7 +34,7 @@ export const exportCommand: CommandSpec<ExportOptions> = {
     await using folder = await ChainFolder.open(dataDirIn(config))
     const { first = 1, last = folder.chain.head.number } = options
     if (first > last && (options.first ?? options.last) !== undefined)
-      throw new ConfigError('--first', `${first} is after the last block`, { hint: `the last one is ${last}` })
+      throw new ConfigError('--first', `${first} is after the last block`, { hint: `the last block is ${last}` })
     using view = new FileView(context, 'exporting', undefined)
     const onProgress = (progress: ImportProgress): void => view.update(progress)
     const { blocks, bytes } = await exportChainFile(folder.chain, file, { first, last, signal, onProgress })

@@ -11,12 +11,12 @@ import { countOf, shortHash } from '../../output/format.ts'
 
 export const importCommand: CommandSpec = {
   name: 'import',
-  summary: 'adds the blocks of a file to a data folder',
+  summary: 'imports the blocks of a file into a data folder',
   details:
-    "The file holds one block's RLP after another, as `geth export` writes it. Headers and bodies are verified. Such blocks have no receipts, and the node tells its peers so: who wants receipts must sync from another node.",
+    "The file holds one block's RLP after another, as `geth export` writes it. Headers and bodies are verified. Imported blocks have no receipts, and the node tells its peers so: a peer that needs receipts must sync from another node.",
   examples: [
     ['import chain.rlp --datadir data --genesis genesis.json', 'into a new data folder'],
-    ['import more.rlp --datadir data', 'into one that is there'],
+    ['import more.rlp --datadir data', 'into an existing one'],
   ],
   arguments: [new Argument('<file>', 'the blocks')],
   flags: CHAIN_FLAGS,

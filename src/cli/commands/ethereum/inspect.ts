@@ -6,7 +6,7 @@ import { countOf, formatBytes, formatCount } from '../../output/format.ts'
 
 export const inspectCommand: CommandSpec = {
   name: 'inspect',
-  summary: 'says what a data folder holds, and whether it is whole',
+  summary: 'shows the contents of a data folder and checks that the chain is complete',
   examples: [
     ['inspect --datadir data', 'for people'],
     ['inspect --datadir data --json', 'for scripts'],
@@ -49,15 +49,17 @@ export const inspectCommand: CommandSpec = {
 }
 
 function receiptsLine(first: number, head: number): string {
-  return first > head ? 'none that can be promised to peers' : `whole from block ${formatCount(first)} to the head`
+  return first > head
+    ? 'none complete enough to be offered to peers'
+    : `complete from block ${formatCount(first)} to the head`
 }
 
 function healthLine(
   whole: boolean,
   repaired: { readonly from: number | undefined; readonly to: number } | undefined,
 ): string {
-  if (!whole) return 'damaged: blocks are missing; remove the folder and sync anew'
+  if (!whole) return 'damaged: blocks are missing; remove the folder and sync again'
   if (!repaired) return 'ok'
   const from = repaired.from === undefined ? 'a lost head' : `block ${repaired.from}`
-  return `ok, after going back from ${from} to block ${repaired.to}, the last one that is whole`
+  return `ok, head rewound from ${from} to block ${repaired.to}, the last complete one`
 }

@@ -7,9 +7,9 @@ export const nodeCommand: CommandSpec = {
   name: 'peerloom',
   summary: 'the peer-to-peer networks of Ethereum: a node, and tools',
   details:
-    'Without a command it runs the node, which serves its chain until Ctrl-C and prints its enode; with --json the line of type "serving" says it, as soon as it listens. Every option can stand in a TOML file, too (--config, see dumpconfig), or in the environment under the name in brackets.',
+    'Without a command it runs the node, which serves its chain until Ctrl-C and prints its enode URL; with --json, in the line of type "serving", as soon as it listens. Every option can also be set in a TOML file (--config, see dumpconfig), or in the environment by the variable in brackets.',
   examples: [
-    ['--datadir data --genesis genesis.json', 'a chain of your own'],
+    ['--datadir data --genesis genesis.json', 'private chain'],
     ['--sepolia --synctarget 0x8f3a… --staticnodes enode://…', 'syncs, then serves'],
     ['--datadir data --host 127.0.0.1 --port 0 --json', 'for scripts'],
   ],

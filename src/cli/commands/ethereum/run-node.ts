@@ -60,7 +60,7 @@ export async function serve(context: Context, { node, ethereum }: ChainNode, sta
   terminal.emit({ type: 'serving', ...state, rpc: urls })
   terminal.print(`serving as ${node.enode}`)
   for (const url of urls) terminal.print(`JSON-RPC at ${url}`)
-  terminal.print('Ctrl-C ends it')
+  terminal.print('Ctrl-C stops it')
   terminal.show((width) =>
     `serving  block ${formatCount(ethereum.head.number)}  ${countOf(node.server.peers.size, 'peer')}`.slice(
       0,
