@@ -1,6 +1,4 @@
-/**
- * A protocol of one's own on devp2p: two servers in one process, one asks, the other answers.
- */
+/** Custom protocol on devp2p: two servers in one process, one asks, the other answers. */
 import { defineProtocol, message, NodeKey, rlp, Server } from 'peerloom/devp2p'
 
 const echo = defineProtocol({

@@ -8,7 +8,7 @@ import { expectMessage, FakeClock, peerPair, scriptedProtocol } from 'peerloom/t
 
 const HELLO_TIMEOUT = 5_000
 
-/** Both say hello, then every number is answered with its double. */
+/** Both sides send hello; then every number is answered with its double. */
 const doubler = defineProtocol({
   name: 'double',
   version: 1,

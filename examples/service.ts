@@ -1,6 +1,6 @@
 /**
- * A service: a protocol, a namespace of JSON-RPC, and what the two share. Two nodes run it in one process: one is told over
- * HTTP to say something, the other hears it from its peer.
+ * Service with a protocol and a namespace of JSON-RPC that share state. Two nodes run it in one process: a call over
+ * HTTP makes one of them send a text, which the other receives from its peer.
  */
 import { strictEqual } from 'node:assert/strict'
 import { Events } from 'peerloom'
@@ -51,7 +51,7 @@ await using listener = await Node.start({ p2p, services: [chat] })
 await talker.server.dial(listener.enode)
 
 type ChatApi = ReturnType<typeof chatApi>
-const heard = listener.rpc.namespace<ChatApi>('chat').heard() // in this process: that needs no endpoint
+const heard = listener.rpc.namespace<ChatApi>('chat').heard() // in this process, without an endpoint
 await heard.ready()
 await using client = await RpcClient.dial(talker.endpoints.url('http') as string)
 strictEqual(await client.namespace<ChatApi>('chat').say('hello'), 1)

@@ -1,11 +1,12 @@
-/**
- * A typed client, and a subscription that survives a restart of its server: an event tells how long nothing came.
- */
+/** Typed client, and a subscription that survives a restart of its server: an event tells the length of the gap. */
 import { ok, strictEqual } from 'node:assert/strict'
 import { setTimeout } from 'node:timers/promises'
 import { RpcClient, RpcServer } from 'peerloom/rpc'
 
-/** What is offered: a function is a method, an async generator a subscription; the signal tells it that nobody listens. */
+/**
+ * API object: a function is a method, an async generator a subscription, whose signal aborts when its subscriber
+ * leaves.
+ */
 const calc = {
   add: (a: number, b: number) => a + b,
   async *ticks(every: number, signal?: AbortSignal) {
@@ -17,7 +18,7 @@ const calc = {
 }
 
 const first = new RpcServer().register('calc', calc)
-const { url } = await first.listen('ws://127.0.0.1:0') // any free port: the endpoint knows which
+const { url } = await first.listen('ws://127.0.0.1:0') // any free port, known from the endpoint
 await using client = await RpcClient.dial(url)
 
 const typed = client.namespace<typeof calc>('calc')
@@ -42,7 +43,7 @@ for await (const event of events) {
 }
 let last = three
 for await (const n of ticks) {
-  if (n < last) break // the new server counts from 0; before that, what the old one had sent is read
+  if (n < last) break // the new server counts from 0; values that the old one sent are read first
   last = n
 }
 strictEqual(await typed.add(last, 1), last + 1)

@@ -1,12 +1,10 @@
-/**
- * viem, with a node of our own behind it: over HTTP, and in the same process without any socket.
- */
+/** viem on a node of our own: over HTTP, and in the same process without a socket. */
 import { deepStrictEqual, match, strictEqual } from 'node:assert/strict'
 import { demoChain, EthereumService, loadDemoChain } from 'peerloom/ethereum'
 import { Node } from 'peerloom/node'
 import { createPublicClient, custom, http } from 'viem'
 
-const demo = await demoChain() // a few hundred blocks that come with the package
+const demo = await demoChain() // a few hundred blocks, bundled with the package
 const ethereum = new EthereumService({ genesis: demo.genesis, store: await loadDemoChain(demo) })
 await using node = await Node.start({ services: [ethereum], http: { port: 0 } }) // 0: any free port
 
@@ -28,6 +26,6 @@ deepStrictEqual(receipt.logs[0], log)
 const local = createPublicClient({ transport: custom(node.rpc.provider) })
 deepStrictEqual(await local.getBlock({ blockNumber: log.blockNumber, includeTransactions: true }), block)
 
-// There is no state here: what needs it is refused, never answered wrongly.
+// The node has no state: a call that needs it is refused, never answered wrongly.
 const refusal = await local.getBalance({ address: log.address }).catch((error: Error) => error)
 match(String(refusal), /MethodNotSupported/)

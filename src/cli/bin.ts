@@ -3,7 +3,7 @@
 import { systemClock } from '../base/clock.ts'
 import { main, SIGNALS } from './index.ts'
 
-/** Something that has not ended by itself this long after the last word was said is left behind, in milliseconds. */
+/** Milliseconds that handles still open may keep the process alive after the command has ended. */
 const LINGER_TIMEOUT = 2_000
 
 const exitCode = await main(process.argv.slice(2), {

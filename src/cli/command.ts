@@ -1,5 +1,5 @@
 /**
- * What a command is, and how one becomes Commander's.
+ * Specification of a command, and its translation into Commander's.
  * @module
  */
 import { type Argument, type Command, CommanderError, Option } from 'commander'
@@ -17,60 +17,63 @@ import type { Terminal } from './output/terminal.ts'
 /** The part of a Node stream that commands read from. */
 export type InputStream = NodeJS.ReadableStream & { readonly isTTY?: boolean }
 
-/** What a running command is given. */
+/** Everything a running command is given. */
 export interface Context {
   readonly stdin: InputStream
   readonly terminal: Terminal
-  /** The values of all flags, and where they came from. */
+  /** Values and origins of all flags. */
   readonly config: Config
   readonly log: Logger
-  /** What is logged: for whoever changes it while the command runs. */
+  /** Levels of the log; a command may change them while it runs. */
   readonly levels: LogLevels
   /** Aborts when the command is to stop. */
   readonly signal: AbortSignal
   readonly clock: Clock
-  /** All commands, parsed or not: for completion. */
+  /** All commands, parsed or not; for completion. */
   readonly program: Command
 }
 
 /** `O`: the values of {@link CommandSpec.options}. */
 export interface CommandSpec<O extends object = object> {
   readonly name: string
-  /** One line, for the list of commands. */
+  /** One line for the list of commands. */
   readonly summary: string
-  /** More, for the command's own help. */
+  /** Further paragraphs of the command's own help. */
   readonly details?: string
-  /** Command lines without the program's name, each with what it does. */
+  /** Command lines without the program's name, each with its effect. */
   readonly examples: readonly (readonly [line: string, what: string])[]
   readonly arguments?: readonly Argument[]
-  /** Of the table, besides those that every command takes: read them from `context.config`. */
+  /** Flags besides {@link COMMON_FLAGS}; their values are in `context.config`. */
   readonly flags: readonly FlagName[]
-  /** In place of the table's. */
+  /** Defaults that replace those of the flag table. */
   readonly defaults?: Defaults
-  /** What only this command knows: on the command line alone, neither in a file nor in the environment. */
+  /** Options of this command alone: set on the command line, neither in a file nor in the environment. */
   readonly options?: readonly Option[]
-  /** What is logged when nobody says: `progress` is info unless a bar is shown instead. @default 'problems' */
+  /**
+   * Default log level: `problems` is warn; `progress` is info, or warn while a progress bar is shown; `all` is info.
+   * @default 'problems'
+   */
   readonly logs?: 'problems' | 'progress' | 'all'
-  /** Without a terminal, SIGHUP has it read its log levels again instead of ending it. */
+  /** Reloads the log levels on SIGHUP instead of ending, when there is no terminal. */
   readonly reloads?: true
-  /** It works, but is not listed. */
+  /** Left out of the list of commands. */
   readonly hidden?: true
   /**
-   * Resolves with the result: the last line with `--json`. What is said to people goes through `terminal.print`. Rejects
-   * with the signal's reason when it was interrupted before it was done: a server that is told to stop is done.
+   * Resolves with the result, which is the last line with `--json`; output for people goes through `terminal.print`.
+   * Rejects with the signal's reason when it was interrupted before it was done; a server that is told to stop is done.
    */
   run(context: Context, options: O, ...words: string[]): Promise<object>
 }
 
 export type AnyCommandSpec = CommandSpec<never>
 
-/** Runs a command that has been parsed. */
+/** Runs a parsed command. */
 export type Runner = (spec: AnyCommandSpec, options: object, words: readonly string[]) => Promise<void>
 
-/** A command, and what is done with what is read of its command line. */
+/** Handler of a parsed command, and the sink of the flags that were used. */
 export interface Parsing {
   readonly run: Runner
-  /** Takes what flags are used, of every command. */
+  /** Receives the uses of flags of every command. */
   readonly uses: FlagUse[]
 }
 
@@ -78,7 +81,7 @@ export function defaultsOf({ logs = 'problems', defaults }: AnyCommandSpec): Def
   return { ...(logs === 'problems' && { verbosity: 'warn' }), ...defaults }
 }
 
-/** Gives `command` what the spec says: arguments, flags, help, action. */
+/** Adds the arguments, flags, help and action of the spec to `command`. */
 export function configureCommand(command: Command, spec: AnyCommandSpec, { run, uses }: Parsing): Command {
   command.summary(spec.summary)
   command.description(spec.details ? `${spec.summary}\n\n${spec.details}` : spec.summary)
@@ -98,7 +101,7 @@ export function configureCommand(command: Command, spec: AnyCommandSpec, { run, 
   })
 }
 
-/** An option that is unknown: the one that was meant. */
+/** Adds the nearest known option to Commander's error. */
 function withSuggestion(error: CommanderError, command: Command): Error {
   const [, flag] = /unknown option '([^']*)'/.exec(error.message) ?? []
   if (flag === undefined) return error
@@ -110,7 +113,7 @@ function withSuggestion(error: CommanderError, command: Command): Error {
   return unknownNameError('option', flag, [...visible.map(({ long }) => long ?? ''), '--help'])
 }
 
-/** Commander's own error, but with the suggestion that all other sources of settings give. */
+/** Commander's own error with the suggestion that all other sources of settings give. */
 export function unknownNameError(
   what: 'option' | 'command',
   name: string,
@@ -127,7 +130,9 @@ function examplesOf({ examples }: AnyCommandSpec): string {
   return `EXAMPLES:\n${lines.join('')}`
 }
 
-/** A flag the command does not work without. */
+/**
+ * Returns the value of a flag that the command requires. Throws a ConfigError that names the flag when it is not set.
+ */
 export function required<T>(name: string, value: T | undefined, what: string): T {
   if (value !== undefined) return value
   throw new ConfigError(name, 'is required', { hint: what })

@@ -112,7 +112,7 @@ test.runIf(process.platform === 'linux')(
       response.writeHead(401).end('token?')
     })
     for (const [host, count] of [
-      ['0.0.0.0', 1], // reaches this machine, without being its loopback by name
+      ['0.0.0.0', 1], // reaches this machine without being its loopback by name
       ['127.0.0.1', 2],
     ] as const) {
       asked.length = 0

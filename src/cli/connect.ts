@@ -1,5 +1,5 @@
 /**
- * How a command reaches a node that runs.
+ * Connects a command to a running node.
  * @module
  */
 import { PeerloomError } from '../base/errors.ts'
@@ -11,15 +11,15 @@ import type { Context } from './command.ts'
 import { dataDirIn } from './config/settings.ts'
 import type { FlagName } from './flags/index.ts'
 
-/** What commands that speak to a node take. */
+/** Flags of commands that connect to a node. */
 export const CLIENT_FLAGS: readonly FlagName[] = ['datadir', 'network', 'ipcpath', 'authrpc.jwtsecret']
 
-/** Where to find the node: the endpoint that was named, or the socket of the data folder. */
+/** Endpoint of the node: the one given, or the socket of the data folder. */
 export function endpointOf({ config }: Context, url: string | undefined): string {
   return url ?? ipcPathIn(dataDirIn(config), config.get('ipcpath'))
 }
 
-/** Rejects with one line that says where nobody answered. */
+/** Connects to the node. Rejects with an error of one line that names the endpoint. */
 export async function connectTo(context: Context, endpoint: string): Promise<RpcClient> {
   const { config } = context
   const named = config.get('authrpc.jwtsecret')
@@ -29,7 +29,7 @@ export async function connectTo(context: Context, endpoint: string): Promise<Rpc
     if (!(error instanceof RpcConnectionError)) throw error
     if (!(error instanceof RpcHttpError)) {
       const message = `cannot connect to a node at ${endpoint}: ${reasonOf(error)} (start one with peerloom, or give the endpoint of one)`
-      throw new PeerloomError('ERR_NO_NODE', message) // its cause is in it
+      throw new PeerloomError('ERR_NO_NODE', message) // the cause is in the message
     }
     const own = jwtSecretPath(dataDirIn(config))
     if (error.status !== 401 || named !== undefined || !isLocalUrl(endpoint)) throw error
@@ -51,7 +51,7 @@ async function dial({ signal, log, clock }: Context, endpoint: string, secretFil
   }
 }
 
-/** Nobody else is to see what is signed with the data folder's secret. */
+/** @returns true if the URL is of this machine: no other host may see a token signed with the data folder's secret */
 function isLocalUrl(endpoint: string): boolean {
   const { hostname } = new URL(endpoint)
   return hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''))

@@ -8,7 +8,7 @@ import { EXIT, type Failure, failureOf as failureWith } from './failure.ts'
 import { OPTION_FLAGS } from './flags/index.ts'
 import { InterruptedError } from './interruption.ts'
 
-/** With the flags as they stand on the command line. */
+/** The failure of an error, with the flags' names on the command line. */
 function failureOf(error: unknown): Failure {
   return failureWith(error, (field) => (OPTION_FLAGS.has(field) ? `--${OPTION_FLAGS.get(field)}` : undefined))
 }

@@ -1,5 +1,5 @@
 /**
- * How a command ends that does not end well: exit code and one line.
+ * Converts the error of a command to an exit code and one line.
  * @module
  */
 import { CommanderError } from 'commander'
@@ -13,7 +13,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const
 export interface Failure {
   readonly exitCode: number
   readonly code: string
-  /** `--port: 70000 is not a port (…)`; empty when there is nothing to say. */
+  /** `--port: invalid value "70000" (…)`; empty when nothing is to be printed. */
   readonly message: string
 }
 
@@ -24,7 +24,10 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_STORAGE_FULL: 'free some disk space, then start again: it resumes where it stopped',
 }
 
-/** The name by which the user knows an option, by its path: a flag, a variable, a key of a file. Undefined for any other field. */
+/**
+ * Maps the path of an option to the name by which the user set it: a flag, a variable, a key of a file. Undefined for
+ * any other field.
+ */
 export type OptionNameOf = (field: string) => string | undefined
 
 export function failureOf(error: unknown, nameOf: OptionNameOf): Failure {
@@ -51,7 +54,7 @@ function configMessage(error: ConfigError, nameOf: OptionNameOf): string {
   return oneLine(name === undefined ? error.message : error.withField(name).message)
 }
 
-/** Commander's `error: unknown option '--x'\n(Did you mean --y?)` in the form of ours. */
+/** Converts Commander's `error: unknown option '--x'\n(Did you mean --y?)` to our form. */
 function usageMessage({ code, message }: CommanderError): string {
   const text = message.replace(/^error: /, '')
   const [first = '', suggestion] = text.split('\n')

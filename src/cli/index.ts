@@ -1,7 +1,7 @@
 /**
- * The commands of the program `peerloom`: reads flags, runs a node, writes for people or, with `--json`, for programs. Knows
- * nothing of how a node works.
- * Start reading at `main.ts`; `command.ts` says what a command is, and `commands/` has one file for each.
+ * Commands of the program `peerloom`: reads flags, runs a node, writes output for people or, with `--json`, for
+ * programs. Contains no logic of the node.
+ * Start reading at `main.ts`; `command.ts` specifies a command, and `commands/` has one file for each.
  * @module
  */
 export { SIGNALS } from './interruption.ts'

@@ -1,11 +1,11 @@
 /**
- * What ends a command early: Ctrl-C and its kin, and an output that nobody reads any more.
+ * Early ends of a command: Ctrl-C and other signals, and an output that was closed.
  * @module
  */
 import { type Clock, systemClock } from '../base/clock.ts'
 import { PeerloomError } from '../base/errors.ts'
 
-/** Ended by a signal: nothing went wrong. */
+/** Reason of a command that a signal ended, which is not a failure. */
 export class InterruptedError extends PeerloomError {
   override readonly name: string = 'InterruptedError'
 
@@ -16,13 +16,13 @@ export class InterruptedError extends PeerloomError {
 
 export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** One Ctrl-C may come twice, from the terminal and through npm: two within this, in milliseconds, are one. */
+/** Milliseconds within which two signals count as one: Ctrl-C may arrive twice, from the terminal and through npm. */
 const SAME_KEY_INTERVAL = 500
 
 export interface InterruptionOptions {
-  /** Called at the first signal: says that a second one forces the end. */
+  /** Called at the first signal. */
   readonly onInterrupt: () => void
-  /** Called at the second one: ends the process at once. */
+  /** Called at the second signal; ends the process at once. */
   readonly onForce: () => void
   readonly clock?: Clock
 }
@@ -43,7 +43,7 @@ export class Interruption {
     return this.#abort.signal
   }
 
-  /** For `process.on`. */
+  /** Listener for `process.on`. */
   readonly onSignal = (signal: string): void => {
     if (this.#since === undefined) {
       this.#since = this.#clock.now()
@@ -54,7 +54,7 @@ export class Interruption {
     }
   }
 
-  /** A reader such as `head` has had enough: stop, without complaint. Any other failure is to be said. */
+  /** Stops the command. A reader that closed the output, such as `head`, is no error; any other failure is reported. */
   outputFailed(error: NodeJS.ErrnoException): void {
     const gone = error.code === 'EPIPE'
     const failure = gone

@@ -18,7 +18,7 @@ const run = (...words: string[]) => runProgram(words)
 const runIn = (env: Record<string, string>, ...words: string[]) => runProgram(words, { env })
 
 describe('what is told to stop', () => {
-  /** A ping of somebody who never answers, and SIGTERM. `before`: before it has had a turn. */
+  /** Pings a peer that never answers, and sends SIGTERM. `before`: called before the command can react. */
   async function stopPing(clock: Clock, before = () => {}) {
     const exits: number[] = []
     let signal: (name: string) => void = () => {}

@@ -1,5 +1,5 @@
 /**
- * From the words of a command line to an exit code.
+ * Runs a command line and returns its exit code.
  * @module
  */
 import { Readable } from 'node:stream'
@@ -25,22 +25,22 @@ export interface MainOptions {
   readonly stdout: OutputStream
   readonly stderr: OutputStream
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Where signals come from: given the listener once, at the beginning. */
+  /** Source of signals: called once with the listener, at the start. */
   readonly onSignals: (listener: (signal: string) => void) => void
   /** Ends the process at once. */
   readonly exit: (code: number) => void
   readonly clock?: Clock
 }
 
-/** How long what runs may take to end after the first signal, in milliseconds: less than supervisors give. */
+/** Milliseconds that a command may take to stop after the first signal: less than supervisors give. */
 const STOP_TIMEOUT = 25_000
 
-/** Runs a command line, without the program's own name. Resolves with the exit code and never rejects. */
+/** Runs a command line, given without the program's name. Resolves with the exit code and never rejects. */
 export function main(args: readonly string[], options: MainOptions): Promise<number> {
   return new Run(args, options).run()
 }
 
-/** One command line on its way to its end. */
+/** State of one command line. */
 class Run {
   readonly #args: readonly string[]
   readonly #options: MainOptions
@@ -75,7 +75,7 @@ class Run {
     this.#program = buildProgram(output, { uses: this.#uses, run: (...parsed) => this.#runCommand(...parsed) })
   }
 
-  /** Whoever waits for us, such as a supervisor, does not wait for ever. */
+  /** Limits the time to stop, so that a supervisor need not kill the process. */
   #onInterrupt(): void {
     if (this.#terminal.live) this.#terminal.warn('stopping (Ctrl-C again exits at once)')
     this.#deadline = this.#clock.setTimer(STOP_TIMEOUT, () => {
@@ -90,7 +90,7 @@ class Run {
     const { signal } = this.#interruption
     try {
       await this.#program.parseAsync([...this.#args], { from: 'user' }).catch(ignoreHelp)
-      await setImmediate() // what has become of the last line is known one turn later
+      await setImmediate() // the outcome of the last write is known one turn later
       if (signal.aborted && !(signal.reason instanceof InterruptedError)) throw signal.reason
       return EXIT.done
     } catch (error) {
@@ -124,7 +124,7 @@ class Run {
     this.#terminal.emit({ type: 'result', ...result })
   }
 
-  /** What the log levels are to be is read each time; the rest counts as it was at first. */
+  /** Reads the configuration. A later call changes only the log levels. */
   async #configure(spec: AnyCommandSpec): Promise<void> {
     const { env } = this.#options
     const config = await readConfig({ uses: this.#uses, env, defaults: defaultsOf(spec) })
@@ -143,7 +143,7 @@ class Run {
     }
   }
 
-  /** Where nobody sits at a terminal that could hang up, SIGHUP is the one way to say: read the file again. */
+  /** Without a terminal that could hang up, SIGHUP reloads the log levels, as in other daemons. */
   #onSignal(signal: string): void {
     if (signal === 'SIGHUP' && this.#reload) void this.#reload()
     else this.#interruption.onSignal(signal)
@@ -163,7 +163,7 @@ class Run {
     return failureOf(error, (field) => this.#optionName(field))
   }
 
-  /** The flag that sets an option, or the option of the command itself. */
+  /** Name of the flag, or of the command's own option, that sets an option. */
   #optionName(field: string): string | undefined {
     const flag = OPTION_FLAGS.get(field)
     if (flag !== undefined) return this.#config?.nameOf(flag) ?? `--${flag}`
@@ -171,12 +171,12 @@ class Run {
   }
 }
 
-/** Help and the version were printed: commander has no other way to say that it is done. */
+/** Ignores the errors by which Commander reports that it printed help or the version. */
 function ignoreHelp(error: unknown): void {
   if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error
 }
 
-/** Nothing but `peerloom key`. */
+/** Error of a group without a command, such as `peerloom key`. */
 function missingCommand(group: Command): Failure {
   const names = group.commands.map((command) => command.name()).filter((name) => name !== 'help')
   const message = `command: missing (one of ${names.join(', ')}; see --help)`

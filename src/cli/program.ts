@@ -1,5 +1,5 @@
 /**
- * All commands, as Commander has them.
+ * All commands in Commander's form.
  * @module
  */
 import { Command } from 'commander'
@@ -20,7 +20,7 @@ import { pingCommand } from './commands/ping.ts'
 import { rpcCommand } from './commands/rpc.ts'
 import { formatHelp, MAX_HELP_WIDTH } from './output/help.ts'
 
-/** In the order of the help. */
+/** Commands in the order of the help. */
 const COMMANDS: readonly AnyCommandSpec[] = [
   syncCommand,
   importCommand,
@@ -35,7 +35,7 @@ const COMMANDS: readonly AnyCommandSpec[] = [
   completionCommand,
   serveCommand,
 ]
-/** Those of a group stand behind its name. */
+/** Groups of commands behind a common name. */
 const GROUPS: readonly {
   readonly name: string
   readonly summary: string
@@ -50,7 +50,7 @@ export interface ProgramOutput {
   readonly print: (text: string) => void
 }
 
-/** Without a command the program is the node, whose flags may stand before a command, too. */
+/** Builds the program. Without a command it is the node, whose flags may also stand before a command. */
 export function buildProgram({ columns = MAX_HELP_WIDTH, print }: ProgramOutput, parsing: Parsing): Command {
   const program = new Command(nodeCommand.name)
   program
@@ -75,7 +75,7 @@ export function buildProgram({ columns = MAX_HELP_WIDTH, print }: ProgramOutput,
   return program
 }
 
-/** The node takes no words: one that stands there was to be a command. */
+/** Rejects an argument of the node, which takes none, as an unknown command. */
 function rejectExcessArguments(program: Command, { run }: Parsing): Parsing['run'] {
   return async (spec, options, words) => {
     const [word] = program.args

@@ -26,7 +26,7 @@ interface Started extends AsyncDisposable {
   readonly ethereum: EthereumService
 }
 
-/** A node with a chain, the bundled one unless the options say otherwise. */
+/** Starts a node with the bundled chain, unless the options name another one. */
 async function start(chain: EthereumServiceOptions, { p2p, ...options }: NodeOptions = {}): Promise<Started> {
   const ethereum = new EthereumService({ genesis: demo.genesis, ...chain })
   const node = await Node.start({ ...options, p2p: { network, ...p2p }, services: [ethereum] })

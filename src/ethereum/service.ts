@@ -1,6 +1,6 @@
 /**
- * The service of an Ethereum chain: the store, the chain in it, the protocol eth that speaks for it, the sync, and the
- * namespaces that answer from it; go-ethereum's `eth/backend.go`.
+ * Service of an Ethereum chain: its store, the protocol eth, the sync, and the RPC namespaces that answer from it;
+ * go-ethereum's `eth/backend.go`.
  * @module
  */
 import { ConfigError, InternalError } from '../base/errors.ts'
@@ -14,9 +14,9 @@ import { Eth, type EthVersion } from './eth/index.ts'
 import { CHAIN_DATABASE, type ChainName, checkHoldsChain, genesisOf, openChain } from './files/index.ts'
 import { Sync, type SyncPhase } from './sync/index.ts'
 
-/** The chain is that of `genesis`, or `network`. @default the one that folder or store hold */
+/** Options of the service; the chain is that of `genesis` or `network`. @default the chain in the folder or store */
 export interface EthereumServiceOptions extends ChainName {
-  /** Keeps the chain instead of the node's folder, and is closed with the service. */
+  /** Store of the chain, closed with the service. @default the node's folder */
   readonly store?: KeyValueStore | undefined
   /** @default the chain id */
   readonly networkId?: bigint | number | undefined
@@ -24,14 +24,14 @@ export interface EthereumServiceOptions extends ChainName {
   readonly versions?: readonly EthVersion[] | undefined
 }
 
-/** Progress of a sync, as one number of one whole. */
+/** Progress of a sync as one number of a total. */
 export interface ChainProgress {
   readonly phase: SyncPhase
-  /** Blocks that have what the phase is about, whenever it came. */
+  /** Blocks that are done in this phase, including those from earlier runs. */
   readonly done: number
   /** Undefined while the target's number is unknown. */
   readonly total: number | undefined
-  /** Peers that speak eth. */
+  /** Number of peers that speak eth. */
   readonly peers: number
   /** Bytes of valid downloads since the service started. */
   readonly bytes: number
@@ -43,7 +43,10 @@ interface Parts {
   readonly sync: Sync
 }
 
-/** Puts a chain on a node: `Node.start({ services: [new EthereumService({ genesis })] })`. Used by one node, once. */
+/**
+ * Adds a chain to a node: `Node.start({ services: [new EthereumService({ genesis })] })`. An instance serves one node,
+ * once.
+ */
 export class EthereumService implements Service {
   readonly name = 'ethereum'
   readonly #options: EthereumServiceOptions
@@ -54,7 +57,7 @@ export class EthereumService implements Service {
     this.#options = options
   }
 
-  /** The chain; throws an InternalError before the node has started, as do all getters here. */
+  /** Store of the chain. Throws an InternalError before the node has started, as do all getters here. */
   get chain(): ChainStore {
     return this.#started.chain
   }
@@ -67,7 +70,7 @@ export class EthereumService implements Service {
     return this.#started.sync
   }
 
-  /** The last block that is verified and stored. */
+  /** Last block that is verified and stored. */
   get head(): ChainHead {
     return this.chain.head
   }
@@ -79,8 +82,8 @@ export class EthereumService implements Service {
   }
 
   /**
-   * Reads the genesis. Rejects with a ConfigError: `genesis` for a file that holds none, `dataDir` when neither an option nor
-   * the folder says which chain it is.
+   * Reads the genesis. Rejects with a ConfigError: `genesis` for a file without a genesis, `dataDir` when neither an
+   * option nor the folder names a chain.
    */
   async check(dataDir: string | undefined): Promise<void> {
     const { store } = this.#options
@@ -92,7 +95,9 @@ export class EthereumService implements Service {
     if (!this.#genesis) await checkHoldsChain(dataDir)
   }
 
-  /** Called by {@link Node.start}. Rejects with a ConfigError (`dataDir`, `genesis`) or a StorageError. */
+  /**
+   * Opens the chain; called by {@link Node.start}. Rejects with a ConfigError (`dataDir`, `genesis`) or a StorageError.
+   */
   async start(context: ServiceContext): Promise<ServiceParts> {
     const { log, clock } = context
     const chain = await this.#open(context)

@@ -1,7 +1,7 @@
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/log.ts'
 
-/** What has been started, closed in reverse; each is tried, whatever the others do. */
+/** Closes the started parts in reverse order, each one regardless of errors of the others. */
 export class Disposal {
   readonly #log: Logger
   /** BOUNDED: by the services. */

@@ -1,5 +1,5 @@
 /**
- * Where a node's RPC can be reached.
+ * RPC endpoints of a node: HTTP, WebSocket, the authenticated port, IPC.
  * @module
  */
 import { atFieldAsync, ConfigError, describeError } from '../base/errors.ts'
@@ -23,7 +23,7 @@ export class Endpoints {
     this.#log = log
   }
 
-  /** Where it can be reached now: URLs and paths. */
+  /** URLs and paths of the open endpoints. */
   get urls(): readonly string[] {
     return this.#rpc.urls
   }
@@ -64,7 +64,10 @@ export class Endpoints {
     this.#log.info('HTTP server started', { endpoint: http.url, auth: true })
   }
 
-  /** A path that nobody chose and that does not work is no reason not to start. */
+  /**
+   * Opens the IPC endpoint. `configured`: a path that is too long is an error; a default path that is too long is only
+   * logged.
+   */
   async startIpc(path: string, configured: boolean): Promise<void> {
     try {
       await atFieldAsync('ipc.path', () => this.#rpc.listen(path))
@@ -75,7 +78,7 @@ export class Endpoints {
     }
   }
 
-  /** False when it was not open. */
+  /** Closes an endpoint. Resolves with false when it was not open. */
   async stop(kind: EndpointKind): Promise<boolean> {
     const endpoint = this.#open.get(kind)
     this.#open.delete(kind)
@@ -96,7 +99,10 @@ export class Endpoints {
     else this.#log.info('WebSocket enabled', { url: endpoint.url })
   }
 
-  /** An address that cannot be part of a URL is the host's fault: ports are numbers, and the prefix has been checked. */
+  /**
+   * Listens, and maps a ConfigError to the node's option. Only the host can make the URL invalid: the port is a number,
+   * and the prefix has been checked.
+   */
   #listen(option: EndpointKind | 'authrpc', url: string, options: RpcListenOptions): Promise<RpcEndpoint> {
     return atFieldAsync(
       (field) => `${option}.${field === 'url' ? 'host' : field}`,
@@ -104,7 +110,7 @@ export class Endpoints {
     )
   }
 
-  /** A misspelt namespace is otherwise found out by its absence. */
+  /** Warns of modules that are not registered, such as misspelt ones. */
   #warnUnavailableModules(kind: EndpointKind, modules: readonly string[]): void {
     const known = new Set(this.#rpc.namespaces)
     const unknown = modules.filter((each) => !known.has(each) && each !== 'rpc')

@@ -14,7 +14,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const newPath = (): string => join(root, String(made++))
 
-/** The refusal of an option, with a path in its text. */
+/** The ConfigError of an option, with a path in its message. */
 const refusal = (field: string, path: string) => ({
   name: 'ConfigError',
   field,

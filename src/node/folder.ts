@@ -1,5 +1,5 @@
 /**
- * What a node keeps beside its chain, laid out as go-ethereum's: `<folder>/peerloom.ipc` and
+ * Files of the node beside its chain, with go-ethereum's layout: `<folder>/peerloom.ipc` and
  * `<folder>/peerloom/{nodekey, jwtsecret, static-nodes.json, trusted-nodes.json, lock/}`.
  * @module
  */
@@ -12,16 +12,16 @@ import { NodeKey, parseEnode, readKeyFile, writeKeyFile } from '../identity/inde
 import { JWT_SECRET_BYTES } from '../rpc/index.ts'
 import { type LevelStore, makeFolder, openLevelStore, pathInDataDir } from '../storage/index.ts'
 
-/** Option that names the file of the secret. */
+/** Option with the path of the secret. */
 const SECRET_OPTION = 'authrpc.jwtSecret'
-/** A list of nodes is at most this large, in bytes: 5000 URLs. */
+/** Largest list of nodes, in bytes: some 5000 URLs. */
 const MAX_LIST_BYTES = 1024 * 1024
 const NODE_LIST = { hint: 'a JSON array of enode URLs' }
 
 export class NodeFolder implements AsyncDisposable {
   /** Absolute. */
   readonly path: string
-  /** The database's lock is the folder's: the system gives it back however a process ends. */
+  /** Lock of the folder: that of an empty database, which the system releases however the process ends. */
   readonly #lock: LevelStore
 
   private constructor(path: string, lock: LevelStore) {
@@ -29,7 +29,10 @@ export class NodeFolder implements AsyncDisposable {
     this.#lock = lock
   }
 
-  /** Throws a ConfigError (`dataDir`) or a StorageError: `ERR_STORAGE_LOCKED` when another process has the folder. */
+  /**
+   * Opens and locks a folder. Throws a ConfigError (`dataDir`) or a StorageError: `ERR_STORAGE_LOCKED` when another
+   * process has the folder.
+   */
   static async open(dataDir: string): Promise<NodeFolder> {
     const path = resolve(dataDir)
     const lock = pathInDataDir(path, 'lock')
@@ -42,22 +45,25 @@ export class NodeFolder implements AsyncDisposable {
     }
   }
 
-  /** The path of a file of the program. */
+  /** Path of a file of the program. */
   file(name: string): string {
     return pathInDataDir(this.path, name)
   }
 
-  /** Rejects with a ConfigError (`dataDir`) when the file is damaged. */
+  /** Reads the node key, or creates it. Rejects with a ConfigError (`dataDir`) when the file is damaged. */
   nodeKey(): Promise<NodeKey> {
     return atFieldAsync('dataDir', () => readOrCreateNodeKey(this.path))
   }
 
-  /** 32 bytes, made when the file is not there. Throws a ConfigError (`authrpc.jwtSecret`) for a file that holds none. */
+  /**
+   * Reads the 32 bytes of the secret, or creates them. Throws a ConfigError (`authrpc.jwtSecret`) for a file without a
+   * valid secret.
+   */
   jwtSecret(path: string = jwtSecretPath(this.path)): Promise<Uint8Array> {
     return readOrCreateJwtSecret(path)
   }
 
-  /** The enode URLs of `static-nodes.json` or `trusted-nodes.json`; none when there is no such file. */
+  /** Enode URLs of `static-nodes.json` or `trusted-nodes.json`; empty without the file. */
   nodes(kind: 'static' | 'trusted'): Promise<readonly string[]> {
     return readNodeList(this.file(`${kind}-nodes.json`), kind)
   }
@@ -68,7 +74,8 @@ export class NodeFolder implements AsyncDisposable {
 }
 
 /**
- * The path of the socket of a node: a bare name is in the data folder, as in go-ethereum; on Windows it is the name of a pipe.
+ * Path of a node's IPC socket: a bare name is in the data folder, as in go-ethereum; on Windows it is the name of a
+ * pipe.
  * `path`: default `peerloom.ipc`.
  */
 export function ipcPathIn(dataDir: string, path = 'peerloom.ipc'): string {
@@ -77,7 +84,7 @@ export function ipcPathIn(dataDir: string, path = 'peerloom.ipc'): string {
   return process.platform === 'win32' ? `\\\\.\\pipe\\${path}` : join(resolve(dataDir), path)
 }
 
-/** The key of a data folder; made on the first call of the folder's life. Throws a ConfigError when the file is damaged. */
+/** Reads the key of a data folder, or creates it. Throws a ConfigError when the file is damaged. */
 export async function readOrCreateNodeKey(dataDir: string): Promise<NodeKey> {
   const file = pathInDataDir(dataDir, 'nodekey')
   if (await fileExists(file, 'nodekey')) return await readKeyFile(file)
@@ -86,19 +93,19 @@ export async function readOrCreateNodeKey(dataDir: string): Promise<NodeKey> {
   return key
 }
 
-/** The secret of a data folder, for those who may call the authenticated endpoint. */
+/** Path of the authenticated endpoint's secret in a data folder. */
 export function jwtSecretPath(dataDir: string): string {
   return pathInDataDir(dataDir, 'jwtsecret')
 }
 
-/** {@link readJwtSecret}, of a file that is made when it is not there. */
+/** Reads the secret as {@link readJwtSecret}, or creates the file. */
 export async function readOrCreateJwtSecret(path: string): Promise<Uint8Array> {
   return (await fileExists(path, SECRET_OPTION)) ? await readJwtSecret(path) : await writeSecret(path)
 }
 
 /**
- * 32 bytes from a file as execution clients share them: 64 hex digits, with or without 0x. Throws a ConfigError (`authrpc.jwtSecret`)
- * for one that is not there, or that holds none.
+ * Reads 32 bytes from a file in the format that execution clients share: 64 hex digits, with or without 0x. Throws a
+ * ConfigError (`authrpc.jwtSecret`) for a file that is missing or invalid.
  */
 export async function readJwtSecret(path: string): Promise<Uint8Array> {
   if (!(await fileExists(path, SECRET_OPTION))) throw new ConfigError(SECRET_OPTION, `${path} does not exist`)
@@ -120,7 +127,7 @@ async function writeSecret(path: string): Promise<Uint8Array> {
     } finally {
       await file.close()
     }
-    await rename(temporary, path) // whole, or not at all
+    await rename(temporary, path) // atomic
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined)
     throw new ConfigError(SECRET_OPTION, `cannot write ${path}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
@@ -155,7 +162,10 @@ async function readBounded(path: string, field: string, maxBytes: number): Promi
   }
 }
 
-/** Throws a ConfigError for what is there and is no file: a pipe would be waited for without end. */
+/**
+ * @returns true if the file exists. Throws a ConfigError for anything but a regular file: reading a pipe would block
+ * forever
+ */
 async function fileExists(path: string, field: string): Promise<boolean> {
   const there = await stat(path).catch(() => undefined)
   if (there && !there.isFile()) throw new ConfigError(field, `${path} is not a regular file`)

@@ -1,7 +1,8 @@
 /**
- * A node made of the rooms below: services, the devp2p server that carries their protocols, the RPC that reaches them, the data
- * folder, and the log that writes. Knows no chain: a world above registers itself with a service. pino is reachable from
- * here only. Start reading at `node.ts`, then `service.ts`.
+ * Node on the rooms below: services, the devp2p server that carries their protocols, the RPC server and its endpoints,
+ * the data folder, and the log writer. Knows no chain: a world above registers itself with a service. Only this room
+ * imports pino.
+ * Start reading at `node.ts`, then `service.ts`.
  * @module
  */
 

@@ -23,7 +23,7 @@ let hosts = 1
 const start = (options: NodeOptions = {}): Promise<Node> =>
   Node.start({ ...options, p2p: { network, listen: `10.1.0.${hosts++}:30303`, ...options.p2p } })
 
-/** Writes down what happens to it. */
+/** A service that records its steps. */
 function witness(name: string, log: string[], failure?: unknown): Service {
   return defineService({
     name,
@@ -64,7 +64,7 @@ describe('services', () => {
       cause: { field: 'depth' },
     })
     expect(log).toEqual(['start a', 'start b', 'dispose a'])
-    await using again = await start({ dataDir }) // nothing holds the folder
+    await using again = await start({ dataDir }) // the folder is not locked
     expect(again.dataDir).toBe(dataDir)
   })
 
@@ -262,7 +262,7 @@ describe('the node’s own namespaces', () => {
     for await (const { type } of events) if (type === 'drop') break
     await expect(b.server.dial(a.enode)).rejects.toThrow()
     expect(a.server.peers.size).toBe(0)
-    await a.rpc.call('admin_addPeer', [elsewhere]) // all of it is taken back
+    await a.rpc.call('admin_addPeer', [elsewhere]) // lifts the ban of all addresses
     await b.server.dial(a.enode)
     expect(a.server.peers.size).toBe(1)
   })

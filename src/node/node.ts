@@ -1,8 +1,8 @@
 /**
- * A node: services, the server that carries their protocols, and the RPC that reaches them.
+ * Node: services, the server that carries their protocols, and the RPC that reaches them.
  *
- * Starting: the folder, then the services construct in order, their protocols are gathered, the server listens, the
- * services run, the RPC endpoints open. Closing goes the other way; so does a start that fails half-way.
+ * Order of a start: the folder, the services in order, the server with their protocols, the services' `run`, the RPC
+ * endpoints. Closing goes in reverse, and so does a start that fails half-way.
  * @module
  */
 import { resolve } from 'node:path'
@@ -26,22 +26,22 @@ import type { RunningNode } from './service.ts'
 import { Services } from './services.ts'
 import { clientName, packageVersion } from './version.ts'
 
-/** Runs from {@link Node.start} until it is closed. */
+/** A running node, from {@link Node.start} until it is closed. */
 export class Node implements AsyncDisposable {
-  /** Absolute; undefined for a node that keeps nothing. */
+  /** Absolute path; undefined for a node that keeps nothing. */
   readonly dataDir: string | undefined
-  /** Calls everything that is registered, in this process. */
+  /** Client in this process that calls everything registered. */
   readonly rpc: RpcClient
   readonly endpoints: Endpoints
-  /** Resolves when everything has ended: with why, or undefined when it was closed. */
+  /** Resolves when everything has ended: with the reason, or undefined when it was closed. */
   readonly closed: Promise<unknown>
   readonly #server: Server | undefined
   readonly #scope: Scope
   readonly #disposal: Disposal
 
   /**
-   * Rejects with a ConfigError that names the option at fault, a StorageError, or a ServiceError that names the service; what
-   * had been started by then is closed again.
+   * Starts a node. Rejects with a ConfigError that names the option at fault, a StorageError, or a ServiceError that
+   * names the service; parts started by then are closed again.
    */
   static async start(options: NodeOptions = {}): Promise<Node> {
     options.signal?.throwIfAborted()
@@ -79,7 +79,10 @@ export class Node implements AsyncDisposable {
     return this.server.enode
   }
 
-  /** Tells what the services run to end, closes the endpoints and the peers, and disposes the services in reverse; the folder last. */
+  /**
+   * Aborts the services' `run`, closes the endpoints and the peers, and disposes the services in reverse; the folder
+   * last.
+   */
   async close(): Promise<void> {
     this.#scope.close()
     await this.#disposal.close()
@@ -103,7 +106,7 @@ interface NodeParts {
   readonly scope: Scope
 }
 
-/** The steps of a start, and the parts that they hand on. */
+/** Steps of a start, and the parts passed between them. */
 class NodeStarter {
   readonly #options: NodeOptions
   readonly #disposal: Disposal
@@ -131,7 +134,7 @@ class NodeStarter {
     })
   }
 
-  /** Tells the parts that run already to end. */
+  /** Aborts the parts that run already. */
   abort(error: unknown): void {
     this.#scope.close(error)
   }
@@ -174,7 +177,7 @@ class NodeStarter {
     return store
   }
 
-  /** Opens the devp2p server with the protocols of all services, unless the node is to have none. */
+  /** Opens the devp2p server with the protocols of all services, unless it is disabled. */
   async #listen(rpc: RpcServer): Promise<Server | undefined> {
     const { p2p = {} } = this.#options
     if (p2p === false) return this.#refuseProtocols()
@@ -192,7 +195,7 @@ class NodeStarter {
     return server
   }
 
-  /** Throws a ConfigError when a service brings protocols, for which there would be no server. */
+  /** Throws a ConfigError when a service has protocols, which need the server. */
   #refuseProtocols(): undefined {
     const service = this.#services.firstWithProtocols
     if (service !== undefined) {
@@ -233,7 +236,7 @@ class NodeStarter {
     })
   }
 
-  /** The node as its services see it. */
+  /** View of the node for its services. */
   #runningNode(rpc: RpcClient, server: Server | undefined): RunningNode {
     return {
       rpc,

@@ -12,17 +12,17 @@ export const ENDPOINT_DEFAULTS = {
   authrpc: { host: '127.0.0.1', port: 8551, modules: ['eth', 'net', 'web3'] },
 } as const
 
-/** Names and defaults are go-ethereum's. */
+/** Options of the HTTP endpoint. Names and defaults are go-ethereum's. */
 export interface HttpOptions {
   /** False leaves the endpoint closed, whatever else is set. @default true */
   readonly enabled?: boolean
   /** @default 127.0.0.1 */
   readonly host?: string
-  /** 0 takes a free one. @default 8545 */
+  /** Port; 0 picks a free one. @default 8545 */
   readonly port?: number
   /** Namespaces offered. @default net, web3, eth */
   readonly modules?: readonly string[]
-  /** Path that requests have to go to. @default the root */
+  /** Path that serves requests; `/` is every path. @default the root */
   readonly prefix?: string
   /** Origins of web pages that may call; `*` is any. @default none */
   readonly cors?: readonly string[]
@@ -35,7 +35,7 @@ export interface WsOptions {
   readonly enabled?: boolean
   /** @default 127.0.0.1 */
   readonly host?: string
-  /** 0 takes a free one; the same as HTTP's is shared. @default 8546 */
+  /** Port; 0 picks a free one; HTTP's port is shared. @default 8546 */
   readonly port?: number
   /** Namespaces offered. @default net, web3, eth */
   readonly modules?: readonly string[]
@@ -43,7 +43,7 @@ export interface WsOptions {
   readonly origins?: readonly string[]
 }
 
-/** HTTP and WebSocket on one port, for callers that know the secret. */
+/** Options of the authenticated endpoint: HTTP and WebSocket on one port, for clients with the secret. */
 export interface AuthRpcOptions {
   /** False leaves the endpoint closed, whatever else is set. @default true */
   readonly enabled?: boolean
@@ -55,7 +55,7 @@ export interface AuthRpcOptions {
   readonly modules?: readonly string[]
   /** Host names that requests may name; `*` is any. @default localhost */
   readonly vhosts?: readonly string[]
-  /** Path of the file with the secret; made when it is not there. @default `peerloom/jwtsecret` in the data folder */
+  /** Path of the file with the secret, created when missing. @default `peerloom/jwtsecret` in the data folder */
   readonly jwtSecret?: string | undefined
 }
 
@@ -68,23 +68,23 @@ export interface IpcOptions {
 
 /** Limits of an RPC batch; 0 is no limit. */
 export interface RpcLimitOptions {
-  /** Calls. @default 1000 */
+  /** Maximum number of calls. @default 1000 */
   readonly batchLimit?: number | undefined
-  /** Characters of all answers. @default 25000000 */
+  /** Maximum number of characters of all responses. @default 25000000 */
   readonly batchResponseBytes?: number | undefined
 }
 
-/** Everything of the server but what the node gives it. */
+/** Options of the server, except those that the node sets. */
 export type P2pOptions = Partial<Omit<ServerOptions, 'key' | 'protocols' | 'signal' | 'log' | 'clock'>>
 
 export interface NodeOptions {
-  /** Folder that keeps the key and what services store; made when it is not there. @default nothing is kept */
+  /** Folder of the key and the services' stores, created when missing. @default nothing is kept */
   readonly dataDir?: string | undefined
-  /** Identity of the node. @default the one in `keyFile` */
+  /** Key of the node. @default the one in `keyFile` */
   readonly key?: NodeKey | undefined
   /** Path of a file with the key. @default the folder's; without a folder a new key */
   readonly keyFile?: string | undefined
-  /** Goes into the name that peers are told: `Peerloom/<identity>/v0.1.0/…`. @default none */
+  /** Custom part of the name sent to peers: `Peerloom/<identity>/v0.1.0/…`. @default none */
   readonly identity?: string | undefined
   /** Options of the devp2p server, or false for a node without one. @default a server that does not listen */
   readonly p2p?: P2pOptions | false
@@ -96,13 +96,13 @@ export interface NodeOptions {
   readonly authrpc?: AuthRpcOptions | undefined
   readonly ipc?: IpcOptions | undefined
   readonly rpc?: RpcLimitOptions | undefined
-  /** In the order they start. */
+  /** Services in the order of their start. */
   readonly services?: readonly Service[]
-  /** Closes the node. */
+  /** Closes the node when it aborts. */
   readonly signal?: AbortSignal | undefined
   /** @default silentLogger */
   readonly log?: Logger | undefined
-  /** What `debug_verbosity` and `debug_vmodule` change. @default these do nothing */
+  /** Levels that `debug_verbosity` and `debug_vmodule` change. @default the calls have no effect */
   readonly levels?: LogLevels | undefined
   /** @default systemClock */
   readonly clock?: Clock | undefined

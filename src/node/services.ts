@@ -1,5 +1,5 @@
 /**
- * The services of one node, from their start to their end.
+ * Life cycle of a node's services.
  * @module
  */
 import type { Clock } from '../base/clock.ts'
@@ -14,34 +14,34 @@ import { type RunningNode, type Service, ServiceError, type ServiceParts } from 
 
 export interface ServicesOptions {
   readonly services: readonly Service[]
-  /** Takes what has to be closed when the node ends. */
+  /** Closes the services when the node ends. */
   readonly disposal: Disposal
-  /** Ends with the node; a service that fails ends it. */
+  /** Scope of the node; a failing service closes it. */
   readonly scope: Scope
   readonly log: Logger
   readonly clock: Clock
-  /** The node's folder, once it is open. */
+  /** Path of the node's folder, once it is open. */
   readonly dataDir: () => string | undefined
   readonly openStore: (name: string) => Promise<KeyValueStore>
 }
 
 export class Services {
   readonly #options: ServicesOptions
-  /** BOUNDED: by the services. In the order of their start. */
+  /** Started services in order. BOUNDED: by the services. */
   readonly #started: { readonly name: string; readonly parts: ServiceParts }[] = []
 
   constructor(options: ServicesOptions) {
     this.#options = options
   }
 
-  /** Lets each service refuse the folder before it is made. Rejects with a ServiceError. */
+  /** Calls each service's check before the folder is created. Rejects with a ServiceError. */
   async check(dataDir: string | undefined): Promise<void> {
     for (const service of this.#options.services) {
       await atService(service.name, async () => await service.check?.(dataDir))
     }
   }
 
-  /** Starts the services in order. Rejects with a ServiceError; those that had started are left to the disposal. */
+  /** Starts the services in order. Rejects with a ServiceError; the disposal closes those that had started. */
   async start(): Promise<void> {
     const { services, disposal } = this.#options
     for (const service of services) {
@@ -57,7 +57,7 @@ export class Services {
     return this.#started.flatMap(({ parts }) => [...(parts.protocols ?? [])])
   }
 
-  /** Name of the first service that brings protocols. */
+  /** Name of the first service with protocols. */
   get firstWithProtocols(): string | undefined {
     return this.#started.find(({ parts }) => parts.protocols?.length)?.name
   }
@@ -71,7 +71,7 @@ export class Services {
     }
   }
 
-  /** Lets the services run. The disposal waits for them: after the endpoints and before the server. */
+  /** Runs the services. The disposal waits for them, after the endpoints and before the server. */
   run(node: RunningNode): void {
     const { scope, clock, log, disposal } = this.#options
     const running = new Scope({ signal: scope.signal, clock, log })
@@ -99,7 +99,7 @@ export class Services {
   }
 }
 
-/** Runs a step of a service; what it rejects with becomes the cause of a ServiceError. */
+/** Runs a step of a service; its error becomes the cause of a ServiceError. */
 async function atService<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

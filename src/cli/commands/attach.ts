@@ -61,7 +61,7 @@ async function runScript({ terminal, signal }: Context, console: NodeConsole, sc
   return value
 }
 
-/** Undefined where there is no data folder to keep it in. */
+/** Path of the history; undefined without a data folder to keep it in. */
 async function historyFile({ config }: Context): Promise<string | undefined> {
   const file = pathInDataDir(dataDirIn(config), 'history')
   return (await pathExists(dirname(file))) ? file : undefined

@@ -51,7 +51,7 @@ export const keyShowCommand: CommandSpec<KeyOptions> = {
   },
 }
 
-/** The port stands for wherever a node with this key will listen. */
+/** Prints the node of a key. The port of the enode URL is the default one, because a key has none. */
 function show(terminal: Context['terminal'], key: NodeKey, options: KeyOptions, file: string | undefined): object {
   const { publicKey } = key
   const result = {

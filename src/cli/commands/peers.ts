@@ -51,7 +51,7 @@ async function follow(
   for await (const { type, peer: id, error } of changes) {
     if (type === 'add') {
       const peer = (await client.call<PeerInfo[]>('admin_peers')).find((each) => each.id === id)
-      if (!peer) continue // it has gone again
+      if (!peer) continue // disconnected meanwhile
       lines.set(id, peerLine(peer))
       terminal.print(`+ ${peerLine(peer)}`)
       terminal.emit({ type, peer })
@@ -99,7 +99,7 @@ function peerAction(name: string, method: string, summary: string, said: string)
   }
 }
 
-/** What `peerloom peer` can do. */
+/** Commands of the group `peer`. */
 export const peerCommands: readonly CommandSpec<PeersOptions>[] = [
   peerAction('add', 'admin_addPeer', 'keeps a node connected', 'dialing'),
   peerAction('remove', 'admin_removePeer', 'disconnects a node and stops dialing it', 'removed'),

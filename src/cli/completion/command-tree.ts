@@ -1,5 +1,5 @@
 /**
- * What a shell can complete, in no shell's own form: read off the commands.
+ * Tree of commands and options for completion, read from Commander's, independent of a shell.
  * @module
  */
 import type { Command, Option } from 'commander'
@@ -9,22 +9,22 @@ export interface OptionNode {
   /** `--http.addr` */
   readonly flag: string
   readonly help: string
-  /** What follows it; `any` is what cannot be known. */
+  /** Values that may follow the option; `any` stands for values that are not known. */
   readonly value: 'none' | 'any' | 'file' | 'folder' | readonly string[]
 }
 
 export interface CommandNode {
-  /** The words that lead to it: none for the program itself. */
+  /** Words that lead to the command: none for the program itself. */
   readonly path: readonly string[]
   readonly summary: string
   readonly options: readonly OptionNode[]
-  /** Those that can follow. */
+  /** Sub-commands. */
   readonly commands: readonly CommandNode[]
-  /** Words that can follow. */
+  /** Choices of the arguments. */
   readonly words: readonly string[]
 }
 
-/** What is hidden is left out. */
+/** Builds the tree of a command without its hidden parts. */
 export function commandTree(command: Command, path: readonly string[] = []): CommandNode {
   const helper = command.createHelp()
   const commands = helper.visibleCommands(command).filter((each) => each.name() !== 'help')
@@ -37,12 +37,12 @@ export function commandTree(command: Command, path: readonly string[] = []): Com
   }
 }
 
-/** With all below it, itself first. */
+/** The command and all of its descendants, in pre-order. */
 export function withDescendants(command: CommandNode): CommandNode[] {
   return [command, ...command.commands.flatMap(withDescendants)]
 }
 
-/** Every option that takes a value, once: a name means the same wherever it stands. */
+/** Options that take a value, each once: a name has the same meaning in all commands. */
 export function valueOptions(root: CommandNode): OptionNode[] {
   const options = withDescendants(root).flatMap((command) => command.options.filter(({ value }) => value !== 'none'))
   return [...new Map(options.map((option) => [option.flag, option])).values()]

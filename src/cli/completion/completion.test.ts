@@ -7,7 +7,7 @@ import { completionScripts, SHELLS } from './scripts.ts'
 const program = buildProgram({ columns: 100, print: () => undefined }, { uses: [], run: async () => undefined })
 const root = commandTree(program)
 
-/** What bash offers for the last of the words. */
+/** Completions that bash offers for the last word. */
 function offered(...words: string[]): string[] {
   const quoted = ['peerloom', ...words].map((word) => `'${word}'`).join(' ')
   const asked = `COMP_WORDS=(${quoted}); COMP_CWORD=${words.length}; _peerloom; printf '%s\\n' "\${COMPREPLY[@]}"`

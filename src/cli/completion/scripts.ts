@@ -7,14 +7,14 @@ import { type CommandNode, type OptionNode, valueOptions, withDescendants } from
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
 
-/** A script that makes the shell complete the program's command lines. */
+/** Generates the script that completes the program's command lines in a shell. */
 export const completionScripts: Readonly<Record<Shell, (root: CommandNode) => string>> = {
   bash: bashScript,
   zsh: zshScript,
   fish: fishScript,
 }
 
-/** Where nothing fits, bash completes names of files by itself. */
+/** Generates bash's script. Without a match, bash falls back to file names. */
 function bashScript(root: CommandNode): string {
   const words = withDescendants(root).map(
     (command) => `    ${quote(command.path.join(' '))}) words=${quote(wordsOf(command))} ;;`,
@@ -106,7 +106,7 @@ function fishOption({ help, value }: OptionNode): string {
   return value === 'any' ? ` -x${description}` : ` -x -a ${quote(value.join(' '))}${description}`
 }
 
-/** What stands after an option, for a `case` over the word before. */
+/** Branches of a `case` over the preceding word: the completion of an option's value. */
 function valueCases(
   root: CommandNode,
   offer: (choices: readonly string[]) => string,
@@ -120,7 +120,7 @@ function valueCases(
   return [...groups].map(([action, flags]) => `    ${flags.join(' | ')}) ${action}; return ;;`).join('\n')
 }
 
-/** Walks a word down the commands. */
+/** Loop body that descends from a command to its sub-command. */
 function pathCases(root: CommandNode, variable = 'path'): string {
   const steps = withDescendants(root).flatMap(({ path, commands }) =>
     commands.map((command) => quote(`${path.join(' ')}/${command.path.at(-1)}`)),

@@ -1,5 +1,5 @@
 /**
- * The flag table and Commander: which options a command has, and which of them were used.
+ * Binds the flag table to Commander: adds a command's options and collects their uses.
  * @module
  */
 import { type Command, Option } from 'commander'
@@ -9,13 +9,13 @@ import { variableOf } from './flag.ts'
 import type { FlagUse } from './read-config.ts'
 
 /**
- * Gives a command these flags with their aliases. What is used of them, once a command line is parsed, is added to `uses`.
- * `defaults`: the command's own.
+ * Adds the flags and their aliases to a command. Parsing a command line appends their uses to `uses`. `defaults`:
+ * defaults of the command.
  */
 export function addFlags(command: Command, names: readonly FlagName[], uses: FlagUse[], defaults: Defaults): void {
   for (const name of names) {
     const { type, category, aliases = [], switches = [] } = flagOf(name)
-    /** `text`: what a flag without a value stands for. */
+    /** `text`: value of a flag that is given without one. */
     const add = (flag: string, help?: string, text?: string): Option => {
       const placeholder = text === undefined && type.placeholder ? ` ${type.placeholder}` : ''
       const option = new Option(`--${flag}${placeholder}`, help).hideHelp(help === undefined).helpGroup(category)
@@ -36,7 +36,7 @@ function helpOf(name: FlagName): string {
   return sources === 'command line' ? help : `${help} [$${variableOf(name)}]`
 }
 
-/** As help and pages say it; undefined when there is nothing to say. `defaults`: a command's own. */
+/** Default as help and pages show it; undefined when there is none. `defaults`: defaults of the command. */
 export function displayedDefault(name: FlagName, defaults: Defaults = {}): string | undefined {
   const { type, fallback, defaultText } = flagOf(name)
   const own = defaults[name]
@@ -45,7 +45,7 @@ export function displayedDefault(name: FlagName, defaults: Defaults = {}): strin
   return value === undefined || value === false ? undefined : type.show(value) || undefined
 }
 
-/** `--http=true` and `--http=false`, as go-ethereum takes them, in Commander's spelling. */
+/** Replaces go-ethereum's `--http=true` and `--http=false` by Commander's `--http` and `--no-http`. */
 export function normalizeSwitches(words: readonly string[]): string[] {
   return words.map((word) => {
     const [, name = '', value] = /^--([^=]+)=(true|false)$/.exec(word) ?? []
@@ -54,7 +54,7 @@ export function normalizeSwitches(words: readonly string[]): string[] {
   })
 }
 
-/** All names of switches, each with its proper one. */
+/** Names and aliases of all switches, with the name of the flag. */
 const SWITCHES: ReadonlyMap<string, FlagName> = new Map(
   FLAG_NAMES.filter(isSwitch).flatMap((name) => [name, ...(flagOf(name).aliases ?? [])].map((each) => [each, name])),
 )

@@ -1,6 +1,6 @@
 /**
- * Settings from a TOML file. Keys are the flags' names, dotted: `[http]`, then `addr = "…"`; the switch `--http` is
- * `enabled = true` there.
+ * Settings from a TOML file. Keys are the flags' names with dots: `[http]`, then `addr = "…"`; the switch `--http` is
+ * the key `enabled` of that table.
  * @module
  */
 import { readFile } from 'node:fs/promises'
@@ -10,7 +10,10 @@ import { type FlagName, KEYS } from '../flags/index.ts'
 import type { RawSetting, RawSettings } from './config.ts'
 import { suggestionFor } from './nearest.ts'
 
-/** Throws a ConfigError that names `blame` when the file cannot be read, or the file, and its key, when it does not do. */
+/**
+ * Reads the settings of a file. Rejects with a ConfigError that names `source` when the file cannot be read, and the
+ * file with its key when a setting is invalid.
+ */
 export async function readConfigFile(path: string, source: string): Promise<RawSettings> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${error.code ?? error.message})`
@@ -31,7 +34,7 @@ function parseToml(path: string, text: string): TomlTable {
   }
 }
 
-/** TOML's parser bounds how deep tables lie. */
+/** Adds the settings of a table to `given`. BOUNDED: the parser limits the depth of tables. */
 function collect(table: TomlTable, path: string, prefix: string, given: Map<FlagName, RawSetting>): void {
   for (const [part, value] of Object.entries(table)) {
     const key = prefix + part
@@ -43,7 +46,7 @@ function collect(table: TomlTable, path: string, prefix: string, given: Map<Flag
   }
 }
 
-/** A table that has nothing in it is one when settings could be in it. */
+/** @returns true if the table is empty and no setting could be in it */
 function isUnknownTable(table: TomlTable, key: string): boolean {
   return Object.keys(table).length === 0 && ![...KEYS.keys()].some((each) => each.startsWith(`${key}.`))
 }
@@ -54,7 +57,7 @@ function hintFor(key: string): { readonly hint?: string } {
   return suggestionFor(key, KEYS.keys(), '`peerloom dumpconfig` lists them')
 }
 
-/** The form in which every source hands a value on. */
+/** The value as text, the form in which every source passes it on. */
 function textOf(name: string, value: TomlValue): string {
   if (Array.isArray(value)) return value.map((item) => textOf(name, item)).join(',')
   if (typeof value === 'string') return value

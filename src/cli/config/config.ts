@@ -1,21 +1,21 @@
 /**
- * The values of all flags, and where each one came from.
+ * Values of all flags with their origins.
  * @module
  */
 
 import { ConfigError } from '../../base/errors.ts'
 import { EXCLUSIVE, FLAG_NAMES, type FlagName, type FlagValue, flagOf } from '../flags/index.ts'
 
-/** The later ones count. */
+/** Sources in ascending precedence. */
 const SOURCES = ['default', 'file', 'environment', 'flag'] as const
 
 export interface Origin {
   readonly from: (typeof SOURCES)[number]
-  /** `--http.addr`, `PEERLOOM_HTTP_ADDR`, `peerloom.toml: http.addr`; for a default the flag that would change it. */
+  /** `--http.addr`, `PEERLOOM_HTTP_ADDR`, `peerloom.toml: http.addr`; for a default, the flag that would change it. */
   readonly name: string
 }
 
-/** A value as it was written. */
+/** A value before it is parsed. */
 export interface RawSetting {
   readonly text: string
   readonly origin: Origin
@@ -34,8 +34,8 @@ export class Config {
   readonly #entries: ReadonlyMap<FlagName, Entry>
 
   /**
-   * Merges the sources: each one counts before those in front of it. `defaults` stand in for the table's. Throws a
-   * ConfigError that names the place of a value that does not do, or of two that contradict each other.
+   * Merges the sources, in ascending precedence. `defaults` replace those of the flag table. Throws a ConfigError that
+   * names the origin of an invalid value, or of one of two values that exclude each other.
    */
   constructor(sources: readonly RawSettings[], defaults: Defaults = {}) {
     const given = new Map<FlagName, RawSetting>()
@@ -52,7 +52,7 @@ export class Config {
     return this.#entry(name).origin
   }
 
-  /** What to name when the value turns out not to do. */
+  /** Name of the value's origin, for errors about the value. */
   nameOf(name: FlagName): string {
     return this.#entry(name).origin.name
   }

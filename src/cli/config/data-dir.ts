@@ -1,5 +1,5 @@
 /**
- * Where a node keeps its things when nobody says.
+ * Default location of the data folder.
  * @module
  */
 import { homedir } from 'node:os'
@@ -8,7 +8,7 @@ import type { NetworkName } from '../../ethereum/chain/index.ts'
 
 const HOME = homedir()
 
-/** go-ethereum's places, with our name. */
+/** go-ethereum's locations with our name. */
 const PLACES: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
   darwin: join(HOME, 'Library', 'Peerloom'),
   win32: join(process.env.LOCALAPPDATA ?? join(HOME, 'AppData', 'Local'), 'Peerloom'),
@@ -16,7 +16,10 @@ const PLACES: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
 
 export const DEFAULT_DATADIR = PLACES[process.platform] ?? join(HOME, '.peerloom')
 
-/** Absolute. As go-ethereum does it: within the default folder, a network that is not mainnet has its own. */
+/**
+ * Absolute path of the data folder. Within the default one, networks other than mainnet have a sub-folder each, as in
+ * go-ethereum.
+ */
 export function dataDirOf(datadir: string, network: NetworkName | undefined): string {
   const isOwn = datadir === DEFAULT_DATADIR && network !== undefined && network !== 'mainnet'
   return resolve(isOwn ? join(datadir, network) : datadir)

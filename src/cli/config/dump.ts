@@ -1,5 +1,5 @@
 /**
- * A configuration written down: as TOML that `--config` reads back, or as an object.
+ * Writes a configuration as TOML that `--config` reads back, or as an object.
  * @module
  */
 import { stringify } from 'smol-toml'
@@ -22,7 +22,7 @@ export function dumpToml(config: Config): string {
   return [HEAD, ...parts].join('\n')
 }
 
-/** Every value under its flag's name, with where it came from. What is not set is null. */
+/** Values and origins by flag; a value that is not set is null. */
 export function dumpObject(config: Config): Readonly<Record<string, object>> {
   const entries = [...KEYS.values()].map((name) => [
     name,
@@ -41,7 +41,7 @@ function lineOf(config: Config, name: FlagName, key: string): string {
 
 type Plain = string | number | boolean | readonly string[]
 
-/** As TOML and JSON can hold it. */
+/** The value in a form that TOML and JSON have. */
 function plainValue(config: Config, name: FlagName): Plain | undefined {
   const value: AnyFlag['fallback'] = config.get(name)
   if (value === undefined) return undefined

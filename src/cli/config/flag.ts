@@ -1,12 +1,12 @@
 /**
- * What an entry of the flag table says, and what follows from its name: `--http.addr`, `PEERLOOM_HTTP_ADDR`, and the key
+ * Entries of the flag table, and the names that follow from a flag's: `--http.addr`, `PEERLOOM_HTTP_ADDR`, and the key
  * `addr` of the table `[http]` in a file.
  * @module
  */
 import type { OptionPath } from './option-path.ts'
 import type { ValueType } from './value-type.ts'
 
-/** In the order of the help. */
+/** Categories in the order of the help. */
 export const CATEGORIES = ['ETHEREUM', 'NETWORKING', 'API AND CONSOLE', 'LOGGING AND DEBUGGING', 'MISC'] as const
 
 export type Category = (typeof CATEGORIES)[number]
@@ -14,24 +14,24 @@ export type Category = (typeof CATEGORIES)[number]
 /** Sources that a flag's value is read from; `all` are the command line, the environment and a file. */
 export type FlagSources = 'all' | 'command line and environment' | 'command line'
 
-/** A flag without its place in the help. `T` has undefined in it where there is no default. */
+/** A flag without its category. `T` includes undefined when there is no default. */
 export interface FlagEntry<T> {
   readonly type: ValueType<NonNullable<T>>
   readonly fallback: T
-  /** Path of the option it sets; undefined for one that the commands themselves read. */
+  /** Path of the option that the flag sets; undefined for a flag that the commands read themselves. */
   readonly option?: string
-  /** The option's value, where it is not the flag's. */
+  /** Converts the flag's value to the option's, where they differ. */
   toOption?(value: NonNullable<T>): NonNullable<T>
-  /** One line, beginning with a small letter. */
+  /** One line that begins with a small letter. */
   readonly help: string
-  /** What the help shows for the default where the value itself would not do. */
+  /** Default as the help shows it, where the value itself would mislead. */
   readonly defaultText?: string
   readonly sources: FlagSources
-  /** Other names on the command line, without `--`; hidden. */
+  /** Other names on the command line, without `--`; hidden in the help. */
   readonly aliases?: readonly string[]
-  /** Each of these values is a switch of its own, too: `--sepolia` is `--network sepolia`. */
+  /** Values that are switches, too: `--sepolia` is `--network sepolia`. */
   readonly switches?: readonly string[]
-  /** Never shown. */
+  /** Hides the value in dumps. */
   readonly secret?: true
 }
 
@@ -48,17 +48,17 @@ interface FlagOptions<T> extends Omit<FlagEntry<T>, 'option' | 'sources' | 'fall
   readonly sources?: FlagSources
 }
 
-/** One that always has a value. */
+/** A flag with a default. */
 export function flag<T extends {}>(options: FlagOptions<T> & { readonly fallback: NoInfer<T> }): FlagEntry<T> {
   return { sources: 'all', ...options }
 }
 
-/** One that is undefined until somebody says it. */
+/** A flag that is undefined until it is set. */
 export function optionalFlag<T extends {}>(options: FlagOptions<T>): FlagEntry<T | undefined> {
   return { sources: 'all', ...options, fallback: undefined }
 }
 
-/** The flags of one table, all in one category of the help. */
+/** Adds the category to the flags of a table. */
 export function inCategory<F extends Record<string, FlagEntry<AnyFlag['fallback']>>>(
   category: Category,
   flags: F,
@@ -73,7 +73,10 @@ export function variableOf(name: string): string {
   return VARIABLE_PREFIX + name.toUpperCase().replace(/[.-]/g, '_')
 }
 
-/** A switch beside a table of its name, such as `http` beside `http.addr`, is that table's key `enabled`. */
+/**
+ * Key of a flag in a file. A switch beside a table of its name, such as `http` beside `http.addr`, is the key `enabled`
+ * of that table.
+ */
 export function keyOf(name: string, names: readonly string[]): string {
   return names.some((other) => other.startsWith(`${name}.`)) ? `${name}.enabled` : name
 }

@@ -1,5 +1,5 @@
 /**
- * The page docs/flags.md.
+ * Generates the page docs/flags.md.
  * @module
  */
 

@@ -1,10 +1,10 @@
 /**
- * What somebody who mistyped a name is likely to have meant.
+ * Suggestions for mistyped names.
  * @module
  */
 import type { ConfigErrorOptions } from '../../base/errors.ts'
 
-/** Of the longer word's length: with more than this changed, a suggestion would only confuse. */
+/** Largest share of changed letters of the longer word; beyond it a suggestion would only confuse. */
 const MAX_SHARE_CHANGED = 0.4
 
 /** The candidate with the fewest changes to it; undefined when none is near. */
@@ -18,13 +18,13 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best?.candidate
 }
 
-/** The hint for an unknown name. */
+/** Hint for an unknown name; `otherwise` when no candidate is near. */
 export function suggestionFor(word: string, candidates: Iterable<string>, otherwise: string): ConfigErrorOptions {
   const candidate = nearest(word, candidates)
   return { hint: candidate === undefined ? otherwise : `did you mean ${candidate}?` }
 }
 
-/** Letters left out, put in, replaced, or swapped with their neighbour: each counts one. */
+/** Edit distance: the number of letters left out, inserted, replaced, or swapped with their neighbour. */
 function editDistance(a: string, b: string): number {
   let before: number[] = []
   let above = Array.from({ length: b.length + 1 }, (_, column) => column)

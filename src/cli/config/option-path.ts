@@ -20,7 +20,7 @@ export interface Settings extends NodeOptions {
   readonly ethereum: EthereumServiceOptions
 }
 
-/** The objects that {@link Settings} is made of, by the beginning of their options' paths. */
+/** Objects that {@link Settings} consists of, by the prefix of their options' paths. */
 interface Groups {
   readonly '': NodeOptions
   readonly 'p2p.': P2pOptions

@@ -1,6 +1,6 @@
 /**
- * Values from text. What does not read is a ConfigError that names where the text came from: a flag, a variable, a key of
- * a file.
+ * Parses values from text. Invalid text throws a ConfigError that names its source: a flag, a variable, a key of a
+ * file.
  * @module
  */
 import { hexToBytes } from '../../base/bytes.ts'
@@ -9,7 +9,7 @@ import { NodeKey, parseEnode } from '../../identity/index.ts'
 import { IpRanges } from '../../net/index.ts'
 import { LOG_LEVELS, logLevelOf, parseVmodule, type Verbosity } from '../../node/index.ts'
 
-/** Decimal, from `min` to `max`. */
+/** Parses a decimal number from `min` to `max`. */
 export function parseWhole(name: string, text: string, min: number, max: number): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
   if (value >= min && value <= max) return value
@@ -18,7 +18,7 @@ export function parseWhole(name: string, text: string, min: number, max: number)
   throw invalidValue(name, text, hint)
 }
 
-/** 32 bytes as hex, with or without 0x. */
+/** Parses 32 bytes from hex digits, with or without 0x. */
 export function parseHash(name: string, text: string): Uint8Array {
   if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) return hexToBytes(text)
   throw new ConfigError(name, `invalid block hash ${JSON.stringify(text)}`, {
@@ -26,13 +26,13 @@ export function parseHash(name: string, text: string): Uint8Array {
   })
 }
 
-/** The private key of a node: nothing of the text goes into the error. */
+/** Parses the private key of a node. The error contains nothing of the text. */
 export function parseSecretKey(name: string, text: string): NodeKey {
   if (/^[0-9a-fA-F]{64}$/.test(text)) return atField(name, () => NodeKey.from(hexToBytes(text)))
   throw new ConfigError(name, 'invalid private key', { hint: '64 hex digits' })
 }
 
-/** The URL as it came, when it is one of a node that can be dialed. */
+/** Checks the URL of a node that can be dialed, and returns it unchanged. */
 export function parseNode(name: string, text: string): string {
   const node = atField(name, () => parseEnode(text))
   if (node.tcpPort > 0) return text
@@ -41,7 +41,7 @@ export function parseNode(name: string, text: string): string {
   })
 }
 
-/** The ranges as they came. */
+/** Checks IP ranges, and returns them unchanged. */
 export function parseRanges(name: string, text: string): string {
   atField(name, () => IpRanges.parse(text))
   return text
@@ -53,24 +53,24 @@ export function parseOneOf<T extends string>(name: string, text: string, choices
   throw invalidValue(name, text, `one of ${choices.join(', ')}`)
 }
 
-/** As go-ethereum's: `1` and `0` are what variables of containers are often set to. */
+/** Parses a switch; like go-ethereum it takes `1` and `0`, which containers often set variables to. */
 export function parseSwitch(name: string, text: string): boolean {
   if (text === '1' || text === '0') return text === '1'
   return parseOneOf(name, text, ['true', 'false']) === 'true'
 }
 
-/** Of a URL: empty, or from the root on. */
+/** Checks the path of a URL: empty, or from the root. */
 export function parsePath(name: string, text: string): string {
   if (text === '' || /^\/[\w./~-]*$/.test(text)) return text
   throw invalidValue(name, text, 'a path such as /rpc')
 }
 
-/** By name, or by go-ethereum's numbers. */
+/** Parses a log level, given by name or by go-ethereum's number. */
 export function parseLevel(name: string, text: string): Verbosity {
   return logLevelOf(text) ?? parseOneOf(name, text, LOG_LEVELS)
 }
 
-/** The pattern as it came. */
+/** Checks a pattern of module levels, and returns it unchanged. */
 export function parseModuleLevels(name: string, text: string): string {
   atField(name, () => parseVmodule(text))
   return text

@@ -1,5 +1,5 @@
 /**
- * One configuration out of the command line, the environment and a file.
+ * Reads the configuration from the command line, the environment and a file.
  * @module
  */
 import { ConfigError } from '../../base/errors.ts'
@@ -9,10 +9,10 @@ import { readConfigFile } from './config-file.ts'
 import { VARIABLE_PREFIX } from './flag.ts'
 import { suggestionFor } from './nearest.ts'
 
-/** A flag on the command line, in the order in which they stand there. */
+/** Use of a flag on the command line, in their order. */
 export interface FlagUse {
   readonly name: FlagName
-  /** As it was written: `--max-peers`. */
+  /** The flag as it was written: `--max-peers`. */
   readonly flag: string
   readonly text: string
 }
@@ -22,11 +22,11 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface ConfigSources {
   readonly uses: readonly FlagUse[]
   readonly env: Environment
-  /** Of the command, where they are others than the table's. */
+  /** Defaults of the command, which replace those of the flag table. */
   readonly defaults?: Defaults
 }
 
-/** Variables that are ours without being settings: what reads them stands behind. */
+/** Variables of ours that are not settings; the comment names their reader. */
 const OTHER_VARIABLES: readonly string[] = [
   'PEERLOOM_CRYPTO', // src/crypto
   'PEERLOOM_FUZZ_SECONDS', // test/fuzz
@@ -34,8 +34,8 @@ const OTHER_VARIABLES: readonly string[] = [
 ]
 
 /**
- * Flags count before variables, variables before the file, the file before the defaults. Rejects with a ConfigError that
- * names the flag, the variable or the key that is unknown or does not do.
+ * Merges the sources. Precedence, highest first: flags, variables, the file, defaults. Rejects with a ConfigError that
+ * names the flag, the variable or the key that is unknown or invalid.
  */
 export async function readConfig({ uses, env, defaults }: ConfigSources): Promise<Config> {
   const flags = fromFlags(uses)
@@ -45,7 +45,7 @@ export async function readConfig({ uses, env, defaults }: ConfigSources): Promis
   return new Config([...settings, variables, flags], defaults)
 }
 
-/** The last one counts, but lists add up. */
+/** Collects flags; the last use takes precedence, but lists are concatenated. */
 function fromFlags(uses: readonly FlagUse[]): RawSettings {
   const given = new Map<FlagName, RawSetting>()
   for (const { name, flag, text } of uses) {
@@ -62,7 +62,7 @@ function fromFlags(uses: readonly FlagUse[]): RawSettings {
   return given
 }
 
-/** A variable that is empty is one that is not set. */
+/** Collects variables; an empty one counts as unset. */
 function fromEnvironment(env: Environment): RawSettings {
   const given = new Map<FlagName, RawSetting>()
   for (const [variable, text] of Object.entries(env)) {
@@ -74,7 +74,7 @@ function fromEnvironment(env: Environment): RawSettings {
   return given
 }
 
-/** The prefix that all have in common would make all of them near. */
+/** Suggests a variable. The common prefix is left out, because it would make every candidate near. */
 function hintFor(variable: string): { readonly hint?: string } {
   const rest = [...VARIABLES.keys()].map((each) => each.slice(VARIABLE_PREFIX.length))
   const { hint } = suggestionFor(variable.slice(VARIABLE_PREFIX.length), rest, '')

@@ -1,5 +1,5 @@
 /**
- * Options of the node and its worlds, as the flags give them: each value stands at the path that its flag's entry names.
+ * Options of the node and its worlds from the flags: each value is written to the option path in its flag's entry.
  * @module
  */
 import { FLAG_NAMES, flagOf } from '../flags/index.ts'
@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 import { dataDirOf } from './data-dir.ts'
 import type { Settings } from './option-path.ts'
 
-/** Writes the value of every flag that has an option to the option's path; a value that is undefined is left out. */
+/** Writes the value of every flag that has an option path; undefined values are left out. */
 export function settingsOf(config: Config): Settings {
   const settings: Tree = {}
   for (const name of FLAG_NAMES) {
@@ -18,7 +18,7 @@ export function settingsOf(config: Config): Settings {
   return { ethereum: {}, ...settings, dataDir: dataDirIn(config) }
 }
 
-/** The absolute path of the data folder. */
+/** Absolute path of the data folder. */
 export function dataDirIn(config: Config): string {
   return dataDirOf(config.get('datadir'), config.get('network'))
 }

@@ -1,6 +1,6 @@
 /**
- * The kinds of values a flag can have. Whatever the source, a value arrives as text: a list with commas between its items,
- * a switch as `true` or `false`.
+ * Types of flag values. Every source passes a value on as text: a list as items between commas, a switch as `true` or
+ * `false`.
  * @module
  */
 import { bytesTo0x } from '../../base/bytes.ts'
@@ -20,15 +20,15 @@ import {
 } from './parse.ts'
 
 export interface ValueType<T> {
-  /** What stands after the flag: `<number>`; empty for a switch, which stands alone. */
+  /** Placeholder after the flag: `<number>`; empty for a switch, which takes no value. */
   readonly placeholder: string
-  /** Given several times, or with commas, its items add up. */
+  /** Concatenates the items of several uses. */
   readonly list?: true
   /** Throws a ConfigError that names `name`. */
   parse(name: string, text: string): T
-  /** The value as people read it. */
+  /** Formats the value for people. */
   show(value: T): string
-  /** All there are, for completion. */
+  /** All values, for completion. */
   readonly choices?: readonly string[]
   readonly completes?: 'file' | 'folder'
 }
@@ -57,7 +57,7 @@ export const pathType: ValueType<string> = { placeholder: '<path>', parse: parse
 
 export const secretKeyType: ValueType<NodeKey> = { placeholder: '<hex>', parse: parseSecretKey, show: () => '[secret]' }
 
-/** `synonyms`: other words that are read as one of the choices. */
+/** `synonyms`: words that are read as one of the choices. */
 export function oneOfType<T extends string>(
   what: string,
   choices: readonly T[],
@@ -77,7 +77,7 @@ export const levelType: ValueType<Verbosity> = {
 
 export const moduleLevelsType: ValueType<string> = { placeholder: '<pattern>', parse: parseModuleLevels, show: asIs }
 
-/** Items between commas; no text at all is no items. */
+/** A list of items between commas; empty text is an empty list. */
 export function listType(
   what: string,
   parseItem: (name: string, text: string) => string = (_name, text) => text,

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { RpcClient, RpcError, RpcServer } from '../../rpc/index.ts'
 import { NodeConsole } from './console.ts'
 
-/** What no terminal may be sent: it would move the cursor, or worse. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+/** Control characters that no terminal may be sent. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the test is about control characters
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 
 async function lines(server: RpcServer, ...script: string[]): Promise<string[]> {

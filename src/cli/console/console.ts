@@ -1,5 +1,5 @@
 /**
- * The console of `attach`: JavaScript, with the namespaces of a node as objects.
+ * Console of `attach`: JavaScript with the namespaces of a node as objects.
  * @module
  */
 import { chmod, mkdir } from 'node:fs/promises'
@@ -13,28 +13,28 @@ import { type RpcClient, RpcConnectionError, type RpcSubscription } from '../../
 import { Evaluator, isIncompleteInput, ScriptInterruptedError } from './evaluator.ts'
 import { namespaceOf } from './namespaces.ts'
 
-/** How many lines the history keeps. */
+/** Lines that the history keeps. */
 const HISTORY_SIZE = 1_000
 
-/** What is read of an OpenRPC document. */
+/** The part of an OpenRPC document that is read. */
 const description = z.object({
   methods: z.array(z.object({ name: z.string(), 'x-subscription': z.unknown().optional() })),
 })
 
-/** Where results go, line by line. */
+/** Receives output, line by line. */
 type Print = (line: string) => void
 
-/** The node as the console has it: `eth.getBlockByNumber('latest', false)`, or `eth.blockNumber` where nothing is needed. */
+/** Console of a node: `eth.getBlockByNumber('latest', false)`, or `eth.blockNumber` for a method without parameters. */
 export class NodeConsole {
   readonly #client: RpcClient
   readonly #names: Readonly<Record<string, object>>
-  /** BOUNDED: by what the user asks for. */
+  /** BOUNDED: by the subscriptions that the user opens. */
   readonly #subscriptions = new Set<RpcSubscription<unknown>>()
 
-  /** Asks the node what it offers. */
+  /** Reads the namespaces and methods of the node. */
   static async open(client: RpcClient): Promise<NodeConsole> {
     const modules = Object.keys(await client.modules())
-    const document = await client.call('rpc.discover').catch(() => undefined) // go-ethereum has no such method
+    const document = await client.call('rpc.discover').catch(() => undefined) // go-ethereum does not have the method
     const all = description.safeParse(document).data?.methods ?? []
     const methods = all.filter((each) => !each['x-subscription']).map(({ name }) => name)
     const namespaces = modules.map((module) => [module, namespaceOf(client, module, methods)] as const)
@@ -50,7 +50,7 @@ export class NodeConsole {
     return Object.keys(this.#names)
   }
 
-  /** What a script can use. */
+  /** Names that a script can use. */
   get globals(): Readonly<Record<string, unknown>> {
     const call = (method: string, ...params: unknown[]) => this.#client.call(method, params)
     return {
@@ -64,7 +64,9 @@ export class NodeConsole {
     }
   }
 
-  /** Runs a script and resolves with what its last expression comes to. Rejects with the signal's reason when it aborts. */
+  /**
+   * Runs a script and resolves with the value of its last expression. Rejects with the signal's reason when it aborts.
+   */
   async run(script: string, print: Print, signal?: AbortSignal): Promise<unknown> {
     using evaluator = await this.#silentEvaluator(print)
     try {
@@ -74,7 +76,7 @@ export class NodeConsole {
     }
   }
 
-  /** Runs what comes line by line, without a prompt: an expression may go over several lines, and one that fails is no end. */
+  /** Runs lines without a prompt. An expression may span several lines; one that fails does not end the run. */
   async runLines(lines: AsyncIterable<string>, print: Print, signal?: AbortSignal): Promise<void> {
     using evaluator = await this.#silentEvaluator(print)
     let script = ''
@@ -114,18 +116,18 @@ export class NodeConsole {
     }
   }
 
-  /** Loops over them end: nothing else can be done about a script that runs. */
+  /** Ends the loops over subscriptions, the only part of a running script that can be ended. */
   #unsubscribe(): void {
     for (const subscription of this.#subscriptions) void subscription.return()
     this.#subscriptions.clear()
   }
 
-  /** Reads and answers until the user ends it. Resolves then. */
+  /** Runs an interactive console. Resolves when the user ends it. */
   async interact(options: InteractOptions): Promise<void> {
     const { input, output, colors, history, signal } = options
     const writer = (value: unknown): string => formatValue(value, colors)
     const shown = { prompt: '> ', terminal: true, ignoreUndefined: true, useColors: colors, writer }
-    const quiet = { preview: false, completer: (line: string) => complete(line, this.globals) } // or each key would ask the node
+    const quiet = { preview: false, completer: (line: string) => complete(line, this.globals) } // a preview would call the node at each key
     const print: Print = (line) => void output.write(`${line}\n`)
     const names = { ...this.globals, console: consoleFor(print, colors) }
     using evaluator = await Evaluator.start(names, { ...shown, ...quiet, input, output })
@@ -135,11 +137,11 @@ export class NodeConsole {
     await new Promise<void>((resolve) => {
       repl.once('exit', resolve)
       if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true }) // a console that waits keeps its `exit` back
+      else signal.addEventListener('abort', () => resolve(), { once: true }) // the console delays `exit` while it waits
     })
   }
 
-  /** Promises are waited for. Errors are answers: one line, no stack. */
+  /** Evaluates input and awaits promises. Prints an error as one line without its stack. */
   #evalFunction(evaluator: Evaluator, signal: AbortSignal): REPLServer['eval'] {
     const { repl } = evaluator
     return (code, _context, _file, done) => {
@@ -147,7 +149,7 @@ export class NodeConsole {
       evaluator.run(code).then(
         (value) => done(null, value),
         (error: unknown) => {
-          if (signal.aborted) return // the console is over
+          if (signal.aborted) return // the console has ended
           if (isIncompleteInput(error)) return done(error, undefined)
           if (error instanceof ScriptInterruptedError) this.#unsubscribe()
           repl.output.write(`${formatError(error)}\n`)
@@ -162,18 +164,18 @@ export interface InteractOptions {
   readonly input: NodeJS.ReadableStream
   readonly output: NodeJS.WritableStream
   readonly colors: boolean
-  /** File that keeps the lines. */
+  /** Path of the history file. */
   readonly history: string | undefined
   readonly signal: AbortSignal
 }
 
-/** One line, or many, as people read it. */
+/** Formats a value for people, on one or several lines. */
 export function formatValue(value: unknown, colors: boolean): string {
   if (typeof value === 'string' && !colors) return printable(JSON.stringify(value))
   return inspect(value, { colors, depth: 10, maxArrayLength: 200, maxStringLength: 10_000 })
 }
 
-/** `console` for scripts. */
+/** `console` object of scripts. */
 function consoleFor(print: Print, colors: boolean) {
   const log = (...values: unknown[]): void => {
     print(values.map((value) => (typeof value === 'string' ? printable(value) : formatValue(value, colors))).join(' '))
@@ -181,7 +183,7 @@ function consoleFor(print: Print, colors: boolean) {
   return { log, info: log, warn: log, error: log }
 }
 
-/** What the last word of a line may become, and that word. */
+/** Completes the last word of a line. Returns the candidates and that word. */
 function complete(line: string, names: Readonly<Record<string, unknown>>): [string[], string] {
   const [, word = '', owner, part = ''] = /((?:([\w$]+)\.)?([\w$]*))$/.exec(line) ?? []
   const owned = owner === undefined ? names : Object.hasOwn(names, owner) ? (names[owner] as object) : {}
@@ -189,7 +191,10 @@ function complete(line: string, names: Readonly<Record<string, unknown>>): [stri
   return [hits.map((name) => (owner === undefined ? name : `${owner}.${name}`)), word]
 }
 
-/** What the script itself throws has its name in it; what the node says is an error. */
+/**
+ * Formats an error as one line. Errors of the script's realm are no instances of our Error, and their text has the name
+ * already.
+ */
 function formatError(error: unknown): string {
   if (error instanceof RpcConnectionError) return printable(`Error: ${describeError(error)} (attach again)`)
   if (error instanceof ScriptInterruptedError) return error.message
@@ -200,7 +205,7 @@ async function keepHistory(repl: REPLServer, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true }).catch(() => {})
   await new Promise<void>((resolve) => {
     process.env.NODE_REPL_HISTORY_SIZE ??= String(HISTORY_SIZE)
-    repl.setupHistory(path, () => resolve()) // without a history the console works as well
+    repl.setupHistory(path, () => resolve()) // the console works without a history, too
   })
   await chmod(path, 0o600).catch(() => {})
 }

@@ -1,5 +1,5 @@
 /**
- * Runs JavaScript as Node's own console does: `await` anywhere, names that stay, Ctrl-C that ends what runs.
+ * Evaluates JavaScript as Node's own console does: top-level `await`, persistent names, interruption by Ctrl-C.
  * @module
  */
 import type { Domain } from 'node:domain'
@@ -7,7 +7,7 @@ import type { REPLServer, ReplOptions } from 'node:repl'
 import { PassThrough, Writable } from 'node:stream'
 import { types } from 'node:util'
 
-/** Ended by Ctrl-C. */
+/** Error of a script that was interrupted by Ctrl-C. */
 export class ScriptInterruptedError extends Error {
   constructor() {
     super('interrupted')
@@ -17,17 +17,17 @@ export class ScriptInterruptedError extends Error {
 type Fail = (error: unknown) => void
 type Listener = (...args: unknown[]) => void
 
-/** One script at a time; the others wait. */
+/** Runs one script at a time; others are queued. */
 export class Evaluator {
   readonly repl: REPLServer
   readonly #evaluate: REPLServer['eval']
   #last: Promise<unknown> = Promise.resolve()
-  /** Fails the script that is being run. */
+  /** Rejects the running script. */
   #fail: Fail | undefined
-  /** Gives up waiting for what a script came to. */
+  /** Stops waiting for the result of the script. */
   #interrupt: (() => void) | undefined
 
-  /** With these names. `onOutput`: told what a script prints that nobody waits for. */
+  /** Starts an evaluator without a prompt. `onOutput` receives output of the console itself. */
   static async silent(names: object, onOutput: (text: string) => void): Promise<Evaluator> {
     const output = new Writable({
       write(chunk, _, done) {
@@ -39,7 +39,7 @@ export class Evaluator {
   }
 
   static async start(names: object, options: ReplOptions): Promise<Evaluator> {
-    const { start } = await import('node:repl') // not before: it changes every EventEmitter of the process, for its domains
+    const { start } = await import('node:repl') // loaded late, because it changes every EventEmitter of the process for its domains
     return new Evaluator(start({ ...options, breakEvalOnSigint: true }), names)
   }
 
@@ -48,13 +48,13 @@ export class Evaluator {
     this.#evaluate = repl.eval
     this.#listenFirst(repl, 'SIGINT', () => this.#interrupt)
     this.#call('process.domain', (_, domain) => {
-      // What is thrown at once goes to the console's domain, which would print it. Younger consoles have none.
+      // A synchronous throw goes to the console's domain, which would print it. Newer versions of Node have no domain there.
       if (domain) this.#listenFirst(domain as Domain, 'error', () => this.#fail)
     })
     Object.assign(repl.context, names)
   }
 
-  /** Events go to `own`, if there is one when they come, and otherwise where they went before. */
+  /** Dispatches an event to `own` when it returns a listener, and otherwise to the previous listeners. */
   #listenFirst(emitter: REPLServer | Domain, event: string, own: () => Listener | undefined): void {
     const usual = emitter.listeners(event) as Listener[]
     emitter.removeAllListeners(event)
@@ -64,7 +64,7 @@ export class Evaluator {
     })
   }
 
-  /** Resolves with what the last expression comes to. Rejects with what is thrown: see {@link isIncompleteInput}. */
+  /** Resolves with the value of the last expression. Rejects with the thrown error: see {@link isIncompleteInput}. */
   run(code: string): Promise<unknown> {
     const result = this.#last.then(() => this.#run(code))
     this.#last = result.catch(() => {})
@@ -87,8 +87,8 @@ export class Evaluator {
   }
 
   /**
-   * Without the process's own listeners for as long as the script keeps the process to itself: Node takes them away too late, and
-   * with them the handler that was to end the script.
+   * Evaluates without the process's SIGINT listeners while the script blocks the thread: Node removes them too late,
+   * and with them the handler that interrupts the script.
    */
   #call(code: string, done: (error: Error | null, value: unknown) => void): void {
     const listeners = process.rawListeners('SIGINT') as NodeJS.SignalsListener[]
@@ -105,7 +105,7 @@ export class Evaluator {
   }
 }
 
-/** Whether the script ended before it was over: it goes on in the next line. */
+/** @returns true if the error says that the script is incomplete and continues on the next line */
 export function isIncompleteInput(error: unknown): error is Error & { readonly err: Error } {
   return error instanceof Error && error.name === 'SyntaxError' && 'err' in error // Node's `Recoverable`
 }

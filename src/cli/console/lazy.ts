@@ -1,19 +1,19 @@
 /**
- * What a node says, before it is asked: `admin.nodeInfo.enode`, `eth.getBlockByNumber('latest', false).hash` and
- * `admin.peers.map((peer) => peer.name)` read as in go-ethereum's console, which waits for each answer; here whoever awaits
- * the whole asks.
+ * Values of a node that are fetched when they are awaited: `admin.nodeInfo.enode`, `eth.getBlockByNumber('latest',
+ * false).hash` and `admin.peers.map((peer) => peer.name)` read as in go-ethereum's console, which blocks at each call
+ * instead.
  * @module
  */
 
 interface Source {
-  /** As it was written. */
+  /** The expression as it was written. */
   readonly path: string
-  /** Asks, and resolves with the value. */
+  /** Fetches the value. */
   readonly value: () => Promise<unknown>
   readonly call: (params: unknown[]) => Promise<unknown>
 }
 
-/** A value that is asked for when it is awaited; its properties, and what calling it gives, are the same. */
+/** A proxy that fetches its value when it is awaited. Its properties and the results of calling it are lazy, too. */
 export function lazy(source: Source): unknown {
   const { path, value, call } = source
   const named = Object.defineProperty(() => {}, 'name', { value: path })
@@ -35,9 +35,9 @@ export function lazy(source: Source): unknown {
   })
 }
 
-/** What is being asked for already. */
+/** Wraps a call that is in flight. */
 function pendingValue(path: string, promise: Promise<unknown>): unknown {
-  promise.catch(() => {}) // whoever awaits hears of it
+  promise.catch(() => {}) // the awaiting script receives the error
   return lazy({
     path,
     value: () => promise,
@@ -56,7 +56,7 @@ function propertyOf(owner: unknown, key: string): unknown {
   return (owner as Record<string, unknown>)[key]
 }
 
-/** Operators, and JSON, cannot wait. */
+/** Throws for operators and JSON, which cannot await. */
 function refuse(path: string): never {
   throw new TypeError(`${path} has not been fetched yet: write await ${path}`)
 }

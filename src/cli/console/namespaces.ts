@@ -2,7 +2,7 @@ import type { RpcClient } from '../../rpc/index.ts'
 import { nearest } from '../config/nearest.ts'
 import { lazy } from './lazy.ts'
 
-/** A namespace of a node as an object. One that does not say what it offers is asked for whatever is named. */
+/** A namespace of a node as an object. Without a list of its methods, every name is a method. */
 export function namespaceOf(client: RpcClient, module: string, methods: readonly string[]): object {
   const method = (name: string): unknown => {
     const call = (params: unknown[] = []) => client.call(`${module}_${name}`, params)

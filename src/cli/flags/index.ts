@@ -1,6 +1,6 @@
 /**
- * Every flag, once: the command line, the environment, the file, `--help`, `dumpconfig`, the shells' completion and docs/flags.md
- * are made of this table. A world has its flags in a file of its own.
+ * Table of all flags: the source of the command line, the environment, the file, `--help`, `dumpconfig`, shell
+ * completion and docs/flags.md. Each world has its flags in a file of its own.
  * @module
  */
 import { type AnyFlag, keyOf, variableOf } from '../config/flag.ts'
@@ -31,7 +31,10 @@ export const NODE_FLAGS: readonly FlagName[] = FLAG_NAMES.filter(
   (name) => name !== 'exec' && !COMMON_FLAGS.includes(name),
 )
 
-/** Pairs of which the one that is given nearer to the command line counts; two at once are a contradiction. */
+/**
+ * Pairs of flags that exclude each other: the one of higher precedence is kept, two of the same precedence are an
+ * error.
+ */
 export const EXCLUSIVE: readonly (readonly [FlagName, FlagName])[] = [
   ['genesis', 'network'],
   ['nodekey', 'nodekeyhex'],
@@ -42,17 +45,17 @@ export function flagOf(name: FlagName): AnyFlag {
   return FLAGS[name]
 }
 
-/** Flags that a variable sets, by its name. */
+/** Flags by their variable. */
 export const VARIABLES: ReadonlyMap<string, FlagName> = new Map(
   FLAG_NAMES.filter((name) => flagOf(name).sources !== 'command line').map((name) => [variableOf(name), name]),
 )
 
-/** Flags that a file sets, by their dotted key. */
+/** Flags by their dotted key in a file. */
 export const KEYS: ReadonlyMap<string, FlagName> = new Map(
   FLAG_NAMES.filter((name) => flagOf(name).sources === 'all').map((name) => [keyOf(name, FLAG_NAMES), name]),
 )
 
-/** Flags by the path of the option they set, by which an error of the library finds its flag. */
+/** Flags by the path of their option; maps an error of the library to its flag. */
 export const OPTION_FLAGS: ReadonlyMap<string, FlagName> = new Map(
   FLAG_NAMES.flatMap((name) => {
     const { option } = flagOf(name)

@@ -1,5 +1,5 @@
 /**
- * Flags of the node itself, whatever worlds it carries: its folder, its endpoints, its log. Names and defaults are go-ethereum's
+ * Flags of the node itself, independent of its worlds: folder, endpoints, log. Names and defaults are go-ethereum's
  * where it has the flag.
  * @module
  */

@@ -4,10 +4,10 @@ import { formatBytes, formatCount, formatDuration, formatRate } from './format.t
 import { percentOf, renderProgress } from './progress-line.ts'
 import { Rate } from './rate.ts'
 
-/** Milliseconds between log lines, where there is no bar. */
+/** Milliseconds between log lines without a progress bar. */
 const LOG_INTERVAL = 5_000
 
-/** Shows how reading or writing a chain file is getting on: a bar over its bytes on a terminal, log lines without one. */
+/** Shows the progress of reading or writing a chain file: a bar over its bytes on a terminal, log lines otherwise. */
 export class FileView implements Disposable {
   readonly #context: Context
   readonly #label: string
@@ -16,7 +16,7 @@ export class FileView implements Disposable {
   readonly #rate = new Rate()
   #lastLog: number
 
-  /** `total` in bytes, when it is known. */
+  /** `total`: bytes of the file, where they are known. */
   constructor(context: Context, label: string, total: number | undefined) {
     this.#context = context
     this.#label = label
@@ -24,7 +24,7 @@ export class FileView implements Disposable {
     this.#since = this.#lastLog = context.clock.now()
   }
 
-  /** From the beginning until now. */
+  /** Seconds since the start. */
   get seconds(): number {
     return Math.round(this.#context.clock.now() - this.#since) / 1000
   }

@@ -1,5 +1,5 @@
 /**
- * Numbers for people.
+ * Formats numbers for people.
  * @module
  */
 
@@ -13,7 +13,7 @@ export function countOf(value: number, noun: string): string {
   return `${formatCount(value)} ${noun}${Math.round(value) === 1 ? '' : 's'}`
 }
 
-/** Three digits or so: `0.45`, `12.3`, `1,234`. */
+/** Some three digits: `0.45`, `12.3`, `1,234`. */
 export function formatRate(perSecond: number): string {
   if (perSecond >= 100) return formatCount(perSecond)
   return perSecond >= 10 || perSecond === 0 ? perSecond.toFixed(perSecond === 0 ? 0 : 1) : perSecond.toFixed(2)
@@ -21,7 +21,7 @@ export function formatRate(perSecond: number): string {
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB']
 
-/** In powers of 1000: `999 B`, `1.2 MB`. */
+/** Units are powers of 1000: `999 B`, `1.2 MB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes
   let unit = 0
@@ -29,7 +29,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 99.5 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`
 }
 
-/** `0.8 s`, `12 s`, `3 min 05 s`, `2 h 07 min`, `3 d 04 h`. Milliseconds. */
+/** Formats milliseconds: `0.8 s`, `12 s`, `3 min 05 s`, `2 h 07 min`, `3 d 04 h`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = milliseconds / 1000
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`
@@ -44,7 +44,7 @@ function padTwo(value: number): string {
   return String(value).padStart(2, '0')
 }
 
-/** The beginning and the end of a hash, for where the whole is too long: `0xb62580…93c43a`. */
+/** Abbreviates a hash to its start and end: `0xb62580…93c43a`. */
 export function shortHash(hash: string): string {
   return hash.length <= 20 ? hash : `${hash.slice(0, 8)}…${hash.slice(-6)}`
 }

@@ -1,20 +1,20 @@
 /**
- * `--help`, in go-ethereum's form: usage, commands, then options by category.
+ * `--help` in go-ethereum's form: usage, commands, options by category.
  * @module
  */
 import type { Command, Help, Option } from 'commander'
 import { CATEGORIES } from '../config/flag.ts'
 
-/** Wider lines are hard to read. */
+/** Columns of a help at most; wider lines are hard to read. */
 export const MAX_HELP_WIDTH = 100
 
 const INDENT = '   '
 const DEFAULTS_COLUMN = 44
 const HELP_COLUMN = 10
-/** For options of the command alone. */
+/** Category of options of the command alone. */
 const OWN = 'COMMAND'
 
-/** For Commander's `formatHelp`; what is added after a help ends it. */
+/** Implements Commander's `formatHelp`; help added with `addHelpText` follows it. */
 export function formatHelp(command: Command, helper: Help): string {
   const width = Math.min(helper.helpWidth ?? MAX_HELP_WIDTH, MAX_HELP_WIDTH)
   const [summary = '', ...details] = command.description().split('\n\n')
@@ -71,7 +71,7 @@ function optionsByCategory(options: readonly Option[], width: number): string {
     .join('\n\n')
 }
 
-/** Two lines and more: the flag with its default, and what it does. */
+/** Two lines or more: the flag with its default, and its description. */
 function optionText({ flags, description, defaultValue, defaultValueDescription }: Option, width: number): string {
   const fallback = defaultValueDescription ?? defaultValue
   const flag = `${INDENT} ${flags}`

@@ -1,12 +1,12 @@
 /**
- * Why the nodes that were named are not there, for whoever waits for them.
+ * Last error of dialing, shown while a command waits for peers.
  * @module
  */
 import { describeError } from '../../base/errors.ts'
 import type { Server } from '../../devp2p/index.ts'
 import { printable } from '../../node/index.ts'
 
-/** Looks only while nobody is there: a server that is watched makes an event of every message. */
+/** Watches the server only while it has no peers: a watched server emits an event for every message. */
 export class LastDialError implements Disposable {
   readonly #server: Server
   #watching: AbortController | undefined
@@ -16,7 +16,7 @@ export class LastDialError implements Disposable {
     this.#server = server
   }
 
-  /** Why the last attempt came to nothing; undefined while there are peers, and before the first attempt has ended. */
+  /** Error of the last attempt to dial; undefined while there are peers, and before the first attempt has failed. */
   reason(peers: number): string | undefined {
     if (peers > 0) this[Symbol.dispose]()
     else if (!this.#watching) {

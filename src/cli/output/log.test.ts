@@ -27,7 +27,7 @@ function makeTerminal(isTTY: boolean, json = false): { readonly terminal: Termin
   }
 }
 
-/** What is said when one line is logged. */
+/** Output when one line is logged. */
 async function logged(uses: readonly FlagUse[], isTTY: boolean, json = false): Promise<string> {
   const { terminal, said } = makeTerminal(isTTY, json)
   using log = new CommandLog(await readConfig({ uses, env: {} }), new LogLevels(), terminal)

@@ -1,5 +1,5 @@
 /**
- * The log of a command: on stderr, and in a file when one is named.
+ * Log of a command: on stderr, and in a file when one is set.
  * @module
  */
 import { closeSync, openSync, writeSync } from 'node:fs'
@@ -10,7 +10,7 @@ import type { AnyCommandSpec } from '../command.ts'
 import type { Config } from '../config/config.ts'
 import type { Terminal } from './terminal.ts'
 
-/** A bar shows what would be logged at info. */
+/** Log level of the command; a progress bar replaces messages at info. */
 export function verbosityOf({ logs }: AnyCommandSpec, config: Config, { live }: Terminal): Verbosity {
   const isSaid = config.originOf('verbosity').from !== 'default'
   return !isSaid && live && logs === 'progress' ? 'warn' : config.get('verbosity')
@@ -37,7 +37,7 @@ export class CommandLog implements Disposable {
   }
 }
 
-/** Written line by line, at once: what was logged before a crash is in it. */
+/** Writes each line synchronously, so that the lines before a crash are in the file. */
 class LogFile implements Disposable {
   readonly #file: number
   readonly #path: string
@@ -54,7 +54,7 @@ class LogFile implements Disposable {
     }
   }
 
-  /** The program goes on without a file that fails. */
+  /** Closes the file at its first failure; the program continues. */
   readonly write = (line: string): void => {
     if (!this.#open) return
     try {

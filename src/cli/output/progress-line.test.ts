@@ -50,7 +50,7 @@ describe('renderProgress', () => {
 
   test('has the width without colours that it has with them', () => {
     const colored = renderProgress(state, { width: 90, unicode: true, colors: true })
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: escapes are what is looked for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the test removes escape sequences
     expect(colored.replace(/\x1b\[\d+m/g, '')).toBe(renderProgress(state, { width: 90, unicode: true, colors: false }))
   })
 

@@ -1,28 +1,28 @@
 /**
- * One line of progress, as a pure function of what is known and how much room there is.
+ * Renders a progress line as a pure function of the state and the width.
  * @module
  */
 import { countOf, formatBytes, formatCount, formatDuration, formatRate } from './format.ts'
 
 export interface ProgressState {
-  /** What is going on: `headers`, `blocks`. */
+  /** Name of the phase: `headers`, `blocks`. */
   readonly label: string
   readonly done: number
-  /** What `done` and `total` count. @default items */
+  /** Unit of `done` and `total`. @default items */
   readonly unit?: 'items' | 'bytes'
-  /** Undefined while nobody knows. */
+  /** Undefined while the total is unknown. */
   readonly total: number | undefined
   readonly perSecond: number
-  /** Undefined where nothing is transferred: no rate is shown. */
+  /** Undefined when nothing is transferred; no rate is shown then. */
   readonly bytesPerSecond?: number
-  /** Undefined where there are none to have. */
+  /** Undefined when the work involves no peers. */
   readonly peers?: number
 }
 
 export interface LineStyle {
   /** Columns of the terminal. */
   readonly width: number
-  /** Block characters instead of ASCII. */
+  /** Draws with block characters instead of ASCII. */
   readonly unicode: boolean
   readonly colors: boolean
 }
@@ -31,14 +31,14 @@ const MIN_BAR = 8
 const MAX_BAR = 40
 const BAR_STEP = 4
 const GAP = '  '
-/** Above this, in milliseconds, a time left says nothing. */
+/** Longest time left that is shown, in milliseconds. */
 const MAX_TIME_LEFT = 100 * 86_400_000
-/** Parts in the order in which they give way on narrow terminals. */
+/** Parts in the order in which they are dropped on narrow terminals. */
 const DROP_ORDER = ['bytes', 'peers', 'rate', 'counts', 'label', 'eta'] as const
 
 type Part = (typeof DROP_ORDER)[number] | 'percent'
 
-/** Never as wide as the terminal: a full line would wrap on some. Empty when there is no room at all. */
+/** Renders a line narrower than the terminal, because a full line would wrap on some. Empty when nothing fits. */
 export function renderProgress(state: ProgressState, style: LineStyle): string {
   const columns = style.width - 1
   const parts = partsOf(state)
@@ -54,19 +54,19 @@ export function renderProgress(state: ProgressState, style: LineStyle): string {
   return percent.length <= columns ? percent : ''
 }
 
-/** In steps, so that a digit more or less beside it does not make the bar twitch. */
+/** Width of the bar, in steps, so that a digit more or less beside it does not move the bar. */
 function barWidth(columns: number): number {
   return Math.min(MAX_BAR, columns - (columns % BAR_STEP))
 }
 
-/** Milliseconds until it is done at this rate; undefined when that cannot be said. */
+/** Milliseconds until the work is done at the current rate; undefined when unknown. */
 export function timeLeft({ done, total, perSecond }: ProgressState): number | undefined {
   if (total === undefined || perSecond <= 0 || done > total) return undefined
   const left = ((total - done) / perSecond) * 1000
   return left <= MAX_TIME_LEFT ? left : undefined
 }
 
-/** Rounded down: 100 % is said when all is done. */
+/** Percentage, rounded down: 100 only when all is done. */
 export function percentOf({ done, total }: ProgressState): number | undefined {
   if (total === undefined) return undefined
   return total === 0 ? 100 : Math.floor((Math.min(done, total) / total) * 100)
@@ -87,7 +87,7 @@ function partsOf(state: ProgressState): Map<Part, string> {
   return parts
 }
 
-/** The bar stands after the label. */
+/** Joins the parts with the bar behind the label. */
 function joinBar(parts: ReadonlyMap<Part, string>, bar: string): string {
   const label = parts.get('label')
   const rest = [...parts].filter(([part]) => part !== 'label').map(([, text]) => text)

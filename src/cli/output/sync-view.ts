@@ -1,5 +1,5 @@
 /**
- * Shows how a sync is getting on: a bar on a terminal, log lines without one, JSON objects for programs.
+ * Shows the progress of a sync: a bar on a terminal, log lines otherwise, JSON objects for programs.
  * @module
  */
 import { bytesTo0x } from '../../base/bytes.ts'
@@ -12,14 +12,14 @@ import { LastDialError } from './last-dial-error.ts'
 import { type ProgressState, percentOf, renderProgress, timeLeft } from './progress-line.ts'
 import { Rate } from './rate.ts'
 
-/** Milliseconds between looks at the node. */
+/** Milliseconds between samples. */
 const SAMPLE_INTERVAL = 100
-/** Milliseconds between log lines, where there is no bar. */
+/** Milliseconds between log lines without a progress bar. */
 const LOG_INTERVAL = 5_000
 /** Milliseconds between JSON objects. */
 const EMIT_INTERVAL = 1_000
 
-/** What a phase is called, where its name does not say it. */
+/** Labels of phases whose name is no label. */
 const LABELS: Readonly<Record<string, string>> = { idle: 'starting', target: 'looking for the target' }
 
 export class SyncView implements Disposable {
@@ -36,7 +36,7 @@ export class SyncView implements Disposable {
   #lastLog: number
   #lastEmit: number
 
-  /** Shows until it is disposed. */
+  /** Shows the progress until it is disposed. */
   constructor(context: Context, ethereum: EthereumService, server: Server) {
     this.#context = context
     this.#ethereum = ethereum
@@ -54,7 +54,7 @@ export class SyncView implements Disposable {
     this.#context.terminal.clear()
   }
 
-  /** What has been done, from the beginning until now: to be part of the result. */
+  /** Totals since the start, as a part of the result. */
   summary(): object {
     const { elapsed, blocks, bytes } = this.#totals()
     const { number, hash } = this.#ethereum.head
@@ -67,7 +67,7 @@ export class SyncView implements Disposable {
     }
   }
 
-  /** The same as a sentence. */
+  /** The same totals as one line for people. */
   summaryLine(): string {
     const { elapsed, blocks, bytes } = this.#totals()
     const { number, hash } = this.#ethereum.head

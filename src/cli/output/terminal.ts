@@ -1,5 +1,6 @@
 /**
- * Where a command writes: results to stdout, all else to stderr, with one line at the bottom that is redrawn in place.
+ * Output of a command: results to stdout, all else to stderr, with a status line at the bottom that is redrawn in
+ * place.
  * @module
  */
 
@@ -7,7 +8,7 @@ import { bytesTo0x } from '../../base/bytes.ts'
 import { type Clock, systemClock, type Timer } from '../../base/clock.ts'
 import type { Interruption } from '../interruption.ts'
 
-/** What is used of a Node stream. */
+/** The part of a Node stream that is used. */
 export interface OutputStream {
   readonly isTTY?: boolean
   readonly columns?: number
@@ -20,13 +21,13 @@ export interface TerminalOptions {
   readonly stderr: OutputStream
   readonly env: Readonly<Record<string, string | undefined>>
   readonly interruption: Interruption
-  /** One JSON object a line on stdout, nothing for people. */
+  /** Writes one JSON object a line to stdout, and nothing for people. */
   readonly json: boolean
   readonly clock?: Clock
 }
 
 const DEFAULT_COLUMNS = 80
-/** At most ten times a second, in milliseconds. */
+/** Milliseconds between redraws. */
 const REDRAW_INTERVAL = 100
 const CLEAR_LINE = '\r\x1b[K'
 const HIDE_CURSOR = '\x1b[?25l'
@@ -34,9 +35,9 @@ const SHOW_CURSOR = '\x1b[?25h'
 
 export class Terminal {
   readonly json: boolean
-  /** Whether people see what is written to stderr, as far as one can know. */
+  /** True if stderr is a terminal. */
   readonly tty: boolean
-  /** Whether there is a line at the bottom to draw in. */
+  /** True if there is a status line. */
   readonly live: boolean
   readonly colors: boolean
   readonly unicode: boolean
@@ -60,27 +61,27 @@ export class Terminal {
     for (const stream of [stdout, stderr]) stream.on('error', (error) => options.interruption.outputFailed(error))
   }
 
-  /** A line for people on stdout; nothing with `--json`. */
+  /** Prints a line for people to stdout; nothing with `--json`. */
   print(line = ''): void {
     if (!this.json) this.#writeLine(this.#stdout, line)
   }
 
-  /** Text on stdout as it is, whatever the form of the output: help and the version. */
+  /** Writes text to stdout unchanged, also with `--json`: help and the version. */
   write(text: string): void {
     this.#stdout.write(text)
   }
 
-  /** A line for programs on stdout, with `--json` only. */
+  /** Writes an object for programs to stdout, with `--json` only. */
   emit(value: object): void {
     if (this.json) this.#writeLine(this.#stdout, JSON.stringify(value, jsonValue))
   }
 
-  /** A line on stderr, for people, whatever the form of the output. */
+  /** Prints a line for people to stderr, also with `--json`. */
   warn(line: string): void {
     this.#writeLine(this.#stderr, line)
   }
 
-  /** What the line at the bottom shows from now on; asked anew at each drawing. Only when {@link live}. */
+  /** Sets the renderer of the status line, called at each redraw. No effect unless {@link live}. */
   show(render: (width: number) => string): void {
     if (!this.live) return
     if (!this.#render) this.#stderr.write(HIDE_CURSOR)
@@ -89,7 +90,7 @@ export class Terminal {
     this.#timer ??= this.#tick()
   }
 
-  /** Takes the line at the bottom away and gives the cursor back. */
+  /** Removes the status line and shows the cursor again. */
   clear(): void {
     if (!this.#render) return
     this.#timer?.cancel()
@@ -120,7 +121,7 @@ export class Terminal {
   }
 }
 
-/** Bytes as hex, big numbers as text: what `JSON.stringify` has no form for. */
+/** Replacer for `JSON.stringify`: bytes as hex, big numbers as text. */
 function jsonValue(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
   return value instanceof Uint8Array ? bytesTo0x(value) : value

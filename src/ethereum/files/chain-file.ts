@@ -1,5 +1,5 @@
 /**
- * Chains in files: one block's RLP after another, as `geth export` and `geth import` have it.
+ * Chains in files: the RLP of the blocks, concatenated, in the format of `geth export` and `geth import`.
  * @module
  */
 import { createReadStream } from 'node:fs'
@@ -16,36 +16,38 @@ import {
 } from '../chain/index.ts'
 import { Block, BlockBody, blockReceiptsCodec, Header, readBlockStream } from '../types/index.ts'
 
-/** One write to the store, in blocks and in bytes of bodies. */
+/** Limits of one write to the store: blocks, and bytes of bodies. */
 const BATCH_BLOCKS = 256
 const BATCH_BYTES = 8 * 1024 * 1024
 const EMPTY_STRING = 0x80
 
 export interface ImportProgress {
-  /** Blocks looked at. */
+  /** Blocks read. */
   readonly blocks: number
-  /** Bytes of the file they take. */
+  /** Bytes read. */
   readonly bytes: number
 }
 
 export interface ImportResult extends ImportProgress {
-  /** Blocks that were new. */
+  /** New blocks. */
   readonly imported: number
 }
 
 export interface ImportOptions {
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: ImportProgress) => void
-  /** Receipts of each block in the form of eth/69, in the order of the blocks. @default none: the store then has none */
+  /**
+   * Receipts of each block in the format of eth/69, in the order of the blocks. @default none: the store then has none
+   */
   readonly receipts?: Iterator<Uint8Array>
-  /** The access list of each block, or the empty string `0x80`. @default none */
+  /** Access list of each block, or the empty string `0x80`. @default none */
   readonly accessLists?: Iterator<Uint8Array>
 }
 
 /**
- * Adds the blocks of a file to the chain: those it has are passed over, the others must follow its head. Everything is
- * verified that can be without executing. Throws ConfigError (`file`) when it cannot be read, `ERR_CHAIN_FILE` at the
- * first block that does not do; the blocks before that one stay.
+ * Adds the blocks of a file to the chain: known blocks are skipped, the others must follow its head. Everything is
+ * verified that can be without execution. Throws ConfigError (`file`) when the file cannot be read, `ERR_CHAIN_FILE` at
+ * the first invalid block; the blocks before it are kept.
  */
 export async function importChainFile(
   chain: ChainStore,
@@ -83,7 +85,7 @@ class Importer {
     this.#options = options
   }
 
-  /** Number of the last block that has been verified. */
+  /** Number of the last verified block. */
   get last(): number {
     return this.#parent?.number ?? this.#chain.head.number
   }
@@ -167,16 +169,16 @@ function toImportError(error: unknown, path: string, last: number): unknown {
 export interface ExportOptions {
   /** @default 1: the genesis block is in genesis.json */
   readonly first?: number
-  /** @default the head's */
+  /** @default the number of the head */
   readonly last?: number
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: ImportProgress) => void
 }
 
 /**
- * Writes canonical blocks into a file, which takes its name when it is whole; a file that is there is replaced, a pipe or a
- * device is written to. Throws ConfigError: `file` when it cannot be made, `first` or `last` when the chain has no such
- * blocks; `ERR_CHAIN_FILE` when writing fails.
+ * Writes canonical blocks into a temporary file, which then replaces the file; a pipe or a device is written to
+ * directly. Throws ConfigError: `file` when it cannot be created, `first` or `last` when the chain has no such blocks;
+ * `ERR_CHAIN_FILE` when writing fails.
  */
 export async function exportChainFile(
   chain: ChainStore,
@@ -239,7 +241,7 @@ function rawBlock(chain: ChainStore, number: number): Uint8Array {
   return new Block(Header.decode(header), BlockBody.decode(body)).raw
 }
 
-/** Renaming a file onto a device or a pipe would put it in its place. */
+/** @returns true for a pipe or a device, which a rename would replace by a regular file */
 async function isPipeOrDevice(path: string): Promise<boolean> {
   const there = await stat(path).catch(() => undefined)
   return there !== undefined && !there.isFile() && !there.isDirectory()

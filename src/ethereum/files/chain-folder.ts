@@ -1,5 +1,5 @@
 /**
- * The chain in a data folder, laid out as go-ethereum's: `<dataDir>/peerloom/chaindata/`.
+ * Chain in a data folder, with go-ethereum's layout: `<dataDir>/peerloom/chaindata/`.
  * @module
  */
 import { readdir, rm, stat } from 'node:fs/promises'
@@ -20,7 +20,7 @@ export const CHAIN_DATABASE = 'chaindata'
 /** Hint for a folder without a chain. */
 const NO_CHAIN_HINT = 'sync or import one, and name it by a genesis or a network'
 
-/** The chain of a data folder, open without a node: no other process can have it open. */
+/** Chain of a data folder that is open without a node. One process at a time can open it. */
 export class ChainFolder implements AsyncDisposable {
   /** Absolute. */
   readonly path: string
@@ -34,8 +34,9 @@ export class ChainFolder implements AsyncDisposable {
   }
 
   /**
-   * Without `genesis` it must hold a chain already. Throws a ConfigError (`dataDir`; also when it holds another chain), or
-   * a StorageError: `ERR_STORAGE_LOCKED` in use by another process, `ERR_STORAGE_CORRUPT`, `ERR_STORAGE_FOREIGN`, `ERR_STORAGE_IO`.
+   * Opens the chain; without `genesis` the folder must have one. Throws a ConfigError (`dataDir`; also when it has
+   * another chain), or a StorageError: `ERR_STORAGE_LOCKED` in use by another process, `ERR_STORAGE_CORRUPT`,
+   * `ERR_STORAGE_FOREIGN`, `ERR_STORAGE_IO`.
    */
   static async open(dataDir: string, genesis?: Genesis): Promise<ChainFolder> {
     const path = resolve(dataDir)
@@ -51,7 +52,7 @@ export class ChainFolder implements AsyncDisposable {
     }
   }
 
-  /** Bytes of the database's files. */
+  /** Size of the database's files in bytes. */
   async size(): Promise<number> {
     let bytes = 0
     const folder = databaseIn(this.path)
@@ -70,7 +71,7 @@ export class ChainFolder implements AsyncDisposable {
 }
 
 /**
- * Removes the chain of a data folder, and nothing else; one that is damaged, too. Throws when somebody has it open, or
+ * Removes the chain of a data folder, also a damaged one, and nothing else. Throws when another process has it open, or
  * when it is another chain than that of `genesis`.
  */
 export async function removeChain(dataDir: string, genesis: Genesis): Promise<void> {
@@ -85,7 +86,7 @@ export async function removeChain(dataDir: string, genesis: Genesis): Promise<vo
   await rm(database, { recursive: true, force: true })
 }
 
-/** Throws a ConfigError (`dataDir`) for a folder that no chain was ever put in; makes nothing. */
+/** Throws a ConfigError (`dataDir`) for a folder that never had a chain; creates nothing. */
 export async function checkHoldsChain(dataDir: string): Promise<void> {
   const path = resolve(dataDir)
   if (await pathExists(databaseIn(path))) return
@@ -98,8 +99,8 @@ function databaseIn(dataDir: string): string {
 }
 
 /**
- * {@link ChainStore.open} on a store of the data folder `path`, whose errors name that folder. Rejects with a ConfigError
- * (`dataDir`) for a folder that holds no chain, or another one than that of `genesis`, or with a StorageError.
+ * Opens the {@link ChainStore} of the data folder `path`, whose errors name that folder. Rejects with a ConfigError
+ * (`dataDir`) for a folder without a chain, or with another one than that of `genesis`, or with a StorageError.
  */
 export async function openChain(store: KeyValueStore, genesis: Genesis | undefined, path: string): Promise<ChainStore> {
   try {
@@ -109,7 +110,7 @@ export async function openChain(store: KeyValueStore, genesis: Genesis | undefin
   }
 }
 
-/** Names the folder in an error of the chain store, which knows no folders. */
+/** Adds the folder to an error of the chain store, which does not know it. */
 function withFolder(error: unknown, path: string): unknown {
   if (!(error instanceof StorageError) || error.path !== '') return error
   if (error.code === 'ERR_CHAIN_MISMATCH') {

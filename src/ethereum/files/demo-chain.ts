@@ -1,5 +1,5 @@
 /**
- * The chain that comes with the package: a few hundred blocks from Shanghai to Amsterdam, with receipts and access lists.
+ * Bundled chain: a few hundred blocks from Shanghai to Amsterdam, with receipts and access lists.
  * @module
  */
 import { existsSync } from 'node:fs'
@@ -20,19 +20,19 @@ export interface DemoChain {
   readonly headHash: Uint8Array
 }
 
-/** Folders that may hold the files: beside `dist/ethereum/`, or beside `src/`. */
+/** Possible folders of the files: in `dist/`, or beside `src/`. */
 const FOLDERS = ['../../assets/demo/', '../../../assets/demo/'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 )
 
-/** What there is to know about it, without its blocks. */
+/** Metadata of the chain, without its blocks. */
 export async function demoChain(): Promise<DemoChain> {
   const info = JSON.parse(await readFile(demoFile('info.json'), 'utf8')) as { headNumber: number; headHash: string }
   const genesis = await readGenesisFile(demoFile('genesis.json'))
   return { genesis, headNumber: info.headNumber, headHash: hexToBytes(info.headHash) }
 }
 
-/** The whole of it, verified, in memory. */
+/** The whole chain in memory, verified. */
 export async function loadDemoChain({ genesis }: DemoChain): Promise<KeyValueStore> {
   const store = new MemoryStore()
   const receipts = readItems(await readFile(demoFile('receipts.rlp')))

@@ -1,5 +1,5 @@
 /**
- * `admin_*`: the node itself. Source: go-ethereum node/api.go.
+ * Namespace `admin`: peers, endpoints and the folder of the node. Source: go-ethereum node/api.go.
  * @module
  */
 import { z } from 'zod'
@@ -98,7 +98,7 @@ function endpointMethods(endpoints: Endpoints) {
   }
 }
 
-/** The same without what is undefined: that is left to the defaults. */
+/** Copy without undefined values, so that the defaults apply. */
 function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
 }
@@ -117,7 +117,7 @@ export function adminPeerSubscriptions(server: Server) {
   }
 }
 
-/** go-ethereum's `p2p.PeerEvent`; undefined for what it does not tell. */
+/** go-ethereum's `p2p.PeerEvent`; undefined for an event that it does not have. */
 function toPeerEvent(event: ServerEvent): object | undefined {
   if (event.type === 'add' || event.type === 'drop') {
     const { peer } = event

@@ -1,5 +1,5 @@
 /**
- * `debug_*`: what goes on in the process. Source: go-ethereum internal/debug/api.go.
+ * Namespace `debug`: log levels and profiles of the process. Source: go-ethereum internal/debug/api.go.
  * @module
  */
 
@@ -23,7 +23,7 @@ export interface DebugApiOptions {
 }
 
 const file = [param('file', z.string().min(1))] as const
-/** Longest CPU profile that ends by itself, in seconds: a profile is held in memory. */
+/** Longest timed CPU profile, in seconds: a profile is kept in memory. */
 const MAX_PROFILE_SECONDS = 600
 
 export function debugApi({ levels, dataDir, clock }: DebugApiOptions) {
@@ -61,7 +61,7 @@ export function debugApi({ levels, dataDir, clock }: DebugApiOptions) {
         try {
           await clock.sleep(seconds * 1_000, { signal })
         } finally {
-          await profiler.stop(profile) // unless somebody else has
+          await profiler.stop(profile) // no effect when it was stopped already
         }
         return null
       },
@@ -89,7 +89,7 @@ interface Profile {
   readonly path: string
 }
 
-/** One profile at a time: the engine has one profiler. */
+/** Runs one CPU profile at a time, because the engine has one profiler. */
 class CpuProfiler {
   #running: Profile | undefined
 
@@ -108,7 +108,7 @@ class CpuProfiler {
     return started
   }
 
-  /** Without `only`, whichever runs. */
+  /** Stops and writes the profile; `only`: no effect unless this one is running. */
   async stop(only?: Profile): Promise<void> {
     const running = this.#running
     if (only && running !== only) return
@@ -128,7 +128,10 @@ class CpuProfiler {
   }
 }
 
-/** As go-ethereum's `expandHome`; what is not absolute is in the data folder. */
+/**
+ * Absolute path; `~/` is the home directory, as in go-ethereum's `expandHome`, and a relative path is in the data
+ * folder.
+ */
 function resolvePath(path: string, dataDir: string | undefined): string {
   if (path.startsWith('~/')) return resolve(homedir(), path.slice(2))
   return isAbsolute(path) ? path : resolve(dataDir ?? '.', path)

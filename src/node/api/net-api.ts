@@ -4,7 +4,7 @@ import { keccak256 } from '../../crypto/index.ts'
 import type { Server } from '../../devp2p/index.ts'
 import { method, param } from '../../rpc/index.ts'
 
-/** `net_*`. `net_version` is of the service that knows a network. */
+/** Namespace `net`. The service of a network adds `net_version`. */
 export function netApi(server: Server) {
   return {
     listening: method({ summary: 'true if the node accepts connections', params: [], result: z.boolean() }, () => true),
@@ -19,7 +19,7 @@ const bytes = z
   .string()
   .refine((text) => text.length % 2 === 0 && /^0x[0-9a-fA-F]*$/.test(text), { error: 'want hex bytes with 0x' })
 
-/** `web3_*`. */
+/** Namespace `web3`. */
 export function web3Api(clientVersion: string) {
   return {
     clientVersion: method({ summary: 'name and version of this node', params: [] }, () => clientVersion),

@@ -1,5 +1,5 @@
 /**
- * The parameters that the node's own namespaces share.
+ * Parameters shared by the node's own namespaces.
  * @module
  */
 import { z } from 'zod'
@@ -8,7 +8,7 @@ export const enodeParam = z.string({ error: 'want an enode URL' })
 export const host = z.string().optional()
 export const port = z.int().min(0).max(65_535).optional()
 
-/** go-ethereum takes lists between commas here. */
+/** List of items between commas, as go-ethereum takes it here. */
 export const list = z
   .string()
   .transform((text) =>

@@ -1,11 +1,11 @@
 /**
- * What is logged: a level for all, and others for single modules. Both can be changed while the program runs.
+ * Log levels: one for all modules, and others for single modules. Both can change while the program runs.
  * @module
  */
 import { ConfigError } from '../../base/errors.ts'
 import type { LogLevel } from '../../base/log.ts'
 
-/** In go-ethereum's order: a level's place is its number there. */
+/** Levels in go-ethereum's order: the index of a level is its number there. */
 export const LOG_LEVELS: readonly (LogLevel | 'silent')[] = ['silent', 'error', 'warn', 'info', 'debug', 'trace']
 
 export type Verbosity = (typeof LOG_LEVELS)[number]
@@ -21,23 +21,23 @@ export class LogLevels {
   #pattern = ''
   #generation = 0
 
-  /** Throws a ConfigError (`vmodule`) for a pattern that is none. */
+  /** Throws a ConfigError (`vmodule`) for an invalid pattern. */
   constructor(options: { readonly verbosity?: Verbosity; readonly vmodule?: string } = {}) {
     this.#level = options.verbosity ?? 'info'
     this.vmodule(options.vmodule ?? '')
   }
 
-  /** What counts for modules that no pattern names. */
+  /** Level of modules that no pattern matches. */
   get level(): Verbosity {
     return this.#level
   }
 
-  /** As it was given to {@link vmodule}. */
+  /** Pattern as given to {@link vmodule}. */
   get pattern(): string {
     return this.#pattern
   }
 
-  /** Another number after every change: who keeps what {@link levelOf} said asks again then. */
+  /** Counter of changes; it invalidates cached results of {@link levelOf}. */
   get generation(): number {
     return this.#generation
   }
@@ -48,8 +48,9 @@ export class LogLevels {
   }
 
   /**
-   * Levels of modules, above or below the level for all: `peer=debug,sync=5`. A `*` stands for any letters; of several that
-   * fit the last one counts; no text takes all away. Throws a ConfigError (`vmodule`), and leaves things as they are.
+   * Sets levels of modules, above or below the level for all: `peer=debug,sync=5`. A `*` matches any letters; the last
+   * match takes precedence; empty text removes all patterns. Throws a ConfigError (`vmodule`) and changes nothing when
+   * the pattern is invalid.
    */
   vmodule(pattern: string): void {
     this.#rules = parseVmodule(pattern)
@@ -62,12 +63,12 @@ export class LogLevels {
   }
 }
 
-/** By name, or by go-ethereum's number; undefined for what is neither. */
+/** Level by its name or by go-ethereum's number; undefined for any other text. */
 export function logLevelOf(text: string): Verbosity | undefined {
   return LOG_LEVELS.find((level, number) => text === level || text === String(number))
 }
 
-/** Throws a ConfigError, field `vmodule`. BOUNDED: by what the user writes. */
+/** Parses a pattern of levels. Throws a ConfigError (`vmodule`). BOUNDED: by the user's text. */
 export function parseVmodule(text: string): readonly ModuleRule[] {
   const parts = text.split(',').map((part) => part.trim())
   return parts.filter((part) => part !== '').map(parseRule)

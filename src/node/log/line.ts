@@ -1,5 +1,5 @@
 /**
- * A log line as go-ethereum writes it: level, time, message, then `key=value`, for people; or all of it as `key=value`.
+ * Formats log lines: level, time, message and `key=value` for people, as go-ethereum does; or logfmt.
  * @module
  */
 import { bytesTo0x, bytesToHex } from '../../base/bytes.ts'
@@ -16,25 +16,25 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-/** go-ethereum's: fields begin in the same column as long as messages are short. */
+/** go-ethereum's `termMsgJust`: fields of short messages begin in the same column. */
 const MESSAGE_WIDTH = 40
-/** go-ethereum's: numbers from here on are written with commas. */
+/** Smallest number written with commas, as in go-ethereum. */
 const COMMAS_FROM = 100_000
 const SECRET = /private|secret|passw|token|nodekey/i
-/** Deeper values are logged as text. */
+/** Depth below which values are logged as text. */
 const MAX_DEPTH = 4
 const COLORS: Readonly<Record<LogLevel, number>> = { trace: 34, debug: 36, info: 32, warn: 33, error: 31 }
 
-/** What remotes say can hold escape sequences, line ends and marks that turn the direction of text. */
+/** Control characters, line ends and bidirectional marks, which text of a remote may contain. */
 const UNPRINTABLE = /[\p{C}\u2028\u2029]/gu
 const NEEDS_QUOTES = /[\s="\p{C}]/u
 
-/** `text` with nothing in it that a terminal acts on. */
+/** Escapes the characters of `text` that a terminal acts on. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0')}`)
 }
 
-/** One line without its end. `colors`: with ANSI escapes. Which module it is from is left to the other forms. */
+/** Formats one line without its end. `colors`: with ANSI escapes. The module is left out; the other formats have it. */
 export function formatLogLine(line: LogLine, colors = false): string {
   const { level, message } = line
   const label = level.toUpperCase().padEnd(5)
@@ -47,13 +47,13 @@ export function formatLogLine(line: LogLine, colors = false): string {
   return head + (fields.length > 0 ? `${text.padEnd(MESSAGE_WIDTH)} ${fields.join(' ')}` : text)
 }
 
-/** One line without its end: `t=… lvl=info msg=… key=value`. */
+/** Formats one line without its end: `t=… lvl=info msg=… key=value`. */
 export function formatLogfmt({ level, time, message, fields }: LogLine): string {
   const pairs = Object.entries(fields).map(([key, value]) => `${printable(key)}=${formatValue(value)}`)
   return [`t=${new Date(time).toISOString()}`, `lvl=${level}`, `msg=${formatValue(message)}`, ...pairs].join(' ')
 }
 
-/** Fields as JSON can hold them, without secrets: bytes as hex, errors as one line, keys as the id they stand for. */
+/** Converts fields to JSON values without secrets: bytes to hex, errors to one line, keys to the id of their node. */
 export function plainFields(fields: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, plainField(key, value, 0)]))
 }
@@ -82,7 +82,7 @@ function formatNumber(value: number): string {
   return Math.abs(value) >= COMMAS_FROM ? value.toLocaleString('en-US') : String(value)
 }
 
-/** `11-21|08:27:18.123`, in local time. */
+/** Local time: `11-21|08:27:18.123`. */
 function timeOf(time: number): string {
   const date = new Date(time)
   const padTwo = (value: number): string => String(value).padStart(2, '0')

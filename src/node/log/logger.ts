@@ -1,5 +1,5 @@
 /**
- * The log of a program, on pino: lines as go-ethereum writes them, or one JSON object a line.
+ * Logger on pino: lines as go-ethereum writes them, or one JSON object a line.
  * @module
  */
 import { pino } from 'pino'
@@ -8,30 +8,30 @@ import type { LogFields, Logger, LogLevel } from '../../base/log.ts'
 import { LOG_LEVELS, LogLevels, type Verbosity } from './levels.ts'
 import { formatLogfmt, formatLogLine, type LogLine, plainFields } from './line.ts'
 
-/** go-ethereum's: lines for people, one JSON object a line, `key=value` pairs. */
+/** go-ethereum's formats: lines for people, one JSON object a line, `key=value` pairs. */
 export type LogFormat = 'terminal' | 'json' | 'logfmt'
 export const LOG_FORMATS: readonly LogFormat[] = ['terminal', 'json', 'logfmt']
 
-/** A place for log lines. */
+/** Output of log lines. */
 export interface LogOutput {
   /** @default 'terminal' */
   readonly format?: LogFormat
-  /** The form for terminals with ANSI colours. @default false */
+  /** Adds ANSI colours to the terminal format. @default false */
   readonly colors?: boolean
-  /** Takes one line, with its end. @default stderr, at once */
+  /** Receives one line with its end. @default stderr, synchronous */
   readonly write?: (line: string) => void
 }
 
 export interface LoggerOptions extends LogOutput {
-  /** What is written, for all or by module; {@link LogLevels} can be changed later. @default 'info' */
+  /** Levels for all or by module; {@link LogLevels} can change later. @default 'info' */
   readonly levels?: LogLevels | Verbosity
-  /** A second place for the same lines. */
+  /** Second output of the same lines. */
   readonly also?: LogOutput
   /** @default systemClock */
   readonly clock?: Clock
 }
 
-/** A {@link Logger} that writes. Values under names such as `privateKey` are never written. */
+/** Creates a {@link Logger} that writes lines. Values under names such as `privateKey` are replaced. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const { levels = 'info', also, clock = systemClock } = options
   let time = 0
@@ -46,7 +46,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   )
 }
 
-/** What all loggers of one log share. */
+/** State shared by the loggers of one log. */
 interface Sink {
   readonly levels: LogLevels
   readonly write: Output
@@ -59,7 +59,7 @@ function openOutput({ format = 'terminal', colors = false, ...output }: LogOutpu
   const line = format === 'logfmt' ? formatLogfmt : (parts: LogLine) => formatLogLine(parts, colors)
   const text = (json: string): void => write(`${line(parseLine(json))}\n`)
   const settings = {
-    level: 'trace', // decided before pino is asked
+    level: 'trace', // filtered before pino
     base: null,
     timestamp: () => `,"time":${format === 'json' ? JSON.stringify(new Date(time()).toISOString()) : time()}`,
     formatters: { level: (label: string) => ({ level: label }) },
@@ -69,11 +69,11 @@ function openOutput({ format = 'terminal', colors = false, ...output }: LogOutpu
   return (level, fields, message) => log[level](shape(fields), message)
 }
 
-/** Small, and cheap for what is not written: every peer has one. */
+/** Logger of one module or peer: small, and cheap for lines that are not written, because every peer has one. */
 class SinkLogger implements Logger {
   readonly #sink: Sink
   readonly #bound: LogFields
-  /** Place of the least level that is written, as of a generation of the levels. */
+  /** Index of the highest level that is written, for one generation of the levels. */
   #least = 0
   #generation = -1
 
@@ -119,7 +119,7 @@ class SinkLogger implements Logger {
 
 const nested = (fields: LogFields): object => ({ fields })
 
-/** No field takes the place of what every line has. */
+/** Renames fields that would replace those of every line. */
 const flat = (fields: LogFields): object =>
   Object.fromEntries(Object.entries(fields).map(([key, value]) => [RESERVED_KEYS.has(key) ? `${key}_` : key, value]))
 

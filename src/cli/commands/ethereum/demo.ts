@@ -14,7 +14,7 @@ interface DemoOptions {
   readonly reset?: true
 }
 
-/** Visible, under the current folder, and ignored by git. */
+/** Default data folder: visible, below the current folder, ignored by git. */
 const DATADIR = 'data/demo'
 const LOOPBACK = '127.0.0.1:0'
 
@@ -59,7 +59,7 @@ export const demoCommand: CommandSpec<DemoOptions> = {
   },
 }
 
-/** With HTTP and WebSocket where they are looked for, or where there is room. */
+/** Starts the node with HTTP and WebSocket on the default ports, or on free ones when those are taken. */
 async function startWithRpc(options: NodeOptions): Promise<Node> {
   const at = (port: number) => ({ http: { port }, ws: { port } })
   try {

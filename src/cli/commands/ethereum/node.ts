@@ -2,7 +2,7 @@ import type { CommandSpec } from '../../command.ts'
 import { NODE_FLAGS } from '../../flags/index.ts'
 import { runNode } from './run-node.ts'
 
-/** What the program does without a command. */
+/** Default command of the program. */
 export const nodeCommand: CommandSpec = {
   name: 'peerloom',
   summary: 'the peer-to-peer networks of Ethereum: a node, and tools',
@@ -19,5 +19,5 @@ export const nodeCommand: CommandSpec = {
   run: runNode,
 }
 
-/** What the node was called before it was the program itself. */
+/** Former name of the node's command. */
 export const serveCommand: CommandSpec = { ...nodeCommand, name: 'serve', logs: 'progress', hidden: true }

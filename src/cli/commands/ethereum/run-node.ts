@@ -1,5 +1,5 @@
 /**
- * Runs a node with a chain, from its settings to its end.
+ * Runs a node with a chain, from its settings until it closes.
  * @module
  */
 import { bytesTo0x } from '../../../base/bytes.ts'
@@ -10,15 +10,15 @@ import { settingsOf } from '../../config/settings.ts'
 import { countOf, formatCount } from '../../output/format.ts'
 import { SyncView } from '../../output/sync-view.ts'
 
-/** A node, and the service of its chain. */
+/** A node and the service of its chain. */
 export interface ChainNode {
   readonly node: Node
   readonly ethereum: EthereumService
 }
 
 /**
- * Syncs when a target is given, then serves until the command is interrupted. Rejects with the interruption when the sync did
- * not reach its target.
+ * Syncs to the target when there is one, then serves until the command is interrupted. Rejects with the interruption
+ * when the sync did not reach its target.
  */
 export async function runNode(context: Context): Promise<object> {
   const { config } = context
@@ -53,7 +53,7 @@ async function syncTo(context: Context, { node, ethereum }: ChainNode, target: U
   return { ...view.summary(), enode, dataDir }
 }
 
-/** Serves until the command is interrupted, which is how serving ends, and no failure. Says where the node can be reached. */
+/** Prints the endpoints of the node and serves until the command is interrupted, which ends it without an error. */
 export async function serve(context: Context, { node, ethereum }: ChainNode, state: object): Promise<void> {
   const { terminal, signal } = context
   const { urls } = node.endpoints
