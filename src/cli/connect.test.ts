@@ -40,7 +40,7 @@ test('a node is found by its data folder, by the name of its socket there, and b
   }
 })
 
-test('no node at an endpoint is one line with the endpoint, the reason and what to do', async () => {
+test('an endpoint without a node is one line with the endpoint, the reason and a hint', async () => {
   const dataDir = newPath()
   const socket = join(dataDir, 'peerloom.ipc')
   const { code, stdout, stderr } = await modules('--datadir', dataDir)
@@ -49,7 +49,7 @@ test('no node at an endpoint is one line with the endpoint, the reason and what 
   expect(stderr).toContain(`${socket}: ENOENT`)
 })
 
-test('a port that nobody listens at is one line with the URL', async () => {
+test('a closed port is one line with the URL', async () => {
   const { server, port } = await httpServer(() => undefined)
   server.close()
   await once(server, 'close')
@@ -62,7 +62,7 @@ test('a port that nobody listens at is one line with the URL', async () => {
   }
 })
 
-test('an endpoint that is no URL and no path is refused as one', async () => {
+test('an endpoint that is neither a URL nor a path is one line', async () => {
   for (const url of ['ftp://127.0.0.1', 'http://', '']) {
     const { code, stderr } = await modules('--url', url)
     expect(code, url).toBeGreaterThan(0)
@@ -80,7 +80,7 @@ test('the secret of the data folder opens an authenticated endpoint of this mach
   }
 })
 
-test('a secret that was named is the only one tried', async () => {
+test('a secret that was given is the only one tried', async () => {
   const dataDir = newPath()
   await using node = await Node.start({ dataDir, p2p: false, authrpc: { port: 0 } })
   const url = node.endpoints.urls.find((each) => each.startsWith('http:')) as string
@@ -92,7 +92,7 @@ test('a secret that was named is the only one tried', async () => {
   expect(missing).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error: --authrpc\.jwtsecret: /) })
 })
 
-test('without a secret in the data folder, the refusal of the endpoint is what is told', async () => {
+test('without a secret in the data folder, the error is the refusal of the endpoint', async () => {
   const dataDir = newPath()
   await using node = await Node.start({ dataDir, p2p: false, authrpc: { port: 0 } })
   const url = node.endpoints.urls.find((each) => each.startsWith('http:')) as string
@@ -124,7 +124,7 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test('what a server says in its refusal reaches the terminal as one line without control characters', async () => {
+test('the refusal of a server reaches the terminal as one line without control characters', async () => {
   const { server, port } = await httpServer((_, response) => response.writeHead(500).end('a\n\u001b[2Jb'))
   const { code, stderr } = await modules('--url', `http://127.0.0.1:${port}`)
   expect(code).toBe(1)

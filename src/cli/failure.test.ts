@@ -27,7 +27,7 @@ describe('flag values', () => {
     expect(() => parseHash('--target', '0xff')).toThrow(/^--target: /)
   })
 
-  test('enodes name the flag when they do not do', () => {
+  test('an invalid enode URL is refused with its flag', () => {
     const { publicKey } = NodeKey.generate()
     const url = formatEnode({ publicKey, host: '127.0.0.1', tcpPort: 1, udpPort: 1 })
     expect(parseNode('--peer', url)).toBe(url)
@@ -35,7 +35,7 @@ describe('flag values', () => {
     expect(() => parseNode('--peer', formatEnode({ publicKey, host: '::1', tcpPort: 0, udpPort: 1 }))).toThrow(/TCP/)
   })
 
-  test('levels go by name or by number', () => {
+  test('levels are given by name or by number', () => {
     expect(['0', '3', '5', 'warn'].map((text) => parseLevel('--verbosity', text))).toEqual([
       'silent',
       'info',
@@ -47,7 +47,7 @@ describe('flag values', () => {
 })
 
 describe('failures', () => {
-  test('a field of the library becomes the flag that sets it', () => {
+  test('the option in an error of the library becomes its flag', () => {
     const failure = failureOf(new ConfigError('p2p.listen.port', '30303 is in use', { hint: 'take another' }))
     expect(failure).toEqual({
       exitCode: EXIT.usage,
@@ -56,7 +56,7 @@ describe('failures', () => {
     })
   })
 
-  test('a field of a service becomes the flag of its world, or of the node', () => {
+  test('the option in an error of a service becomes the flag of its world, or of the node', () => {
     const failed = (field: string): string =>
       failureOf(new ServiceError('ethereum', new ConfigError(field, 'no'))).message
     expect([failed('genesis'), failed('dataDir'), failed('depth')]).toEqual([
@@ -66,7 +66,7 @@ describe('failures', () => {
     ])
   })
 
-  test('a store that fails says what can be done', () => {
+  test('a failure of the store has a hint', () => {
     const locked = new StorageError('ERR_STORAGE_LOCKED', '/d', '/d is in use by another process')
     expect(failureOf(locked).message).toBe(
       '/d is in use by another process (stop that process first, or choose another --datadir)',
@@ -74,11 +74,11 @@ describe('failures', () => {
     expect(failureOf(locked).exitCode).toBe(EXIT.failed)
   })
 
-  test('interrupted is no failure to speak of', () => {
+  test('an interruption has an exit code and no message', () => {
     expect(failureOf(new InterruptedError('SIGINT'))).toMatchObject({ exitCode: 130, message: '' })
   })
 
-  test('whatever is thrown becomes one printable line', () => {
+  test('any thrown value becomes one printable line', () => {
     expect(failureOf(new TypeError('a\nb\u001b[2J'))).toEqual({
       exitCode: 1,
       code: 'ERR_UNKNOWN',
@@ -88,7 +88,7 @@ describe('failures', () => {
     expect(failureOf(new PeerloomError('ERR_X', 'x', { cause: new Error('y') })).message).toBe('x: y')
   })
 
-  test("Commander's words become ours", () => {
+  test('errors of Commander get the form of ours', () => {
     const usage = (code: string, message: string): string => failureOf(new CommanderError(1, code, message)).message
     expect(usage('commander.unknownOption', "error: unknown option '--x'\n(Did you mean --y?)")).toBe(
       '--x: unknown option (did you mean --y?)',

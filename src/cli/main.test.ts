@@ -17,7 +17,7 @@ const info = JSON.parse(readFileSync(join(assets, 'info.json'), 'utf8')) as { he
 const run = (...words: string[]) => runProgram(words)
 const runIn = (env: Record<string, string>, ...words: string[]) => runProgram(words, { env })
 
-describe('what is told to stop', () => {
+describe('a command that receives a signal', () => {
   /** Pings a peer that never answers, and sends SIGTERM. `before`: called before the command can react. */
   async function stopPing(clock: Clock, before = () => {}) {
     const exits: number[] = []
@@ -40,7 +40,7 @@ describe('what is told to stop', () => {
     return { exits, ...said }
   }
 
-  test('is left alone when it does', async () => {
+  test('a command that stops at its signal is not forced to exit', async () => {
     const clock = new FakeClock()
     const { exits, code, stderr } = await stopPing(clock)
     expect({ code, stderr }).toEqual({ code: 130, stderr: '' })
@@ -48,7 +48,7 @@ describe('what is told to stop', () => {
     expect(exits).toEqual([])
   })
 
-  test('has 25 seconds for it, then it is ended', async () => {
+  test('a command that has not stopped 25 seconds after its signal is forced to exit', async () => {
     const clock = new FakeClock()
     const timers = vi.spyOn(clock, 'setTimer')
     const { exits, stderr } = await stopPing(clock, () => timers.mock.calls.find(([ms]) => ms === 25_000)?.[1]())
@@ -57,7 +57,7 @@ describe('what is told to stop', () => {
   })
 })
 
-test('a result that cannot be written, as on a full disk, is no success', async () => {
+test('a result that cannot be written, as on a full disk, ends with 1', async () => {
   for (const [failure, said] of [
     ['ENOSPC', 'error: the output cannot be written: ENOSPC\n'],
     ['EPIPE', ''],
@@ -83,7 +83,7 @@ test('a result that cannot be written, as on a full disk, is no success', async 
   }
 })
 
-describe('wrong usage ends with 2 and one line', () => {
+describe('wrong usage', () => {
   const target = ['--target', info.headHash]
   const cases: readonly (readonly [RegExp, ...string[]])[] = [
     [/^error: command: missing \(one of generate, show; /, 'key'],
@@ -120,7 +120,7 @@ describe('wrong usage ends with 2 and one line', () => {
     [/^error: enode: .*point on the curve/, 'ping', `enode://${'ab'.repeat(64)}@127.0.0.1:1`],
   ]
   for (const [line, ...args] of cases) {
-    test(`peerloom ${args.join(' ').slice(0, 60)}`, async () => {
+    test(`wrong usage ends with 2 and one line: peerloom ${args.join(' ').slice(0, 60)}`, async () => {
       const { code, stdout, stderr } = await run(...args)
       expect(stderr.trimEnd()).toMatch(line)
       expect(stderr.trimEnd().split('\n')).toHaveLength(1)
@@ -128,19 +128,19 @@ describe('wrong usage ends with 2 and one line', () => {
     })
   }
 
-  test('nothing is made by it', () => {
+  test('wrong usage creates no folder', () => {
     expect(existsSync('x')).toBe(false)
   })
 
-  test('with --json it is the last line of stdout, too', async () => {
+  test('with --json an error is also the last line of stdout', async () => {
     const { code, stdout } = await run('inspect', '--datadir', 'x', '--json')
     expect(code).toBe(2)
     expect(JSON.parse(stdout)).toMatchObject({ type: 'error', code: 'ERR_CONFIG', exitCode: 2 })
   })
 })
 
-describe('where a value that does not do came from is named', () => {
-  test('a variable that is unknown, or has a bad value', async () => {
+describe('the source of an invalid value', () => {
+  test('an unknown variable, or an invalid value of one, is refused with the variable', async () => {
     expect(await runIn({ PEERLOOM_HTPP: 'true' }, 'inspect')).toMatchObject({
       code: 2,
       stderr: 'error: PEERLOOM_HTPP: unknown variable (did you mean PEERLOOM_HTTP?)\n',
@@ -149,7 +149,7 @@ describe('where a value that does not do came from is named', () => {
     expect(stderr).toMatch(/^error: PEERLOOM_PORT: invalid value "x"/)
   })
 
-  test('also when only the node finds out', async () => {
+  test('an option that the node refuses is named as the variable that set it', async () => {
     const { code, stderr } = await runIn({ PEERLOOM_DATADIR: 'x' }, 'inspect')
     expect(code).toBe(2)
     expect(stderr).toMatch(/^error: PEERLOOM_DATADIR: .*x holds no chain yet/)
@@ -170,14 +170,14 @@ describe('help', () => {
     'dumpconfig',
     'completion',
   ]
-  test.each(commands)('%s has a help with examples', async (command) => {
+  test.each(commands)('the help of %s has examples', async (command) => {
     const { code, stdout, stderr } = await run(...command.split(' '), '--help')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
     expect(stdout).toMatch(/USAGE:\n {3}peerloom[\s\S]*--json[\s\S]*EXAMPLES:\n {3}peerloom /)
   })
 
-  test('the program has one that lists them', async () => {
+  test('the help of the program lists the commands', async () => {
     const { code, stdout } = await run('--help')
     expect(code).toBe(0)
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
@@ -186,7 +186,7 @@ describe('help', () => {
     expect(stdout).not.toContain('\n   serve ')
   })
 
-  test('options stand by category, with defaults and variables, and none of those that are hidden', async () => {
+  test('the help lists options by category, with defaults and variables, and no hidden ones', async () => {
     const { stdout } = await run('--help')
     const categories = ['ETHEREUM', 'NETWORKING', 'API AND CONSOLE', 'LOGGING AND DEBUGGING', 'MISC']
     expect([...stdout.matchAll(/^ {3}([A-Z][A-Z ]+)$/gm)].map(([, title]) => title)).toEqual(categories)

@@ -34,7 +34,7 @@ async function start(chain: EthereumServiceOptions, { p2p, ...options }: NodeOpt
 }
 
 describe('EthereumService', () => {
-  test('syncs from another node, and goes on from its folder without a genesis', async () => {
+  test('a node syncs from another one, and opens its folder again without a genesis', async () => {
     await using source = await start({ store: await loadDemoChain(demo) }, { p2p: { listen: '10.0.0.1:0' } })
     const p2p = { staticNodes: [source.node.enode], maxPeers: 5, name: 'first' }
     const dataDir = join(folder, 'node')
@@ -51,7 +51,7 @@ describe('EthereumService', () => {
     expect(again.node.server.nodeInfo().id).toBe(id)
   })
 
-  test('tells peers where its receipts begin: imported blocks have none', async () => {
+  test('a node announces to peers where its receipts begin: imported blocks have none', async () => {
     const store = new MemoryStore()
     const file = fileURLToPath(new URL('../../assets/demo/chain.rlp', import.meta.url))
     await importChainFile(await ChainStore.open(store, demo.genesis), file)
@@ -64,7 +64,7 @@ describe('EthereumService', () => {
     expect(bare.ethereum.chain.earliest).toBeGreaterThan(300)
   })
 
-  test('closes what it had opened when the server cannot listen', async () => {
+  test('stores are closed when the server cannot listen', async () => {
     const p2p = { listen: '10.0.0.3:30303' }
     await using source = await start({ store: new MemoryStore() }, { p2p })
     const dataDir = join(folder, 'busy')
@@ -73,7 +73,7 @@ describe('EthereumService', () => {
     expect(again.ethereum.head.number).toBe(source.ethereum.head.number)
   })
 
-  test('ends a sync when its signal aborts, with no peer there', async () => {
+  test('a sync without peers ends when its signal aborts', async () => {
     await using started = await start({ store: new MemoryStore() })
     const stop = new AbortController()
     const syncing = started.ethereum.sync.syncTo(demo.headHash, { signal: stop.signal })
@@ -81,7 +81,7 @@ describe('EthereumService', () => {
     await expect(syncing).rejects.toThrow('enough')
   })
 
-  test('without a chain to start with, is refused before anything is made', async () => {
+  test('a service without a chain is refused before the folder is created', async () => {
     const dataDir = join(folder, 'none')
     for (const options of [{ dataDir }, {}]) {
       await expect(start({ genesis: undefined }, options)).rejects.toMatchObject({

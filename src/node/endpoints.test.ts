@@ -86,7 +86,7 @@ test('a start that failed leaves the endpoint closed, and can be tried again', a
   expect(portOf(endpoints.url('http'))).toBe(port)
 })
 
-test('a host that is no address of this machine names the host', async () => {
+test('a host that is not an address of this machine is refused with its option', async () => {
   await using started = setUp()
   const { endpoints } = started
   for (const host of ['203.0.113.1', 'no host', 'a/b', 'a@b', '']) {
@@ -95,7 +95,7 @@ test('a host that is no address of this machine names the host', async () => {
   }
 })
 
-test('a stopped endpoint takes no more connections; to stop one that is closed changes nothing', async () => {
+test('a stopped endpoint takes no more connections, and stopping a closed one has no effect', async () => {
   await using started = setUp()
   const { endpoints } = started
   await endpoints.startWs({ port: 0 })
@@ -140,7 +140,7 @@ test('a prefix is the one path that answers, the root without one, and / stands 
   }
 })
 
-test('a prefix that is not a path names its option', async () => {
+test('a prefix that is not a path is refused with its option', async () => {
   await using started = setUp()
   for (const prefix of ['rpc', '/a?b', '/a#b', '/a b', '//x\n']) {
     await expect(started.endpoints.startHttp({ port: 0, prefix })).rejects.toMatchObject({ field: 'http.prefix' })
@@ -196,7 +196,7 @@ test('a secret of another size is refused with its option', async () => {
   expect(started.endpoints.urls).toEqual([])
 })
 
-test('an IPC path that is too long fails the start where it was chosen, and is a warning where it was not', async () => {
+test('an IPC path that is too long is refused when it was configured, and is logged when it is the default', async () => {
   await using started = setUp()
   const { endpoints, logged } = started
   const path = join(folder, `${'a'.repeat(110)}.ipc`)
@@ -207,7 +207,7 @@ test('an IPC path that is too long fails the start where it was chosen, and is a
   expect(endpoints.urls).toEqual([])
 })
 
-test('an IPC path that is a file, or in no folder, fails the start even where it was not chosen', async () => {
+test('an IPC path that is a file, or in a missing folder, is refused even as the default', async () => {
   await using started = setUp()
   const { endpoints } = started
   const file = join(folder, 'file')
@@ -229,7 +229,7 @@ test('an IPC socket in use is refused until its server has closed', async () => 
   expect(await modulesAt(path)).toEqual(['calc', 'net'])
 })
 
-test('modules that nobody registered are warned of, and the others are not', async () => {
+test('modules that are not registered are logged as a warning, and the others are not', async () => {
   await using started = setUp()
   const { endpoints, logged } = started
   await endpoints.startHttp({ port: 0, modules: ['calc', 'cacl', 'rpc', 'nte'] })

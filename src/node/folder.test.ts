@@ -21,7 +21,7 @@ const refusal = (field: string, path: string) => ({
   message: expect.stringContaining(path),
 })
 
-test('a folder is made with what lies above it, is known by its absolute path, and is for its owner alone', async () => {
+test('a folder is created with its parents, has an absolute path, and is accessible to its owner alone', async () => {
   const path = join(newPath(), 'a', 'b')
   await using folder = await NodeFolder.open(relative('.', path))
   expect(folder.path).toBe(path)
@@ -29,7 +29,7 @@ test('a folder is made with what lies above it, is known by its absolute path, a
   expect(statSync(join(path, 'peerloom')).mode & 0o077).toBe(0)
 })
 
-test('a folder belongs to one node at a time, and is free again when that one is done', async () => {
+test('a folder is locked by one node at a time, and unlocked when that node is done', async () => {
   const path = newPath()
   const first = await NodeFolder.open(path)
   const locked = { code: 'ERR_STORAGE_LOCKED', path, message: `${path} is in use by another process` }
@@ -46,7 +46,7 @@ test('a folder that is a file is refused with the option and the path', async ()
   expect(readFileSync(path, 'utf8')).toBe('kept')
 })
 
-test('a node key is made once, readable by its owner alone, and kept', async () => {
+test('a node key is created once, readable by its owner alone, and kept', async () => {
   await using folder = await NodeFolder.open(newPath())
   const key = await folder.nodeKey()
   expect((await folder.nodeKey()).id).toEqual(key.id)
@@ -63,7 +63,7 @@ test.each(['', 'x', '0'.repeat(64), 'f'.repeat(64), '1'.repeat(65)])(
   },
 )
 
-test('a secret is made once, readable by its owner alone, and without a temporary file left', async () => {
+test('a secret is created once, readable by its owner alone, and leaves no temporary file', async () => {
   await using folder = await NodeFolder.open(newPath())
   const secret = await folder.jwtSecret()
   expect(secret).toHaveLength(32)
@@ -93,26 +93,29 @@ test.each(['', '0x', 'ab'.repeat(31), 'ab'.repeat(33), 'zz'.repeat(32), `${'ab'.
   },
 )
 
-test('a secret that is not there, or cannot be written, is refused with its path', async () => {
+test('a secret that is missing, or cannot be written, is refused with its path', async () => {
   const path = join(newPath(), 'none', 'jwtsecret')
   await expect(readJwtSecret(path)).rejects.toMatchObject(refusal('authrpc.jwtSecret', path))
   await using folder = await NodeFolder.open(newPath())
   await expect(folder.jwtSecret(path)).rejects.toMatchObject(refusal('authrpc.jwtSecret', path))
 })
 
-test.each(['static', 'trusted'] as const)('the list of %s nodes is its file’s, and empty without one', async (kind) => {
-  await using folder = await NodeFolder.open(newPath())
-  expect(await folder.nodes(kind)).toEqual([])
-  const { publicKey } = NodeKey.generate()
-  const url = formatEnode({ publicKey, host: '10.0.0.1', tcpPort: 1, udpPort: 1 })
-  writeFileSync(folder.file(`${kind}-nodes.json`), JSON.stringify([url, url]))
-  expect(await folder.nodes(kind)).toEqual([url, url])
-  writeFileSync(folder.file(`${kind}-nodes.json`), '[]')
-  expect(await folder.nodes(kind)).toEqual([])
-})
+test.each(['static', 'trusted'] as const)(
+  'the list of %s nodes is read from its file, and is empty without one',
+  async (kind) => {
+    await using folder = await NodeFolder.open(newPath())
+    expect(await folder.nodes(kind)).toEqual([])
+    const { publicKey } = NodeKey.generate()
+    const url = formatEnode({ publicKey, host: '10.0.0.1', tcpPort: 1, udpPort: 1 })
+    writeFileSync(folder.file(`${kind}-nodes.json`), JSON.stringify([url, url]))
+    expect(await folder.nodes(kind)).toEqual([url, url])
+    writeFileSync(folder.file(`${kind}-nodes.json`), '[]')
+    expect(await folder.nodes(kind)).toEqual([])
+  },
+)
 
 test.each(['', '{', '{}', 'null', '"enode://x"', '[1]', '[["x"]]', '["enode://x"]', `"${'x'.repeat(1 << 20)}"`])(
-  'a list of nodes that is none is refused with its option and path (%#)',
+  'an invalid list of nodes is refused with its option and path (%#)',
   async (text) => {
     await using folder = await NodeFolder.open(newPath())
     const path = folder.file('static-nodes.json')

@@ -45,7 +45,7 @@ function witness(name: string, log: string[], failure?: unknown): Service {
 }
 
 describe('services', () => {
-  test('start in order, run, and are disposed in reverse', async () => {
+  test('services start in order, run, and are disposed in reverse', async () => {
     const log: string[] = []
     const node = await start({ services: [witness('a', log), witness('b', log)] })
     await node.close()
@@ -53,7 +53,7 @@ describe('services', () => {
     expect(await node.closed).toBeUndefined()
   })
 
-  test('one that fails to start is named, and what had started is disposed', async () => {
+  test('a service that fails to start is named, and those started before it are disposed', async () => {
     const log: string[] = []
     const dataDir = folder()
     const services = [witness('a', log), witness('b', log, new ConfigError('depth', 'is too deep'))]
@@ -68,7 +68,7 @@ describe('services', () => {
     expect(again.dataDir).toBe(dataDir)
   })
 
-  test('may be instances of a class, and an authenticated endpoint without a secret is refused', async () => {
+  test('a service may be an instance of a class, and an authenticated endpoint without a secret is refused', async () => {
     class Clock implements Service {
       readonly name = 'clock'
       readonly #ticks = 7
@@ -81,7 +81,7 @@ describe('services', () => {
     await expect(start({ authrpc: { port: 0 } })).rejects.toMatchObject({ field: 'authrpc.jwtSecret' })
   })
 
-  test('that run already are ended when the start fails after them', async () => {
+  test('services that run already are stopped when a later step of the start fails', async () => {
     const log: string[] = []
     await using taken = await start({ http: { port: 0 } })
     const port = Number(new URL(taken.endpoints.url('http') as string).port)
@@ -90,7 +90,7 @@ describe('services', () => {
     expect(log).toEqual(['start a', 'run a', 'ran a', 'dispose a'])
   })
 
-  test('one whose run fails ends the node with its name', async () => {
+  test('a service whose run fails ends the node with its name', async () => {
     const failing = defineService({ name: 'weak', start: () => ({ run: () => Promise.reject(new Error('gave up')) }) })
     const log: string[] = []
     let node: Node | undefined
@@ -106,7 +106,7 @@ describe('services', () => {
     await node?.close()
   })
 
-  test('their protocols and namespaces are the node’s', async () => {
+  test('protocols and namespaces of services are the node’s', async () => {
     const chat = defineService({
       name: 'chat',
       start() {
@@ -136,7 +136,7 @@ describe('services', () => {
     expect(await a.rpc.call('rpc_modules')).toMatchObject({ admin: '1.0', chat: '1.0', net: '1.0', web3: '1.0' })
   })
 
-  test('what they store is there again', async () => {
+  test('values stored by a service are there after a restart', async () => {
     const dataDir = folder()
     const counter = defineService({
       name: 'counter',
@@ -156,7 +156,7 @@ describe('services', () => {
 })
 
 describe('a node without a devp2p server', () => {
-  test('runs its services and its RPC, and knows no peers', async () => {
+  test('a node without a devp2p server runs its services and its RPC, and has no peers', async () => {
     const bare = defineService({ name: 'bare', start: () => ({ rpc: { bare: { answer: () => 42 } } }) })
     await using node = await Node.start({ p2p: false, services: [bare] })
     expect(await node.rpc.call('bare_answer')).toBe(42)
@@ -165,7 +165,7 @@ describe('a node without a devp2p server', () => {
     expect(() => node.server).toThrow('the node has no devp2p server')
   })
 
-  test('refuses a service that brings protocols', async () => {
+  test('a node without a devp2p server refuses a service with protocols', async () => {
     const log: string[] = []
     const failed = Node.start({ p2p: false, services: [witness('a', log), talker] })
     await expect(failed).rejects.toMatchObject({ field: 'p2p', message: expect.stringContaining('talker') })
@@ -174,7 +174,7 @@ describe('a node without a devp2p server', () => {
 })
 
 describe('the data folder', () => {
-  test('keeps the key, and is of one process at a time', async () => {
+  test('a data folder keeps the key, and is locked by one process at a time', async () => {
     const dataDir = folder()
     const first = await start({ dataDir })
     const { id } = first.server.nodeInfo()
@@ -188,7 +188,7 @@ describe('the data folder', () => {
     expect(statSync(join(dataDir, 'peerloom', 'nodekey')).mode & 0o777).toBe(0o600)
   })
 
-  test('names static and trusted nodes, and a list that is none is an error with its path', async () => {
+  test('lists of nodes are read from the data folder, and an invalid one is refused with its path', async () => {
     const dataDir = folder()
     await (await start({ dataDir })).close()
     await using friend = await start({ services: [talker] })
@@ -205,7 +205,7 @@ describe('the data folder', () => {
     })
   })
 
-  test('has a socket for programs of this machine, and a secret for the authenticated endpoint', async () => {
+  test('a data folder has an IPC socket and the secret of the authenticated endpoint', async () => {
     const dataDir = folder()
     await using node = await start({ dataDir, authrpc: { port: 0, modules: ['net'] } })
     const [ipc = '', http = '', ws = ''] = node.endpoints.urls
@@ -221,17 +221,20 @@ describe('the data folder', () => {
   })
 })
 
-describe('a data folder with what is no file', () => {
-  test.each(['nodekey', 'static-nodes.json', 'trusted-nodes.json', 'jwtsecret'])('%s is said', async (name) => {
-    const dataDir = folder()
-    mkdirSync(join(dataDir, 'peerloom'), { recursive: true })
-    execFileSync('mkfifo', [join(dataDir, 'peerloom', name)])
-    await expect(start({ dataDir, authrpc: { port: 0 } })).rejects.toThrow(`${name} is not a regular file`)
-  })
+describe('a data folder with a pipe in place of a file', () => {
+  test.each(['nodekey', 'static-nodes.json', 'trusted-nodes.json', 'jwtsecret'])(
+    'a pipe in place of %s is refused',
+    async (name) => {
+      const dataDir = folder()
+      mkdirSync(join(dataDir, 'peerloom'), { recursive: true })
+      execFileSync('mkfifo', [join(dataDir, 'peerloom', name)])
+      await expect(start({ dataDir, authrpc: { port: 0 } })).rejects.toThrow(`${name} is not a regular file`)
+    },
+  )
 })
 
 describe('the node’s own namespaces', () => {
-  test('admin: peers are added, shown, told of and removed', async () => {
+  test('admin adds, lists and removes peers, and notifies of them', async () => {
     await using a = await start({ services: [talker] })
     await using b = await start({ services: [talker] })
     const events = a.rpc.subscribe<{ type: string; peer: string }>('admin', ['peerEvents'])
@@ -267,7 +270,7 @@ describe('the node’s own namespaces', () => {
     expect(a.server.peers.size).toBe(1)
   })
 
-  test('admin: a URL that is none is said to be none', async () => {
+  test('admin refuses an invalid enode URL', async () => {
     await using node = await start()
     await expect(node.rpc.call('admin_addPeer', ['http://x'])).rejects.toThrow('not an enode URL')
     await expect(node.rpc.call('admin_addPeer', [])).rejects.toMatchObject({
@@ -275,7 +278,7 @@ describe('the node’s own namespaces', () => {
     })
   })
 
-  test('admin: endpoints open and close', async () => {
+  test('admin opens and closes endpoints', async () => {
     await using node = await start()
     expect(await node.rpc.call('admin_startHTTP', ['127.0.0.1', 0, '*', 'net,web3'])).toBe(true)
     const url = node.endpoints.url('http') as string
@@ -295,7 +298,7 @@ describe('the node’s own namespaces', () => {
     )
   })
 
-  test('debug: levels change, and profiles are written', async () => {
+  test('debug changes levels and writes profiles', async () => {
     const dataDir = folder()
     const levels = new LogLevels({ verbosity: 'info' })
     await using node = await start({ dataDir, levels })
@@ -328,7 +331,7 @@ const talker = defineService({
   }),
 })
 
-test('a node ends with its signal', async () => {
+test('a node closes when its signal aborts', async () => {
   const controller = new AbortController()
   const node = await start({ signal: controller.signal, key: NodeKey.generate() })
   controller.abort(new Error('enough'))

@@ -70,7 +70,7 @@ test.each([
     },
   ],
   ['rejects', () => Promise.reject(new ConfigError('dataDir', 'no'))],
-])('a check that %s is a ServiceError with its cause, and those after it are not made', async (_, check) => {
+])('a check that %s is a ServiceError with its cause, and later ones are not called', async (_, check) => {
   let asked = false
   const after = {
     ...serviceWith('b'),
@@ -111,14 +111,14 @@ test.each([
   },
 )
 
-test('whatever a service throws, its error has a message', async () => {
+test('the error of a service has a message, whatever it throws', async () => {
   for (const thrown of [undefined, null, 'text', { message: 5 }, Object.create(null)]) {
     const { services } = await setUp([{ name: 'odd', start: () => Promise.reject(thrown) }])
     await expect(services.start()).rejects.toMatchObject({ message: expect.stringMatching(/^service odd: /) })
   }
 })
 
-test('a dispose that fails is logged with its part, and the others are disposed', async () => {
+test('a dispose that fails is logged with its part, and the other services are disposed', async () => {
   const disposed: string[] = []
   const fails = serviceWith('b', { [Symbol.asyncDispose]: () => Promise.reject(new Error('stuck')) })
   const part = (name: string): Service =>
@@ -158,7 +158,7 @@ test.each([
   expect(logged).toMatchObject([{ level: 'error', service: 'a', error: 'gave up' }])
 })
 
-test('a run that fails because the node closes is not the reason for it, and is logged at debug', async () => {
+test('a run that fails while the node closes does not change the reason, and is logged at debug', async () => {
   const run = async ({ signal }: RunningNode): Promise<void> => {
     await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('cut off'))))
   }
@@ -171,7 +171,7 @@ test('a run that fails because the node closes is not the reason for it, and is 
   expect(logged).toMatchObject([{ level: 'debug', service: 'a', error: 'cut off' }])
 })
 
-test('a node waits for what its services run before it disposes them', async () => {
+test('a node waits for the run of its services before it disposes them', async () => {
   const steps: string[] = []
   const service = serviceWith('a', {
     async run({ signal }) {
@@ -186,7 +186,7 @@ test('a node waits for what its services run before it disposes them', async () 
   expect(steps).toEqual(['ran', 'disposed'])
 })
 
-test('a namespace may be made of several objects, of several services', async () => {
+test('a namespace may consist of several objects of several services', async () => {
   const one = serviceWith('one', { rpc: { shared: [{ a: () => 1 }, { b: () => 2 }] } })
   const other = serviceWith('other', { rpc: { shared: { c: () => 3 } } })
   const { services } = await setUp([one, other])

@@ -34,7 +34,7 @@ test.each(['nope', 'admin.nope', '(', 'throw new Error("a\\nb")', 'throw "text"'
   },
 )
 
-test('lines on stdin are answered one by one, past errors, until exit', async () => {
+test('lines on stdin are evaluated one by one, past errors, until exit', async () => {
   const input = ['1 + 1', 'nope', 'const x = [', '3]; x.length', 'undefined', 'exit', '"never"'].join('\n')
   const { code, stdout } = await attach([], input)
   expect(code).toBe(0)
@@ -45,7 +45,7 @@ test('stdin that ends at once ends the console', async () => {
   expect(await attach([], '')).toMatchObject({ code: 0, stdout: '', stderr: '' })
 })
 
-test('a signal ends a script that would run for ever', async () => {
+test('a signal ends a script that never ends', async () => {
   const words = ['attach', '--datadir', dataDir, '--exec', 'console.log("begun"); await new Promise(() => {})']
   await using program = new Program(words)
   await program.seen(/begun/)

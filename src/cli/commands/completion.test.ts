@@ -10,7 +10,7 @@ test.each(SHELLS)('the script for %s is on stdout, and in the result with --json
 })
 
 test.each([['tcsh'], ['constructor'], ['']])(
-  'an unknown shell (%j) is refused with the shells there are',
+  'an unknown shell (%j) is refused with the known shells',
   async (shell) => {
     const { code, stdout, stderr } = await runProgram(['completion', shell])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

@@ -10,7 +10,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-test('a dump into a file is the dump on stdout, and sets what it says when it is read', async () => {
+test('a dump into a file equals the dump on stdout, and reads back as the same settings', async () => {
   const file = join(root, 'a.toml')
   const { stdout } = await runProgram(['dumpconfig', '--http', '--maxpeers', '7'])
   expect(await runProgram(['dumpconfig', '--http', '--maxpeers', '7', file])).toMatchObject({ code: 0, stderr: '' })
@@ -22,14 +22,14 @@ test('a dump into a file is the dump on stdout, and sets what it says when it is
   })
 })
 
-test('a file that cannot be written is named', async () => {
+test('a file that cannot be written is refused with its path', async () => {
   const file = join(root, 'none', 'a.toml')
   const { code, stdout, stderr } = await runProgram(['dumpconfig', file])
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toBe(`error: file: ${file} cannot be written (ENOENT)\n`)
 })
 
-test('a private key is in no dump', async () => {
+test('a dump never contains the private key', async () => {
   const secret = 'ab'.repeat(32)
   for (const form of [[], ['--json']]) {
     const { code, stdout, stderr } = await runProgram(['dumpconfig', ...form], { env: { PEERLOOM_NODEKEYHEX: secret } })

@@ -25,7 +25,7 @@ test('a generated key is kept in its file, for its owner alone, and shown again 
   expect(generated.stdout).toContain('@127.0.0.1:30303')
 })
 
-test('a private key is printed only where it is asked for', async () => {
+test('a private key is printed only with --private-key', async () => {
   const file = newPath()
   const shown = await key('generate', file)
   const digits = readFileSync(file, 'utf8').trim()
@@ -37,7 +37,7 @@ test('a private key is printed only where it is asked for', async () => {
   expect(bytesToHex(NodeKey.from(Buffer.from(privateKey, 'hex')).id)).toBe(id)
 })
 
-test('a file that is there stays as it is, unless --force says otherwise', async () => {
+test('an existing file is replaced only with --force', async () => {
   const file = newPath()
   writeFileSync(file, 'kept')
   const refused = await key('generate', file)
@@ -47,7 +47,7 @@ test('a file that is there stays as it is, unless --force says otherwise', async
   expect(readFileSync(file, 'utf8')).toMatch(/^[0-9a-f]{64}$/)
 })
 
-test('a key that cannot be written, or is none, is one line that names the file', async () => {
+test('a key that cannot be written or read is one line that names the file', async () => {
   const folder = newPath()
   mkdirSync(folder)
   const nowhere = join(root, 'none', 'key')

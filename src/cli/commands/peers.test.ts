@@ -30,7 +30,7 @@ afterAll(async () => {
 const peer = (name: string): Promise<Server> =>
   Server.listen({ key: NodeKey.generate(), protocols: [talk], listen: '127.0.0.1:0', name })
 
-test('--watch prints who is there, who comes and who goes, without control characters', async () => {
+test('--watch prints connected, new and dropped peers, without control characters', async () => {
   await using first = await peer('first\u001b[2J')
   await first.dial(node.enode)
   await using watch = new Program(['peers', '--watch', '--datadir', dataDir])
@@ -53,7 +53,7 @@ test('--watch is refused over HTTP, which has no subscriptions', async () => {
   expect(stderr).toMatch(/^error: [^\n]*subscription[^\n]*\n$/)
 })
 
-test('a node that was added is dialed and shown as static, and is gone when it was removed', async () => {
+test('an added node is dialed and shown as static, and is disconnected when it is removed', async () => {
   await using other = await peer('other')
   const events = node.server.events()
   expect(await runProgram(['peer', 'add', other.enode, '--datadir', dataDir])).toMatchObject({ code: 0 })
@@ -66,7 +66,7 @@ test('a node that was added is dialed and shown as static, and is gone when it w
 })
 
 test.each(['add', 'remove', 'trust', 'untrust'])(
-  'peer %s refuses what is no enode URL, before a node is asked',
+  'peer %s refuses an invalid enode URL before it connects to a node',
   async (name) => {
     for (const text of ['http://x', '', 'enode://ab@1.2.3.4:1']) {
       const { code, stderr } = await runProgram(['peer', name, text, '--datadir', join(dataDir, 'none')])

@@ -20,14 +20,14 @@ const listen = (maxPeers: number): Promise<Server> =>
     maxPeers,
   })
 
-test('a node is shown with its name, its protocols and its times, without control characters', async () => {
+test('ping prints the name, protocols and latencies of a node, without control characters', async () => {
   await using server = await listen(5)
   const { code, stdout, stderr } = await runProgram(['ping', server.enode])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^client +pinged\\u001b\[2J\n\w+ +talk\/1 [^\n]*\nhandshake +[\d.]+ ms\n/)
 })
 
-test('with --json the times are in milliseconds', async () => {
+test('ping prints latencies in milliseconds with --json', async () => {
   await using server = await listen(5)
   const { stdout } = await runProgram(['ping', server.enode, '--json'])
   expect(JSON.parse(stdout)).toMatchObject({
@@ -38,7 +38,7 @@ test('with --json the times are in milliseconds', async () => {
   })
 })
 
-test('another key than the one in the URL is a failure of one line', async () => {
+test('a node with another key than that of the URL is a failure of one line', async () => {
   await using server = await listen(5)
   const port = Number(new URL(server.enode.replace('enode:', 'http:')).port)
   const { publicKey } = NodeKey.generate()
@@ -48,10 +48,13 @@ test('another key than the one in the URL is a failure of one line', async () =>
   expect(stderr).toMatch(/^error: [^\n]+\n$/)
 })
 
-test.each(['0', '3601', '1.5', 'x', '-1'])('a timeout of %s names its option and its bounds', async (timeout) => {
-  const { publicKey } = NodeKey.generate()
-  const url = formatEnode({ publicKey, host: '127.0.0.1', tcpPort: 1, udpPort: 0 })
-  const { code, stderr } = await runProgram(['ping', url, `--timeout=${timeout}`])
-  expect(code).toBe(2)
-  expect(stderr).toMatch(/^error: --timeout: [^\n]*from 1 to 3600\)\n$/)
-})
+test.each(['0', '3601', '1.5', 'x', '-1'])(
+  'a timeout of %s is refused with its option and its bounds',
+  async (timeout) => {
+    const { publicKey } = NodeKey.generate()
+    const url = formatEnode({ publicKey, host: '127.0.0.1', tcpPort: 1, udpPort: 0 })
+    const { code, stderr } = await runProgram(['ping', url, `--timeout=${timeout}`])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^error: --timeout: [^\n]*from 1 to 3600\)\n$/)
+  },
+)

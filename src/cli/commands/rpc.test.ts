@@ -52,13 +52,13 @@ test('a result reaches the terminal without control characters', async () => {
   expect(stdout).toBe('"a\\u001b]0;owned\\u0007"\n')
 })
 
-test('a method that is not offered ends with 1 and says how endpoints are set', async () => {
+test('a method that is not offered ends with 1 and names the flags that offer it', async () => {
   const { code, stderr } = await rpc('eth_blockNumber')
   expect(code).toBe(1)
   expect(stderr).toMatch(/^error: the method eth_blockNumber does not exist[^\n]*--http\.api[^\n]*\n$/)
 })
 
-test('a subscription is refused before the node is asked, with the command that has them', async () => {
+test('a subscription is refused before a connection is made, with the command for it', async () => {
   const { code, stderr } = await runProgram(['rpc', 'eth_subscribe', 'newHeads', '--datadir', join(dataDir, 'none')])
   expect(code).toBe(2)
   expect(stderr).toMatch(/^error: method: eth_subscribe [^\n]*attach[^\n]*\n$/)

@@ -19,18 +19,18 @@ function offered(...words: string[]): string[] {
 }
 
 describe('bash', () => {
-  test('takes the script', () => {
+  test('bash parses the script', () => {
     expect(spawnSync('bash', ['-n'], { input: completionScripts.bash(root) })).toMatchObject({ status: 0 })
   })
 
-  test('completes commands, those of a group too, and none that is hidden', () => {
+  test('bash completes commands, also those of a group, and no hidden ones', () => {
     expect(offered('s')).toEqual(['sync'])
     expect(offered('key', '')).toEqual(expect.arrayContaining(['generate', 'show']))
     expect(offered('--http', 'ex')).toEqual(['export'])
     expect(offered('completion', '')).toEqual(expect.arrayContaining([...SHELLS]))
   })
 
-  test('completes the flags that the command has', () => {
+  test('bash completes the flags of the command', () => {
     expect(offered('--http.p')).toEqual(['--http.port'])
     expect(offered('sync', '--authrpc.j')).toEqual(['--authrpc.jwtsecret'])
     expect(offered('key', 'show', '--p')).toEqual(['--private-key'])
@@ -38,14 +38,14 @@ describe('bash', () => {
     expect(offered('--max-p')).toEqual([])
   })
 
-  test('completes values where all are known, and offers no commands as values', () => {
+  test('bash completes values that are known, and offers no commands as values', () => {
     expect(offered('--network', '')).toEqual(['mainnet', 'sepolia', 'hoodi'])
     expect(offered('--log.format', 'j')).toEqual(['json'])
     expect(offered('--identity', 's')).toEqual([])
   })
 })
 
-test.each(SHELLS)('%s has every command and every flag', (shell) => {
+test.each(SHELLS)('the script for %s has every command and every flag', (shell) => {
   const script = completionScripts[shell](root)
   for (const { path, options } of withDescendants(root)) {
     for (const word of path) expect(script).toContain(word)

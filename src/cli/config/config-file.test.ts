@@ -40,7 +40,7 @@ test('lists, numbers and switches become the text that other sources give', asyn
   })
 })
 
-test('an empty table of settings is one, and a file may be empty', async () => {
+test('an empty table of settings is accepted, and so is an empty file', async () => {
   expect(await read('[http]\n[ws]\n')).toEqual({})
   expect(await read('')).toEqual({})
 })
@@ -61,12 +61,12 @@ test.each([
   'x'.repeat(10_000),
   '['.repeat(10_000),
   `port = ${'['.repeat(10_000)}`,
-])('a file that sets what no setting is (%#) is refused with its path', async (toml) => {
+])('a file with an unknown key or an invalid value (%#) is refused with its path', async (toml) => {
   await expect(read(toml)).rejects.toThrow(ConfigError)
   await expect(read(toml)).rejects.toMatchObject({ field: expect.stringContaining(file) })
 })
 
-test('a file that cannot be read names the flag or variable that names it', async () => {
+test('a file that cannot be read is refused with the flag or variable that named it', async () => {
   for (const path of [join(root, 'none.toml'), root]) {
     await expect(readConfigFile(path, 'PEERLOOM_CONFIG')).rejects.toMatchObject({
       field: 'PEERLOOM_CONFIG',

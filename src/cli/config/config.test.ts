@@ -44,7 +44,7 @@ const enode = (port = 30_303): string =>
   formatEnode({ publicKey: NodeKey.generate().publicKey, host: '10.0.0.1', tcpPort: port, udpPort: port })
 
 describe('the flag table', () => {
-  test('gives every flag a name, a variable and a key of its own', () => {
+  test('every flag has a name, a variable and a key that no other flag has', () => {
     const spoken = FLAG_NAMES.flatMap((name) => [
       name,
       ...(flagOf(name).aliases ?? []),
@@ -58,7 +58,7 @@ describe('the flag table', () => {
     expect([...KEYS.keys()].filter((key) => [...KEYS.keys()].some((other) => other.startsWith(`${key}.`)))).toEqual([])
   })
 
-  test('has a category, a line of help and a default that reads back for each', () => {
+  test('every flag has a category, a line of help and a default that reads back', () => {
     for (const name of FLAG_NAMES) {
       const { category, help, type, fallback } = flagOf(name)
       expect(CATEGORIES).toContain(category)
@@ -69,7 +69,7 @@ describe('the flag table', () => {
     expect(NODE_FLAGS).toContain('http.addr')
   })
 
-  test('knows every variable that the sources speak of', async () => {
+  test('every PEERLOOM_ variable in the sources is known', async () => {
     const root = fileURLToPath(new URL('../../..', import.meta.url))
     const found = new Set<string>()
     for (const part of ['src', 'test', 'scripts', 'bench', 'examples', 'interop']) {
@@ -89,7 +89,7 @@ describe('precedence', () => {
   const toml = '[http]\naddr = "10.0.0.1"\nport = 1\nenabled = true\n'
   const env = { PEERLOOM_HTTP_PORT: '2', PEERLOOM_HTTP_ADDR: '10.0.0.2' }
 
-  test('a flag counts before a variable, that before the file, that before the default', async () => {
+  test('a flag takes precedence over a variable, that over the file, that over the default', async () => {
     const config = await read([use('http.port', '3')], env, toml)
     expect(config.get('http.port')).toBe(3)
     expect(config.get('http.addr')).toBe('10.0.0.2')
@@ -97,7 +97,7 @@ describe('precedence', () => {
     expect(config.get('ws.port')).toBe(8546)
   })
 
-  test('every value remembers where it came from', async () => {
+  test('every value has its origin', async () => {
     const config = await read([use('http.port', '3')], env, toml)
     expect(config.originOf('http.port')).toEqual({ from: 'flag', name: '--http.port' })
     expect(config.originOf('http.addr')).toEqual({ from: 'environment', name: 'PEERLOOM_HTTP_ADDR' })
@@ -105,13 +105,13 @@ describe('precedence', () => {
     expect(config.originOf('ws.port')).toEqual({ from: 'default', name: '--ws.port' })
   })
 
-  test('a switch that the file puts on is put off again', async () => {
+  test('a switch that the file turns on can be turned off by a flag and by a variable', async () => {
     expect((await read([use('http', 'false', '--no-http')], {}, toml)).get('http')).toBe(false)
     for (const off of ['false', '0']) expect((await read([], { PEERLOOM_HTTP: off }, toml)).get('http')).toBe(false)
     expect((await read([], { PEERLOOM_HTTP: '1' })).get('http')).toBe(true)
   })
 
-  test('of one flag the last use counts, and a list adds up', async () => {
+  test('the last use of a flag takes precedence, and lists are concatenated', async () => {
     const [one, two, three] = [enode(1), enode(2), enode(3)]
     const uses = [use('port', '1'), use('port', '2'), use('staticnodes', one), use('staticnodes', `${two}, ${three}`)]
     const config = await read(uses)
@@ -119,19 +119,19 @@ describe('precedence', () => {
     expect(config.get('staticnodes')).toEqual([one, two, three])
   })
 
-  test('a list that is said nearer to the command line replaces the other', async () => {
+  test('a list from a source of higher precedence replaces the other', async () => {
     const list = '[http]\napi = ["net", "debug"]\n'
     expect((await read([], {}, list)).get('http.api')).toEqual(['net', 'debug'])
     expect((await read([use('http.api', 'eth')], {}, list)).get('http.api')).toEqual(['eth'])
   })
 
-  test('the file can be named by a variable, and a variable that is empty is not set', async () => {
+  test('a variable can name the file, and an empty variable counts as unset', async () => {
     writeFileSync(file, toml)
     const config = await readConfig({ uses: [], env: { PEERLOOM_CONFIG: file, PEERLOOM_HTTP_ADDR: '' } })
     expect(config.get('http.addr')).toBe('10.0.0.1')
   })
 
-  test('a command has defaults of its own', async () => {
+  test('defaults of a command replace those of the flag table', async () => {
     const config = await readConfig({ uses: [], env: {}, defaults: { datadir: 'data/demo' } })
     expect(config.get('datadir')).toBe('data/demo')
     expect(config.originOf('datadir').from).toBe('default')
@@ -139,7 +139,7 @@ describe('precedence', () => {
 })
 
 describe('names that are unknown', () => {
-  test('a key of the file: the nearest one is suggested', async () => {
+  test('an unknown key of the file is refused with the nearest one as a suggestion', async () => {
     const refused = (toml: string, line: string): Promise<void> =>
       expect(read([], {}, toml)).rejects.toThrow(`${file}: ${line}`)
     await refused('[http]\nadr = "x"\n', 'http.adr: unknown key (did you mean http.addr?)')
@@ -149,14 +149,14 @@ describe('names that are unknown', () => {
     await refused('json = true\n', 'json: unknown key')
   })
 
-  test('a variable: the nearest one is suggested', async () => {
+  test('an unknown variable is refused with the nearest one as a suggestion', async () => {
     await expect(read([], { PEERLOOM_HTTP_ADR: 'x' })).rejects.toThrow(
       'PEERLOOM_HTTP_ADR: unknown variable (did you mean PEERLOOM_HTTP_ADDR?)',
     )
     await expect(read([], { PEERLOOM_: 'x' })).rejects.toThrow('PEERLOOM_: unknown variable')
   })
 
-  test('what is too far from everything is not guessed at', () => {
+  test('a name that is near no other has no suggestion', () => {
     expect(nearest('htpp.addr', KEYS.keys())).toBe('http.addr')
     expect(nearest('Port', KEYS.keys())).toBe('port')
     expect(nearest('something', KEYS.keys())).toBeUndefined()
@@ -164,8 +164,8 @@ describe('names that are unknown', () => {
   })
 })
 
-describe('values that do not do name where they came from', () => {
-  test('a flag, a variable, a key', async () => {
+describe('invalid values', () => {
+  test('an invalid value is refused with the flag, the variable or the key that set it', async () => {
     const hint = '(a whole number from 0 to 65535)'
     await expect(read([use('port', '70000')])).rejects.toThrow(`--port: invalid value "70000" ${hint}`)
     await expect(read([], { PEERLOOM_PORT: 'x' })).rejects.toThrow(`PEERLOOM_PORT: invalid value "x" ${hint}`)
@@ -173,7 +173,7 @@ describe('values that do not do name where they came from', () => {
     await expect(read([use('maxpeers', 'x', '--max-peers')])).rejects.toThrow('--max-peers: invalid value "x"')
   })
 
-  test('of every kind', async () => {
+  test('an invalid value of every type is refused with its flag', async () => {
     const cases: readonly (readonly [FlagName, string])[] = [
       ['http', 'yes'],
       ['network', 'main'],
@@ -189,11 +189,11 @@ describe('values that do not do name where they came from', () => {
     for (const [name, text] of cases) await expect(read([use(name, text)])).rejects.toThrow(`--${name}: `)
   })
 
-  test('a private key is not repeated', async () => {
+  test('the error of an invalid private key does not contain it', async () => {
     await expect(read([use('nodekeyhex', 'abc')])).rejects.toThrow('--nodekeyhex: invalid private key (64 hex digits)')
   })
 
-  test('a file that is none, or not TOML, or has what no setting is', async () => {
+  test('a file that is missing, is not TOML or has values of other types is refused', async () => {
     await expect(read([use('config', 'none.toml')])).rejects.toThrow('--config: none.toml does not exist')
     await expect(read([], { PEERLOOM_CONFIG: 'none.toml' })).rejects.toThrow('PEERLOOM_CONFIG: none.toml does not')
     await expect(read([], {}, 'port = ')).rejects.toThrow(/peerloom\.toml: line 1, column \d+: [^\n]+$/)
@@ -202,8 +202,8 @@ describe('values that do not do name where they came from', () => {
   })
 })
 
-describe('flags that contradict each other', () => {
-  test('at the same level are refused', async () => {
+describe('flags that exclude each other', () => {
+  test('two flags that exclude each other are refused when they have the same source', async () => {
     await expect(read([use('genesis', 'x'), use('network', 'sepolia')])).rejects.toThrow(
       '--genesis: cannot be used with --network',
     )
@@ -211,14 +211,14 @@ describe('flags that contradict each other', () => {
     await expect(read(networks)).rejects.toThrow('--sepolia: cannot be used with --mainnet')
   })
 
-  test('at different levels the nearer one counts', async () => {
+  test('the flag of higher precedence is kept of two that exclude each other', async () => {
     const config = await read([use('genesis', 'x')], { PEERLOOM_NETWORK: 'sepolia' })
     expect([config.get('genesis'), config.get('network')]).toEqual(['x', undefined])
   })
 })
 
 describe('the options of the node', () => {
-  test('stand at the paths that the flags name, with go-ethereum’s defaults', async () => {
+  test('options are at the paths of their flags, with go-ethereum’s defaults', async () => {
     expect(settingsOf(await read())).toEqual({
       dataDir: DEFAULT_DATADIR,
       ethereum: {},
@@ -248,7 +248,7 @@ describe('the options of the node', () => {
     })
   })
 
-  test('are each set by one flag, whose value is found at the option’s path and by whose path the flag is found', async () => {
+  test('each option is set by one flag, and its path leads to the value and to the flag', async () => {
     const texts: Partial<Record<FlagName, string>> = {
       datadir: 'd',
       network: 'sepolia',
@@ -273,7 +273,7 @@ describe('the options of the node', () => {
     }
   })
 
-  test('the compiler takes a path for a flag only where the option is there and takes the flag’s value', () => {
+  test('the compiler accepts for a flag only the path of an option that takes its value', () => {
     expectTypeOf<'p2p.maxPeers' | 'p2p.listen.port' | 'ethereum.networkId'>().toExtend<OptionPath<number>>()
     expectTypeOf<'identity' | 'http.enabled' | 'p2p.nope' | 'p2p'>()
       .exclude<OptionPath<number>>()
@@ -284,7 +284,7 @@ describe('the options of the node', () => {
     expect(option).toBe('identity')
   })
 
-  test('give a network that is not mainnet a folder of its own, where nobody names one', async () => {
+  test('a network other than mainnet has a sub-folder of the default data folder', async () => {
     const sepolia = use('network', 'sepolia')
     expect(settingsOf(await read([sepolia])).dataDir).toBe(join(DEFAULT_DATADIR, 'sepolia'))
     expect(settingsOf(await read([use('network', 'mainnet')])).dataDir).toBe(DEFAULT_DATADIR)

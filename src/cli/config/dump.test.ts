@@ -23,7 +23,7 @@ const uses: readonly FlagUse[] = [
   { name: 'genesis', flag: '--genesis', text: 'C:\\genesis.json' },
 ]
 
-test('a dump is read back as the values it was made of', async () => {
+test('a dump reads back as the values it was written from', async () => {
   const config = await readConfig({ uses, env: { PEERLOOM_HTTP_PORT: '1', PEERLOOM_VERBOSITY: '4' } })
   const file = join(folder, 'dump.toml')
   writeFileSync(file, dumpToml(config))
@@ -32,7 +32,7 @@ test('a dump is read back as the values it was made of', async () => {
   for (const name of settings) expect(again.get(name), name).toEqual(config.get(name))
 })
 
-test('each line says where its value came from', async () => {
+test('each line of a dump names the source of its value', async () => {
   const file = join(folder, 'some.toml')
   writeFileSync(file, 'maxpeers = 7\n')
   const given = [...uses, { name: 'config', flag: '--config', text: file } as const]
@@ -44,14 +44,14 @@ test('each line says where its value came from', async () => {
   expect(toml).toContain('\n# network =\n')
 })
 
-test('a secret is not in it, in either form', async () => {
+test('a dump contains no secret, as TOML and as an object', async () => {
   const secret = 'ab'.repeat(32)
   const config = await readConfig({ uses: [{ name: 'nodekeyhex', flag: '--nodekeyhex', text: secret }], env: {} })
   expect(dumpToml(config) + JSON.stringify(dumpObject(config))).not.toContain(secret)
   expect(dumpToml(config)).toContain('# nodekeyhex = # flag --nodekeyhex; a secret is not shown\n')
 })
 
-test('as an object it has values and origins by flag', async () => {
+test('a dump as an object has values and origins by flag', async () => {
   const object = dumpObject(await readConfig({ uses, env: {} }))
   expect(object['http.port']).toEqual({ value: 8545, from: 'default', name: '--http.port' })
   expect(object.synctarget).toEqual({ value: `0x${'ab'.repeat(32)}`, from: 'flag', name: '--target' })

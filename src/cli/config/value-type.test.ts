@@ -60,18 +60,18 @@ test.each<[string, ValueType<unknown>, readonly string[]]>([
   }
 })
 
-test('a choice is one of its words or synonyms, and never a name that every object has', () => {
+test('a choice is one of its words or synonyms, and never a property of every object', () => {
   const type = oneOfType('form', ['terminal', 'json'], { text: 'terminal' })
   expect(['text', 'json'].map((text) => type.parse(NAME, text))).toEqual(['terminal', 'json'])
   for (const text of ['constructor', 'toString', '__proto__', '']) expect(() => type.parse(NAME, text)).toThrow(NAME)
 })
 
-test('a private key is shown in no form', () => {
+test('a private key is never shown', () => {
   const key = secretKeyType.parse(NAME, '1'.repeat(64))
   expect(secretKeyType.show(key)).toBe('[secret]')
 })
 
-test('any text is a value that reads back as itself, or a ConfigError with the name of its source', () => {
+test('any text is parsed to a value that reads back, or is a ConfigError with the name of its source', () => {
   for (const name of FLAG_NAMES) {
     const { type } = flagOf(name)
     const accepted = (text: string): AnyFlag['fallback'] => {

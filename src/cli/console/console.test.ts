@@ -20,8 +20,8 @@ async function lines(server: RpcServer, ...script: string[]): Promise<string[]> 
   return printed
 }
 
-describe('what a node says', () => {
-  test('reaches the terminal without control characters', async () => {
+describe('responses of a node', () => {
+  test('responses reach the terminal without control characters', async () => {
     const evil = '\u001b]0;owned\u0007\u009b2J\u007f'
     const server = new RpcServer().register('evil', {
       text: () => evil,
@@ -41,7 +41,7 @@ describe('what a node says', () => {
     for (const line of printed) expect(line).not.toMatch(CONTROL)
   })
 
-  test('of itself may be nonsense: then whatever is named is asked for', async () => {
+  test('a node with an invalid description is asked for whatever name is used', async () => {
     const server = new RpcServer().register('odd', { one: () => 1 })
     await using client = await RpcClient.inProcess(server)
     const call = client.call.bind(client)
@@ -56,7 +56,7 @@ describe('what a node says', () => {
   })
 })
 
-describe('what a script comes to', () => {
+describe('scripts', () => {
   const api = {
     blockNumber: () => '0x7',
     nodeInfo: () => ({ enode: 'enode://x', ports: { listener: 30_303 } }),
@@ -86,7 +86,7 @@ describe('what a script comes to', () => {
     ['let last; for await (const n of subscribe("eth", "ticks")) { last = n; if (n === 3) break }; last', 3],
     ['rpc("eth_blockNumber")', '0x7'],
     ['eth.blockNumber.catch(() => 1)', '0x7'],
-  ])('%s', async (script, value) => {
+  ])('the result of a script is awaited: %s', async (script, value) => {
     expect(await run(script)).toEqual(value)
   })
 
@@ -98,11 +98,11 @@ describe('what a script comes to', () => {
     ['eth.nope', 'eth has no nope'],
     ['let open = (', 'Unexpected end of input'],
     ['throw new Error("x")', 'x'],
-  ])('%s fails', async (script, message) => {
+  ])('a script fails with one message: %s', async (script, message) => {
     await expect(run(script)).rejects.toMatchObject({ message })
   })
 
-  test('an abort ends it, and its subscriptions', async () => {
+  test('an abort ends a script and its subscriptions', async () => {
     const abort = new AbortController()
     const reason = new Error('enough')
     const running = run('for await (const n of subscribe("eth", "ticks"));', abort.signal)
@@ -111,7 +111,7 @@ describe('what a script comes to', () => {
   })
 })
 
-describe('the console that people use', () => {
+describe('the interactive console', () => {
   async function attach(
     api: object,
     act: (io: { input: PassThrough; said: Said; abort: AbortController }) => Promise<void>,
@@ -139,7 +139,7 @@ describe('the console that people use', () => {
   }
   type Said = (what: string) => Promise<string>
 
-  test('asks the node for nothing while a line is typed, and completes names', async () => {
+  test('the console completes names, and does not call the node while a line is typed', async () => {
     let calls = 0
     const api = { blockNumber: () => `0x${++calls}` }
     await attach(api, async ({ input, said }) => {
@@ -153,7 +153,7 @@ describe('the console that people use', () => {
     expect(calls).toBe(1)
   })
 
-  test('ends what runs at Ctrl-C, and goes on', async () => {
+  test('Ctrl-C interrupts the running script, and the console continues', async () => {
     await attach({ blockNumber: () => '0x7' }, async ({ input, said }) => {
       for (const endless of ['new Promise(() => {})', 'await new Promise(() => {})']) {
         input.write(`console.log("be" + "gun"); ${endless}\r`)
@@ -166,7 +166,7 @@ describe('the console that people use', () => {
     })
   })
 
-  test('answers pasted lines one after the other, and hears Ctrl-C afterwards', async () => {
+  test('pasted lines are evaluated one after the other, and Ctrl-C works afterwards', async () => {
     await attach({ one: () => 'first', two: () => 'second' }, async ({ input, said }) => {
       input.write('eth.one\reth.two\r')
       await said('second')
@@ -175,7 +175,7 @@ describe('the console that people use', () => {
     })
   })
 
-  test('ends with its signal, whatever it waits for', async () => {
+  test('the console ends with its signal while a script waits', async () => {
     await attach({ one: () => 1 }, async ({ input, said, abort }) => {
       input.write('console.log("wai" + "ting"); await new Promise(() => {})\r')
       await said('waiting')
@@ -183,7 +183,7 @@ describe('the console that people use', () => {
     })
   })
 
-  test('prints what a node says without control characters', async () => {
+  test('the console prints responses without control characters', async () => {
     await attach({ text: () => '\u001b]0;owned\u0007' }, async ({ input, said }) => {
       input.write('console.log("<" + await eth.text() + ">")\r')
       expect(await said('owned\\u0007>')).not.toContain('\u001b]0;owned')
@@ -191,7 +191,7 @@ describe('the console that people use', () => {
   })
 })
 
-test('a node may call its methods what it likes', async () => {
+test('methods of a node may have the names of function properties', async () => {
   await using server = new RpcServer().register('rpc', { name: () => 'n', length: () => 'l' })
   await using client = await RpcClient.inProcess(server)
   expect(await (await NodeConsole.open(client)).run('rpc.name()', () => {})).toBe('n')

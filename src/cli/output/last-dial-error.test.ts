@@ -5,7 +5,7 @@ import { formatEnode, NodeKey } from '../../identity/index.ts'
 import { MemoryNetwork } from '../../net/index.ts'
 import { LastDialError } from './last-dial-error.ts'
 
-test('says why a node cannot be reached, until there are peers', async () => {
+test('the error of the last dial is kept until there are peers', async () => {
   const network = new MemoryNetwork()
   await using server = await Server.listen({ key: NodeKey.generate(), protocols: [], network })
   using lastDialError = new LastDialError(server)

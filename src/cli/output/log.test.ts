@@ -35,14 +35,14 @@ async function logged(uses: readonly FlagUse[], isTTY: boolean, json = false): P
   return said.join('')
 }
 
-describe('the form of the log', () => {
-  test('is go-ethereum’s line on a terminal, and JSON anywhere else', async () => {
+describe('the format of the log', () => {
+  test('the log is go-ethereum’s lines on a terminal, and JSON anywhere else', async () => {
     expect(await logged([], true)).toMatch(/^INFO \[[^\]]+\] hello +a=1\n$/)
     expect(JSON.parse(await logged([], false))).toMatchObject({ level: 'info', msg: 'hello', module: 'node', a: 1 })
     expect(JSON.parse(await logged([], true, true))).toMatchObject({ msg: 'hello' })
   })
 
-  test('is the one that was asked for', async () => {
+  test('the log has the format that was set', async () => {
     expect(await logged([use('log.format', 'json')], true)).toMatch(/^\{/)
     expect(await logged([use('log.format', 'text')], false)).toMatch(/^INFO /)
     expect(await logged([use('log.format', 'logfmt')], false)).toMatch(/^t=\S+ lvl=info msg=hello module=node a=1\n$/)
@@ -50,14 +50,14 @@ describe('the form of the log', () => {
 })
 
 describe('the file of the log', () => {
-  test('gets every line besides stderr, and keeps what was in it', async () => {
+  test('every line is appended to the log file besides stderr', async () => {
     const file = join(folder, 'a.log')
     for (let run = 0; run < 2; run++) expect(await logged([use('log.file', file)], true)).toMatch(/^INFO /)
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ msg: 'hello' }, { msg: 'hello' }])
   })
 
-  test('that cannot be opened names where it was said', async () => {
+  test('a log file that cannot be opened is refused with the setting that named it', async () => {
     const file = join(folder, 'none', 'a.log')
     const config = await readConfig({ uses: [], env: { PEERLOOM_LOG_FILE: file } })
     const { terminal } = makeTerminal(true)
@@ -66,7 +66,7 @@ describe('the file of the log', () => {
     )
   })
 
-  test('that fails later is given up with one line', async () => {
+  test('a log file that fails later is closed with one warning', async () => {
     const { terminal, said } = makeTerminal(true)
     const config = await readConfig({ uses: [use('log.file', '/dev/full')], env: {} })
     using log = new CommandLog(config, new LogLevels(), terminal)
@@ -76,7 +76,7 @@ describe('the file of the log', () => {
   })
 })
 
-test('a bar stands for what is logged at info, unless a level was asked for', async () => {
+test('a progress bar replaces messages at info, unless a level was set', async () => {
   const spec = { logs: 'progress' } as AnyCommandSpec
   const config = await readConfig({ uses: [], env: {} })
   expect(verbosityOf(spec, config, makeTerminal(true).terminal)).toBe('warn')

@@ -14,13 +14,13 @@ const state: ProgressState = {
 const plain = { unicode: false, colors: false }
 
 describe('renderProgress', () => {
-  test('shows everything on a wide terminal', () => {
+  test('a progress line has all parts on a wide terminal', () => {
     expect(renderProgress(state, { width: 100, ...plain })).toBe(
       'blocks  ################................  1,600/3,200   50%  812/s  2.1 MB/s  1 peer  2.0 s left',
     )
   })
 
-  test('gives up one part after another as the terminal gets narrower', () => {
+  test('a progress line drops one part after another on narrower terminals', () => {
     const at = (width: number): string => renderProgress(state, { width, ...plain })
     expect(at(70)).not.toContain('MB/s')
     expect(at(70)).toContain('2.0 s left')
@@ -30,7 +30,7 @@ describe('renderProgress', () => {
     expect(at(3)).toBe('')
   })
 
-  test('is never as wide as the terminal, and never throws', () => {
+  test('a progress line is always narrower than the terminal, and rendering never throws', () => {
     const any = fc.record({
       label: fc.constantFrom('headers', 'blocks'),
       done: fc.nat(),
@@ -48,13 +48,13 @@ describe('renderProgress', () => {
     )
   })
 
-  test('has the width without colours that it has with them', () => {
+  test('a progress line has the same width with and without colours', () => {
     const colored = renderProgress(state, { width: 90, unicode: true, colors: true })
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the test removes escape sequences
     expect(colored.replace(/\x1b\[\d+m/g, '')).toBe(renderProgress(state, { width: 90, unicode: true, colors: false }))
   })
 
-  test('shows a count instead of a bar while the whole is unknown', () => {
+  test('a progress line shows a count instead of a bar while the total is unknown', () => {
     const line = renderProgress({ label: 'headers', done: 7, total: undefined, perSecond: 0 }, { width: 80, ...plain })
     expect(line).toBe('headers  7  0/s')
   })
@@ -70,7 +70,7 @@ test('the time left is unknown while nothing moves', () => {
   expect(timeLeft({ label: '', done: 1, total: 2, perSecond: 2 })).toBe(500)
 })
 
-test('numbers are written for people', () => {
+test('numbers are formatted for people', () => {
   expect([0, 999, 1_000, 999_999, 1_500_000_000].map(formatBytes)).toEqual([
     '0 B',
     '999 B',

@@ -39,7 +39,7 @@ function setUp(options: { tty?: boolean; json?: boolean; env?: Record<string, st
 }
 
 describe('Terminal', () => {
-  test('redraws the line at the bottom ten times a second, when it has changed', async () => {
+  test('a terminal redraws the status line ten times a second, when it has changed', async () => {
     const { terminal, stderr, clock } = setUp()
     let value = 0
     terminal.show(() => `value ${value}`)
@@ -51,7 +51,7 @@ describe('Terminal', () => {
     expect(stderr.text).toBe('\r\x1b[Kvalue 1')
   })
 
-  test('hides the cursor while it draws, and gives it back', async () => {
+  test('a terminal hides the cursor while it draws the status line, and shows it afterwards', async () => {
     const { terminal, stderr, clock } = setUp()
     terminal.show(() => 'x')
     expect(stderr.text).toContain('\x1b[?25l')
@@ -60,7 +60,7 @@ describe('Terminal', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('writes other lines above it', () => {
+  test('a terminal prints other lines above the status line', () => {
     const { terminal, stdout, stderr } = setUp()
     terminal.show(() => 'bar')
     stderr.text = ''
@@ -69,7 +69,7 @@ describe('Terminal', () => {
     expect(stderr.text).toBe('\r\x1b[Kbar')
   })
 
-  test('draws nothing without a terminal, and with --json says only objects', () => {
+  test('no status line is drawn without a terminal, and only objects are written with --json', () => {
     const { terminal, stdout, stderr } = setUp({ tty: false })
     terminal.show(() => 'bar')
     terminal.emit({ type: 'result' })
@@ -80,14 +80,14 @@ describe('Terminal', () => {
     expect(json.stdout.text).toBe('{"type":"result","hash":"0x01","big":"2"}\n')
   })
 
-  test('has colours on a terminal only, and not with NO_COLOR', () => {
+  test('colours are used on a terminal only, and not with NO_COLOR', () => {
     expect(setUp().terminal.colors).toBe(true)
     expect(setUp({ tty: false }).terminal.colors).toBe(false)
     expect(setUp({ env: { NO_COLOR: '1' } }).terminal.colors).toBe(false)
     expect(setUp({ env: { TERM: 'dumb' } }).terminal).toMatchObject({ colors: false, live: false })
   })
 
-  test('an output nobody reads stops the command', () => {
+  test('an output that was closed stops the command', () => {
     const { stdout, interruption } = setUp()
     stdout.onError(Object.assign(new Error('EPIPE'), { code: 'EPIPE' }))
     expect(interruption.signal.reason).toMatchObject({ code: 'ERR_OUTPUT' })
@@ -95,7 +95,7 @@ describe('Terminal', () => {
 })
 
 describe('Interruption', () => {
-  test('the first signal asks to stop, a second one forces it', async () => {
+  test('the first signal stops the command, a second one forces the exit', async () => {
     const { interruption, calls, clock } = setUp()
     interruption.onSignal('SIGINT')
     expect(interruption.signal.reason).toMatchObject({ code: 'ERR_INTERRUPTED' })
@@ -104,7 +104,7 @@ describe('Interruption', () => {
     expect(calls).toEqual(['interrupt', 'force'])
   })
 
-  test('one Ctrl-C that comes twice, from the terminal and through npm, is one', async () => {
+  test('a Ctrl-C that arrives twice, from the terminal and through npm, counts once', async () => {
     const { interruption, calls, clock } = setUp()
     interruption.onSignal('SIGINT')
     await clock.advance(20)
@@ -113,7 +113,7 @@ describe('Interruption', () => {
   })
 })
 
-test('Rate is over the last few seconds', () => {
+test('a rate is measured over the last few seconds', () => {
   const rate = new Rate()
   expect(rate.perSecond(0, 0)).toBe(0)
   for (let at = 0; at <= 10_000; at += 250) rate.add(at, at <= 5_000 ? 0 : at - 5_000)

@@ -41,7 +41,7 @@ const write = (name: string, data: Uint8Array): string => {
 }
 
 describe('importChainFile', () => {
-  test('adds what follows the head, and passes over what is known', async () => {
+  test('an import adds the blocks after the head, and skips known ones', async () => {
     const chain = await newChain()
     const part = write('part.rlp', bytes.subarray(0, offsets[100]))
     expect(await importChainFile(chain, part)).toMatchObject({ blocks: 100, imported: 100 })
@@ -49,7 +49,7 @@ describe('importChainFile', () => {
     expect(chain.head.number).toBe(320)
   })
 
-  test('imported blocks have no receipts, and the chain promises none', async () => {
+  test('imported blocks have no receipts, and the chain announces none', async () => {
     const chain = await newChain()
     await importChainFile(chain, file)
     const last = Array.from({ length: 320 }, (_, i) => chain.headerAt(i + 1) as Header).findLast(
@@ -59,7 +59,7 @@ describe('importChainFile', () => {
     expect(chain.firstReceipts).toBe((last?.number as number) + 1)
   })
 
-  test('a damaged block is refused, and those before it stay', async () => {
+  test('a damaged block is refused, and the blocks before it are kept', async () => {
     const bad = Uint8Array.from(bytes)
     const inBody = (offsets[201] as number) - 3
     bad[inBody] = (bad[inBody] as number) ^ 1
@@ -68,7 +68,7 @@ describe('importChainFile', () => {
     expect(chain.head.number).toBe(200)
   })
 
-  test('a file with a gap, or that is cut, or is no chain at all', async () => {
+  test('a file with a gap, a truncated file and a file that is no chain are refused', async () => {
     const chain = await newChain()
     const gap = write('gap.rlp', bytes.subarray(offsets[5]))
     await expect(importChainFile(chain, gap)).rejects.toThrow(/block 6 does not follow block 0/)
@@ -80,7 +80,7 @@ describe('importChainFile', () => {
     await expect(importChainFile(chain, folder)).rejects.toMatchObject({ field: 'file' })
   })
 
-  test('an interrupted import ends with the reason of the signal', async () => {
+  test('an interrupted import rejects with the reason of the signal', async () => {
     const stop = new AbortController()
     const reason = new Error('stop')
     const chain = await newChain()
@@ -89,14 +89,14 @@ describe('importChainFile', () => {
     expect(chain.head.number).toBeGreaterThan(0)
   })
 
-  test('receipts that are not those of the block are refused', async () => {
+  test('receipts of another block are refused', async () => {
     const receipts = [Uint8Array.of(0xc0)].values()
     await expect(importChainFile(await newChain(), file, { receipts })).rejects.toThrow(/block 1: /)
   })
 })
 
 describe('exportChainFile', () => {
-  test('writes a range that can be read back, and leaves no temporary file', async () => {
+  test('an exported range can be imported, and no temporary file is left', async () => {
     const chain = await newChain()
     await importChainFile(chain, file)
     const out = join(folder, 'out.rlp')
@@ -110,8 +110,8 @@ describe('exportChainFile', () => {
   })
 })
 
-describe.skipIf(process.platform === 'win32')('exportChainFile into what is no file', () => {
-  test('goes through a link and into a pipe, and leaves both where they are', async () => {
+describe.skipIf(process.platform === 'win32')('exportChainFile into links, pipes and devices', () => {
+  test('an export follows a link and writes into a pipe, and replaces neither', async () => {
     const chain = await newChain()
     await importChainFile(chain, file)
     const link = join(folder, 'link')
@@ -127,7 +127,7 @@ describe.skipIf(process.platform === 'win32')('exportChainFile into what is no f
     expect(lstatSync(pipe).isFIFO()).toBe(true)
   })
 
-  test.runIf(process.platform === 'linux')('says that no space is left', async () => {
+  test.runIf(process.platform === 'linux')('an export to a full device fails with the cause', async () => {
     const chain = await newChain()
     await importChainFile(chain, file)
     const full = join(folder, 'full')
@@ -141,7 +141,7 @@ describe.skipIf(process.platform === 'win32')('exportChainFile into what is no f
 })
 
 describe('the bundled chain', () => {
-  test('is whole: every receipt and access list is the one its header speaks of', async () => {
+  test('the bundled chain is complete: every receipt and access list matches its header', async () => {
     const demo = await demoChain()
     const chain = await ChainStore.open(await loadDemoChain(demo))
     expect(chain.head).toMatchObject({ number: demo.headNumber, hash: demo.headHash })
@@ -151,7 +151,7 @@ describe('the bundled chain', () => {
 })
 
 describe('ChainFolder', () => {
-  test('is made on demand, keeps its key, and opens again without a genesis', async () => {
+  test('a folder is created on demand, keeps its key, and opens again without a genesis', async () => {
     const path = join(folder, 'data')
     await expect(ChainFolder.open(path)).rejects.toMatchObject({ field: 'dataDir' })
     const first = await ChainFolder.open(path, genesis)
@@ -164,14 +164,14 @@ describe('ChainFolder', () => {
     expect(await second.size()).toBeGreaterThan(0)
   })
 
-  test.runIf(process.platform === 'linux')('that cannot be made says what keeps it from being made', async () => {
+  test.runIf(process.platform === 'linux')('a folder that cannot be created is refused with the reason', async () => {
     await expect(ChainFolder.open('/sys/peerloom/a/b', genesis)).rejects.toMatchObject({
       field: 'dataDir',
       message: expect.stringMatching(/: E(PERM|ACCES|ROFS)$/),
     })
   })
 
-  test('only the chain is removed, and only the one that is meant', async () => {
+  test('removeChain removes the chain alone, and only that of the genesis', async () => {
     const path = join(folder, 'removed')
     await removeChain(path, genesis)
     await using opened = await ChainFolder.open(path, genesis)

@@ -54,7 +54,7 @@ test('the level of the log is set by number, by name, or by a number as text', a
 })
 
 test.each([[6], [-1], [1.5], ['loud'], [''], [null], [{}], []])(
-  'a level that is none (%j) is refused as a bad parameter and changes nothing',
+  'an invalid level (%j) is refused as a bad parameter and changes nothing',
   async (...params) => {
     await using debug = await setUp()
     await expect(debug.call('verbosity', ...params)).rejects.toMatchObject({ errorCode: INVALID_PARAMS })
@@ -73,7 +73,7 @@ test('levels of modules are set by a pattern, and a bad one is refused and chang
   expect(debug.levels.levelOf('sync')).toBe('info')
 })
 
-test('on a node whose levels nobody handed in, setting them answers as anywhere', async () => {
+test('setting levels succeeds on a node without levels', async () => {
   await using server = new RpcServer()
   server.register('debug', debugApi({ levels: undefined, dataDir: undefined, clock: new FakeClock() }))
   await using client = await RpcClient.inProcess(server)
@@ -81,7 +81,7 @@ test('on a node whose levels nobody handed in, setting them answers as anywhere'
   expect(await client.call('debug_vmodule', ['a=1'])).toBeNull()
 })
 
-test('a CPU profile of some seconds is written when they are over, for its owner alone', async () => {
+test('a timed CPU profile is written at its end, readable by its owner alone', async () => {
   await using debug = await setUp()
   const timers = vi.spyOn(debug.clock, 'setTimer')
   const profile = debug.call('cpuProfile', 'timed.cpuprofile', 30)
@@ -107,7 +107,7 @@ test('one CPU profile runs at a time, and stopping none is an error, in go-ether
   ])
 })
 
-test('a timed CPU profile that somebody stops early leaves the next one alone', async () => {
+test('a timed CPU profile that was stopped early does not stop the next one', async () => {
   await using debug = await setUp()
   const timers = vi.spyOn(debug.clock, 'setTimer')
   const timed = debug.call('cpuProfile', 'early.cpuprofile', 30)
@@ -120,7 +120,7 @@ test('a timed CPU profile that somebody stops early leaves the next one alone', 
   for (const name of ['early', 'next']) expect(existsSync(join(dataDir, `${name}.cpuprofile`))).toBe(true)
 })
 
-test('a CPU profile that cannot be written is an error, and another one can begin', async () => {
+test('a CPU profile that cannot be written is an error, and another one can start', async () => {
   await using debug = await setUp()
   await debug.call('startCPUProfile', 'none/x.cpuprofile')
   await expect(debug.call('stopCPUProfile')).rejects.toThrow(/ENOENT/)
@@ -145,7 +145,7 @@ test('a heap snapshot that cannot be written is an error', async () => {
   await expect(debug.call('writeMemProfile', 'none/x.heapsnapshot')).rejects.toThrow(/ENOENT/)
 })
 
-test('the memory of the process is told in bytes', async () => {
+test('the memory use of the process is in bytes', async () => {
   await using debug = await setUp()
   const stats = (await debug.call('memStats')) as { rss: number; heap: { heap_size_limit: number } }
   expect(stats.rss).toBeGreaterThan(1_000_000)

@@ -13,7 +13,7 @@ function collect(options: LoggerOptions = {}): { lines: string[]; log: ReturnTyp
 }
 
 describe('createLogger', () => {
-  test('writes text as go-ethereum does: level, time, message, fields', () => {
+  test('a line has level, time, message and fields, as go-ethereum writes it', () => {
     const { lines, log } = collect()
     log.info('Imported blocks', { number: 320, hash: Uint8Array.of(0xab), elapsed: 1.23456, gas: 1_234_567 })
     expect(lines[0]).toMatch(
@@ -21,7 +21,7 @@ describe('createLogger', () => {
     )
   })
 
-  test('writes one JSON object a line with the fields beside the message', () => {
+  test('a JSON line has the fields beside the message', () => {
     const { lines, log } = collect({ format: 'json' })
     log.child({ peer: 'ab' }).warn('gone', { reason: new ConfigError('port', 'is in use'), time: 5, size: 12n })
     expect(JSON.parse(lines[0] ?? '')).toEqual({
@@ -35,13 +35,13 @@ describe('createLogger', () => {
     })
   })
 
-  test('writes logfmt: everything as a pair', () => {
+  test('a logfmt line has everything as a pair', () => {
     const { lines, log } = collect({ format: 'logfmt' })
     log.child({ module: 'peer' }).info('two words', { size: 1.23456, text: 'a"b' })
     expect(lines).toEqual(['t=2023-11-14T22:13:20.123Z lvl=info msg="two words" module=peer size=1.235 text="a\\"b"\n'])
   })
 
-  test('says the module where programs read, not where people do', () => {
+  test('the module is in JSON lines and not in lines for people', () => {
     for (const [format, said] of [
       ['terminal', false],
       ['json', true],
@@ -52,7 +52,7 @@ describe('createLogger', () => {
     }
   })
 
-  test('leaves out what is below its level', () => {
+  test('messages below the level are not written', () => {
     const { lines, log } = collect({ levels: 'warn' })
     log.info('a')
     log.error('b')
@@ -60,7 +60,7 @@ describe('createLogger', () => {
     expect(collect({ levels: 'silent' }).log.error('c')).toBeUndefined()
   })
 
-  test('never writes secrets', () => {
+  test('secrets are never written', () => {
     for (const format of ['terminal', 'json'] as const) {
       const { lines, log } = collect({ format })
       const key = NodeKey.generate()
@@ -71,7 +71,7 @@ describe('createLogger', () => {
     }
   })
 
-  test('writes what a remote said without what a terminal would act on', () => {
+  test('text of a remote is written without control characters', () => {
     const { lines, log } = collect()
     log.info('peer\u001b[2J', { name: 'Geth\u001b]0;x\u0007\n\u009b1m', text: 'two words', empty: '' })
     expect(lines[0]).toMatch(/^\P{C}+\n$/u)
@@ -79,7 +79,7 @@ describe('createLogger', () => {
     expect(lines[0]).toContain('text="two words" empty=""')
   })
 
-  test('colours only when it is told to', () => {
+  test('colours are written only when they are turned on', () => {
     const line = { level: 'info', time: 0, message: 'm', fields: { a: 1 } } as const
     expect(formatLogLine(line)).not.toContain('\u001b')
     expect(formatLogLine(line, true)).toContain('\u001b[32mINFO \u001b[0m')
@@ -93,7 +93,7 @@ describe('LogLevels', () => {
     return lines.map((line) => /\] (\w+)/.exec(line)?.[1] ?? '')
   }
 
-  test('change what is written while loggers are there', () => {
+  test('a change of the levels applies to existing loggers', () => {
     const levels = new LogLevels({ verbosity: 'warn' })
     const { lines, log } = collect({ levels })
     expect(said(log, lines)).toEqual(['error', 'warn'])
@@ -103,7 +103,7 @@ describe('LogLevels', () => {
     expect(said(log, lines)).toEqual([])
   })
 
-  test('a module has its own level, above or below that for all', () => {
+  test('a module can have a level above or below that for all', () => {
     const levels = new LogLevels({ vmodule: 'peer=debug,sync=1' })
     const { lines, log } = collect({ levels })
     const peer = log.child({ module: 'peer', peer: 'ab' })
@@ -114,7 +114,7 @@ describe('LogLevels', () => {
     expect(said(peer, lines)).toEqual(['error', 'warn', 'info'])
   })
 
-  test('a pattern has stars, and the last one that fits counts', () => {
+  test('a pattern may have stars, and the last match takes precedence', () => {
     const levels = new LogLevels({ vmodule: '*=error, eth*=trace, eth/68=warn' })
     expect(['rpc', 'eth', 'eth/69', 'eth/68', 'xeth'].map((module) => levels.levelOf(module))).toEqual([
       'error',
@@ -125,7 +125,7 @@ describe('LogLevels', () => {
     ])
   })
 
-  test('a pattern that is none changes nothing', () => {
+  test('an invalid pattern changes nothing', () => {
     const levels = new LogLevels({ vmodule: 'peer=trace' })
     for (const text of ['peer', 'peer=', '=debug', 'peer=6', 'peer=loud', 'a b=info', '(=info', 'p+=info']) {
       expect(() => levels.vmodule(text)).toThrow(/^vmodule: .*such as peer=debug/)
@@ -135,13 +135,13 @@ describe('LogLevels', () => {
 })
 
 describe('plainFields', () => {
-  test('makes values that JSON can hold, also of what contains itself', () => {
+  test('fields become JSON values, also an object that contains itself', () => {
     const loop: Record<string, unknown> = {}
     loop.self = loop
     expect(() => JSON.stringify(plainFields({ loop, when: () => 1, none: undefined }))).not.toThrow()
   })
 })
 
-test('printable spells out control characters', () => {
+test('printable escapes control characters', () => {
   expect(printable('a\u202eb\n')).toBe('a\\u202eb\\u000a')
 })

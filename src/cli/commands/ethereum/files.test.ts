@@ -31,7 +31,7 @@ async function resultOf(...words: readonly string[]): Promise<Record<string, unk
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) as string)
 }
 
-test('what was imported is inspected as whole, and exported as the file it came from', async () => {
+test('an imported chain is inspected as complete, and exported as the same file', async () => {
   expect(await resultOf('inspect', '--datadir', full)).toMatchObject({
     health: 'ok',
     head: { number: 320 },
@@ -54,7 +54,7 @@ test('an import into a folder of another chain is refused, and changes nothing',
   expect(await resultOf('inspect', '--datadir', full)).toMatchObject({ health: 'ok', head: { number: 320 } })
 })
 
-test('a file that is no chain, or is not there, is one line with its path', async () => {
+test('a file that is missing or no chain is one line with its path', async () => {
   const text = newPath()
   writeFileSync(text, 'not a chain\u001b[2J')
   const dataDir = newPath()
@@ -76,7 +76,7 @@ test.each([
   ['--last', '999'],
   ['--first', '-1'],
   ['--last', '1e3'],
-])('an export of blocks that are not there (%s %s) names its option, and makes no file', async (...range) => {
+])('an export of missing blocks (%s %s) is refused with its option, and creates no file', async (...range) => {
   const out = newPath()
   const { code, stdout, stderr } = await runProgram(['export', out, '--datadir', full, ...range])
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -84,7 +84,7 @@ test.each([
   expect(existsSync(out)).toBe(false)
 })
 
-test('an empty or missing folder is refused by inspect and export, and not made', async () => {
+test('inspect and export refuse a missing folder, and do not create it', async () => {
   for (const words of [['inspect'], ['export', newPath()]]) {
     const dataDir = newPath()
     const { code, stderr } = await runProgram([...words, '--datadir', dataDir])

@@ -29,7 +29,7 @@ const linesOf = (text: string): Record<string, unknown>[] =>
     .split('\n')
     .map((line) => JSON.parse(line))
 
-test('a node tells programs where it can be reached, answers there, and ends with 0 when it is told to stop', async () => {
+test('a node prints its endpoints as JSON, answers there, and ends with 0 at SIGTERM', async () => {
   await using program = node(['--http', '--http.port', '0', '--json'])
   const [line] = await program.seen(/\{"type":"serving".*\}\n/)
   const { enode, head, rpc } = JSON.parse(line)
@@ -44,7 +44,7 @@ test('a node tells programs where it can be reached, answers there, and ends wit
   expect(linesOf(stdout).at(-1)).toEqual({ type: 'result', enode, head })
 })
 
-test('an option at fault is named as the flag, the variable or the key that set it', async () => {
+test('an option that the node refuses is named as the flag, the variable or the key that set it', async () => {
   await using taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   const port = String((taken.address() as AddressInfo).port)
@@ -61,7 +61,7 @@ test('an option at fault is named as the flag, the variable or the key that set 
   }
 })
 
-test('an option at fault that nobody set is named as the flag that would set it', async () => {
+test('an option that the node misses is named as the flag that sets it', async () => {
   const dataDir = newPath()
   const { code, stderr } = await runProgram(['--datadir', dataDir, ...LOOPBACK])
   expect(code).toBe(2)
@@ -69,7 +69,7 @@ test('an option at fault that nobody set is named as the flag that would set it'
   expect(existsSync(dataDir)).toBe(false)
 })
 
-test('SIGHUP has a node without a terminal read its levels again, and an error leaves them', async () => {
+test('SIGHUP reloads the log levels of a node without a terminal, and an error leaves them', async () => {
   const config = newPath()
   writeFileSync(config, 'verbosity = "info"\n')
   await using program = node(['--config', config, '--log.format', 'logfmt'])
@@ -82,7 +82,7 @@ test('SIGHUP has a node without a terminal read its levels again, and an error l
   await program.seen(/lvl=warn [^\n]*error="[^\n]*loud/)
 })
 
-test('a sync without a peer says what it waits for, and ends with 130 when it is interrupted', async () => {
+test('a sync without a peer reports its progress, and ends with 130 when it is interrupted', async () => {
   const { publicKey } = NodeKey.generate()
   const nobody = formatEnode({ publicKey, host: '127.0.0.1', tcpPort: 1, udpPort: 0 })
   const target = ['--synctarget', '11'.repeat(32), '--staticnodes', nobody]
