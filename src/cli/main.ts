@@ -143,7 +143,7 @@ class Run {
     }
   }
 
-  /** Without a terminal that could hang up, SIGHUP reloads the log levels, as in other daemons. */
+  /** Reloads the log levels at SIGHUP where there is no terminal that could hang up. */
   #onSignal(signal: string): void {
     if (signal === 'SIGHUP' && this.#reload) void this.#reload()
     else this.#interruption.onSignal(signal)
