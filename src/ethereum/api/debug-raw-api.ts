@@ -4,7 +4,7 @@ import { method, param } from '../../rpc/index.ts'
 import type { ChainStore } from '../chain/index.ts'
 import { BlockReader, failed } from './block-reader.ts'
 import { type BlockId, blockIdParam, hashParam } from './params.ts'
-import { rawTransaction } from './transaction-methods.ts'
+import { rawTransaction } from './transactions/transaction-methods.ts'
 
 export interface DebugRawApiOptions {
   readonly chain: ChainStore

@@ -6,6 +6,6 @@
  */
 export { type DebugRawApiOptions, debugRawApi } from './debug-raw-api.ts'
 export { type EthApiOptions, ethApi } from './eth-api.ts'
-export type { LogLimits } from './log-search.ts'
+export type { LogLimits } from './logs/log-search.ts'
+export { type EthSubscriptionsOptions, ethSubscriptions } from './logs/subscriptions.ts'
 export type { BlockId, BlockTag, LogQuery } from './params.ts'
-export { type EthSubscriptionsOptions, ethSubscriptions } from './subscriptions.ts'

@@ -3,7 +3,7 @@
  * nodes agree on it. Source: EIP-7910.
  * @module
  */
-import { bytesTo0x } from '../../base/bytes.ts'
+import { bytesTo0x } from '../../../base/bytes.ts'
 import {
   blobParametersAt,
   type ChainConfig,
@@ -11,9 +11,9 @@ import {
   type ForkIds,
   TIME_FORKS,
   type TimeFork,
-} from '../chain/index.ts'
-import type { JsonObject } from './block-json.ts'
-import { quantity } from './quantity.ts'
+} from '../../chain/index.ts'
+import type { JsonObject } from '../blocks/block-json.ts'
+import { quantity } from '../quantity.ts'
 
 /** The name of each precompiled contract by its address, with the fork by time that brought it; undefined: one before those. */
 const PRECOMPILES: readonly (readonly [name: string, address: number, since?: TimeFork])[] = [

@@ -1,7 +1,7 @@
-import { bytesTo0x } from '../../base/bytes.ts'
-import type { ChainStore } from '../chain/index.ts'
-import type { JsonObject } from './block-json.ts'
-import { quantity } from './quantity.ts'
+import { bytesTo0x } from '../../../base/bytes.ts'
+import type { ChainStore } from '../../chain/index.ts'
+import type { JsonObject } from '../blocks/block-json.ts'
+import { quantity } from '../quantity.ts'
 
 /** As `eth_capabilities` answers: from which block on there is what. Source: ethereum/execution-apis#755. */
 export function capabilitiesJson(chain: ChainStore): JsonObject {

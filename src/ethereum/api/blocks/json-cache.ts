@@ -3,8 +3,8 @@
  * @module
  */
 import { LRUCache } from 'lru-cache'
-import { bytesToHex } from '../../base/bytes.ts'
-import { RawJson } from '../../rpc/index.ts'
+import { bytesToHex } from '../../../base/bytes.ts'
+import { RawJson } from '../../../rpc/index.ts'
 
 /** What an entry takes beside its text: key, objects, links. */
 const ENTRY_BYTES = 512

@@ -3,10 +3,10 @@
  * eth/gasprice, with the settings of its full node.
  * @module
  */
-import { equalBytes } from '../../base/bytes.ts'
-import type { Header, Transaction } from '../types/index.ts'
-import type { BlockReader } from './block-reader.ts'
-import { priorityFee, senderOf } from './transaction-json.ts'
+import { equalBytes } from '../../../base/bytes.ts'
+import type { Header, Transaction } from '../../types/index.ts'
+import type { BlockReader } from '../block-reader.ts'
+import { priorityFee, senderOf } from '../transactions/transaction-json.ts'
 
 const BLOCKS = 20
 const PERCENTILE = 60

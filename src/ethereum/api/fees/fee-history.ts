@@ -2,7 +2,7 @@
  * What blocks cost, from their headers and receipts. Source: go-ethereum eth/gasprice, EIP-1559, EIP-4844.
  * @module
  */
-import { YieldBudget, yieldNow } from '../../base/yield-budget.ts'
+import { YieldBudget, yieldNow } from '../../../base/yield-budget.ts'
 import {
   blobBaseFee,
   blobBaseFeeAt,
@@ -12,13 +12,13 @@ import {
   expectedExcessBlobGas,
   GAS_PER_BLOB,
   isBlockFork,
-} from '../chain/index.ts'
-import type { Header, Receipt } from '../types/index.ts'
-import type { JsonObject } from './block-json.ts'
-import { type BlockReader, failed, type StoredBlock } from './block-reader.ts'
-import type { BlockTag } from './params.ts'
-import { quantity } from './quantity.ts'
-import { priorityFee } from './transaction-json.ts'
+} from '../../chain/index.ts'
+import type { Header, Receipt } from '../../types/index.ts'
+import { type BlockReader, failed, type StoredBlock } from '../block-reader.ts'
+import type { JsonObject } from '../blocks/block-json.ts'
+import type { BlockTag } from '../params.ts'
+import { quantity } from '../quantity.ts'
+import { priorityFee } from '../transactions/transaction-json.ts'
 
 /** Blocks at most; what is over it is cut off. */
 const MAX_BLOCKS = 1_024

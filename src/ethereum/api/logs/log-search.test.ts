@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { answer, call } from '../../../test/support/api-call.ts'
-import { demoBlocks, demoChain } from '../../../test/support/demo-chain.ts'
-import { bytesTo0x, hexToBytes } from '../../base/bytes.ts'
-import { RpcErrorCode } from '../../rpc/index.ts'
-import type { ChainStore } from '../chain/index.ts'
-import { blockReceiptsCodec } from '../types/index.ts'
-import { ethApi } from './index.ts'
+import { answer, call } from '../../../../test/support/api-call.ts'
+import { demoBlocks, demoChain } from '../../../../test/support/demo-chain.ts'
+import { bytesTo0x, hexToBytes } from '../../../base/bytes.ts'
+import { RpcErrorCode } from '../../../rpc/index.ts'
+import type { ChainStore } from '../../chain/index.ts'
+import { blockReceiptsCodec } from '../../types/index.ts'
+import { ethApi } from '../index.ts'
 import { LogMatcher } from './log-matcher.ts'
 
 interface LogJson {

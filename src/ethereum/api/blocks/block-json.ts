@@ -2,13 +2,13 @@
  * Headers and blocks as go-ethereum's JSON has them.
  * @module
  */
-import { bytesTo0x } from '../../base/bytes.ts'
-import { rlp } from '../../codec/index.ts'
-import type { ChainConfig } from '../chain/index.ts'
-import type { Header, Withdrawal } from '../types/index.ts'
-import type { StoredBlock } from './block-reader.ts'
-import { optionalBytes, optionalQuantity, quantity } from './quantity.ts'
-import { transactionJson } from './transaction-json.ts'
+import { bytesTo0x } from '../../../base/bytes.ts'
+import { rlp } from '../../../codec/index.ts'
+import type { ChainConfig } from '../../chain/index.ts'
+import type { Header, Withdrawal } from '../../types/index.ts'
+import type { StoredBlock } from '../block-reader.ts'
+import { optionalBytes, optionalQuantity, quantity } from '../quantity.ts'
+import { transactionJson } from '../transactions/transaction-json.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 

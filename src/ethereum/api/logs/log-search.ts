@@ -3,15 +3,15 @@
  * those whose bloom filter says that they may have a match are read.
  * @module
  */
-import { YieldBudget, yieldNow } from '../../base/yield-budget.ts'
-import { RpcError, RpcErrorCode } from '../../rpc/index.ts'
-import { BlockBody, type Header } from '../types/index.ts'
-import type { JsonObject } from './block-json.ts'
-import { type BlockReader, failed } from './block-reader.ts'
+import { YieldBudget, yieldNow } from '../../../base/yield-budget.ts'
+import { RpcError, RpcErrorCode } from '../../../rpc/index.ts'
+import { BlockBody, type Header } from '../../types/index.ts'
+import { type BlockReader, failed } from '../block-reader.ts'
+import type { JsonObject } from '../blocks/block-json.ts'
+import { type BlockTag, type LogQuery, MAX_CHOICES } from '../params.ts'
+import { LongSearches } from '../query-limits.ts'
+import { logJson } from '../transactions/receipt-json.ts'
 import { LogMatcher } from './log-matcher.ts'
-import { type BlockTag, type LogQuery, MAX_CHOICES } from './params.ts'
-import { LongSearches } from './query-limits.ts'
-import { logJson } from './receipt-json.ts'
 
 export interface LogLimits {
   /** Blocks one call may look at; what is over it is an error. @default 100 000 */

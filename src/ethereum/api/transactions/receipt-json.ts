@@ -2,14 +2,14 @@
  * Receipts and logs as go-ethereum's JSON has them: what a receipt does not say comes from its block.
  * @module
  */
-import { bytesTo0x } from '../../base/bytes.ts'
-import { rlp } from '../../codec/index.ts'
-import { keccak256 } from '../../crypto/index.ts'
-import { blobBaseFee, type ChainConfig, GAS_PER_BLOB } from '../chain/index.ts'
-import type { Header, Log, Receipt, Transaction, TransactionFields } from '../types/index.ts'
-import type { JsonObject } from './block-json.ts'
-import type { StoredBlock } from './block-reader.ts'
-import { quantity } from './quantity.ts'
+import { bytesTo0x } from '../../../base/bytes.ts'
+import { rlp } from '../../../codec/index.ts'
+import { keccak256 } from '../../../crypto/index.ts'
+import { blobBaseFee, type ChainConfig, GAS_PER_BLOB } from '../../chain/index.ts'
+import type { Header, Log, Receipt, Transaction, TransactionFields } from '../../types/index.ts'
+import type { StoredBlock } from '../block-reader.ts'
+import type { JsonObject } from '../blocks/block-json.ts'
+import { quantity } from '../quantity.ts'
 import { effectiveGasPrice, senderOf } from './transaction-json.ts'
 
 /** Where a log stands. */

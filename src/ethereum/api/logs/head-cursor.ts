@@ -1,6 +1,6 @@
-import { equalBytes } from '../../base/bytes.ts'
-import type { ChainStore } from '../chain/index.ts'
-import type { Header } from '../types/index.ts'
+import { equalBytes } from '../../../base/bytes.ts'
+import type { ChainStore } from '../../chain/index.ts'
+import type { Header } from '../../types/index.ts'
 
 /** One step of a chain: a block that came to the end of it, or one that was taken from its end. */
 export interface ChainStep {

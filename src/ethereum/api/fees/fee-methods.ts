@@ -1,11 +1,11 @@
-import { method, param } from '../../rpc/index.ts'
-import { blobBaseFee } from '../chain/index.ts'
-import type { Header } from '../types/index.ts'
-import type { BlockReader } from './block-reader.ts'
+import { method, param } from '../../../rpc/index.ts'
+import { blobBaseFee } from '../../chain/index.ts'
+import type { Header } from '../../types/index.ts'
+import type { BlockReader } from '../block-reader.ts'
+import { blockTagParam, countParam, percentilesParam } from '../params.ts'
+import { quantity } from '../quantity.ts'
+import type { LongSearches } from '../query-limits.ts'
 import { feeHistory, nextBaseFee } from './fee-history.ts'
-import { blockTagParam, countParam, percentilesParam } from './params.ts'
-import { quantity } from './quantity.ts'
-import type { LongSearches } from './query-limits.ts'
 import { TipOracle } from './tip-oracle.ts'
 
 const HISTORY = [

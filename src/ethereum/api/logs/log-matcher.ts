@@ -1,6 +1,6 @@
-import { bytesToHex } from '../../base/bytes.ts'
-import { bloomContains, type Log } from '../types/index.ts'
-import type { LogQuery } from './params.ts'
+import { bytesToHex } from '../../../base/bytes.ts'
+import { bloomContains, type Log } from '../../types/index.ts'
+import type { LogQuery } from '../params.ts'
 
 /** One place of a query: the values it may have there. */
 interface Choice {

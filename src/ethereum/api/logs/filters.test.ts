@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { answer, call } from '../../../test/support/api-call.ts'
-import { demoChain, demoRange, sideBlocks } from '../../../test/support/demo-chain.ts'
-import { bytesTo0x } from '../../base/bytes.ts'
-import { FakeClock } from '../../base/clock.ts'
-import { RpcErrorCode } from '../../rpc/index.ts'
-import type { ChainStore, StorableBlock } from '../chain/index.ts'
+import { answer, call } from '../../../../test/support/api-call.ts'
+import { demoChain, demoRange, sideBlocks } from '../../../../test/support/demo-chain.ts'
+import { bytesTo0x } from '../../../base/bytes.ts'
+import { FakeClock } from '../../../base/clock.ts'
+import { RpcErrorCode } from '../../../rpc/index.ts'
+import type { ChainStore, StorableBlock } from '../../chain/index.ts'
+import { type EthApiOptions, ethApi } from '../index.ts'
 import { FILTER_TIMEOUT } from './filters.ts'
-import { type EthApiOptions, ethApi } from './index.ts'
 
 const NOT_FOUND = { error: { code: RpcErrorCode.Default, message: 'filter not found' } }
 const EMPTY_RECEIPTS = Uint8Array.of(0xc0)

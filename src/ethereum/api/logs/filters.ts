@@ -3,17 +3,17 @@
  * its place on the chain, and no results.
  * @module
  */
-import { bytesTo0x } from '../../base/bytes.ts'
-import type { Clock } from '../../base/clock.ts'
-import { YieldBudget, yieldNow } from '../../base/yield-budget.ts'
-import { newRpcId, type RpcError } from '../../rpc/index.ts'
-import type { JsonObject } from './block-json.ts'
-import { type BlockReader, failed } from './block-reader.ts'
+import { bytesTo0x } from '../../../base/bytes.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { YieldBudget, yieldNow } from '../../../base/yield-budget.ts'
+import { newRpcId, type RpcError } from '../../../rpc/index.ts'
+import { type BlockReader, failed } from '../block-reader.ts'
+import type { JsonObject } from '../blocks/block-json.ts'
+import type { LogQuery } from '../params.ts'
+import { QueryBudget } from '../query-limits.ts'
 import { HeadCursor } from './head-cursor.ts'
 import { LogMatcher } from './log-matcher.ts'
 import { checkChoices, type LogSearch, refused } from './log-search.ts'
-import type { LogQuery } from './params.ts'
-import { QueryBudget } from './query-limits.ts'
 
 /** Milliseconds after which a filter that nobody asks is forgotten. Source: go-ethereum eth/filters. */
 export const FILTER_TIMEOUT = 5 * 60 * 1000

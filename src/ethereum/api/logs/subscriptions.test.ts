@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { answer, call } from '../../../test/support/api-call.ts'
-import { demoBlocks, demoChain, demoRange, sideBlocks } from '../../../test/support/demo-chain.ts'
-import { connect, ethOf, honest } from '../../../test/support/sync-nodes.ts'
-import { bytesTo0x } from '../../base/bytes.ts'
-import { RpcErrorCode } from '../../rpc/index.ts'
-import { isSubscription } from '../../rpc/session/api.ts'
-import type { ChainStore, StorableBlock } from '../chain/index.ts'
-import { Sync } from '../sync/index.ts'
-import { ethApi, ethSubscriptions } from './index.ts'
+import { answer, call } from '../../../../test/support/api-call.ts'
+import { demoBlocks, demoChain, demoRange, sideBlocks } from '../../../../test/support/demo-chain.ts'
+import { connect, ethOf, honest } from '../../../../test/support/sync-nodes.ts'
+import { bytesTo0x } from '../../../base/bytes.ts'
+import { RpcErrorCode } from '../../../rpc/index.ts'
+import { isSubscription } from '../../../rpc/session/api.ts'
+import type { ChainStore, StorableBlock } from '../../chain/index.ts'
+import { Sync } from '../../sync/index.ts'
+import { ethApi, ethSubscriptions } from '../index.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

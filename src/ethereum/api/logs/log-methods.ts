@@ -1,7 +1,7 @@
-import { method, param } from '../../rpc/index.ts'
+import { method, param } from '../../../rpc/index.ts'
+import { filterIdParam, logQueryParam } from '../params.ts'
 import type { Filters } from './filters.ts'
 import type { LogSearch } from './log-search.ts'
-import { filterIdParam, logQueryParam } from './params.ts'
 
 const QUERY = param('filter', logQueryParam)
 const ID = param('filterId', filterIdParam)
