@@ -6,8 +6,8 @@ import { bytesToHex } from '../../src/base/bytes.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { rlp } from '../../src/codec/index.ts'
 import { keccak256 } from '../../src/crypto/index.ts'
-import { expectedBaseFee, expectedExcessBlobGas } from '../../src/ethereum/chain/fees.ts'
 import type { ChainStore, StorableBlock } from '../../src/ethereum/chain/index.ts'
+import { expectedBaseFee, expectedExcessBlobGas } from '../../src/ethereum/chain/rules/fees.ts'
 import { lazyHeader } from '../../src/ethereum/eth/codecs.ts'
 import {
   type AnyEthMessages,

@@ -6,9 +6,9 @@ import vectors from '../../../test/vectors/eth-api.json' with { type: 'json' }
 import { bytesTo0x, utf8ToBytes } from '../../base/bytes.ts'
 import { RawJson, RpcErrorCode } from '../../rpc/index.ts'
 import { MemoryStore } from '../../storage/index.ts'
-import { networkGenesis } from '../chain/networks.ts'
-import { metaKey } from '../chain/schema.ts'
-import { ChainStore } from '../chain/store.ts'
+import { networkGenesis } from '../chain/config/networks.ts'
+import { ChainStore } from '../chain/store/chain-store.ts'
+import { metaKey } from '../chain/store/schema.ts'
 import { debugRawApi, ethApi } from './index.ts'
 
 const NO_HASH = `0x${'ab'.repeat(32)}`

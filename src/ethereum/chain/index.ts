@@ -13,20 +13,20 @@ export {
   isBlockFork,
   TIME_FORKS,
   type TimeFork,
-} from './config.ts'
-export { verifyAccessList, verifyBody, verifyReceipts } from './contents.ts'
-export { blobBaseFee, blobBaseFeeAt, expectedBaseFee, expectedExcessBlobGas, GAS_PER_BLOB } from './fees.ts'
-export { type ForkId, ForkIds, forkIdCodec } from './fork-id.ts'
-export { type Genesis, type GenesisJson, genesisFromJson, parseGenesis } from './genesis.ts'
-export { NETWORK_NAMES, type NetworkName, networkGenesis } from './networks.ts'
-export type { RepairReport } from './repair.ts'
-export { type HeaderContext, verifyHeader } from './rules.ts'
+} from './config/chain-config.ts'
+export { type ForkId, ForkIds, forkIdCodec } from './config/fork-id.ts'
+export { type Genesis, type GenesisJson, genesisFromJson, parseGenesis } from './config/genesis.ts'
+export { NETWORK_NAMES, type NetworkName, networkGenesis } from './config/networks.ts'
+export { verifyAccessList, verifyBody, verifyReceipts } from './rules/contents.ts'
+export { blobBaseFee, blobBaseFeeAt, expectedBaseFee, expectedExcessBlobGas, GAS_PER_BLOB } from './rules/fees.ts'
+export { type HeaderContext, verifyHeader } from './rules/header-rules.ts'
 export {
   type ChainHead,
   type ChainStats,
   ChainStore,
   type IndexOptions,
   type StorableBlock,
-} from './store.ts'
-export type { SyncChanges } from './sync-changes.ts'
-export type { FoundTransaction } from './transaction-index.ts'
+} from './store/chain-store.ts'
+export type { RepairReport } from './store/repair.ts'
+export type { SyncChanges } from './store/sync-changes.ts'
+export type { FoundTransaction } from './store/transaction-index.ts'

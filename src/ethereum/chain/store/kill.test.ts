@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { branchGenesis } from '../../../test/support/branches.ts'
-import { demoBlocks } from '../../../test/support/demo-chain.ts'
-import { openLevelStore } from '../../storage/index.ts'
-import { ChainStore } from './store.ts'
+import { branchGenesis } from '../../../../test/support/branches.ts'
+import { demoBlocks } from '../../../../test/support/demo-chain.ts'
+import { openLevelStore } from '../../../storage/index.ts'
+import { ChainStore } from './chain-store.ts'
 
 /** Our own code, which Node alone cannot read, through vite. */
 const LOADER = `
@@ -35,8 +35,8 @@ for (let salt = 0; ; salt++) {
 const INDEXER = `${LOADER}
 const { demoChain } = await load('/test/support/demo-chain.ts')
 const { openLevelStore } = await load('/src/storage/index.ts')
-const { metaKey, Prefix, rangeOf } = await load('/src/ethereum/chain/schema.ts')
-const { ChainStore } = await load('/src/ethereum/chain/store.ts')
+const { metaKey, Prefix, rangeOf } = await load('/src/ethereum/chain/store/schema.ts')
+const { ChainStore } = await load('/src/ethereum/chain/store/chain-store.ts')
 const store = await openLevelStore(process.argv[1])
 if (!store.has(metaKey('schema'))) await demoChain(320, store)
 for (let round = 0; ; round++) {
@@ -48,7 +48,7 @@ for (let round = 0; ; round++) {
 }`
 
 async function startWriter(program: string, path: string): Promise<ChildProcess> {
-  const cwd = fileURLToPath(new URL('../../..', import.meta.url))
+  const cwd = fileURLToPath(new URL('../../../..', import.meta.url))
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program, path], {
     cwd,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -6,10 +6,10 @@
  * that somebody else vouches for.
  * @module
  */
-import { bytesTo0x, equalBytes, utf8ToBytes } from '../../base/bytes.ts'
-import { ProtocolError } from '../../base/errors.ts'
-import { EMPTY_OMMERS_HASH, type Header, ZERO_HASH } from '../types/index.ts'
-import { blobParametersAt, type ChainConfig, isBlockFork, isTimeFork } from './config.ts'
+import { bytesTo0x, equalBytes, utf8ToBytes } from '../../../base/bytes.ts'
+import { ProtocolError } from '../../../base/errors.ts'
+import { EMPTY_OMMERS_HASH, type Header, ZERO_HASH } from '../../types/index.ts'
+import { blobParametersAt, type ChainConfig, isBlockFork, isTimeFork } from '../config/chain-config.ts'
 import { expectedDifficulty } from './difficulty.ts'
 import { ELASTICITY, expectedBaseFee, expectedExcessBlobGas, GAS_PER_BLOB } from './fees.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { demoAccessLists, demoBlocks, demoReceipts } from '../../../test/support/demo-chain.ts'
-import { BlockBody, blockReceiptsCodec, Header, type HeaderFields, Receipt, receiptsRoot } from '../types/index.ts'
+import { demoAccessLists, demoBlocks, demoReceipts } from '../../../../test/support/demo-chain.ts'
+import { BlockBody, blockReceiptsCodec, Header, type HeaderFields, Receipt, receiptsRoot } from '../../types/index.ts'
 import { verifyAccessList, verifyBody, verifyReceipts } from './contents.ts'
 
 const change = (header: Header, fields: Partial<HeaderFields>): Header => Header.from({ ...header, ...fields })

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Disk, levelDisk } from '../../../test/support/branches.ts'
-import { demoBlocks, demoChain, demoRange, sideBlocks } from '../../../test/support/demo-chain.ts'
-import { utf8ToBytes } from '../../base/bytes.ts'
-import { silentLogger } from '../../base/log.ts'
-import type { KeyValueStore } from '../../storage/index.ts'
-import { Block, BlockBody, type Transaction } from '../types/index.ts'
+import { type Disk, levelDisk } from '../../../../test/support/branches.ts'
+import { demoBlocks, demoChain, demoRange, sideBlocks } from '../../../../test/support/demo-chain.ts'
+import { utf8ToBytes } from '../../../base/bytes.ts'
+import { silentLogger } from '../../../base/log.ts'
+import type { KeyValueStore } from '../../../storage/index.ts'
+import { Block, BlockBody, type Transaction } from '../../types/index.ts'
+import { ChainStore, type StorableBlock } from './chain-store.ts'
 import { metaKey, Prefix, rangeOf } from './schema.ts'
-import { ChainStore, type StorableBlock } from './store.ts'
 
 let disk: Disk
 beforeEach(async () => {

@@ -17,7 +17,7 @@
  * | `k` number | a header that the sync has downloaded and not linked yet, RLP |
  * @module
  */
-import { utf8ToBytes } from '../../base/bytes.ts'
+import { utf8ToBytes } from '../../../base/bytes.ts'
 
 /** Raised when older programs would misread a database, or spoil it. 2: every block's transactions are in the index. */
 export const SCHEMA_VERSION = '2'

@@ -3,8 +3,8 @@
  * a `ConfigError` that names the path of the field.
  * @module
  */
-import { hexToBytes } from '../../base/bytes.ts'
-import { ConfigError } from '../../base/errors.ts'
+import { hexToBytes } from '../../../base/bytes.ts'
+import { ConfigError } from '../../../base/errors.ts'
 
 /** A string, or a number. */
 const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g

@@ -3,9 +3,9 @@
  * an index are added later, from the youngest block down, so that at any moment all blocks from one number up are in it.
  * @module
  */
-import { equalBytes } from '../../base/bytes.ts'
-import type { KeyValueStore, Operation } from '../../storage/index.ts'
-import { BlockBody, type Transaction } from '../types/index.ts'
+import { equalBytes } from '../../../base/bytes.ts'
+import type { KeyValueStore, Operation } from '../../../storage/index.ts'
+import { BlockBody, type Transaction } from '../../types/index.ts'
 import {
   blockKey,
   canonicalKey,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { header } from '../../../test/support/headers.ts'
-import { hexToBytes } from '../../base/bytes.ts'
+import { header } from '../../../../test/support/headers.ts'
+import { hexToBytes } from '../../../base/bytes.ts'
 import {
   type Block,
   blockReceiptsCodec,
@@ -10,16 +10,16 @@ import {
   type HeaderFields,
   readBlocks,
   readItems,
-} from '../types/index.ts'
-import { type ChainConfig, parseChainConfig } from './config.ts'
+} from '../../types/index.ts'
+import { type ChainConfig, parseChainConfig } from '../config/chain-config.ts'
+import { type Genesis, parseGenesis } from '../config/genesis.ts'
+import { networkGenesis } from '../config/networks.ts'
 import { verifyAccessList, verifyBody, verifyReceipts } from './contents.ts'
 import { expectedDifficulty } from './difficulty.ts'
 import { expectedBaseFee } from './fees.ts'
-import { type Genesis, parseGenesis } from './genesis.ts'
-import { networkGenesis } from './networks.ts'
-import { verifyHeader } from './rules.ts'
+import { verifyHeader } from './header-rules.ts'
 
-const asset = (name: string) => readFileSync(new URL(`../../../assets/demo/${name}`, import.meta.url))
+const asset = (name: string) => readFileSync(new URL(`../../../../assets/demo/${name}`, import.meta.url))
 const info = JSON.parse(asset('info.json').toString()) as { genesisHash: string; headHash: string }
 
 let genesis: Genesis

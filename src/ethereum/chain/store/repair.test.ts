@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { branch, branchGenesis, type Disk, levelDisk, memoryDisk } from '../../../test/support/branches.ts'
-import type { Operation } from '../../storage/index.ts'
+import { branch, branchGenesis, type Disk, levelDisk, memoryDisk } from '../../../../test/support/branches.ts'
+import type { Operation } from '../../../storage/index.ts'
+import { ChainStore } from './chain-store.ts'
 import { blockKey, canonicalKey, encodeNumber, metaKey, numberOfKey, Prefix } from './schema.ts'
-import { ChainStore } from './store.ts'
 
 const genesis = branchGenesis()
 const blocks = branch(genesis.header, 20, { receipts: (n) => (n <= 8 ? 'missing' : 'given') })

@@ -2,9 +2,9 @@
  * The public networks: config and first header. Their accounts are not here: a header says what they add up to.
  * @module
  */
-import { EMPTY_BYTES, hexToBytes, utf8ToBytes } from '../../base/bytes.ts'
-import { EMPTY_OMMERS_HASH, EMPTY_ROOT, Header, type HeaderFields, ZERO_HASH } from '../types/index.ts'
-import { parseChainConfig } from './config.ts'
+import { EMPTY_BYTES, hexToBytes, utf8ToBytes } from '../../../base/bytes.ts'
+import { EMPTY_OMMERS_HASH, EMPTY_ROOT, Header, type HeaderFields, ZERO_HASH } from '../../types/index.ts'
+import { parseChainConfig } from './chain-config.ts'
 import { type Genesis, genesisOf, INITIAL_BASE_FEE } from './genesis.ts'
 
 export type NetworkName = 'mainnet' | 'sepolia' | 'hoodi'

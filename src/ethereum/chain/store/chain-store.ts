@@ -4,16 +4,16 @@
  * came from the wire.
  * @module
  */
-import { bigintToBytes, bytesTo0x, bytesToBigint, equalBytes } from '../../base/bytes.ts'
-import { describeError, InternalError, StorageError } from '../../base/errors.ts'
-import { Events, type SubscribeOptions, type Subscription } from '../../base/events.ts'
-import { type Logger, silentLogger } from '../../base/log.ts'
-import { yieldNow } from '../../base/yield-budget.ts'
-import type { KeyValueStore, Operation } from '../../storage/index.ts'
-import { EMPTY_ROOT, Header } from '../types/index.ts'
-import type { ChainConfig } from './config.ts'
-import { type ForkId, ForkIds } from './fork-id.ts'
-import type { Genesis } from './genesis.ts'
+import { bigintToBytes, bytesTo0x, bytesToBigint, equalBytes } from '../../../base/bytes.ts'
+import { describeError, InternalError, StorageError } from '../../../base/errors.ts'
+import { Events, type SubscribeOptions, type Subscription } from '../../../base/events.ts'
+import { type Logger, silentLogger } from '../../../base/log.ts'
+import { yieldNow } from '../../../base/yield-budget.ts'
+import type { KeyValueStore, Operation } from '../../../storage/index.ts'
+import { EMPTY_ROOT, Header } from '../../types/index.ts'
+import type { ChainConfig } from '../config/chain-config.ts'
+import { type ForkId, ForkIds } from '../config/fork-id.ts'
+import type { Genesis } from '../config/genesis.ts'
 import { type RepairReport, wholeHead } from './repair.ts'
 import {
   blockKey,
@@ -29,7 +29,7 @@ import {
   skeletonKey,
   syncKey,
 } from './schema.ts'
-import { openGenesis } from './store-genesis.ts'
+import { openGenesis } from './stored-genesis.ts'
 import { type SyncChanges, syncOperations } from './sync-changes.ts'
 import {
   type FoundTransaction,

@@ -2,9 +2,9 @@
  * What a block's difficulty must be under proof of work (EIP-2, EIP-100, and the delays of the difficulty bomb).
  * @module
  */
-import { equalBytes } from '../../base/bytes.ts'
-import { EMPTY_OMMERS_HASH, type Header } from '../types/index.ts'
-import { type BlockFork, type ChainConfig, isBlockFork } from './config.ts'
+import { equalBytes } from '../../../base/bytes.ts'
+import { EMPTY_OMMERS_HASH, type Header } from '../../types/index.ts'
+import { type BlockFork, type ChainConfig, isBlockFork } from '../config/chain-config.ts'
 
 const MINIMUM_DIFFICULTY = 131_072n
 const BOUND_DIVISOR = 2048n

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { header } from '../../../test/support/headers.ts'
-import { EMPTY_OMMERS_HASH, ZERO_HASH } from '../types/index.ts'
-import { parseChainConfig } from './config.ts'
+import { header } from '../../../../test/support/headers.ts'
+import { EMPTY_OMMERS_HASH, ZERO_HASH } from '../../types/index.ts'
+import { parseChainConfig } from '../config/chain-config.ts'
+import { networkGenesis } from '../config/networks.ts'
 import { expectedDifficulty } from './difficulty.ts'
-import { networkGenesis } from './networks.ts'
 
 const { difficulty: vectors } = JSON.parse(
-  readFileSync(new URL('../../../test/vectors/chain-rules.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../test/vectors/chain-rules.json', import.meta.url), 'utf8'),
 ) as { difficulty: [number, number, boolean, string, string][] }
 const mainnet = networkGenesis('mainnet')
 

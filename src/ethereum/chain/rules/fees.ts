@@ -2,9 +2,15 @@
  * What a block's base fee and excess blob gas must be, given its parent (EIP-1559, EIP-4844, EIP-7840, EIP-7918).
  * @module
  */
-import type { Header } from '../types/index.ts'
-import { type BlobParameters, blobParametersAt, type ChainConfig, isBlockFork, isTimeFork } from './config.ts'
-import { INITIAL_BASE_FEE } from './genesis.ts'
+import type { Header } from '../../types/index.ts'
+import {
+  type BlobParameters,
+  blobParametersAt,
+  type ChainConfig,
+  isBlockFork,
+  isTimeFork,
+} from '../config/chain-config.ts'
+import { INITIAL_BASE_FEE } from '../config/genesis.ts'
 
 /** EIP-1559: limit over target. */
 export const ELASTICITY = 2n

@@ -1,5 +1,5 @@
-import type { Operation } from '../../storage/index.ts'
-import type { Header } from '../types/index.ts'
+import type { Operation } from '../../../storage/index.ts'
+import type { Header } from '../../types/index.ts'
 import { skeletonKey, syncKey } from './schema.ts'
 
 /** How far a sync is: its own words, kept in the same batches as what it downloaded. */

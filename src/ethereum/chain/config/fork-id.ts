@@ -3,8 +3,8 @@
  * @module
  */
 import { crc32 } from 'node:zlib'
-import { rlp } from '../../codec/index.ts'
-import { BLOCK_FORKS, type ChainConfig, TIME_FORKS } from './config.ts'
+import { rlp } from '../../../codec/index.ts'
+import { BLOCK_FORKS, type ChainConfig, TIME_FORKS } from './chain-config.ts'
 import type { Genesis } from './genesis.ts'
 
 export interface ForkId {

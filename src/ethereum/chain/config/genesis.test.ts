@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bytesTo0x } from '../../base/bytes.ts'
-import { ConfigError } from '../../base/errors.ts'
-import { EMPTY_ROOT } from '../types/index.ts'
+import { bytesTo0x } from '../../../base/bytes.ts'
+import { ConfigError } from '../../../base/errors.ts'
+import { EMPTY_ROOT } from '../../types/index.ts'
 import { genesisFromJson, parseGenesis } from './genesis.ts'
 
 type Json = Record<string, unknown>
-const { cases } = JSON.parse(readFileSync(new URL('../../../test/vectors/genesis.json', import.meta.url), 'utf8')) as {
+const { cases } = JSON.parse(
+  readFileSync(new URL('../../../../test/vectors/genesis.json', import.meta.url), 'utf8'),
+) as {
   cases: { name: string; genesis: Json; hash: string; stateRoot: string }[]
 }
-const demo = readFileSync(new URL('../../../assets/demo/genesis.json', import.meta.url), 'utf8')
+const demo = readFileSync(new URL('../../../../assets/demo/genesis.json', import.meta.url), 'utf8')
 
 const SCHEDULE = { cancun: { target: 3, max: 6, baseFeeUpdateFraction: 3338477 } }
 const SHANGHAI = { chainId: 1, londonBlock: 0, shanghaiTime: 0 }

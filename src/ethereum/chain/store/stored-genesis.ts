@@ -2,10 +2,10 @@
  * The first opening of a database, and the check at every later one that it is the one that was meant.
  * @module
  */
-import { bigintToBytes, bytesTo0x, equalBytes, utf8ToBytes } from '../../base/bytes.ts'
-import { describeError, StorageError } from '../../base/errors.ts'
-import type { KeyValueStore, Operation } from '../../storage/index.ts'
-import { type Genesis, type GenesisJson, genesisFromJson } from './genesis.ts'
+import { bigintToBytes, bytesTo0x, equalBytes, utf8ToBytes } from '../../../base/bytes.ts'
+import { describeError, StorageError } from '../../../base/errors.ts'
+import type { KeyValueStore, Operation } from '../../../storage/index.ts'
+import { type Genesis, type GenesisJson, genesisFromJson } from '../config/genesis.ts'
 import {
   blockKey,
   canonicalKey,

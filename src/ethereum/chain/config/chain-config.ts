@@ -3,7 +3,7 @@
  * genesis.json, under the names it has there.
  * @module
  */
-import { ConfigError } from '../../base/errors.ts'
+import { ConfigError } from '../../../base/errors.ts'
 import { JsonReader } from './json-reader.ts'
 
 /** Forks by block number, in order of their field in go-ethereum's `params.ChainConfig`. */

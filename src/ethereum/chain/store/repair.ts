@@ -2,10 +2,10 @@
  * What to do with a database that lost something: go back to the last block that is whole.
  * @module
  */
-import { equalBytes } from '../../base/bytes.ts'
-import { CodecError, StorageError } from '../../base/errors.ts'
-import type { KeyValueStore, Operation } from '../../storage/index.ts'
-import { Header } from '../types/index.ts'
+import { equalBytes } from '../../../base/bytes.ts'
+import { CodecError, StorageError } from '../../../base/errors.ts'
+import type { KeyValueStore, Operation } from '../../../storage/index.ts'
+import { Header } from '../../types/index.ts'
 import {
   blockKey,
   canonicalKey,

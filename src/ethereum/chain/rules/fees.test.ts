@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { header } from '../../../test/support/headers.ts'
-import { type Header, ZERO_HASH } from '../types/index.ts'
-import { parseChainConfig } from './config.ts'
+import { header } from '../../../../test/support/headers.ts'
+import { type Header, ZERO_HASH } from '../../types/index.ts'
+import { parseChainConfig } from '../config/chain-config.ts'
+import { networkGenesis } from '../config/networks.ts'
 import { blobBaseFee, expectedBaseFee, expectedExcessBlobGas } from './fees.ts'
-import { networkGenesis } from './networks.ts'
 
 const vectors = JSON.parse(
-  readFileSync(new URL('../../../test/vectors/chain-rules.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../test/vectors/chain-rules.json', import.meta.url), 'utf8'),
 ) as { baseFee: string[][]; excessBlobGas: [number, string, string, string, string][] }
 const mainnet = networkGenesis('mainnet').config
 const BLOB = 131_072n

@@ -2,10 +2,10 @@
  * Whether a body, receipts or an access list are the ones a header speaks of.
  * @module
  */
-import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
-import { ProtocolError } from '../../base/errors.ts'
-import { keccak256 } from '../../crypto/index.ts'
-import { type BlockBody, type Header, type Receipt, receiptsRoot } from '../types/index.ts'
+import { bytesTo0x, equalBytes } from '../../../base/bytes.ts'
+import { ProtocolError } from '../../../base/errors.ts'
+import { keccak256 } from '../../../crypto/index.ts'
+import { type BlockBody, type Header, type Receipt, receiptsRoot } from '../../types/index.ts'
 import { GAS_PER_BLOB } from './fees.ts'
 
 const BLOB_TYPE = 3

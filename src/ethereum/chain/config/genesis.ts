@@ -2,10 +2,10 @@
  * The first block, from go-ethereum's genesis.json: its state root is computed from the accounts it lists.
  * @module
  */
-import { bigintToBytes, bytesToBigint, bytesToHex, EMPTY_BYTES, hexToBytes } from '../../base/bytes.ts'
-import { ConfigError, describeError } from '../../base/errors.ts'
-import { rlp } from '../../codec/index.ts'
-import { keccak256, sha256 } from '../../crypto/index.ts'
+import { bigintToBytes, bytesToBigint, bytesToHex, EMPTY_BYTES, hexToBytes } from '../../../base/bytes.ts'
+import { ConfigError, describeError } from '../../../base/errors.ts'
+import { rlp } from '../../../codec/index.ts'
+import { keccak256, sha256 } from '../../../crypto/index.ts'
 import {
   BlockBody,
   EMPTY_CODE_HASH,
@@ -15,8 +15,8 @@ import {
   type HeaderFields,
   secureTrieRoot,
   ZERO_HASH,
-} from '../types/index.ts'
-import { type ChainConfig, isBlockFork, isTimeFork, parseChainConfig } from './config.ts'
+} from '../../types/index.ts'
+import { type ChainConfig, isBlockFork, isTimeFork, parseChainConfig } from './chain-config.ts'
 import { JsonReader, parseJson } from './json-reader.ts'
 
 /** In wei; EIP-1559's `INITIAL_BASE_FEE`. */

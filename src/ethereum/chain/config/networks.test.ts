@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { bytesTo0x } from '../../base/bytes.ts'
+import { bytesTo0x } from '../../../base/bytes.ts'
 import { genesisFromJson } from './genesis.ts'
 import { NETWORK_NAMES, networkGenesis } from './networks.ts'
 

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { header } from '../../../test/support/headers.ts'
-import { bytesTo0x, hexToBytes } from '../../base/bytes.ts'
-import { CodecError } from '../../base/errors.ts'
-import { parseChainConfig } from './config.ts'
+import { header } from '../../../../test/support/headers.ts'
+import { bytesTo0x, hexToBytes } from '../../../base/bytes.ts'
+import { CodecError } from '../../../base/errors.ts'
+import { parseChainConfig } from './chain-config.ts'
 import { ForkIds, forkIdCodec } from './fork-id.ts'
 import { type Genesis, genesisOf } from './genesis.ts'
 import { NETWORK_NAMES, type NetworkName, networkGenesis } from './networks.ts'
 
-const vectors = JSON.parse(readFileSync(new URL('../../../test/vectors/forkid.json', import.meta.url), 'utf8')) as {
+const vectors = JSON.parse(readFileSync(new URL('../../../../test/vectors/forkid.json', import.meta.url), 'utf8')) as {
   creation: Record<NetworkName, [number, number, string, string][]>
   validation: [string, number, number, string, string, string][]
   encoding: [string, string, string][]

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { branch, branchGenesis, type Disk, levelDisk, memoryDisk } from '../../../test/support/branches.ts'
-import { header } from '../../../test/support/headers.ts'
-import { utf8ToBytes } from '../../base/bytes.ts'
-import { StorageError } from '../../base/errors.ts'
-import type { KeyValueStore } from '../../storage/index.ts'
-import { genesisFromJson } from './genesis.ts'
+import { branch, branchGenesis, type Disk, levelDisk, memoryDisk } from '../../../../test/support/branches.ts'
+import { header } from '../../../../test/support/headers.ts'
+import { utf8ToBytes } from '../../../base/bytes.ts'
+import { StorageError } from '../../../base/errors.ts'
+import type { KeyValueStore } from '../../../storage/index.ts'
+import { genesisFromJson } from '../config/genesis.ts'
+import { ChainStore, type StorableBlock } from './chain-store.ts'
 import { metaKey } from './schema.ts'
-import { ChainStore, type StorableBlock } from './store.ts'
 
 const genesis = branchGenesis()
 const put = (key: Uint8Array, value: Uint8Array) => [{ type: 'put', key, value } as const]
