@@ -5,7 +5,8 @@
  * Start reading at `sync.ts`, then `header-download.ts` and `fill.ts`.
  * @module
  */
+
+export type { WindowLimits } from './blocks/window.ts'
+export type { PeerVerdict } from './peers/workers.ts'
 export type { SyncPhase, SyncProgress, SyncShare } from './progress.ts'
 export { Sync, type SyncEvent, type SyncOptions, type SyncResult } from './sync.ts'
-export type { WindowLimits } from './window.ts'
-export type { PeerVerdict } from './workers.ts'

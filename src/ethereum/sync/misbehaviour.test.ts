@@ -18,8 +18,8 @@ import {
 import { FakeClock } from '../../base/clock.ts'
 import type { Peer } from '../../peer/index.ts'
 import type { ChainStore } from '../chain/index.ts'
+import type { PeerVerdict } from './peers/workers.ts'
 import { Sync, type SyncEvent } from './sync.ts'
-import type { PeerVerdict } from './workers.ts'
 
 const source = await demoChain()
 const { hash } = source.head

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { demoBlocks, demoChain } from '../../../test/support/demo-chain.ts'
-import { MemoryStore } from '../../storage/index.ts'
-import { ChainStore } from '../chain/index.ts'
-import { Header } from '../types/index.ts'
+import { demoBlocks, demoChain } from '../../../../test/support/demo-chain.ts'
+import { MemoryStore } from '../../../storage/index.ts'
+import { ChainStore } from '../../chain/index.ts'
+import { Header } from '../../types/index.ts'
 import { Skeleton } from './skeleton.ts'
 
 /** Headers of the bundled chain from one number down to another. */

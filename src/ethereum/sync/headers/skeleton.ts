@@ -2,11 +2,11 @@
  * Headers downloaded in reverse, kept in the store until their blocks are: what a restart goes on from.
  * @module
  */
-import { equalBytes } from '../../base/bytes.ts'
-import { CodecError, StorageError } from '../../base/errors.ts'
-import { rlp } from '../../codec/index.ts'
-import type { ChainStore, SyncChanges } from '../chain/index.ts'
-import { Header } from '../types/index.ts'
+import { equalBytes } from '../../../base/bytes.ts'
+import { CodecError, StorageError } from '../../../base/errors.ts'
+import { rlp } from '../../../codec/index.ts'
+import type { ChainStore, SyncChanges } from '../../chain/index.ts'
+import { Header } from '../../types/index.ts'
 
 /** Linked headers, from the lowest number to the highest. */
 interface Segment {

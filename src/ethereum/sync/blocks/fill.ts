@@ -3,20 +3,20 @@
  * peers, one empties it into the store, in order and in atomic batches.
  * @module
  */
-import type { Clock } from '../../base/clock.ts'
-import type { Logger } from '../../base/log.ts'
-import { Scope } from '../../base/scope.ts'
-import { YieldBudget, yieldNow } from '../../base/yield-budget.ts'
-import { type ChainStore, type StorableBlock, verifyHeader } from '../chain/index.ts'
-import type { BlockReceipts } from '../eth/index.ts'
-import type { BlockBody, Header } from '../types/index.ts'
-import { invalidChain } from './errors.ts'
+import type { Clock } from '../../../base/clock.ts'
+import type { Logger } from '../../../base/log.ts'
+import { Scope } from '../../../base/scope.ts'
+import { YieldBudget, yieldNow } from '../../../base/yield-budget.ts'
+import { type ChainStore, type StorableBlock, verifyHeader } from '../../chain/index.ts'
+import type { BlockReceipts } from '../../eth/index.ts'
+import type { BlockBody, Header } from '../../types/index.ts'
+import { invalidChain } from '../errors.ts'
+import type { Skeleton } from '../headers/skeleton.ts'
+import type { Workers } from '../peers/workers.ts'
+import type { Wakeup } from '../wakeup.ts'
 import { Fetcher } from './fetcher.ts'
 import { accessLists, bodies, newSlot, receipts } from './parts.ts'
-import type { Skeleton } from './skeleton.ts'
-import type { Wakeup } from './wakeup.ts'
 import { isComplete, isSettled, type Slot, Window, type WindowLimits } from './window.ts'
-import type { Workers } from './workers.ts'
 
 /** One batch. A reorganization takes as many blocks as it needs to be one step. */
 const BATCH: WindowLimits = { blocks: 256, bytes: 4 * 1024 * 1024 }

@@ -2,13 +2,13 @@
  * The peers as those who work: who may be asked now, for how much, and what becomes of those who do not deliver.
  * @module
  */
-import type { Clock } from '../../base/clock.ts'
-import { describeError, type ErrorCode, ProtocolError, TimeoutError } from '../../base/errors.ts'
-import type { Logger } from '../../base/log.ts'
-import { DisconnectReason } from '../../devp2p/index.ts'
-import { type Eth, type EthPeer, type EthRequestOptions, RANGE_UPDATE_BLOCKS } from '../eth/index.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { describeError, type ErrorCode, ProtocolError, TimeoutError } from '../../../base/errors.ts'
+import type { Logger } from '../../../base/log.ts'
+import { DisconnectReason } from '../../../devp2p/index.ts'
+import { type Eth, type EthPeer, type EthRequestOptions, RANGE_UPDATE_BLOCKS } from '../../eth/index.ts'
+import type { Wakeup } from '../wakeup.ts'
 import { type FetchKind, PeerCapacity, RoundTrip } from './capacity.ts'
-import type { Wakeup } from './wakeup.ts'
 
 /** Requests of one kind a peer has at once: while it answers one, the next is on its way. */
 const MAX_IN_FLIGHT = 2

@@ -3,13 +3,13 @@
  * in the store as it comes.
  * @module
  */
-import { equalBytes } from '../../base/bytes.ts'
-import type { ChainStore } from '../chain/index.ts'
-import type { Header } from '../types/index.ts'
+import { equalBytes } from '../../../base/bytes.ts'
+import type { ChainStore } from '../../chain/index.ts'
+import type { Header } from '../../types/index.ts'
+import type { Worker, Workers } from '../peers/workers.ts'
+import type { Wakeup } from '../wakeup.ts'
 import type { Skeleton } from './skeleton.ts'
 import { LIAR } from './target.ts'
-import type { Wakeup } from './wakeup.ts'
-import type { Worker, Workers } from './workers.ts'
 
 /** Headers in one request. Source: go-ethereum eth/downloader/skeleton.go (requestHeaders). */
 export const HEADERS_PER_REQUEST = 512

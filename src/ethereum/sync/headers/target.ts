@@ -2,12 +2,12 @@
  * From a head hash to its header: eth gives no way to learn a head, but any peer that has it can give it by hash.
  * @module
  */
-import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
-import type { Clock } from '../../base/clock.ts'
-import type { Logger } from '../../base/log.ts'
-import type { Header } from '../types/index.ts'
-import type { Wakeup } from './wakeup.ts'
-import type { Worker, Workers } from './workers.ts'
+import { bytesTo0x, equalBytes } from '../../../base/bytes.ts'
+import type { Clock } from '../../../base/clock.ts'
+import type { Logger } from '../../../base/log.ts'
+import type { Header } from '../../types/index.ts'
+import type { Worker, Workers } from '../peers/workers.ts'
+import type { Wakeup } from '../wakeup.ts'
 
 /** Milliseconds until the same peers are asked again, doubled each time. */
 const RETRY = 1_000

@@ -2,10 +2,10 @@
  * Bodies, receipts and block access lists: how each is asked for, checked and kept.
  * @module
  */
-import { equalBytes } from '../../base/bytes.ts'
-import { type ChainStore, verifyAccessList, verifyBody, verifyReceipts } from '../chain/index.ts'
-import type { BlockReceipts, EthPeer, EthRequestOptions } from '../eth/index.ts'
-import { BlockBody, EMPTY_OMMERS_HASH, EMPTY_ROOT, type Header, receiptsRoot } from '../types/index.ts'
+import { equalBytes } from '../../../base/bytes.ts'
+import { type ChainStore, verifyAccessList, verifyBody, verifyReceipts } from '../../chain/index.ts'
+import type { BlockReceipts, EthPeer, EthRequestOptions } from '../../eth/index.ts'
+import { BlockBody, EMPTY_OMMERS_HASH, EMPTY_ROOT, type Header, receiptsRoot } from '../../types/index.ts'
 import type { ContentKind, Slot } from './window.ts'
 
 /** One kind of part. `T` is what an answer has of it, by block; undefined: the peer does not have it. */

@@ -3,13 +3,12 @@
  * @module
  */
 
-import { describeError, type ErrorCode, PeerloomError } from '../../base/errors.ts'
-import { YieldBudget, yieldNow } from '../../base/yield-budget.ts'
+import { describeError, type ErrorCode, PeerloomError } from '../../../base/errors.ts'
+import { YieldBudget, yieldNow } from '../../../base/yield-budget.ts'
+import { LIAR } from '../headers/target.ts'
+import type { Worker, Workers } from '../peers/workers.ts'
 import type { Part } from './parts.ts'
-import { LIAR } from './target.ts'
-
 import type { Slot, Window } from './window.ts'
-import type { Worker, Workers } from './workers.ts'
 
 export interface FetcherOptions<T> {
   readonly part: Part<T>

@@ -2,7 +2,7 @@
  * The blocks between the headers that are verified and the store: filled in any order, emptied in order.
  * @module
  */
-import type { BlockBody, Header } from '../types/index.ts'
+import type { BlockBody, Header } from '../../types/index.ts'
 
 /** Blocks held. Source: go-ethereum eth/downloader/queue.go (blockCacheMaxItems). */
 export const WINDOW_BLOCKS = 8_192
