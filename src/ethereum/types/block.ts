@@ -4,7 +4,7 @@ import { rlp } from '../../codec/index.ts'
 import { keccak256 } from '../../crypto/index.ts'
 import { EMPTY_OMMERS_HASH } from './constants.ts'
 import { type Header, headerCodec } from './header.ts'
-import { type Transaction, transactionCodec } from './transaction.ts'
+import { type Transaction, transactionCodec } from './transactions/transaction.ts'
 import { deriveRoot } from './trie.ts'
 import { type Withdrawal, withdrawalCodec } from './withdrawal.ts'
 

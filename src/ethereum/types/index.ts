@@ -7,15 +7,15 @@
  */
 
 export { Block, BlockBody, type BlockBodyParts, blockCodec, bodyCodec } from './block.ts'
-export { addToBloom, BLOOM_BYTES, bloomContains, mergeBlooms } from './bloom.ts'
 export { EMPTY_CODE_HASH, EMPTY_OMMERS_HASH, EMPTY_ROOT, ZERO_HASH } from './constants.ts'
 export { Header, type HeaderFields, headerCodec } from './header.ts'
 export { type ItemStreamOptions, readBlockStream, readBlocks, readItems } from './items.ts'
-export { type Log, Receipt, type ReceiptFields } from './receipt.ts'
-export { blockReceiptsCodec, blockReceiptsCodec68, receiptCodec, receiptCodec68 } from './receipt-codecs.ts'
+export { addToBloom, BLOOM_BYTES, bloomContains, mergeBlooms } from './receipts/bloom.ts'
+export { type Log, Receipt, type ReceiptFields } from './receipts/receipt.ts'
+export { blockReceiptsCodec, blockReceiptsCodec68, receiptCodec, receiptCodec68 } from './receipts/receipt-codecs.ts'
 export { ommersHash, receiptsRoot, transactionsRoot, withdrawalsRoot } from './roots.ts'
-export { authorizationAuthority } from './signing.ts'
-export { pooledTransactionCodec, Transaction, transactionCodec } from './transaction.ts'
+export { authorizationAuthority } from './transactions/signing.ts'
+export { pooledTransactionCodec, Transaction, transactionCodec } from './transactions/transaction.ts'
 export type {
   AccessListEntry,
   AccessListTransaction,
@@ -28,6 +28,6 @@ export type {
   TransactionFields,
   TransactionType,
   UnsignedTransaction,
-} from './transaction-fields.ts'
+} from './transactions/transaction-fields.ts'
 export { deriveRoot, secureTrieRoot } from './trie.ts'
 export { type Withdrawal, withdrawalCodec } from './withdrawal.ts'

@@ -5,8 +5,8 @@
 import { rlp } from '../../codec/index.ts'
 import { keccak256 } from '../../crypto/index.ts'
 import { type Header, headerCodec } from './header.ts'
-import type { Receipt } from './receipt.ts'
-import type { Transaction } from './transaction.ts'
+import type { Receipt } from './receipts/receipt.ts'
+import type { Transaction } from './transactions/transaction.ts'
 import { deriveRoot } from './trie.ts'
 import { type Withdrawal, withdrawalCodec } from './withdrawal.ts'
 

@@ -1,9 +1,9 @@
-import { CodecError } from '../../base/errors.ts'
-import { rlp } from '../../codec/index.ts'
-import { MAX_TRANSACTIONS } from './block.ts'
+import { CodecError } from '../../../base/errors.ts'
+import { rlp } from '../../../codec/index.ts'
+import { MAX_TRANSACTIONS } from '../block.ts'
+import type { TransactionType } from '../transactions/transaction-fields.ts'
 import { BLOOM_BYTES } from './bloom.ts'
 import { checkOutcome, Receipt } from './receipt.ts'
-import type { TransactionType } from './transaction-fields.ts'
 
 const LAST_TYPE = 4
 

@@ -1,5 +1,5 @@
-import { CodecError } from '../../base/errors.ts'
-import { rlp } from '../../codec/index.ts'
+import { CodecError } from '../../../base/errors.ts'
+import { rlp } from '../../../codec/index.ts'
 import type { BlobSidecar } from './transaction-fields.ts'
 
 const BLOB_TYPE = 3

@@ -1,7 +1,7 @@
-import { concatBytes } from '../../base/bytes.ts'
-import { CodecError } from '../../base/errors.ts'
-import { rlp } from '../../codec/index.ts'
-import { keccak256 } from '../../crypto/index.ts'
+import { concatBytes } from '../../../base/bytes.ts'
+import { CodecError } from '../../../base/errors.ts'
+import { rlp } from '../../../codec/index.ts'
+import { keccak256 } from '../../../crypto/index.ts'
 import { decodeSidecar, encodeNetworkForm, splitNetworkForm } from './sidecar.ts'
 import { recoverSender, signPayload } from './signing.ts'
 import {

@@ -1,8 +1,8 @@
-import { EMPTY_BYTES } from '../../base/bytes.ts'
-import { CodecError } from '../../base/errors.ts'
-import { rlp } from '../../codec/index.ts'
+import { EMPTY_BYTES } from '../../../base/bytes.ts'
+import { CodecError } from '../../../base/errors.ts'
+import { rlp } from '../../../codec/index.ts'
+import type { TransactionType } from '../transactions/transaction-fields.ts'
 import { addToBloom, BLOOM_BYTES, EMPTY_BLOOM } from './bloom.ts'
-import type { TransactionType } from './transaction-fields.ts'
 
 /** An event a contract left behind. */
 export interface Log {

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import vectors from '../../../test/vectors/ethereum-blocks.json' with { type: 'json' }
-import { bytesTo0x, concatBytes, hexToBytes } from '../../base/bytes.ts'
-import { CodecError } from '../../base/errors.ts'
-import { rlp } from '../../codec/index.ts'
-import { generateKey, keccak256, secp256k1 } from '../../crypto/index.ts'
+import vectors from '../../../../test/vectors/ethereum-blocks.json' with { type: 'json' }
+import { bytesTo0x, concatBytes, hexToBytes } from '../../../base/bytes.ts'
+import { CodecError } from '../../../base/errors.ts'
+import { rlp } from '../../../codec/index.ts'
+import { generateKey, keccak256, secp256k1 } from '../../../crypto/index.ts'
 import {
   authorizationAuthority,
   type BlobSidecar,
@@ -13,7 +13,7 @@ import {
   type TransactionFields,
   transactionCodec,
   type UnsignedTransaction,
-} from './index.ts'
+} from '../index.ts'
 
 const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 

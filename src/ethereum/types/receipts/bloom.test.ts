@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { keccak256 } from '../../crypto/index.ts'
-import { addToBloom, BLOOM_BYTES, bloomContains, mergeBlooms } from './index.ts'
+import { keccak256 } from '../../../crypto/index.ts'
+import { addToBloom, BLOOM_BYTES, bloomContains, mergeBlooms } from '../index.ts'
 
 /** The bloom as one big number, as the yellow paper writes it. */
 function plainBloom(values: readonly Uint8Array[]): bigint {

@@ -2,7 +2,7 @@
  * The filter over addresses and topics of logs, in headers and receipts. Source: yellow paper, section 4.3.1.
  * @module
  */
-import { keccak256 } from '../../crypto/index.ts'
+import { keccak256 } from '../../../crypto/index.ts'
 
 export const BLOOM_BYTES = 256
 /** Of receipts without logs. Shared: do not write to it. */

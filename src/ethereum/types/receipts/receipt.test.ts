@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bytesToHex } from '../../base/bytes.ts'
-import { CodecError } from '../../base/errors.ts'
-import { rlp } from '../../codec/index.ts'
+import { bytesToHex } from '../../../base/bytes.ts'
+import { CodecError } from '../../../base/errors.ts'
+import { rlp } from '../../../codec/index.ts'
 import {
   blockReceiptsCodec,
   blockReceiptsCodec68,
@@ -12,7 +12,7 @@ import {
   receiptCodec,
   receiptCodec68,
   receiptsRoot,
-} from './index.ts'
+} from '../index.ts'
 
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const log = fc.record({

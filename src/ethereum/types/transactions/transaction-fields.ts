@@ -1,5 +1,5 @@
-import { CodecError } from '../../base/errors.ts'
-import { rlp } from '../../codec/index.ts'
+import { CodecError } from '../../../base/errors.ts'
+import { rlp } from '../../../codec/index.ts'
 
 /** 0 legacy, 1 access list (EIP-2930), 2 dynamic fee (EIP-1559), 3 blob (EIP-4844), 4 set code (EIP-7702). */
 export type TransactionType = 0 | 1 | 2 | 3 | 4

@@ -1,7 +1,7 @@
-import { bigintToBytes, bytesToBigint, concatBytes, EMPTY_BYTES } from '../../base/bytes.ts'
-import { CodecError } from '../../base/errors.ts'
-import { rlp } from '../../codec/index.ts'
-import { keccak256, secp256k1 } from '../../crypto/index.ts'
+import { bigintToBytes, bytesToBigint, concatBytes, EMPTY_BYTES } from '../../../base/bytes.ts'
+import { CodecError } from '../../../base/errors.ts'
+import { rlp } from '../../../codec/index.ts'
+import { keccak256, secp256k1 } from '../../../crypto/index.ts'
 import {
   type Authorization,
   encodePayload,
