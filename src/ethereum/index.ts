@@ -65,7 +65,7 @@ export {
   ethMessages,
   type HeaderQuery,
   type ReceiptsQuery,
-  type RequestTally,
+  type RequestStats,
   type ServeLimits,
   type Status,
   type Status68,

@@ -31,7 +31,7 @@ describe('receipts that do not fit into one message', () => {
         expect(receipts.length).toBeGreaterThan(0)
         for (const { raw } of receipts) expect(equalBytes(raw, receiptsAt(++got))).toBe(true)
       }
-      const { requests } = fromLeft.tallies.GetReceipts
+      const { requests } = fromLeft.requestStats.GetReceipts
       expect(requests).toBeGreaterThan(2)
     }
   })
@@ -136,7 +136,7 @@ describe('answers', () => {
     }
     await late()
     await clock.advance(0)
-    expect([peer.late, peer.tallies.GetBlockBodies.timeouts, node.signal.aborted]).toEqual([1, 1, false])
+    expect([peer.late, peer.requestStats.GetBlockBodies.timeouts, node.signal.aborted]).toEqual([1, 1, false])
     await late()
     expect((await node.closed).cause).toMatchObject({ code: 'ERR_ETH_UNREQUESTED' })
   })

@@ -5,9 +5,8 @@ import type { BlockReceipts } from './block-receipts.ts'
 import { type BlockRange, MAX_BLOCKS, type Status } from './codecs.ts'
 import type { AnyEthMessages, EthBodies, EthVersion } from './messages.ts'
 import { ReceiptStitcher, type ReceiptsQuery } from './receipt-stitcher.ts'
-import { RequestIds } from './request-ids.ts'
-import { type RequestTally, Tally } from './tally.ts'
-import { violation } from './violation.ts'
+import { RequestIds, RequestMeter, type RequestStats } from './requests.ts'
+import { violation } from './violations.ts'
 
 /** How long an answer may take, in milliseconds, unless the caller says otherwise. */
 export const REQUEST_TIMEOUT = 15_000
@@ -68,11 +67,11 @@ export class EthPeer {
   ignored = 0
   readonly #channel: Channel<AnyEthMessages>
   readonly #ids: RequestIds
-  readonly #tallies: Readonly<Record<EthRequest, Tally>> = {
-    GetBlockHeaders: new Tally(),
-    GetBlockBodies: new Tally(),
-    GetReceipts: new Tally(),
-    GetBlockAccessLists: new Tally(),
+  readonly #meters: Readonly<Record<EthRequest, RequestMeter>> = {
+    GetBlockHeaders: new RequestMeter(),
+    GetBlockBodies: new RequestMeter(),
+    GetReceipts: new RequestMeter(),
+    GetBlockAccessLists: new RequestMeter(),
   }
 
   /** For `Eth`, which makes one for each connection. */
@@ -91,8 +90,8 @@ export class EthPeer {
   }
 
   /** Counts and latencies of each kind of request: what capacity is estimated from. */
-  get tallies(): Readonly<Record<EthRequest, RequestTally>> {
-    return this.#tallies
+  get requestStats(): Readonly<Record<EthRequest, RequestStats>> {
+    return this.#meters
   }
 
   /** Requests that wait for their answer. */
@@ -172,21 +171,21 @@ export class EthPeer {
   ): Promise<EthBodies[ReplyTo<N>]> {
     const { signal, timeout = REQUEST_TIMEOUT } = options
     const { clock } = this.peer
-    const tally = this.#tallies[name]
+    const meter = this.#meters[name]
     const reply = REPLIES[name]
     const id = this.#ids.open()
     const began = clock.now()
-    tally.requests++
+    meter.requests++
     try {
       const where = (body: { readonly id: bigint }): boolean => body.id === id
       const request = this.#channel.request.bind(this.#channel) as UntypedRequest
       const answer = (await request(name, build(id), { reply, where, signal, timeout })) as EthBodies[ReplyTo<N>]
       this.#ids.close(id)
-      tally.answered(itemsIn(answer), clock.now() - began)
+      meter.answered(itemsIn(answer), clock.now() - began)
       return answer
     } catch (error) {
-      this.#ids.giveUp(id, reply)
-      if (error instanceof TimeoutError) tally.timeouts++
+      this.#ids.abandon(id, reply)
+      if (error instanceof TimeoutError) meter.timeouts++
       throw error
     }
   }

@@ -63,9 +63,9 @@ describe.each(ETH_VERSIONS)('two nodes on eth/%i', (version) => {
     const { fromLeft } = await joinNodes(nodeOf(chain), nodeOf(chain), version)
     await fromLeft.getBlockHeaders({ start: 1, limit: 10 })
     await fromLeft.getBlockHeaders({ start: 11, limit: 10 })
-    expect(fromLeft.tallies.GetBlockHeaders).toMatchObject({ requests: 2, answers: 2, items: 20, timeouts: 0 })
-    expect(fromLeft.tallies.GetBlockHeaders.rtt).toBeGreaterThanOrEqual(0)
-    expect(fromLeft.tallies.GetBlockBodies.rtt).toBeUndefined()
+    expect(fromLeft.requestStats.GetBlockHeaders).toMatchObject({ requests: 2, answers: 2, items: 20, timeouts: 0 })
+    expect(fromLeft.requestStats.GetBlockHeaders.rtt).toBeGreaterThanOrEqual(0)
+    expect(fromLeft.requestStats.GetBlockBodies.rtt).toBeUndefined()
     expect(fromLeft.outstanding).toBe(0)
   })
 

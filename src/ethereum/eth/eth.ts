@@ -9,7 +9,7 @@ import { EthPeer } from './eth-peer.ts'
 import { type AnyEthMessages, ETH_VERSIONS, type EthVersion, ethMessages } from './messages.ts'
 import { Responder, type ServeLimits } from './serve.ts'
 import { checkRange, handshake, rangeOf } from './status.ts'
-import { violation } from './violation.ts'
+import { violation } from './violations.ts'
 
 /** Blocks the head moves before peers are told. Source: go-ethereum eth/handler.go. */
 export const RANGE_UPDATE_BLOCKS = 32

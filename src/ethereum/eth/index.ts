@@ -25,5 +25,5 @@ export {
   ethMessages,
 } from './messages.ts'
 export type { ReceiptsQuery } from './receipt-stitcher.ts'
+export type { RequestStats } from './requests.ts'
 export type { ServeLimits } from './serve.ts'
-export type { RequestTally } from './tally.ts'

@@ -3,7 +3,7 @@ import { rlp } from '../../codec/index.ts'
 import type { Header } from '../types/index.ts'
 import { BlockReceipts } from './block-receipts.ts'
 import type { Receipts } from './codecs.ts'
-import { violation } from './violation.ts'
+import { violation } from './violations.ts'
 
 /** A block whose receipts are wanted. With its header, what a hostile peer may send of them is bounded by the gas used. */
 export interface ReceiptsQuery {

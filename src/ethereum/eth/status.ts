@@ -5,7 +5,7 @@ import type { Channel } from '../../peer/index.ts'
 import type { ChainSource } from './chain-source.ts'
 import type { BlockRange, Status } from './codecs.ts'
 import type { AnyEthMessages, EthVersion } from './messages.ts'
-import { violation } from './violation.ts'
+import { violation } from './violations.ts'
 
 /** How long the remote's Status may take, in milliseconds. Source: go-ethereum eth/protocols/eth/handshake.go. */
 export const HANDSHAKE_TIMEOUT = 5_000
