@@ -1,6 +1,5 @@
 import { type Clock, systemClock } from '../../base/clock.ts'
-import { method } from '../../rpc/index.ts'
-import { type ChainStore, ForkIds } from '../chain/index.ts'
+import type { ChainStore } from '../chain/index.ts'
 import type { Sync } from '../sync/index.ts'
 import { BlockReader } from './block-reader.ts'
 import { blockMethods, uncleMethods } from './blocks/block-methods.ts'
@@ -9,12 +8,9 @@ import { feeMethods } from './fees/fee-methods.ts'
 import { Filters } from './logs/filters.ts'
 import { logMethods } from './logs/log-methods.ts'
 import { type LogLimits, LogSearch } from './logs/log-search.ts'
-import { quantity } from './quantity.ts'
 import { LongSearches } from './query-limits.ts'
-import { unsupportedMethods } from './state-methods.ts'
-import { capabilitiesJson } from './status/capabilities.ts'
-import { forkConfigJson } from './status/fork-config.ts'
-import { syncingJson, syncStatus } from './status/syncing.ts'
+import { statusMethods } from './status/status-methods.ts'
+import { unsupportedMethods } from './status/unsupported-methods.ts'
 import { placeMethods, transactionMethods } from './transactions/transaction-methods.ts'
 
 export interface EthApiOptions {
@@ -43,19 +39,10 @@ export function ethApi(options: EthApiOptions) {
   const cache = new JsonCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES)
   const searches = new LongSearches()
   const search = new LogSearch(reader, options.logs, searches)
-  const forkIds = new ForkIds(chain.genesis)
   const filters = new Filters({ reader, search, clock, maxFilters })
   return {
     ...unsupportedMethods(),
-    chainId: method({ summary: 'Id of the chain.', params: [] }, () => quantity(chain.chainConfig.chainId)),
-    syncing: method({ summary: 'False, or how far the sync is.', params: [] }, () =>
-      syncingJson(syncStatus(chain, sync)),
-    ),
-    capabilities: method({ summary: 'From which block on there is what.', params: [] }, () => capabilitiesJson(chain)),
-    config: method({ summary: 'The forks that are in force, next and last.', params: [] }, () =>
-      forkConfigJson(chain, forkIds),
-    ),
-    accounts: method({ summary: 'Addresses that this node holds keys of: none.', params: [] }, (): string[] => []),
+    ...statusMethods(chain, sync),
     ...blockMethods(reader, cache),
     ...uncleMethods(reader),
     ...transactionMethods(reader),

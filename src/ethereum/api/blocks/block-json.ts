@@ -7,10 +7,8 @@ import { rlp } from '../../../codec/index.ts'
 import type { ChainConfig } from '../../chain/index.ts'
 import type { Header, Withdrawal } from '../../types/index.ts'
 import type { StoredBlock } from '../block-reader.ts'
-import { optionalBytes, optionalQuantity, quantity } from '../quantity.ts'
+import { type JsonObject, optionalBytes, optionalQuantity, quantity } from '../json.ts'
 import { transactionJson } from '../transactions/transaction-json.ts'
-
-export type JsonObject = Readonly<Record<string, unknown>>
 
 /** `[]` twice: what stands for the lists of a header that has no body. */
 const EMPTY_LISTS_BYTES = 2

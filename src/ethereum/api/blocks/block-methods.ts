@@ -1,7 +1,7 @@
 import { method, param, type RawJson } from '../../../rpc/index.ts'
 import { type BlockReader, failed } from '../block-reader.ts'
+import { quantity } from '../json.ts'
 import { type BlockTag, blockIdParam, blockTagParam, flagParam, hashParam, indexParam } from '../params.ts'
-import { quantity } from '../quantity.ts'
 import { blockReceiptsJson } from '../transactions/receipt-json.ts'
 import { blockJson, headerJson, uncleJson } from './block-json.ts'
 import type { JsonCache } from './json-cache.ts'

@@ -15,9 +15,8 @@ import {
 } from '../../chain/index.ts'
 import type { Header, Receipt } from '../../types/index.ts'
 import { type BlockReader, failed, type StoredBlock } from '../block-reader.ts'
-import type { JsonObject } from '../blocks/block-json.ts'
+import { type JsonObject, quantity } from '../json.ts'
 import type { BlockTag } from '../params.ts'
-import { quantity } from '../quantity.ts'
 import { priorityFee } from '../transactions/transaction-json.ts'
 
 /** Blocks at most; what is over it is cut off. */

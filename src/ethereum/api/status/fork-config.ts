@@ -12,8 +12,7 @@ import {
   TIME_FORKS,
   type TimeFork,
 } from '../../chain/index.ts'
-import type { JsonObject } from '../blocks/block-json.ts'
-import { quantity } from '../quantity.ts'
+import { type JsonObject, quantity } from '../json.ts'
 
 /** The name of each precompiled contract by its address, with the fork by time that brought it; undefined: one before those. */
 const PRECOMPILES: readonly (readonly [name: string, address: number, since?: TimeFork])[] = [

@@ -1,6 +1,6 @@
 import type { ChainStore } from '../../chain/index.ts'
 import type { Sync } from '../../sync/index.ts'
-import { quantity } from '../quantity.ts'
+import { quantity } from '../json.ts'
 
 /** Numbers of a sync under the names that go-ethereum has for them; what is about state is 0 here. */
 export interface SyncStatus {

@@ -8,8 +8,7 @@ import { keccak256 } from '../../../crypto/index.ts'
 import { blobBaseFee, type ChainConfig, GAS_PER_BLOB } from '../../chain/index.ts'
 import type { Header, Log, Receipt, Transaction, TransactionFields } from '../../types/index.ts'
 import type { StoredBlock } from '../block-reader.ts'
-import type { JsonObject } from '../blocks/block-json.ts'
-import { quantity } from '../quantity.ts'
+import { type JsonObject, quantity } from '../json.ts'
 import { effectiveGasPrice, senderOf } from './transaction-json.ts'
 
 /** Where a log stands. */

@@ -5,7 +5,7 @@
 import { bytesTo0x } from '../../../base/bytes.ts'
 import { type ChainConfig, isBlockFork } from '../../chain/index.ts'
 import type { AccessListEntry, Authorization, Header, Transaction, TransactionFields } from '../../types/index.ts'
-import { optionalBytes, optionalQuantity, quantity } from '../quantity.ts'
+import { optionalBytes, optionalQuantity, quantity } from '../json.ts'
 
 /** `header` is its block's, `index` its place in it. */
 export function transactionJson(transaction: Transaction, index: number, header: Header, config: ChainConfig): object {

@@ -1,4 +1,4 @@
-import { RpcError, RpcErrorCode } from '../../rpc/index.ts'
+import { RpcError, RpcErrorCode } from '../../../rpc/index.ts'
 
 const NEEDS = {
   state: 'this node stores blocks, and no state',
