@@ -1,7 +1,8 @@
 /**
- * A chain: its configuration, genesis, forks and rules, and the store that holds it. Whether blocks are right is decided
- * here, where they come from is not; nothing is executed.
- * Start reading at `store.ts`; `rules.ts` holds the header rules, `schema.ts` the keys of the database.
+ * A chain: its configuration and forks (`config/`), its rules (`rules/`), and the database that holds it (`store/`). This
+ * room verifies blocks; it does not download them, and executes nothing.
+ * Start reading at `store/chain-store.ts`; the header rules are in `rules/header-rules.ts`, the keys of the database in
+ * `store/schema.ts`.
  * @module
  */
 export {
@@ -20,13 +21,9 @@ export { NETWORK_NAMES, type NetworkName, networkGenesis } from './config/networ
 export { verifyAccessList, verifyBody, verifyReceipts } from './rules/contents.ts'
 export { blobBaseFee, blobBaseFeeAt, expectedBaseFee, expectedExcessBlobGas, GAS_PER_BLOB } from './rules/fees.ts'
 export { type HeaderContext, verifyHeader } from './rules/header-rules.ts'
-export {
-  type ChainHead,
-  type ChainStats,
-  ChainStore,
-  type IndexOptions,
-  type StorableBlock,
-} from './store/chain-store.ts'
+export type { ChainStats, StorableBlock } from './store/blocks.ts'
+export { ChainStore, type IndexOptions } from './store/chain-store.ts'
+export type { ChainHead } from './store/heads.ts'
 export type { RepairReport } from './store/repair.ts'
-export type { SyncChanges } from './store/sync-changes.ts'
+export type { SyncChanges } from './store/sync-notes.ts'
 export type { FoundTransaction } from './store/transaction-index.ts'

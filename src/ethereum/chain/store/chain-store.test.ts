@@ -6,7 +6,8 @@ import { utf8ToBytes } from '../../../base/bytes.ts'
 import { StorageError } from '../../../base/errors.ts'
 import type { KeyValueStore } from '../../../storage/index.ts'
 import { genesisFromJson } from '../config/genesis.ts'
-import { ChainStore, type StorableBlock } from './chain-store.ts'
+import type { StorableBlock } from './blocks.ts'
+import { ChainStore } from './chain-store.ts'
 import { metaKey } from './schema.ts'
 
 const genesis = branchGenesis()

@@ -1,103 +1,57 @@
 /**
- * A chain in a key-value store: headers, bodies, receipts, access lists, and which blocks are canonical. Everything that
- * belongs to a step is one atomic batch, so a `kill -9` at any moment leaves a whole chain. Values are the bytes that
- * came from the wire.
+ * A chain in a key-value store: headers, bodies, receipts, access lists, and the canonical block of each number. Every step
+ * is one atomic batch, so that a `kill -9` at any moment leaves a consistent chain.
  * @module
  */
-import { bigintToBytes, bytesTo0x, bytesToBigint, equalBytes } from '../../../base/bytes.ts'
-import { describeError, InternalError, StorageError } from '../../../base/errors.ts'
-import { Events, type SubscribeOptions, type Subscription } from '../../../base/events.ts'
+import { bytesTo0x, equalBytes } from '../../../base/bytes.ts'
+import { InternalError, StorageError } from '../../../base/errors.ts'
+import type { SubscribeOptions, Subscription } from '../../../base/events.ts'
 import { type Logger, silentLogger } from '../../../base/log.ts'
 import { yieldNow } from '../../../base/yield-budget.ts'
 import type { KeyValueStore, Operation } from '../../../storage/index.ts'
-import { EMPTY_ROOT, Header } from '../../types/index.ts'
+import type { Header } from '../../types/index.ts'
 import type { ChainConfig } from '../config/chain-config.ts'
 import { type ForkId, ForkIds } from '../config/fork-id.ts'
 import type { Genesis } from '../config/genesis.ts'
-import { type RepairReport, wholeHead } from './repair.ts'
-import {
-  blockKey,
-  canonicalKey,
-  decodeNumber,
-  encodeNumber,
-  HASH_BYTES,
-  metaKey,
-  numberOfKey,
-  Prefix,
-  rangeOf,
-  readNumber,
-  skeletonKey,
-  syncKey,
-} from './schema.ts'
-import { openGenesis } from './stored-genesis.ts'
-import { type SyncChanges, syncOperations } from './sync-changes.ts'
-import {
-  type FoundTransaction,
-  findTransaction,
-  firstIndexedOperation,
-  indexOperations,
-  indexStep,
-} from './transaction-index.ts'
-
-/** The last block that is stored whole. */
-export interface ChainHead {
-  readonly number: number
-  /** 32 bytes. */
-  readonly hash: Uint8Array
-  readonly totalDifficulty: bigint
-  /** Seconds. */
-  readonly timestamp: number
-}
-
-/** A verified block, ready to be stored. */
-export interface StorableBlock {
-  readonly header: Header
-  /** RLP `[transactions, ommers, withdrawals?]`. */
-  readonly body: Uint8Array
-  /** RLP list in the form of eth/69; absent when nobody gave them. */
-  readonly receipts?: Uint8Array | undefined
-  /** RLP (EIP-7928); absent when nobody gave it. */
-  readonly accessList?: Uint8Array | undefined
-}
+import { blockOperations, type ChainStats, decodeStoredHeader, type StorableBlock, StoredBlocks } from './blocks.ts'
+import { openGenesis } from './genesis-record.ts'
+import { type ChainHead, ChainHeads } from './heads.ts'
+import { findIntactHead, type RepairReport } from './repair.ts'
+import { decodeNumber, HASH_BYTES, metaKey, Prefix, readNumber } from './schema.ts'
+import { type SyncChanges, SyncNotes, syncOperations } from './sync-notes.ts'
+import { type FoundTransaction, firstIndexedOperation, TransactionIndex } from './transaction-index.ts'
 
 export interface IndexOptions {
-  /** Leaves the rest for another time. */
+  /** Stops the work; the next call goes on where it ended. */
   readonly signal?: AbortSignal | undefined
   /** @default silentLogger */
   readonly log?: Logger
 }
 
-export interface ChainStats {
-  /** Blocks on the canonical chain, genesis included. */
-  readonly blocks: number
-  readonly headers: number
-  readonly bodies: number
-  readonly receipts: number
-  readonly accessLists: number
-}
-
-const EMPTY_RECEIPTS = Uint8Array.of(0xc0)
-
+/**
+ * The chain as all rooms above see it. Its parts, each in a file of its own: `StoredBlocks` reads blocks, `ChainHeads` has
+ * the head and its subscribers, `TransactionIndex` finds transactions, `SyncNotes` keeps the state of a sync.
+ */
 export class ChainStore {
   readonly genesis: Genesis
-  /** What opening had to mend; undefined when nothing. */
+  /** Repairs made at opening; undefined when there were none. */
   readonly repaired: RepairReport | undefined
   readonly #store: KeyValueStore
   readonly #forkIds: ForkIds
-  readonly #heads = new Events<ChainHead>()
-  #head: ChainHead
-  #firstReceipts: number
-  #firstIndexed: number
-  /** Ends when the last change of the chain, or of its index, has; undefined when it has. */
-  #last: Promise<void> | undefined
+  readonly #blocks: StoredBlocks
+  readonly #heads: ChainHeads
+  readonly #index: TransactionIndex
+  readonly #notes: SyncNotes
+  /** Resolves when the last change of the chain, or of its index, is done; undefined when none is in progress. */
+  #pending: Promise<void> | undefined
 
   /**
-   * Opens a chain, or begins one. Without `genesis` the store must hold one already.
+   * Opens a chain, or creates one. Without `genesis` the store must hold one already.
    * Throws `StorageError`: `ERR_CHAIN_MISMATCH` for another chain's database, `ERR_STORAGE_FOREIGN` for something else's.
    */
   static async open(store: KeyValueStore, genesis?: Genesis): Promise<ChainStore> {
     const chain = await openGenesis(store, genesis)
-    const report = await wholeHead(store)
+    const report = await findIntactHead(store)
     const operations = [...report.operations]
     if (report.repaired || !store.has(metaKey('transactions'))) operations.push(firstIndexedOperation(report.head + 1))
     if (operations.length > 0) await store.write(operations)
@@ -109,9 +63,12 @@ export class ChainStore {
     this.genesis = genesis
     this.repaired = repaired
     this.#forkIds = new ForkIds(genesis)
-    this.#head = this.#headOf(store.get(metaKey('head')) as Uint8Array)
-    this.#firstReceipts = decodeNumber(store.get(metaKey('receipts')) as Uint8Array)
-    this.#firstIndexed = readNumber(store.get(metaKey('transactions')) as Uint8Array) ?? this.#head.number + 1
+    this.#blocks = new StoredBlocks(store)
+    const head = this.#headOf(store.get(metaKey('head')) as Uint8Array)
+    this.#heads = new ChainHeads(head, decodeNumber(store.get(metaKey('receipts')) as Uint8Array))
+    const indexed = readNumber(store.get(metaKey('transactions')) as Uint8Array)
+    this.#index = new TransactionIndex(store, indexed ?? head.number + 1)
+    this.#notes = new SyncNotes(store)
   }
 
   get genesisHash(): Uint8Array {
@@ -122,89 +79,92 @@ export class ChainStore {
     return this.genesis.config
   }
 
-  /** As go-ethereum's JSON has it. */
+  /** The chain's configuration as go-ethereum's JSON has it. */
   get config(): Readonly<Record<string, unknown>> {
     return this.genesis.config.json
   }
 
   get head(): ChainHead {
-    return this.#head
+    return this.#heads.current
   }
 
-  /** Every block from this one up to the head has its receipts; one more than the head's number when that has none. */
+  /** First block of the unbroken range, up to the head, that has receipts; head + 1 when the head has none. */
   get firstReceipts(): number {
-    return this.#firstReceipts
+    return this.#heads.firstReceipts
   }
 
-  /** What may be promised to peers: the first block of the unbroken range whose bodies and receipts are held. */
+  /** First block that may be announced to peers: of the unbroken range that has bodies and receipts. */
   get earliest(): number {
-    return Math.min(this.#firstReceipts, this.#head.number)
+    return Math.min(this.firstReceipts, this.head.number)
   }
 
-  /** The transactions of every block from this one up to the head can be found; 0 but for a store of before the index. */
+  /** First block of the range, up to the head, whose transactions are indexed; above 0 only in stores of old versions. */
   get firstIndexed(): number {
-    return this.#firstIndexed
+    return this.#index.first
   }
 
   /**
-   * The new head, each time blocks have been added: one head for all blocks of a batch. A reader that is behind loses
-   * some, and finds on the chain what it missed.
+   * Subscribes to new heads: one for each batch of blocks. A slow reader loses some, and finds on the chain what it missed.
    */
   heads(options?: SubscribeOptions): Subscription<ChainHead> {
     return this.#heads.subscribe(options)
   }
 
+  /** Fork id of the chain at its head. */
   forkId(): ForkId {
-    return this.#forkIds.at(this.#head.number, this.#head.timestamp)
+    return this.#forkIds.at(this.head.number, this.head.timestamp)
   }
 
-  /** Why a remote with this fork id is on another chain; undefined when it is not. */
+  /** @returns the reason why a remote with this fork id is on another chain; undefined if it is not. */
   forkFilter(remote: ForkId): string | undefined {
-    return this.#forkIds.refuse(remote, this.#head.number, this.#head.timestamp)
+    return this.#forkIds.refuse(remote, this.head.number, this.head.timestamp)
   }
 
-  /** Hash of the canonical block of this number. */
+  /** @returns the hash of the canonical block of this number. */
   hashAt(number: number): Uint8Array | undefined {
-    if (!Number.isSafeInteger(number) || number < 0 || number > this.#head.number) return undefined
-    return this.#store.get(canonicalKey(number))
+    if (!Number.isSafeInteger(number) || number < 0 || number > this.head.number) return undefined
+    return this.#blocks.canonicalHash(number)
   }
 
+  /** @returns the number of a stored block, canonical or not. */
   numberOf(hash: Uint8Array): number | undefined {
-    const number = hash.length === HASH_BYTES ? this.#store.get(numberOfKey(hash)) : undefined
-    return number && readNumber(number)
+    return this.#blocks.numberOf(hash)
   }
 
+  /** @returns RLP of a header, canonical or not. */
   rawHeader(hash: Uint8Array): Uint8Array | undefined {
-    return this.#get(Prefix.Header, hash)
+    return this.#blocks.raw(Prefix.Header, hash)
   }
 
+  /** @returns RLP of the canonical header of this number. */
   rawHeaderAt(number: number): Uint8Array | undefined {
     const hash = this.hashAt(number)
-    return hash && this.#store.get(blockKey(Prefix.Header, number, hash))
+    return hash && this.#blocks.rawHeader(number, hash)
   }
 
-  /** RLP `[transactions, ommers, withdrawals?]`. */
+  /** @returns RLP `[transactions, ommers, withdrawals?]`. */
   rawBody(hash: Uint8Array): Uint8Array | undefined {
-    return this.#get(Prefix.Body, hash)
+    return this.#blocks.raw(Prefix.Body, hash)
   }
 
-  /** RLP list in the form of eth/69. */
+  /** @returns an RLP list in the form of eth/69. */
   rawReceipts(hash: Uint8Array): Uint8Array | undefined {
-    return this.#get(Prefix.Receipts, hash)
+    return this.#blocks.raw(Prefix.Receipts, hash)
   }
 
+  /** @returns RLP of the block access list (EIP-7928). */
   rawAccessList(hash: Uint8Array): Uint8Array | undefined {
-    return this.#get(Prefix.AccessList, hash)
+    return this.#blocks.raw(Prefix.AccessList, hash)
   }
 
   header(hash: Uint8Array): Header | undefined {
     const raw = this.rawHeader(hash)
-    return raw && decodeHeader(raw)
+    return raw && decodeStoredHeader(raw)
   }
 
   headerAt(number: number): Header | undefined {
     const raw = this.rawHeaderAt(number)
-    return raw && decodeHeader(raw)
+    return raw && decodeStoredHeader(raw)
   }
 
   isCanonical(hash: Uint8Array): boolean {
@@ -215,174 +175,98 @@ export class ChainStore {
 
   /**
    * Makes these blocks the end of the canonical chain, in one atomic batch. They follow each other, and the first one
-   * follows a canonical block; blocks above that one, if any, are left behind. The caller has verified
-   * them, and calls again only when the promise has settled.
+   * follows a canonical block; blocks above that one, if any, are no longer canonical. The caller has verified them, and
+   * calls again only when the promise has settled.
    */
   extend(blocks: readonly StorableBlock[], sync: SyncChanges = {}): Promise<void> {
-    return this.#inTurn(() => (blocks.length > 0 ? this.#extend(blocks, sync) : this.writeSync(sync)))
+    return this.#exclusive(() => (blocks.length > 0 ? this.#extend(blocks, sync) : this.writeSync(sync)))
   }
 
-  /** The transaction of this hash on the canonical chain, if its block is in the index: see {@link firstIndexed}. */
+  /** @returns the canonical transaction of this hash, if its block is in the index: see {@link firstIndexed}. */
   findTransaction(hash: Uint8Array): FoundTransaction | undefined {
-    return hash.length === HASH_BYTES ? findTransaction(this.#store, hash, this.#head.number) : undefined
+    return hash.length === HASH_BYTES ? this.#index.find(hash, this.head.number) : undefined
   }
 
   /**
-   * Adds to the index of transactions what was stored before there was one, from the head down; blocks may be added
-   * meanwhile. What is done stays done, also after a `kill -9`. Resolves when all is in it, or the signal aborts.
+   * Indexes the transactions of blocks that a version without an index stored, from the head down; blocks may be added
+   * meanwhile. Finished work is kept, also after a `kill -9`. Resolves when all are indexed, or the signal aborts.
    */
   async indexTransactions({ signal, log = silentLogger }: IndexOptions = {}): Promise<void> {
-    if (this.#firstIndexed === 0) return
-    log.info('chain: indexing transactions', { blocks: this.#firstIndexed })
-    while (this.#firstIndexed > 0 && !signal?.aborted) {
-      await this.#inTurn(() => this.#indexMore())
+    if (this.firstIndexed === 0) return
+    log.info('Transaction indexing started', { blocks: this.firstIndexed })
+    while (this.firstIndexed > 0 && !signal?.aborted) {
+      await this.#exclusive(() => this.#index.indexMore())
       await yieldNow()
     }
-    if (this.#firstIndexed === 0) log.info('chain: all transactions are indexed')
-    else log.info('chain: indexing transactions will go on at the next start', { blocks: this.#firstIndexed })
+    if (this.firstIndexed === 0) log.info('Transaction indexing finished')
+    else log.info('Transaction indexing interrupted', { blocks: this.firstIndexed })
   }
 
-  /** What a sync has noted under this name. */
+  /** @returns the entry that a sync has noted under this name. */
   syncState(name: string): Uint8Array | undefined {
-    return this.#store.get(syncKey(name))
+    return this.#notes.state(name)
   }
 
-  /** RLP of a header that a sync has downloaded and not linked yet. */
+  /** @returns RLP of a header that a sync has downloaded and not linked yet. */
   syncHeader(number: number): Uint8Array | undefined {
-    return this.#store.get(skeletonKey(number))
+    return this.#notes.header(number)
   }
 
-  /** One atomic batch. */
-  async writeSync(changes: SyncChanges): Promise<void> {
-    const operations = syncOperations(changes)
-    if (operations.length > 0) await this.#store.write(operations)
+  /** Writes a sync's notes as one atomic batch. */
+  writeSync(changes: SyncChanges): Promise<void> {
+    return this.#notes.write(changes)
   }
 
   /** Counts keys: takes a while on a long chain. */
-  async stats(): Promise<ChainStats> {
-    const count = async (prefix: number): Promise<number> => {
-      let entries = 0
-      for await (const _ of this.#store.iterate({ ...rangeOf(prefix), keysOnly: true })) entries++
-      return entries
-    }
-    return {
-      blocks: await count(Prefix.Canonical),
-      headers: await count(Prefix.Header),
-      bodies: await count(Prefix.Body),
-      receipts: await count(Prefix.Receipts),
-      accessLists: await count(Prefix.AccessList),
-    }
+  stats(): Promise<ChainStats> {
+    return this.#blocks.stats()
   }
 
-  /** What changes the chain waits for what does so already: the index must not be behind a reorganization. */
-  #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#last ? this.#last.then(task) : task()
+  /** Runs changes of the chain one after another: the index must not fall behind a reorganization. */
+  #exclusive<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#pending ? this.#pending.then(change) : change()
     const settled = result.then(nothing, nothing).then(() => {
-      if (this.#last === settled) this.#last = undefined
+      if (this.#pending === settled) this.#pending = undefined
     })
-    this.#last = settled
+    this.#pending = settled
     return result
   }
 
   async #extend(blocks: readonly StorableBlock[], sync: SyncChanges): Promise<void> {
-    const { header } = blocks[0] as StorableBlock
-    const ancestor = this.hashAt(header.number - 1)
-    if (!ancestor || !equalBytes(ancestor, header.parentHash)) {
-      throw new InternalError(`block ${header.number} does not follow the canonical chain`)
-    }
-    const operations = syncOperations(sync)
-    const head = this.#append(blocks, ancestor, operations)
-    for (let stale = head.number + 1; stale <= this.#head.number; stale++) {
-      operations.push({ type: 'del', key: canonicalKey(stale) })
-    }
-    const firstReceipts = this.#receiptsAfter(blocks)
-    const firstIndexed = Math.min(this.#firstIndexed, header.number)
-    operations.push({ type: 'put', key: metaKey('head'), value: head.hash })
-    operations.push({ type: 'put', key: metaKey('receipts'), value: encodeNumber(firstReceipts) })
-    if (firstIndexed !== this.#firstIndexed) operations.push(firstIndexedOperation(firstIndexed))
-    await this.#store.write(operations)
-    this.#head = head
-    this.#firstReceipts = firstReceipts
-    this.#firstIndexed = firstIndexed
-    this.#heads.emit(head)
+    const { head, operations } = this.#append(blocks)
+    const changes = [this.#index.append(blocks), this.#heads.move(head, blocks)]
+    const parts = [syncOperations(sync), operations, ...changes.map((change) => change.operations)]
+    await this.#store.write(parts.flat())
+    for (const change of changes) change.commit()
   }
 
-  async #indexMore(): Promise<void> {
-    const { operations, first } = indexStep(this.#store, this.#firstIndexed)
-    await this.#store.write(operations)
-    this.#firstIndexed = first
-  }
-
-  #get(
-    prefix: typeof Prefix.Header | typeof Prefix.Body | typeof Prefix.Receipts | typeof Prefix.AccessList,
-    hash: Uint8Array,
-  ): Uint8Array | undefined {
-    const number = this.numberOf(hash)
-    return number === undefined ? undefined : this.#store.get(blockKey(prefix, number, hash))
+  /** @returns the last block as head, and the operations that store all. Throws `InternalError` if there is a gap. */
+  #append(blocks: readonly StorableBlock[]): { readonly head: ChainHead; readonly operations: readonly Operation[] } {
+    const first = (blocks[0] as StorableBlock).header
+    const ancestor = this.hashAt(first.number - 1)
+    if (!ancestor || !equalBytes(ancestor, first.parentHash)) {
+      throw new InternalError(`block ${first.number} does not follow the canonical chain`)
+    }
+    const totalDifficulty = this.#blocks.totalDifficulty(first.number - 1, ancestor)
+    let head: ChainHead = { number: first.number - 1, hash: ancestor, timestamp: 0, totalDifficulty }
+    const operations: Operation[] = []
+    for (const block of blocks) {
+      const { number, parentHash, hash, timestamp, difficulty } = block.header
+      if (number !== head.number + 1 || !equalBytes(parentHash, head.hash)) {
+        throw new InternalError(`block ${number} does not follow block ${head.number}`)
+      }
+      head = { number, hash, timestamp, totalDifficulty: head.totalDifficulty + difficulty }
+      operations.push(...blockOperations(block, head.totalDifficulty))
+    }
+    return { head, operations }
   }
 
   #headOf(hash: Uint8Array): ChainHead {
     const header = this.header(hash)
     if (!header) throw new StorageError('ERR_STORAGE_CORRUPT', '', `the head ${bytesTo0x(hash)} has no header`)
-    return {
-      number: header.number,
-      hash,
-      timestamp: header.timestamp,
-      totalDifficulty: this.#totalDifficulty(header.number, hash),
-    }
-  }
-
-  #totalDifficulty(number: number, hash: Uint8Array): bigint {
-    return bytesToBigint(this.#store.get(blockKey(Prefix.TotalDifficulty, number, hash)) ?? new Uint8Array(0))
-  }
-
-  #append(blocks: readonly StorableBlock[], ancestor: Uint8Array, operations: Operation[]): ChainHead {
-    let { number, hash } = { number: (blocks[0] as StorableBlock).header.number - 1, hash: ancestor }
-    let totalDifficulty = this.#totalDifficulty(number, hash)
-    let timestamp = 0
-    for (const { header, body, receipts, accessList } of blocks) {
-      if (header.number !== number + 1 || !equalBytes(header.parentHash, hash)) {
-        throw new InternalError(`block ${header.number} does not follow block ${number}`)
-      }
-      number = header.number
-      hash = header.hash
-      timestamp = header.timestamp
-      totalDifficulty += header.difficulty
-      const put = (key: Uint8Array, value: Uint8Array): void => void operations.push({ type: 'put', key, value })
-      put(canonicalKey(number), hash)
-      put(numberOfKey(hash), encodeNumber(number))
-      put(blockKey(Prefix.Header, number, hash), header.raw)
-      put(blockKey(Prefix.Body, number, hash), body)
-      put(blockKey(Prefix.TotalDifficulty, number, hash), bigintToBytes(totalDifficulty))
-      const held = receipts ?? (hasNoReceipts(header) ? EMPTY_RECEIPTS : undefined)
-      if (held) put(blockKey(Prefix.Receipts, number, hash), held)
-      if (accessList) put(blockKey(Prefix.AccessList, number, hash), accessList)
-      operations.push(...indexOperations(number, body))
-    }
-    return { number, hash, timestamp, totalDifficulty }
-  }
-
-  /** Where the unbroken range of receipts begins once these blocks stand at the end. */
-  #receiptsAfter(blocks: readonly StorableBlock[]): number {
-    const missing = blocks.findLast(({ header, receipts }) => !receipts && !hasNoReceipts(header))
-    const first = (blocks[0] as StorableBlock).header.number
-    return missing ? missing.header.number + 1 : Math.min(this.#firstReceipts, first)
-  }
-}
-
-/** What does not decode here was whole once: the fault is the disk's, not a peer's. */
-function decodeHeader(raw: Uint8Array): Header {
-  try {
-    return Header.decode(raw)
-  } catch (error) {
-    throw new StorageError('ERR_STORAGE_CORRUPT', '', `a header in the database: ${describeError(error)}`, {
-      cause: error,
-    })
+    const { number, timestamp } = header
+    return { number, hash, timestamp, totalDifficulty: this.#blocks.totalDifficulty(number, hash) }
   }
 }
 
 function nothing(): void {}
-
-function hasNoReceipts(header: Header): boolean {
-  return equalBytes(header.receiptsRoot, EMPTY_ROOT)
-}

@@ -1,5 +1,5 @@
 /**
- * What to do with a database that lost something: go back to the last block that is whole.
+ * Repairs a database that lost entries: the head goes back to the last intact block.
  * @module
  */
 import { equalBytes } from '../../../base/bytes.ts'
@@ -19,33 +19,33 @@ import {
 } from './schema.ts'
 
 export interface RepairReport {
-  /** Number of the head as it was noted; undefined when the note itself was lost. */
+  /** Number of the head as it was noted; undefined if the note itself was lost. */
   readonly from: number | undefined
-  /** Number of the last whole block: the head now. */
+  /** Number of the last intact block: the head now. */
   readonly to: number
 }
 
-export interface WholeHead {
+export interface IntactHead {
   readonly repaired: RepairReport | undefined
-  /** Its number. */
+  /** Number of the head. */
   readonly head: number
-  /** What makes the store agree. */
+  /** Changes that make the store consistent. */
   readonly operations: readonly Operation[]
 }
 
-/** Looks at the head, and below it when it is not whole. Writes nothing. Throws when not even the genesis is left. */
-export async function wholeHead(store: KeyValueStore): Promise<WholeHead> {
+/** Checks the head, and the blocks below it if it is damaged. Writes nothing. Throws if not even the genesis is intact. */
+export async function findIntactHead(store: KeyValueStore): Promise<IntactHead> {
   const noted = store.get(metaKey('head'))
   const from = noted && numberOf(store, noted)
   const receipts = store.get(metaKey('receipts'))
   const first = receipts && readNumber(receipts)
   const agrees = from !== undefined && first !== undefined && first <= from + 1
-  if (noted && agrees && isWhole(store, from, noted, first)) {
+  if (noted && agrees && isIntact(store, from, noted, first)) {
     return { repaired: undefined, head: from, operations: [] }
   }
   const highest = await highestCanonical(store)
   let to = highest
-  while (to >= 0 && !isWhole(store, to, store.get(canonicalKey(to)), first)) to--
+  while (to >= 0 && !isIntact(store, to, store.get(canonicalKey(to)), first)) to--
   const hash = store.get(canonicalKey(to))
   if (to < 0 || !hash) throw new StorageError('ERR_STORAGE_CORRUPT', '', 'the database has lost its genesis block')
   const operations: Operation[] = [
@@ -57,14 +57,14 @@ export async function wholeHead(store: KeyValueStore): Promise<WholeHead> {
   return { repaired: { from, to }, head: to, operations }
 }
 
-/** Of a block that was canonical; undefined when that is lost, or not what it can be. */
+/** @returns the number of a block that was canonical; undefined if the entry is lost or damaged. */
 function numberOf(store: KeyValueStore, hash: Uint8Array): number | undefined {
   const entry = hash.length === HASH_BYTES ? store.get(numberOfKey(hash)) : undefined
   return entry && readNumber(entry)
 }
 
-/** `first`: blocks from this number on have receipts, as the store noted; nothing is missed when that is lost. */
-function isWhole(store: KeyValueStore, number: number, hash: Uint8Array | undefined, first = Infinity): boolean {
+/** `first`: blocks from this number on have receipts, as the store noted; receipts are not checked if that is lost. */
+function isIntact(store: KeyValueStore, number: number, hash: Uint8Array | undefined, first = Infinity): boolean {
   const canonical = store.get(canonicalKey(number))
   if (!hash || !canonical || !equalBytes(canonical, hash)) return false
   const header = store.get(blockKey(Prefix.Header, number, hash))
@@ -83,7 +83,7 @@ function isHeaderOf(raw: Uint8Array, hash: Uint8Array): boolean {
   }
 }
 
-/** -1 when there is none. The index may have gaps. */
+/** @returns the highest number with a canonical block, -1 if there is none. The entries may have gaps. */
 async function highestCanonical(store: KeyValueStore): Promise<number> {
   const range = { ...rangeOf(Prefix.Canonical), reverse: true, limit: 1, keysOnly: true }
   for await (const [key] of store.iterate(range)) return readNumber(key.subarray(1)) ?? -1

@@ -1,10 +1,10 @@
 /**
- * The keys of the database, all in one place. Numbers are 8 bytes big-endian, so that keys sort as blocks follow each
- * other and a sync writes where it wrote last.
+ * The keys of the database. Numbers are 8 bytes big-endian, so that keys sort in the order of blocks and a sync writes
+ * where it wrote last.
  *
  * | key | value |
  * |---|---|
- * | `M` name | what the store knows of itself: schema, genesis (JSON), head (hash), receipts (number), transactions (number) |
+ * | `M` name | facts of the store: schema, genesis (JSON), head (hash), receipts (number), transactions (number) |
  * | `n` number | hash of the canonical block |
  * | `H` hash | number |
  * | `h` number hash | header, RLP |
@@ -12,21 +12,21 @@
  * | `r` number hash | receipts in the form of eth/69, an RLP list |
  * | `a` number hash | block access list, RLP |
  * | `t` number hash | total difficulty, big-endian without leading zeros |
- * | `x` transaction hash | where it is: number of the block, 4 bytes of index in it |
- * | `S` name | how far the sync is |
- * | `k` number | a header that the sync has downloaded and not linked yet, RLP |
+ * | `x` transaction hash | its location: number of the block, 4 bytes of index in it |
+ * | `S` name | state of a sync |
+ * | `k` number | a header that a sync has downloaded and not linked yet, RLP |
  * @module
  */
 import { utf8ToBytes } from '../../../base/bytes.ts'
 
-/** Raised when older programs would misread a database, or spoil it. 2: every block's transactions are in the index. */
+/** Version of the layout, raised when older programs would misread or damage a database. 2: transactions are indexed. */
 export const SCHEMA_VERSION = '2'
-/** Without an index of transactions; opening makes it the present one, and the index is built afterwards. */
+/** The layout without an index of transactions; opening upgrades it, and the index is built afterwards. */
 export const SCHEMA_WITHOUT_INDEX = '1'
 
 export const HASH_BYTES = 32
 const NUMBER_BYTES = 8
-const PLACE_BYTES = 12
+const LOCATION_BYTES = 12
 
 export const Prefix = {
   Meta: 0x4d,
@@ -78,7 +78,7 @@ export function blockKey(
   return key
 }
 
-/** The keys of one kind: from `gte` up to, and without, `lt`. */
+/** Range of all keys of one kind: from `gte` up to, and without, `lt`. */
 export function rangeOf(prefix: number): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
   return { gte: Uint8Array.of(prefix), lt: Uint8Array.of(prefix + 1) }
 }
@@ -92,22 +92,22 @@ export function decodeNumber(bytes: Uint8Array): number {
   return view.getUint32(0) * 2 ** 32 + view.getUint32(4)
 }
 
-/** Undefined for what cannot be a number of ours: the entry is damaged. */
+/** @returns a number; undefined if the entry is damaged. */
 export function readNumber(entry: Uint8Array): number | undefined {
   const number = entry.length === NUMBER_BYTES ? decodeNumber(entry) : Number.NaN
   return Number.isSafeInteger(number) ? number : undefined
 }
 
-/** Where a transaction is, as `x` has it. */
-export function encodePlace(number: number, index: number): Uint8Array {
-  const place = numbered(0, number, 13).subarray(1)
-  new DataView(place.buffer, place.byteOffset).setUint32(NUMBER_BYTES, index)
-  return place
+/** Encodes the location of a transaction: the value of `x`. */
+export function encodeLocation(number: number, index: number): Uint8Array {
+  const location = numbered(0, number, 13).subarray(1)
+  new DataView(location.buffer, location.byteOffset).setUint32(NUMBER_BYTES, index)
+  return location
 }
 
-/** Undefined for what cannot be a place: the entry is damaged. */
-export function readPlace(entry: Uint8Array): { readonly number: number; readonly index: number } | undefined {
-  const number = entry.length === PLACE_BYTES ? readNumber(entry.subarray(0, NUMBER_BYTES)) : undefined
+/** @returns the location of a transaction; undefined if the entry is damaged. */
+export function readLocation(entry: Uint8Array): { readonly number: number; readonly index: number } | undefined {
+  const number = entry.length === LOCATION_BYTES ? readNumber(entry.subarray(0, NUMBER_BYTES)) : undefined
   if (number === undefined) return undefined
   return { number, index: new DataView(entry.buffer, entry.byteOffset).getUint32(NUMBER_BYTES) }
 }

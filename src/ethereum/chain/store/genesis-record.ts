@@ -1,5 +1,5 @@
 /**
- * The first opening of a database, and the check at every later one that it is the one that was meant.
+ * The genesis in the database: written at the first opening, compared with the expected one at every later one.
  * @module
  */
 import { bigintToBytes, bytesTo0x, equalBytes, utf8ToBytes } from '../../../base/bytes.ts'
@@ -19,10 +19,10 @@ import {
 
 const decoder = new TextDecoder()
 
-/** The genesis of the chain that the store holds, or now holds. Throws `StorageError`. */
+/** @returns the genesis of the chain in the store, which is created if the store is empty. Throws `StorageError`. */
 export async function openGenesis(store: KeyValueStore, wanted: Genesis | undefined): Promise<Genesis> {
   const schema = store.get(metaKey('schema'))
-  if (!schema) return begin(store, wanted)
+  if (!schema) return createChain(store, wanted)
   const version = decoder.decode(schema)
   if (version !== SCHEMA_VERSION && version !== SCHEMA_WITHOUT_INDEX) {
     throw foreign(`has schema ${JSON.stringify(version)}, this version of peerloom reads ${SCHEMA_VERSION}`)
@@ -42,7 +42,7 @@ export async function openGenesis(store: KeyValueStore, wanted: Genesis | undefi
   return wanted ?? stored
 }
 
-async function begin(store: KeyValueStore, genesis: Genesis | undefined): Promise<Genesis> {
+async function createChain(store: KeyValueStore, genesis: Genesis | undefined): Promise<Genesis> {
   for await (const _ of store.iterate({ limit: 1, keysOnly: true })) throw foreign('holds something else than a chain')
   if (!genesis) throw new StorageError('ERR_CHAIN_MISSING', '', 'the database holds no chain yet: it needs a genesis')
   const { hash, header, body } = genesis
