@@ -155,7 +155,7 @@ async function answer(
     channel.send('BlockBodies', { id: body.id, bodies: items.map((raw) => BlockBody.decode(raw)) })
   } else if (name === 'GetReceipts') {
     asked.requests[name]++
-    const truth = receiptsOf(store, body, 71, SERVE_LIMITS).blocks.map(({ raw }) => raw)
+    const truth = receiptsOf(store, body, 71, SERVE_LIMITS).blocks
     const items = lies[name] ? await lies[name](truth, body, peer) : truth
     if (!items) return false
     asked.receipts.push(...body.hashes.slice(0, items.length).map(bytesToHex))

@@ -185,7 +185,7 @@ export const getBlockHeaders: RlpType<GetBlockHeaders> = rlp.mapped(
   ({ id, ...query }: GetBlockHeaders) => ({ id, query }),
 )
 
-/** Wraps a stored header for an answer, without decoding it. */
+/** A header that is decoded when its value is read. */
 export const lazyHeader: rlp.LazyType<Header> = rlp.lazy(headerCodec)
 
 export const blockHeaders: RlpType<BlockHeaders> = rlp.struct({
@@ -236,9 +236,9 @@ export const receipts70: RlpType<Receipts> = rlp.struct({
   blocks: rlp.list(receiptsOfBlock, { max: MAX_BLOCKS }),
 })
 
-const UNAVAILABLE = Uint8Array.of(0x80)
+/** Mark of a missing access list: an empty byte string, because an empty list is a list. Shared: do not write to it. */
+export const UNAVAILABLE: Uint8Array = Uint8Array.of(0x80)
 
-/** An empty byte string stands for a missing list, because an empty list is a list. */
 const accessList: RlpType<Uint8Array | undefined> = rlp.mapped(
   rlp.raw,
   (raw): Uint8Array | undefined => {
@@ -289,3 +289,24 @@ export const newBlockHashes: RlpType<readonly NewBlockHash[]> = rlp.list(rlp.str
 })
 
 export const newBlock: RlpType<NewBlock> = rlp.struct({ block: blockCodec, totalDifficulty: rlp.uint })
+
+/**
+ * Encodes a response of items that are RLP already: `[id, [item, …]]`. `lastBlockIncomplete` stands between the two in
+ * Receipts since eth/70.
+ */
+export function encodeResponse(
+  requestId: bigint,
+  items: readonly Uint8Array[],
+  lastBlockIncomplete?: boolean,
+): Uint8Array {
+  let itemsBytes = 0
+  for (const item of items) itemsBytes += item.length
+  const flagBytes = lastBlockIncomplete === undefined ? 0 : rlp.bool.size(lastBlockIncomplete)
+  const payloadBytes = id.size(requestId) + flagBytes + rlp.lengthOfList(itemsBytes)
+  const out = new Uint8Array(rlp.lengthOfList(payloadBytes))
+  let at = id.write(requestId, out, rlp.writeListHeader(payloadBytes, out, 0))
+  if (lastBlockIncomplete !== undefined) at = rlp.bool.write(lastBlockIncomplete, out, at)
+  at = rlp.writeListHeader(itemsBytes, out, at)
+  for (const item of items) at = rlp.writeRaw(item, out, at)
+  return out
+}

@@ -93,6 +93,11 @@ export function ethMessages<V extends EthVersion>(version: V): EthMessages<V> {
   return messages as unknown as EthMessages<V>
 }
 
+/** Key of a message, the same in all versions. */
+export function messageKey(name: keyof EthBodies): number {
+  return table[name].key
+}
+
 function codecAt(since: Since, version: EthVersion): Codec<unknown> | undefined {
   const from = ETH_VERSIONS.find((candidate) => candidate <= version && candidate in since)
   return from && since[from]

@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { demoBlocks, demoChain, demoRange, demoReceipts, sideBlocks } from '../../../test/support/demo-chain.ts'
-import { rlp } from '../../codec/index.ts'
-import { type Block, Header, receiptCodec } from '../types/index.ts'
+import { deferred, joinScript, nodeOf, statusOf } from '../../../test/support/eth-pair.ts'
+import { type Codec, rlp } from '../../codec/index.ts'
+import type { RawMessage } from '../../peer/index.ts'
+import { type Block, BlockBody, Header, receiptCodec } from '../types/index.ts'
 import { BlockReceipts } from './block-receipts.ts'
-import type { GetBlockHeaders } from './codecs.ts'
+import { type GetBlockHeaders, lazyHeader, UNAVAILABLE } from './codecs.ts'
+import { ETH_VERSIONS, type EthBodies, type EthVersion, ethMessages } from './messages.ts'
 import { accessListsOf, bodiesOf, headersOf, receiptsOf, SERVE_LIMITS } from './serve.ts'
 
 const chain = await demoChain()
@@ -103,7 +106,7 @@ describe('block access lists', () => {
   it('stand at the place of their hash, missing ones too', () => {
     const wanted = [...hashes(250, 3), new Uint8Array(32), ...hashes(300)]
     const lists = accessListsOf(chain, { id: 1n, hashes: wanted }, SERVE_LIMITS)
-    expect(lists.map((raw) => raw !== undefined)).toEqual([true, false, false, true])
+    expect(lists.map((raw) => raw !== UNAVAILABLE)).toEqual([true, false, false, true])
     expect(accessListsOf(chain, { id: 1n, hashes: wanted }, { ...SERVE_LIMITS, softBytes: 1 })).toHaveLength(1)
   })
 })
@@ -122,7 +125,7 @@ describe('receipts', () => {
   it('come as they are stored since eth/69', () => {
     for (const version of [69, 70, 71] as const) {
       const answer = ask([many, 2], 0n, version)
-      expect(answer.blocks.map(({ raw }) => raw)).toEqual([receiptsAt(many), receiptsAt(2)])
+      expect(answer.blocks).toEqual([receiptsAt(many), receiptsAt(2)])
       expect(answer.lastBlockIncomplete).toBe(false)
     }
   })
@@ -135,14 +138,14 @@ describe('receipts', () => {
 
   it('begin at the index asked for since eth/70, in the first block only', () => {
     const { blocks, lastBlockIncomplete } = ask([many, 2], 2n, 70)
-    expect(blocks[0]?.receipts).toHaveLength(count - 2)
-    expect(blocks[1]?.raw).toEqual(receiptsAt(2))
+    expect(BlockReceipts.fromRaw(blocks[0]!).receipts).toHaveLength(count - 2)
+    expect(blocks[1]).toEqual(receiptsAt(2))
     expect(lastBlockIncomplete).toBe(false)
   })
 
   it('are none of a block whose end the index is, or behind', () => {
     for (const index of [BigInt(count), BigInt(count) + 1n, MAX_U64]) {
-      expect(ask([many], index, 70).blocks.map(({ raw }) => raw)).toEqual([Uint8Array.of(0xc0)])
+      expect(ask([many], index, 70).blocks).toEqual([Uint8Array.of(0xc0)])
     }
   })
 
@@ -154,9 +157,9 @@ describe('receipts', () => {
       const answer = ask([many], BigInt(collected.length), 70, { maxBytes: largest + 3 })
       incomplete = answer.lastBlockIncomplete
       expect(answer.blocks).toHaveLength(1)
-      const reader = new rlp.RlpReader(answer.blocks[0]?.raw as Uint8Array).enterList()
+      const reader = new rlp.RlpReader(answer.blocks[0]!).enterList()
       while (!reader.done) collected.push(reader.rawItem())
-      expect(answer.blocks[0]?.raw.length).toBeLessThanOrEqual(largest + 3)
+      expect(answer.blocks[0]?.length).toBeLessThanOrEqual(largest + 3)
     }
     expect(collected.length).toBe(count)
     expect(rlp.encodeListOfRaw(collected)).toEqual(receiptsAt(many))
@@ -174,3 +177,69 @@ describe('receipts', () => {
     expect(ask([many, 2], 0n, 69, { softBytes: whole(many) + 1 }).blocks).toHaveLength(2)
   })
 })
+
+describe.each(ETH_VERSIONS)('responses of eth/%i on the wire', (version) => {
+  const id = 2n ** 40n + 7n
+  const wanted = [...hashes(250, 3), new Uint8Array(32), ...hashes(300, 251)]
+  const known = (limit: number) => wanted.slice(0, limit)
+  const requests = {
+    GetBlockHeaders: { id, start: 240n, limit: 30n, skip: 1n, reverse: false },
+    GetBlockBodies: { id, hashes: known(2) },
+    GetReceipts: { id, hashes: known(2), firstBlockReceiptIndex: 0n },
+    ...(version === 71 && { GetBlockAccessLists: { id, hashes: wanted } }),
+  }
+  /** Each response with every item decoded, as the codec of its message takes it. */
+  const decoded: Partial<EthBodies> = {
+    BlockHeaders: {
+      id,
+      headers: Array.from({ length: 30 }, (_, i) => lazyHeader.of(Header.decode(block(240 + 2 * i).header.raw))),
+    },
+    BlockBodies: { id, bodies: [250, 3].map((number) => BlockBody.decode(block(number).body.raw)) },
+    Receipts: {
+      id,
+      lastBlockIncomplete: false,
+      blocks: [250, 3].map((number) => BlockReceipts.from(BlockReceipts.fromRaw(receiptsAt(number)).receipts)),
+    },
+    BlockAccessLists: { id, accessLists: wanted.map((hash) => chain.rawAccessList(hash)) },
+  }
+
+  test.each(Object.keys(requests) as (keyof typeof requests)[])(
+    'the response to %s is, byte for byte, the encoding of its decoded items',
+    async (request) => {
+      const reply = request.slice('Get'.length) as keyof EthBodies
+      const { key, payload } = await exchange(version, request, requests[request])
+      const spec = (ethMessages(version) as Record<string, { key: number; codec: Codec<unknown> }>)[reply]!
+      expect(key).toBe(spec.key)
+      expect(payload).toEqual(spec.codec.encode(decoded[reply]))
+    },
+  )
+
+  test('an empty response has an empty list of items', async () => {
+    const { payload } = await exchange(version, 'GetBlockBodies', { id: 1n, hashes: [new Uint8Array(32)] })
+    expect(payload).toEqual(Uint8Array.of(0xc2, 0x01, 0xc0))
+  })
+})
+
+test('receipts that are cut are, byte for byte, the encoding of their decoded part', async () => {
+  const number = demoReceipts.findIndex((raw) => BlockReceipts.fromRaw(raw).receipts.length >= 4) + 1
+  const all = BlockReceipts.fromRaw(receiptsAt(number)).receipts
+  const maxBytes = receiptCodec.size(all[1]!) + receiptCodec.size(all[2]!) + 3
+  const query = { id: 9n, hashes: hashes(number), firstBlockReceiptIndex: 1n }
+  const { payload } = await exchange(70, 'GetReceipts', query, { maxBytes })
+  const blocks = [BlockReceipts.from(all.slice(1, 3))]
+  expect(payload).toEqual(ethMessages(70).Receipts.codec.encode({ id: 9n, lastBlockIncomplete: true, blocks }))
+})
+
+/** Asks a node over a pipe. @returns the message that answers, undecoded. */
+async function exchange(version: EthVersion, request: string, body: unknown, limits = {}): Promise<RawMessage> {
+  const answered = deferred<RawMessage>()
+  const { node } = joinScript(nodeOf(chain, { limits }), version, async (channel) => {
+    await channel.send('Status', statusOf(chain, version))
+    await channel.expect('Status')
+    await channel.send(request as 'GetReceipts', body as EthBodies['GetReceipts'])
+    answered.resolve((await channel.read())!)
+  })
+  const message = await answered.promise
+  node.close()
+  return message
+}

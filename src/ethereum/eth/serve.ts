@@ -1,37 +1,37 @@
 /**
- * Answers from the chain. Every answer is made of bytes as they are stored; its limits are go-ethereum's.
+ * Responses from the chain. A response is put together of bytes as they are stored; its limits are go-ethereum's.
  * @module
  */
 import { setImmediate } from 'node:timers/promises'
 import { equalBytes } from '../../base/bytes.ts'
 import { rlp } from '../../codec/index.ts'
 import type { Channel, Message } from '../../peer/index.ts'
-import { BlockBody } from '../types/index.ts'
 import { BlockReceipts } from './block-receipts.ts'
 import type { ChainSource } from './chain-source.ts'
 import {
+  encodeResponse,
   type GetBlockHeaders,
   type GetReceipts,
   type HashRequest,
-  lazyHeader,
   MAX_BLOCKS,
   MAX_LOOKUPS,
+  UNAVAILABLE,
 } from './codecs.ts'
-import { type AnyEthMessages, type EthVersion, MAX_MESSAGE_BYTES } from './messages.ts'
+import { type AnyEthMessages, type EthVersion, MAX_MESSAGE_BYTES, messageKey } from './messages.ts'
 
-/** Source: go-ethereum eth/protocols/eth/handler.go. */
+/** Limits of one response. Source: go-ethereum eth/protocols/eth/handler.go. */
 export interface ServeLimits {
-  /** Bytes of items after which nothing is added to an answer. @default 2 MiB */
+  /** Bytes of items after which nothing is added to a response. @default 2 MiB */
   readonly softBytes: number
-  /** Bytes of items no answer passes. @default 10 MiB, less the room of the message's own headers */
+  /** Bytes of items that no response exceeds. @default 10 MiB, less the room of the message's own headers */
   readonly maxBytes: number
-  /** Items in one answer. @default 1024 */
+  /** Items in one response. @default 1024 */
   readonly items: number
   /** Look-ups for one request. @default 2048 */
   readonly lookups: number
 }
 
-/** Request id, flags and list headers of an answer. */
+/** Request id, flags and list headers of a response. */
 const ENVELOPE_BYTES = 64
 
 export const SERVE_LIMITS: ServeLimits = {
@@ -41,9 +41,9 @@ export const SERVE_LIMITS: ServeLimits = {
   lookups: MAX_LOOKUPS,
 }
 
-/** What one peer is given before the event loop turns to the others. */
+/** Limits of what one peer gets before the event loop turns to the others. */
 const TURN_BYTES = 256 * 1024
-const TURN_ANSWERS = 64
+const TURN_RESPONSES = 64
 
 /** Requests this node answers. */
 export type ServedRequest = Extract<
@@ -58,6 +58,8 @@ export type ServedRequest = Extract<
   }
 >
 
+type Response = 'BlockHeaders' | 'BlockBodies' | 'Receipts' | 'BlockAccessLists'
+
 export interface ResponderOptions {
   readonly chain: ChainSource
   readonly channel: Channel<AnyEthMessages>
@@ -66,14 +68,14 @@ export interface ResponderOptions {
   readonly limits?: Partial<ServeLimits> | undefined
 }
 
-/** Answers the requests of one peer, one after another, and lets other peers have their turn in between. */
+/** Answers the requests of one peer, one after another, and yields to other peers in between. */
 export class Responder {
   readonly #chain: ChainSource
   readonly #channel: Channel<AnyEthMessages>
   readonly #version: EthVersion
   readonly #limits: ServeLimits
   #bytes = 0
-  #answers = 0
+  #responses = 0
 
   constructor({ chain, channel, version, limits }: ResponderOptions) {
     this.#chain = chain
@@ -84,48 +86,42 @@ export class Responder {
 
   /** Resolves when the peer may be answered again: its socket has room, and the others had their turn. */
   async answer(request: ServedRequest): Promise<void> {
-    await this.#send(request)
-    if (this.#bytes < TURN_BYTES && ++this.#answers < TURN_ANSWERS) return
-    this.#bytes = this.#answers = 0
+    await this.#respond(request)
+    if (this.#bytes < TURN_BYTES && ++this.#responses < TURN_RESPONSES) return
+    this.#bytes = this.#responses = 0
     await setImmediate()
   }
 
-  #send({ name, body }: ServedRequest): Promise<void> {
+  #respond({ name, body }: ServedRequest): Promise<void> {
     const { id } = body
     switch (name) {
-      case 'GetBlockHeaders': {
-        const headers = this.#count(headersOf(this.#chain, body, this.#limits))
-        return this.#channel.send('BlockHeaders', { id, headers: headers.map((raw) => lazyHeader.decode(raw)) })
-      }
-      case 'GetBlockBodies': {
-        const bodies = this.#count(bodiesOf(this.#chain, body, this.#limits))
-        return this.#channel.send('BlockBodies', { id, bodies: bodies.map((raw) => BlockBody.decode(raw)) })
-      }
+      case 'GetBlockHeaders':
+        return this.#send('BlockHeaders', encodeResponse(id, headersOf(this.#chain, body, this.#limits)))
+      case 'GetBlockBodies':
+        return this.#send('BlockBodies', encodeResponse(id, bodiesOf(this.#chain, body, this.#limits)))
       case 'GetReceipts': {
-        const answer = receiptsOf(this.#chain, body, this.#version, this.#limits)
-        this.#count(answer.blocks.map((block) => (this.#version === 68 ? block.raw68 : block.raw)))
-        return this.#channel.send('Receipts', { id, ...answer })
+        const { blocks, lastBlockIncomplete } = receiptsOf(this.#chain, body, this.#version, this.#limits)
+        const flag = this.#version >= 70 ? lastBlockIncomplete : undefined
+        return this.#send('Receipts', encodeResponse(id, blocks, flag))
       }
-      case 'GetBlockAccessLists': {
-        const accessLists = accessListsOf(this.#chain, body, this.#limits)
-        this.#count(accessLists)
-        return this.#channel.send('BlockAccessLists', { id, accessLists })
-      }
-      case 'GetPooledTransactions': // no pool yet: there is never one to give
+      case 'GetBlockAccessLists':
+        return this.#send('BlockAccessLists', encodeResponse(id, accessListsOf(this.#chain, body, this.#limits)))
+      case 'GetPooledTransactions': // there is no pool yet
         return this.#channel.send('PooledTransactions', { id, transactions: [] })
     }
   }
 
-  #count<T extends Uint8Array | undefined>(items: readonly T[]): readonly T[] {
-    for (const item of items) this.#bytes += item?.length ?? 0
-    return items
+  #send(name: Response, payload: Uint8Array): Promise<void> {
+    this.#bytes += payload.length
+    return this.#channel.write(messageKey(name), payload)
   }
 }
 
-/** Items of one answer, until one of its limits is reached. */
-class Basket<T> {
-  readonly items: T[] = []
-  bytes = 0
+/** Collects the items of one response until one of its limits is reached. */
+class ResponseBuilder {
+  /** BOUNDED: by the limits. RLP of each. */
+  readonly items: Uint8Array[] = []
+  #bytes = 0
   #lookups = 0
   readonly #limits: ServeLimits
 
@@ -133,33 +129,33 @@ class Basket<T> {
     this.#limits = limits
   }
 
-  /** To be asked before each look-up. */
-  get open(): boolean {
+  /** Counts a look-up. @returns false if no more may be made. */
+  mayLookUp(): boolean {
     const { softBytes, items, lookups } = this.#limits
-    return this.bytes < softBytes && this.items.length < items && this.#lookups++ < lookups
+    return this.#bytes < softBytes && this.items.length < items && this.#lookups++ < lookups
   }
 
   /** Bytes that still fit into the message. */
   get room(): number {
-    return this.#limits.maxBytes - this.bytes
+    return this.#limits.maxBytes - this.#bytes
   }
 
-  add(item: T, bytes: number): void {
+  add(item: Uint8Array): void {
     this.items.push(item)
-    this.bytes += bytes
+    this.#bytes += item.length
   }
 }
 
-/** Headers in the order of the query: each a fixed step from the one before, until one is not there. */
+/** @returns headers in the order of the query, each a fixed step from the one before, up to the first that is missing. */
 export function headersOf(chain: ChainSource, query: GetBlockHeaders, limits: ServeLimits): readonly Uint8Array[] {
-  const basket = new Basket<Uint8Array>({ ...limits, items: Number(min(query.limit, BigInt(limits.items))) })
+  const response = new ResponseBuilder({ ...limits, items: Number(min(query.limit, BigInt(limits.items))) })
   const stride = query.skip + 1n > MAX_NUMBER ? Number.POSITIVE_INFINITY : Number(query.skip) + 1
   if (typeof query.start === 'bigint') {
-    if (query.start <= MAX_NUMBER) addCanonical(chain, basket, Number(query.start), query.reverse ? -stride : stride)
-    return basket.items
+    if (query.start <= MAX_NUMBER) addCanonical(chain, response, Number(query.start), query.reverse ? -stride : stride)
+    return response.items
   }
-  addFromHash(chain, basket, query.start, query.reverse ? -stride : stride)
-  return basket.items
+  addFromHash(chain, response, query.start, query.reverse ? -stride : stride)
+  return response.items
 }
 
 const MAX_NUMBER = BigInt(Number.MAX_SAFE_INTEGER)
@@ -168,28 +164,28 @@ function min(a: bigint, b: bigint): bigint {
   return a < b ? a : b
 }
 
-/** `step` may be infinite: then there is nothing after the first. */
-function addCanonical(chain: ChainSource, basket: Basket<Uint8Array>, from: number, step: number): void {
-  for (let number = from; Number.isSafeInteger(number) && number >= 0 && basket.open; number += step) {
+/** Adds canonical headers. An infinite `step` ends after the first. */
+function addCanonical(chain: ChainSource, response: ResponseBuilder, from: number, step: number): void {
+  for (let number = from; Number.isSafeInteger(number) && number >= 0 && response.mayLookUp(); number += step) {
     const raw = chain.rawHeaderAt(number)
     if (!raw) return
-    basket.add(raw, raw.length)
+    response.add(raw)
   }
 }
 
-/** A block off the canonical chain has no descendants here; its ancestors are walked until they are canonical. */
-function addFromHash(chain: ChainSource, basket: Basket<Uint8Array>, start: Uint8Array, step: number): void {
+/** Adds headers from a hash on. A side block has no descendants here; its ancestors are walked until one is canonical. */
+function addFromHash(chain: ChainSource, response: ResponseBuilder, start: Uint8Array, step: number): void {
   const first = chain.numberOf(start)
   if (first === undefined) return
   let hash = start
-  let wanted = first // number of the next header to be given
+  let wanted = first // number of the next header to add
   for (let number = first; number >= 0; number--) {
-    if (isCanonical(chain, hash, number)) return addCanonical(chain, basket, wanted, step)
-    if (!basket.open) return
+    if (isCanonical(chain, hash, number)) return addCanonical(chain, response, wanted, step)
+    if (!response.mayLookUp()) return
     const raw = chain.rawHeader(hash)
     if (!raw) return
     if (number === wanted) {
-      basket.add(raw, raw.length)
+      response.add(raw)
       wanted += step
       if (step > 0 || wanted < 0) return
     }
@@ -206,74 +202,69 @@ function parentHashOf(rawHeader: Uint8Array): Uint8Array {
   return new rlp.RlpReader(rawHeader).enterList().readFixed(32)
 }
 
-/** Bodies up to the first that is not held. */
+/** @returns bodies up to the first that is missing. */
 export function bodiesOf(chain: ChainSource, { hashes }: HashRequest, limits: ServeLimits): readonly Uint8Array[] {
-  const basket = new Basket<Uint8Array>(limits)
+  const response = new ResponseBuilder(limits)
   for (const hash of hashes) {
-    const raw = basket.open ? chain.rawBody(hash) : undefined
-    if (!raw || raw.length > basket.room) break
-    basket.add(raw, raw.length)
+    const raw = response.mayLookUp() ? chain.rawBody(hash) : undefined
+    if (!raw || raw.length > response.room) break
+    response.add(raw)
   }
-  return basket.items
+  return response.items
 }
 
-/** One entry a hash, until a limit cuts the tail. */
-export function accessListsOf(
-  chain: ChainSource,
-  { hashes }: HashRequest,
-  limits: ServeLimits,
-): readonly (Uint8Array | undefined)[] {
-  const basket = new Basket<Uint8Array | undefined>(limits)
+/** @returns one item for each hash, until a limit cuts the tail: an access list, or the mark of a missing one. */
+export function accessListsOf(chain: ChainSource, { hashes }: HashRequest, limits: ServeLimits): readonly Uint8Array[] {
+  const response = new ResponseBuilder(limits)
   for (const hash of hashes) {
-    if (!basket.open) break
-    const raw = chain.rawAccessList(hash)
-    if (raw && raw.length > basket.room) break
-    basket.add(raw, raw?.length ?? 1)
+    if (!response.mayLookUp()) break
+    const raw = chain.rawAccessList(hash) ?? UNAVAILABLE
+    if (raw !== UNAVAILABLE && raw.length > response.room) break
+    response.add(raw)
   }
-  return basket.items
+  return response.items
 }
 
-export interface ReceiptsAnswer {
-  readonly blocks: readonly BlockReceipts[]
+export interface ReceiptsResponse {
+  /** RLP of each block's receipts, in the form of the version. */
+  readonly blocks: readonly Uint8Array[]
   readonly lastBlockIncomplete: boolean
 }
 
 /**
- * Receipts up to the first block whose receipts are not held. Since eth/70 the first block may begin in the middle, and
- * the last one may end there when the message is full. Before, a block that does not fit is not sent.
+ * Collects receipts up to the first block without. Since eth/70 the first block may start in the middle, and the last one
+ * may end there when the message is full. Before, a block that does not fit is not sent.
  */
 export function receiptsOf(
   chain: ChainSource,
   { hashes, firstBlockReceiptIndex }: GetReceipts,
   version: EthVersion,
   limits: ServeLimits,
-): ReceiptsAnswer {
-  const basket = new Basket<BlockReceipts>(limits)
+): ReceiptsResponse {
+  const response = new ResponseBuilder(limits)
   for (const [index, hash] of hashes.entries()) {
-    const raw = basket.open ? chain.rawReceipts(hash) : undefined
-    if (!raw) break
+    const stored = response.mayLookUp() ? chain.rawReceipts(hash) : undefined
+    if (!stored) break
     const first = index === 0 ? firstBlockReceiptIndex : 0n
-    const block = first === 0n ? BlockReceipts.fromRaw(raw) : undefined
-    const bytes = version === 68 && block ? block.raw68.length : raw.length
-    if (block && bytes <= basket.room) {
-      basket.add(block, bytes)
+    const raw = version === 68 ? BlockReceipts.fromRaw(stored).raw68 : stored
+    if (first === 0n && raw.length <= response.room) {
+      response.add(raw)
       continue
     }
-    if (version < 70) break
-    const part = partOf(raw, first, basket.room)
+    const part = version >= 70 ? partOf(stored, first, response.room) : undefined
     if (!part) break
-    basket.add(part.block, part.block.raw.length)
-    if (part.incomplete) return { blocks: basket.items, lastBlockIncomplete: true }
+    response.add(part.raw)
+    if (part.incomplete) return { blocks: response.items, lastBlockIncomplete: true }
   }
-  return { blocks: basket.items, lastBlockIncomplete: false }
+  return { blocks: response.items, lastBlockIncomplete: false }
 }
 
-/** Receipts from `first` on that fit into `room`; undefined when there are some but not even one fits. */
+/** @returns the receipts from `first` on that fit into `room`; undefined if there are some but not even one fits. */
 function partOf(
   raw: Uint8Array,
   first: bigint,
   room: number,
-): { readonly block: BlockReceipts; readonly incomplete: boolean } | undefined {
+): { readonly raw: Uint8Array; readonly incomplete: boolean } | undefined {
   const reader = new rlp.RlpReader(raw).enterList()
   for (let i = 0n; i < first && !reader.done; i++) reader.skip()
   const items: Uint8Array[] = []
@@ -281,11 +272,10 @@ function partOf(
   while (!reader.done) {
     const item = reader.rawItem()
     if (rlp.lengthOfList(bytes + item.length) > room) {
-      if (items.length === 0) return undefined
-      return { block: BlockReceipts.fromRaw(rlp.encodeListOfRaw(items)), incomplete: true }
+      return items.length === 0 ? undefined : { raw: rlp.encodeListOfRaw(items), incomplete: true }
     }
     items.push(item)
     bytes += item.length
   }
-  return { block: BlockReceipts.fromRaw(rlp.encodeListOfRaw(items)), incomplete: false }
+  return { raw: rlp.encodeListOfRaw(items), incomplete: false }
 }
