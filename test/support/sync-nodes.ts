@@ -65,12 +65,12 @@ export async function connect(client: Eth, remote: AnyProtocol, options: { clock
 }
 
 /** A node that serves this store as it should. */
-export function honest(store: ChainStore, version: EthVersion = 71): AnyProtocol {
+export function honestPeer(store: ChainStore, version: EthVersion = 71): AnyProtocol {
   return protocolOf(ethOf(store), version)
 }
 
 /** What the peers it was given to were asked for. */
-export class Asked {
+export class RequestLog {
   readonly requests: Record<EthRequest, number> = {
     GetBlockHeaders: 0,
     GetBlockBodies: 0,
@@ -92,7 +92,7 @@ export interface Replies {
 }
 
 /** What is sent instead of the true answer; undefined: nothing at all. */
-export type Lies = {
+export type ReplyOverrides = {
   readonly [N in EthRequest]?: (
     truth: Replies[N],
     query: EthBodies[N],
@@ -102,14 +102,18 @@ export type Lies = {
 
 export interface ScriptOptions {
   readonly version?: EthVersion
-  readonly asked?: Asked
+  readonly asked?: RequestLog
   /** What it announces. @default the store's */
   readonly range?: { readonly earliest: number; readonly latest: number }
 }
 
-/** A peer that serves a store, except where it lies. */
-export function scripted(store: ChainStore, lies: Lies = {}, options: ScriptOptions = {}): AnyProtocol {
-  const { version = 71, asked = new Asked() } = options
+/** A peer that serves a store, except where it overrides. */
+export function scriptedPeer(
+  store: ChainStore,
+  overrides: ReplyOverrides = {},
+  options: ScriptOptions = {},
+): AnyProtocol {
+  const { version = 71, asked = new RequestLog() } = options
   const protocol = defineProtocol({
     name: 'eth',
     version,
@@ -118,7 +122,7 @@ export function scripted(store: ChainStore, lies: Lies = {}, options: ScriptOpti
       const channel = table as unknown as Channel<AnyEthMessages>
       channel.send('Status', statusOf(store, options) as EthBodies['Status'])
       for await (const message of channel) {
-        const answered = await answer(channel, message, { store, lies, asked, peer })
+        const answered = await answer(channel, message, { store, overrides, asked, peer })
         if (!answered) continue
       }
     },
@@ -128,20 +132,20 @@ export function scripted(store: ChainStore, lies: Lies = {}, options: ScriptOpti
 
 interface Scene {
   readonly store: ChainStore
-  readonly lies: Lies
-  readonly asked: Asked
+  readonly overrides: ReplyOverrides
+  readonly asked: RequestLog
   readonly peer: Peer
 }
 
 async function answer(
   channel: Channel<AnyEthMessages>,
   { name, body }: Message<AnyEthMessages>,
-  { store, lies, asked, peer }: Scene,
+  { store, overrides, asked, peer }: Scene,
 ): Promise<boolean> {
   if (name === 'GetBlockHeaders') {
     asked.requests[name]++
     const truth = headersOf(store, body, SERVE_LIMITS)
-    const items = lies[name] ? await lies[name](truth, body, peer) : truth
+    const items = overrides[name] ? await overrides[name](truth, body, peer) : truth
     if (!items) return false
     const headers = items.map((raw) => lazyHeader.decode(raw))
     asked.headers.push(...headers.map((header) => header.value.number))
@@ -149,21 +153,21 @@ async function answer(
   } else if (name === 'GetBlockBodies') {
     asked.requests[name]++
     const truth = bodiesOf(store, body, SERVE_LIMITS)
-    const items = lies[name] ? await lies[name](truth, body, peer) : truth
+    const items = overrides[name] ? await overrides[name](truth, body, peer) : truth
     if (!items) return false
     asked.bodies.push(...body.hashes.slice(0, items.length).map(bytesToHex))
     channel.send('BlockBodies', { id: body.id, bodies: items.map((raw) => BlockBody.decode(raw)) })
   } else if (name === 'GetReceipts') {
     asked.requests[name]++
     const truth = receiptsOf(store, body, 71, SERVE_LIMITS).blocks
-    const items = lies[name] ? await lies[name](truth, body, peer) : truth
+    const items = overrides[name] ? await overrides[name](truth, body, peer) : truth
     if (!items) return false
     asked.receipts.push(...body.hashes.slice(0, items.length).map(bytesToHex))
     channel.send('Receipts', { id: body.id, lastBlockIncomplete: false, blocks: items.map(BlockReceipts.fromRaw) })
   } else if (name === 'GetBlockAccessLists') {
     asked.requests[name]++
     const truth = accessListsOf(store, body, SERVE_LIMITS)
-    const items = lies[name] ? await lies[name](truth, body, peer) : truth
+    const items = overrides[name] ? await overrides[name](truth, body, peer) : truth
     if (!items) return false
     channel.send('BlockAccessLists', { id: body.id, accessLists: items })
   }

@@ -30,14 +30,14 @@ export class BlockReader {
     if (typeof tag === 'number') return this.chain.hashAt(tag)
     if (tag === 'latest') return this.chain.head.hash
     if (tag === 'earliest') return this.chain.hashAt(0)
-    throw failed(tag === 'pending' ? 'pending block is not available' : `${tag} block not found`)
+    throw serverError(tag === 'pending' ? 'pending block is not available' : `${tag} block not found`)
   }
 
   /** Number of the block on the canonical chain, as {@link hashOfTag} has it. */
   numberOfTag(tag: BlockTag): number {
     const hash = this.hashOfTag(tag)
     const number = typeof tag === 'number' ? tag : hash && this.chain.numberOf(hash)
-    if (number === undefined) throw failed('header not found')
+    if (number === undefined) throw serverError('header not found')
     return number
   }
 
@@ -48,7 +48,7 @@ export class BlockReader {
     if (number === undefined) return undefined
     const canonical = this.chain.hashAt(number)
     if (id.requireCanonical && !(canonical && equalBytes(canonical, id.hash))) {
-      throw failed('hash is not currently canonical')
+      throw serverError('hash is not currently canonical')
     }
     return id.hash
   }
@@ -72,6 +72,6 @@ export class BlockReader {
 }
 
 /** An error without a number of its own, as go-ethereum has most of them. */
-export function failed(message: string): RpcError {
+export function serverError(message: string): RpcError {
   return new RpcError(RpcErrorCode.Default, message)
 }

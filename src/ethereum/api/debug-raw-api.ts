@@ -2,7 +2,7 @@ import { bytesTo0x } from '../../base/bytes.ts'
 import { rlp } from '../../codec/index.ts'
 import { method, param } from '../../rpc/index.ts'
 import type { ChainStore } from '../chain/index.ts'
-import { BlockReader, failed } from './block-reader.ts'
+import { BlockReader, serverError } from './block-reader.ts'
 import { type BlockId, blockIdParam, hashParam } from './params.ts'
 import { rawTransaction } from './transactions/transaction-methods.ts'
 
@@ -45,6 +45,6 @@ function wantedHash(reader: BlockReader, id: BlockId): Uint8Array | undefined {
 
 /** As go-ethereum has it: an error for a hash that is not known, nothing for a number that is not there. */
 function nothing(what: string, id: BlockId): string {
-  if (typeof id === 'object') throw failed(`${what} #${bytesTo0x(id.hash)} not found`)
+  if (typeof id === 'object') throw serverError(`${what} #${bytesTo0x(id.hash)} not found`)
   return '0x'
 }

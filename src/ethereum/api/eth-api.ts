@@ -8,10 +8,10 @@ import { feeMethods } from './fees/fee-methods.ts'
 import { Filters } from './logs/filters.ts'
 import { logMethods } from './logs/log-methods.ts'
 import { type LogLimits, LogSearch } from './logs/log-search.ts'
-import { LongSearches } from './query-limits.ts'
+import { SearchLimiter } from './query-limits.ts'
 import { statusMethods } from './status/status-methods.ts'
 import { unsupportedMethods } from './status/unsupported-methods.ts'
-import { placeMethods, transactionMethods } from './transactions/transaction-methods.ts'
+import { positionMethods, transactionMethods } from './transactions/transaction-methods.ts'
 
 export interface EthApiOptions {
   readonly chain: ChainStore
@@ -37,8 +37,8 @@ export function ethApi(options: EthApiOptions) {
   const { chain, sync, clock = systemClock, maxFilters } = options
   const reader = new BlockReader(chain)
   const cache = new JsonCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES)
-  const searches = new LongSearches()
-  const search = new LogSearch(reader, options.logs, searches)
+  const limiter = new SearchLimiter()
+  const search = new LogSearch(reader, options.logs, limiter)
   const filters = new Filters({ reader, search, clock, maxFilters })
   return {
     ...unsupportedMethods(),
@@ -46,8 +46,8 @@ export function ethApi(options: EthApiOptions) {
     ...blockMethods(reader, cache),
     ...uncleMethods(reader),
     ...transactionMethods(reader),
-    ...placeMethods(reader),
+    ...positionMethods(reader),
     ...logMethods(search, filters),
-    ...feeMethods(reader, searches),
+    ...feeMethods(reader, limiter),
   }
 }

@@ -3,12 +3,12 @@ import { RpcError, RpcErrorCode } from '../../rpc/index.ts'
 import type { LogQuery } from './params.ts'
 
 /** Searches that go on at a time: each holds what it has found so far. */
-const SEARCHES_AT_A_TIME = 16
-const MAX_WAITING_SEARCHES = 256
+const MAX_CONCURRENT = 16
+const MAX_QUEUED = 256
 
 /** Runs what looks at many blocks, a few at a time. Throws LimitExceeded when too many wait already. */
-export class LongSearches {
-  readonly #semaphore = new Semaphore(SEARCHES_AT_A_TIME, MAX_WAITING_SEARCHES)
+export class SearchLimiter {
+  readonly #semaphore = new Semaphore(MAX_CONCURRENT, MAX_QUEUED)
 
   run<T>(search: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (!this.#semaphore.full) return this.#semaphore.run(search, signal)
@@ -27,7 +27,7 @@ export class QueryBudget {
   #held = 0
 
   /** Throws LimitExceeded. */
-  take(query: LogQuery | undefined): void {
+  acquire(query: LogQuery | undefined): void {
     const weight = weightOf(query)
     if (this.#held + weight > MAX_HELD_CHOICES) {
       throw new RpcError(RpcErrorCode.LimitExceeded, 'too many addresses and topics in filters and subscriptions')
@@ -35,7 +35,7 @@ export class QueryBudget {
     this.#held += weight
   }
 
-  give(query: LogQuery | undefined): void {
+  release(query: LogQuery | undefined): void {
     this.#held -= weightOf(query)
   }
 }

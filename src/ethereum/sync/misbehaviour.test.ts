@@ -4,16 +4,16 @@
 import { describe, expect, test } from 'vitest'
 import { demoChain } from '../../../test/support/demo-chain.ts'
 import {
-  Asked,
   altered,
   alteredBody,
   connect,
   emptyBlocks,
   ethOf,
-  honest,
-  type Lies,
+  honestPeer,
+  type ReplyOverrides,
+  RequestLog,
   type ScriptOptions,
-  scripted,
+  scriptedPeer,
 } from '../../../test/support/sync-nodes.ts'
 import { FakeClock } from '../../base/clock.ts'
 import type { Peer } from '../../peer/index.ts'
@@ -34,15 +34,15 @@ function gate(): { readonly opened: Promise<void>; open(): void } {
 }
 
 /** A sync that meets a bad peer first; a good one comes once the bad one was found out. */
-async function meet(lies: Lies, options: ScriptOptions = {}, store?: ChainStore) {
+async function meet(overrides: ReplyOverrides, options: ScriptOptions = {}, store?: ChainStore) {
   const chain = store ?? (await demoChain(0))
   const eth = ethOf(chain)
   await using sync = new Sync({ store: chain, eth })
-  const bad = await connect(eth, scripted(source, lies, options))
+  const bad = await connect(eth, scriptedPeer(source, overrides, options))
   const found = verdict(sync, bad)
   const done = sync.syncTo(hash)
   const first = await found
-  await connect(eth, honest(source))
+  await connect(eth, honestPeer(source))
   await done
   expect(chain.head).toEqual(source.head)
   return { verdict: first, bad, sync }
@@ -103,10 +103,10 @@ describe('a peer is dropped', () => {
     const chain = await demoChain(0)
     const eth = ethOf(chain)
     await using sync = new Sync({ store: chain, eth })
-    const bad = await connect(eth, scripted(source, { GetBlockBodies: (truth) => [...truth, ...truth] }))
+    const bad = await connect(eth, scriptedPeer(source, { GetBlockBodies: (truth) => [...truth, ...truth] }))
     const done = sync.syncTo(hash)
     expect(await causeOf(bad)).toMatchObject({ code: 'ERR_ETH_TOO_MANY_ITEMS' })
-    await connect(eth, honest(source))
+    await connect(eth, honestPeer(source))
     await done
     expect(chain.head).toEqual(source.head)
   })
@@ -114,7 +114,7 @@ describe('a peer is dropped', () => {
 
 describe('a peer is set aside', () => {
   test('when it has nothing of what it never announced; others are asked', async () => {
-    const asked = new Asked()
+    const asked = new RequestLog()
     const { verdict } = await meet({ GetReceipts: () => [] }, { version: 68, asked })
     expect(verdict).toMatchObject({ action: 'set aside', reason: 'receipts: does not have them' })
     expect(asked.receipts).toEqual([])
@@ -132,8 +132,8 @@ describe('a peer is set aside', () => {
     const watch = (async () => {
       for await (const event of sync.events()) if (event.type === 'peer') verdicts.push(event.verdict)
     })()
-    await connect(eth, honest(other))
-    await connect(eth, honest(longer))
+    await connect(eth, honestPeer(other))
+    await connect(eth, honestPeer(longer))
     await sync.syncTo(longer.head.hash)
     expect(chain.head).toEqual(longer.head)
     await sync[Symbol.asyncDispose]()
@@ -156,19 +156,19 @@ describe('a peer is set aside', () => {
 })
 
 describe('on a clock that is turned by hand', () => {
-  async function setUp(lies: Lies, options: ScriptOptions = {}) {
+  async function setUp(overrides: ReplyOverrides, options: ScriptOptions = {}) {
     const clock = new FakeClock()
     const chain = await demoChain(0)
     const eth = ethOf(chain)
     const sync = new Sync({ store: chain, eth, clock })
-    const bad = await connect(eth, scripted(source, lies, options), { clock })
+    const bad = await connect(eth, scriptedPeer(source, overrides, options), { clock })
     const events: SyncEvent[] = []
     void (async () => {
       for await (const event of sync.events()) events.push(event)
     })()
     const done = sync.syncTo(hash)
     done.catch(() => {})
-    const good = () => connect(eth, honest(source), { clock })
+    const good = () => connect(eth, honestPeer(source), { clock })
     return { clock, chain, eth, sync, bad, done, events, good }
   }
 
@@ -252,7 +252,7 @@ test('a peer that leaves in the middle gives its work to another', async () => {
   let answers = 0
   const bad = await connect(
     eth,
-    scripted(source, {
+    scriptedPeer(source, {
       GetBlockBodies: (truth, _query, peer) => {
         if (++answers < 3) return truth
         peer.close('had enough')
@@ -262,17 +262,17 @@ test('a peer that leaves in the middle gives its work to another', async () => {
   )
   const done = sync.syncTo(hash)
   expect((await bad.closed).side).toBe('remote')
-  await connect(eth, honest(source))
+  await connect(eth, honestPeer(source))
   await done
   expect(chain.head).toEqual(source.head)
 })
 
-test('among good peers, one that lies costs nothing but itself', async () => {
+test('among good peers, one that sends false receipts costs only itself', async () => {
   const chain = await demoChain(0)
   const eth = ethOf(chain)
   await using sync = new Sync({ store: chain, eth })
-  const bad = await connect(eth, scripted(source, { GetReceipts: (truth) => truth.map(() => Uint8Array.of(0xc0)) }))
-  const others = [await connect(eth, honest(source)), await connect(eth, honest(source, 69))]
+  const bad = await connect(eth, scriptedPeer(source, { GetReceipts: (truth) => truth.map(() => Uint8Array.of(0xc0)) }))
+  const others = [await connect(eth, honestPeer(source)), await connect(eth, honestPeer(source, 69))]
   await sync.syncTo(hash)
   expect(chain.head).toEqual(source.head)
   expect(bad.signal.aborted).toBe(true)

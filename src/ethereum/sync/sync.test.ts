@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { demoChain } from '../../../test/support/demo-chain.ts'
-import { Asked, connect, emptyBlocks, ethOf, honest, scripted } from '../../../test/support/sync-nodes.ts'
+import { connect, emptyBlocks, ethOf, honestPeer, RequestLog, scriptedPeer } from '../../../test/support/sync-nodes.ts'
 import { equalBytes } from '../../base/bytes.ts'
 import { FakeClock } from '../../base/clock.ts'
 import { StorageError } from '../../base/errors.ts'
@@ -44,7 +44,7 @@ describe('a sync to a head hash', () => {
   test('brings an empty store to the head of one peer, with bodies, receipts and access lists', async () => {
     const { store, eth, sync } = await fresh()
     await using _ = sync
-    await connect(eth, honest(source))
+    await connect(eth, honestPeer(source))
     expect(await sync.syncTo(hash)).toEqual({ number: 320, hash })
     expectSame(store, source)
     expect(await store.stats()).toEqual(await source.stats())
@@ -55,7 +55,7 @@ describe('a sync to a head hash', () => {
   test.each([68, 69, 70] as const)('speaks eth/%i, which brings no access lists', async (version) => {
     const { store, eth, sync } = await fresh()
     await using _ = sync
-    await connect(eth, honest(source, version))
+    await connect(eth, honestPeer(source, version))
     await sync.syncTo(hash)
     expect(await store.stats()).toEqual({ ...(await source.stats()), accessLists: 0 })
   })
@@ -63,8 +63,8 @@ describe('a sync to a head hash', () => {
   test('divides the work among three peers and asks nothing twice', async () => {
     const { store, eth, sync } = await fresh()
     await using _ = sync
-    const asked = [new Asked(), new Asked(), new Asked()]
-    for (const one of asked) await connect(eth, scripted(source, {}, { asked: one }))
+    const asked = [new RequestLog(), new RequestLog(), new RequestLog()]
+    for (const one of asked) await connect(eth, scriptedPeer(source, {}, { asked: one }))
     await sync.syncTo(hash)
     expectSame(store, source)
     for (const one of asked) expect(one.bodies.length).toBeGreaterThan(0)
@@ -77,7 +77,7 @@ describe('a sync to a head hash', () => {
   test('asks many peers at once without a warning of Node', async () => {
     const { eth, sync } = await fresh()
     await using _ = sync
-    for (let i = 0; i < 12; i++) await connect(eth, honest(source))
+    for (let i = 0; i < 12; i++) await connect(eth, honestPeer(source))
     const warnings: Error[] = []
     const note = (warning: Error): unknown => warnings.push(warning)
     process.on('warning', note)
@@ -90,8 +90,8 @@ describe('a sync to a head hash', () => {
   test('stores no receipts when they are not required, and asks for none', async () => {
     const { store, eth, sync } = await fresh({ receipts: 'none' })
     await using _ = sync
-    const asked = new Asked()
-    await connect(eth, scripted(source, {}, { asked }))
+    const asked = new RequestLog()
+    await connect(eth, scriptedPeer(source, {}, { asked }))
     await sync.syncTo(hash)
     expect(store.head.number).toBe(320)
     expect(asked.requests.GetReceipts).toBe(0)
@@ -105,7 +105,7 @@ describe('a sync to a head hash', () => {
       asked.push(query.hashes.length)
       return truth
     }
-    await connect(eth, scripted(source, { GetBlockBodies: note, GetReceipts: note }))
+    await connect(eth, scriptedPeer(source, { GetBlockBodies: note, GetReceipts: note }))
     await sync.syncTo(hash)
     expectSame(store, source)
     expect(Math.max(...asked)).toBeLessThanOrEqual(16)
@@ -118,7 +118,7 @@ describe('a sync to a head hash', () => {
     const done = sync.syncTo(hash)
     await waiting
     expect(sync.progress).toMatchObject({ phase: 'target', waiting: true, peers: 0 })
-    await connect(eth, honest(source))
+    await connect(eth, honestPeer(source))
     await done
     expectSame(store, source)
   })
@@ -127,8 +127,8 @@ describe('a sync to a head hash', () => {
     const clock = new FakeClock()
     const { eth, sync } = await fresh({ clock })
     await using _ = sync
-    const asked = new Asked()
-    await connect(eth, scripted(source, {}, { asked }), { clock })
+    const asked = new RequestLog()
+    await connect(eth, scriptedPeer(source, {}, { asked }), { clock })
     const abort = new AbortController()
     const done = sync.syncTo(new Uint8Array(32).fill(9), { signal: abort.signal })
     done.catch(() => {})
@@ -143,7 +143,7 @@ describe('a sync to a head hash', () => {
     const { store, eth, sync } = await fresh()
     await using _ = sync
     const strange = Header.from({ ...source.headerAt(1)!, parentHash: new Uint8Array(32).fill(7) })
-    const peer = await connect(eth, scripted(source, { GetBlockHeaders: () => [strange.raw] }))
+    const peer = await connect(eth, scriptedPeer(source, { GetBlockHeaders: () => [strange.raw] }))
     await expect(sync.syncTo(strange.hash)).rejects.toMatchObject({ code: 'ERR_SYNC_WRONG_CHAIN' })
     expect((await peer.closed).cause).toMatchObject({ code: 'ERR_SYNC_WRONG_CHAIN' })
     expect(store.syncState('skeleton')).toBeUndefined()
@@ -155,7 +155,7 @@ describe('a sync to a head hash', () => {
     const bad = Header.from({ ...source.headerAt(5)!, timestamp: 1 })
     await connect(
       eth,
-      scripted(source, {
+      scriptedPeer(source, {
         GetBlockHeaders: (truth, { start }) => (equalBytes(start as Uint8Array, bad.hash) ? [bad.raw] : truth),
       }),
     )
@@ -170,7 +170,7 @@ describe('a sync to a head hash', () => {
   test('changes nothing for a target that is canonical already', async () => {
     const { eth, sync, store } = await fresh()
     await using _ = sync
-    await connect(eth, honest(source))
+    await connect(eth, honestPeer(source))
     await sync.syncTo(hash)
     expect(await sync.syncTo(source.hashAt(100)!)).toEqual({ number: 100, hash: source.hashAt(100) })
     expect(store.head.number).toBe(320)
@@ -178,7 +178,7 @@ describe('a sync to a head hash', () => {
 
   test('serves calls one after another, and what ends it rejects those that wait', async () => {
     const { eth, sync } = await fresh()
-    await connect(eth, honest(source))
+    await connect(eth, honestPeer(source))
     const first = sync.syncTo(source.hashAt(100)!)
     const second = sync.syncTo(source.hashAt(200)!)
     const third = sync.syncTo(new Uint8Array(32).fill(1))
@@ -195,12 +195,12 @@ describe('a sync that was interrupted', () => {
   test('goes on where it was, and downloads nothing twice', async () => {
     const memory = new MemoryStore()
     await demoChain(0, memory)
-    const asked = new Asked()
+    const asked = new RequestLog()
     for (let run = 0; run < 40; run++) {
       const store = await ChainStore.open(memory)
       const eth = ethOf(store)
       const sync = new Sync({ store, eth, window: { blocks: 32, bytes: 1e9 } })
-      await connect(eth, scripted(source, {}, { asked }))
+      await connect(eth, scriptedPeer(source, {}, { asked }))
       const abort = new AbortController()
       const done = sync.syncTo(hash, { signal: abort.signal }).catch(() => undefined)
       let steps = 0
@@ -227,7 +227,7 @@ describe('a sync that was interrupted', () => {
     const eth = ethOf(store)
     await using sync = new Sync({ store, eth })
     const target = next(sync, 'progress')
-    await connect(eth, honest(source))
+    await connect(eth, honestPeer(source))
     const done = sync.syncTo(hash)
     const { progress } = await target
     expect(progress.headers.done).toBeGreaterThanOrEqual(200)
@@ -239,7 +239,7 @@ describe('a sync that was interrupted', () => {
   test('gives back what the store failed with, stays consistent, and goes on afterwards', async () => {
     const { memory, store, eth, sync } = await fresh({ window: { blocks: 32, bytes: 1e9 } })
     await using _ = sync
-    await connect(eth, honest(source))
+    await connect(eth, honestPeer(source))
     const done = sync.syncTo(hash)
     done.catch(() => {})
     for await (const event of sync.events()) if (event.type === 'progress' && event.progress.head > 50) break
@@ -258,9 +258,9 @@ describe('a new target', () => {
   test('extends the chain by what is missing only', async () => {
     const store = await demoChain(300)
     const eth = ethOf(store)
-    const asked = new Asked()
+    const asked = new RequestLog()
     await using sync = new Sync({ store, eth })
-    await connect(eth, scripted(source, {}, { asked }))
+    await connect(eth, scriptedPeer(source, {}, { asked }))
     await sync.syncTo(hash)
     expectSame(store, source)
     expect(asked.headers.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => 301 + i))
@@ -272,7 +272,7 @@ describe('a new target', () => {
     const other = await demoChain(290)
     await other.extend(emptyBlocks(other, other.headerAt(290)!, 60))
     await using sync = new Sync({ store, eth })
-    await connect(eth, honest(other))
+    await connect(eth, honestPeer(other))
     const reorg = next(sync, 'reorg')
     const heads = new Set<number>()
     const watch = (async () => {
@@ -292,11 +292,11 @@ describe('a new target', () => {
     const eth = ethOf(store)
     const other = await demoChain(290)
     await other.extend(emptyBlocks(other, other.headerAt(290)!, 60))
-    const asked = new Asked()
+    const asked = new RequestLog()
     await using sync = new Sync({ store, eth })
-    await connect(eth, honest(other))
+    await connect(eth, honestPeer(other))
     await sync.syncTo(other.head.hash)
-    await connect(eth, scripted(source, {}, { asked }))
+    await connect(eth, scriptedPeer(source, {}, { asked }))
     await sync.syncTo(hash)
     expectSame(store, source)
     expect(asked.bodies).toEqual([])
@@ -309,7 +309,7 @@ describe('a new target', () => {
     const other = await demoChain(0)
     await other.extend(emptyBlocks(other, other.headerAt(0)!, 330))
     await using sync = new Sync({ store, eth })
-    await connect(eth, honest(other))
+    await connect(eth, honestPeer(other))
     await sync.syncTo(other.head.hash)
     expectSame(store, other)
   })
@@ -317,9 +317,9 @@ describe('a new target', () => {
   test('that comes before an older one was reached takes over its headers', async () => {
     const memory = new MemoryStore()
     const store = await demoChain(0, memory)
-    const asked = new Asked()
+    const asked = new RequestLog()
     const eth = ethOf(store)
-    await connect(eth, scripted(source, { GetBlockBodies: () => undefined }, { asked }))
+    await connect(eth, scriptedPeer(source, { GetBlockBodies: () => undefined }, { asked }))
     await using sync = new Sync({ store, eth })
     const abort = new AbortController()
     const first = sync.syncTo(source.hashAt(200)!, { signal: abort.signal })
@@ -328,8 +328,8 @@ describe('a new target', () => {
     abort.abort(new Error('another head'))
     await expect(first).rejects.toThrow('another head')
     for (const { peer } of eth.peers) peer.close('replaced')
-    const again = new Asked()
-    await connect(eth, scripted(source, {}, { asked: again }))
+    const again = new RequestLog()
+    await connect(eth, scriptedPeer(source, {}, { asked: again }))
     await sync.syncTo(hash)
     expectSame(store, source)
     expect([...asked.headers, ...again.headers].filter((number) => number < 200).length).toBe(199)

@@ -13,13 +13,13 @@ import type { Eth } from '../eth/index.ts'
 import type { Header } from '../types/index.ts'
 import { Fill } from './blocks/fill.ts'
 import type { WindowLimits } from './blocks/window.ts'
+import { Condition } from './condition.ts'
 import { syncClosed, wrongChain } from './errors.ts'
 import { HeaderDownload } from './headers/header-download.ts'
 import { Skeleton } from './headers/skeleton.ts'
-import { findTarget, type Target } from './headers/target.ts'
+import { type FoundTarget, findTarget } from './headers/target.ts'
 import { type PeerVerdict, type Worker, Workers } from './peers/workers.ts'
 import { RateMeter, type SyncPhase, type SyncProgress, type SyncShare } from './progress.ts'
-import { Wakeup } from './wakeup.ts'
 
 export interface SyncOptions {
   readonly store: ChainStore
@@ -67,7 +67,7 @@ export class Sync implements AsyncDisposable {
   readonly #log: Logger
   readonly #skeleton: Skeleton
   readonly #workers: Workers
-  readonly #wakeup = new Wakeup()
+  readonly #condition = new Condition()
   readonly #events = new Events<SyncEvent>()
   readonly #closing = new AbortController()
   readonly #rate: RateMeter
@@ -94,7 +94,7 @@ export class Sync implements AsyncDisposable {
       eth: options.eth,
       clock: this.#clock,
       log: this.#log,
-      wakeup: this.#wakeup,
+      condition: this.#condition,
       onVerdict: (verdict) => this.#events.emit({ type: 'peer', verdict }),
     })
     this.#watching = this.#watchPeers()
@@ -131,8 +131,8 @@ export class Sync implements AsyncDisposable {
       start: this.#start ?? number,
       head: number,
       headers: share(this.#skeleton.countAbove(base)),
-      bodies: share(window?.here('bodies') ?? 0),
-      receipts: share(window?.here('receipts') ?? 0),
+      bodies: share(window?.held('bodies') ?? 0),
+      receipts: share(window?.held('receipts') ?? 0),
       blocksPerSecond: this.#rate.perSecond,
       bytes: this.#bytes + (this.#fill?.bytes ?? 0),
       peers: this.#workers.count,
@@ -177,15 +177,15 @@ export class Sync implements AsyncDisposable {
     this.#phase = 'target'
     this.#start = this.#store.head.number
     this.#noteWaiting()
-    const { header, giver } = await this.#findTarget(hash, signal)
+    const { header, source } = await this.#findTarget(hash, signal)
     this.#target = header
     this.#events.emit({ type: 'target', number: header.number, hash })
     this.#log.info('sync: target', { number: header.number, hash: bytesTo0x(hash), head: this.#store.head.number })
     this.#phase = 'headers'
-    if (header.number === 0) throw await this.#wrongChain(hash, giver)
+    if (header.number === 0) throw await this.#wrongChain(hash, source)
     await this.#skeleton.begin(header)
     const ancestor = await this.#headers(signal)
-    if (ancestor === undefined) throw await this.#wrongChain(hash, giver)
+    if (ancestor === undefined) throw await this.#wrongChain(hash, source)
     this.#noteReorg(ancestor)
     this.#phase = 'blocks'
     await this.#blocks(header, signal)
@@ -194,10 +194,10 @@ export class Sync implements AsyncDisposable {
     return { number: header.number, hash: header.hash }
   }
 
-  async #findTarget(hash: Uint8Array, signal: AbortSignal): Promise<Target> {
+  async #findTarget(hash: Uint8Array, signal: AbortSignal): Promise<FoundTarget> {
     const held = this.#store.header(hash) ?? this.#top()
     if (held && equalBytes(held.hash, hash)) return { header: held }
-    const common = { workers: this.#workers, wakeup: this.#wakeup, clock: this.#clock, log: this.#log }
+    const common = { workers: this.#workers, condition: this.#condition, clock: this.#clock, log: this.#log }
     return findTarget({ ...common, hash, signal })
   }
 
@@ -212,7 +212,7 @@ export class Sync implements AsyncDisposable {
       store: this.#store,
       skeleton: this.#skeleton,
       workers: this.#workers,
-      wakeup: this.#wakeup,
+      condition: this.#condition,
       signal,
       onLinked: (bytes) => {
         this.#bytes += bytes
@@ -227,7 +227,7 @@ export class Sync implements AsyncDisposable {
       store: this.#store,
       skeleton: this.#skeleton,
       workers: this.#workers,
-      wakeup: this.#wakeup,
+      condition: this.#condition,
       clock: this.#clock,
       log: this.#log,
       signal,
@@ -249,9 +249,9 @@ export class Sync implements AsyncDisposable {
     }
   }
 
-  async #wrongChain(hash: Uint8Array, giver: Worker | undefined): Promise<unknown> {
+  async #wrongChain(hash: Uint8Array, source: Worker | undefined): Promise<unknown> {
     const error = wrongChain(hash)
-    if (giver) this.#workers.drop(giver, error.code, error.message)
+    if (source) this.#workers.drop(source, error.code, error.message)
     await this.#skeleton.clear()
     return error
   }
@@ -270,7 +270,7 @@ export class Sync implements AsyncDisposable {
   async #watchPeers(): Promise<void> {
     for await (const _ of this.#eth.events({ signal: this.#closing.signal })) {
       this.#noteWaiting()
-      this.#wakeup.wake()
+      this.#condition.notifyAll()
     }
   }
 

@@ -1,5 +1,5 @@
 import { method, param, type RawJson } from '../../../rpc/index.ts'
-import { type BlockReader, failed } from '../block-reader.ts'
+import { type BlockReader, serverError } from '../block-reader.ts'
 import { quantity } from '../json.ts'
 import { type BlockTag, blockIdParam, blockTagParam, flagParam, hashParam, indexParam } from '../params.ts'
 import { blockReceiptsJson } from '../transactions/receipt-json.ts'
@@ -35,7 +35,7 @@ export function blockMethods(reader: BlockReader, cache: JsonCache) {
     getBlockReceipts: method(
       { summary: 'The receipts of all transactions of a block.', params: [param('block', blockIdParam)] },
       (id) => {
-        if (id === 'pending') throw failed('pending receipts is not available')
+        if (id === 'pending') throw serverError('pending receipts is not available')
         const hash = reader.hashOf(id)
         const make = () => {
           const block = reader.block(hash)

@@ -14,7 +14,7 @@ import {
   isBlockFork,
 } from '../../chain/index.ts'
 import type { Header, Receipt } from '../../types/index.ts'
-import { type BlockReader, failed, type StoredBlock } from '../block-reader.ts'
+import { type BlockReader, type StoredBlock, serverError } from '../block-reader.ts'
 import { type JsonObject, quantity } from '../json.ts'
 import type { BlockTag } from '../params.ts'
 import { priorityFee } from '../transactions/transaction-json.ts'
@@ -70,13 +70,14 @@ export function nextBaseFee(config: ChainConfig, parent: Header): bigint {
 
 function checkPercentiles(percentiles: readonly number[]): void {
   if (percentiles.length > MAX_PERCENTILES) {
-    throw failed(`invalid reward percentile: over the query limit ${MAX_PERCENTILES}`)
+    throw serverError(`invalid reward percentile: over the query limit ${MAX_PERCENTILES}`)
   }
   for (const [i, percentile] of percentiles.entries()) {
-    if (!(percentile >= 0 && percentile <= 100)) throw failed(`invalid reward percentile: ${percentile.toFixed(6)}`)
+    if (!(percentile >= 0 && percentile <= 100))
+      throw serverError(`invalid reward percentile: ${percentile.toFixed(6)}`)
     const before = percentiles[i - 1]
     if (before === undefined || percentile > before) continue
-    throw failed(`invalid reward percentile: #${i - 1}:${before.toFixed(6)} >= #${i}:${percentile.toFixed(6)}`)
+    throw serverError(`invalid reward percentile: #${i - 1}:${before.toFixed(6)} >= #${i}:${percentile.toFixed(6)}`)
   }
 }
 
@@ -84,7 +85,7 @@ function checkPercentiles(percentiles: readonly number[]): void {
 function rangeOf(reader: BlockReader, count: number, tag: BlockTag): { first: number; last: number } | undefined {
   const head = reader.chain.head.number
   if (typeof tag === 'number' && tag > head) {
-    throw failed(`request beyond head block: requested ${tag}, head ${head}`)
+    throw serverError(`request beyond head block: requested ${tag}, head ${head}`)
   }
   const blocks = tag === 'pending' ? count - 1 : count
   const last = typeof tag === 'number' ? tag : reader.numberOfTag(tag === 'pending' ? 'latest' : tag)

@@ -4,7 +4,7 @@ import type { Header } from '../../types/index.ts'
 import type { BlockReader } from '../block-reader.ts'
 import { quantity } from '../json.ts'
 import { blockTagParam, countParam, percentilesParam } from '../params.ts'
-import type { LongSearches } from '../query-limits.ts'
+import type { SearchLimiter } from '../query-limits.ts'
 import { feeHistory, nextBaseFee } from './fee-history.ts'
 import { TipOracle } from './tip-oracle.ts'
 
@@ -15,7 +15,7 @@ const HISTORY = [
 ] as const
 
 /** What transactions pay, as far as stored blocks tell. */
-export function feeMethods(reader: BlockReader, searches: LongSearches) {
+export function feeMethods(reader: BlockReader, limiter: SearchLimiter) {
   const { chain } = reader
   const oracle = new TipOracle(reader)
   const head = () => chain.header(chain.head.hash) as Header
@@ -37,7 +37,7 @@ export function feeMethods(reader: BlockReader, searches: LongSearches) {
     feeHistory: method(
       { summary: 'Base fees, fullness and tips of a range of blocks.', params: HISTORY },
       (count, newest, percentiles, { signal }) =>
-        searches.run(() => feeHistory(reader, count, newest, percentiles, signal), signal),
+        limiter.run(() => feeHistory(reader, count, newest, percentiles, signal), signal),
     ),
   }
 }

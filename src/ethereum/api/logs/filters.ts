@@ -7,13 +7,13 @@ import { bytesTo0x } from '../../../base/bytes.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { YieldBudget, yieldNow } from '../../../base/yield-budget.ts'
 import { newRpcId, type RpcError } from '../../../rpc/index.ts'
-import { type BlockReader, failed } from '../block-reader.ts'
+import { type BlockReader, serverError } from '../block-reader.ts'
 import type { JsonObject } from '../json.ts'
 import type { LogQuery } from '../params.ts'
 import { QueryBudget } from '../query-limits.ts'
 import { HeadCursor } from './head-cursor.ts'
 import { LogMatcher } from './log-matcher.ts'
-import { checkChoices, type LogSearch, refused } from './log-search.ts'
+import { checkChoices, invalidParams, type LogSearch } from './log-search.ts'
 
 /** Milliseconds after which a filter that nobody asks is forgotten. Source: go-ethereum eth/filters. */
 export const FILTER_TIMEOUT = 5 * 60 * 1000
@@ -57,7 +57,7 @@ export class Filters {
   add(query?: LogQuery): string {
     if (query) checkSubscription(query)
     this.#forgetUnused()
-    this.#budget.take(query)
+    this.#budget.acquire(query)
     const [unused] = this.#filters.keys()
     if (this.#filters.size >= this.#maxFilters && unused !== undefined) this.#drop(unused) // or one could shut out all
     const id = newRpcId()
@@ -73,7 +73,7 @@ export class Filters {
   }
 
   #drop(id: string): boolean {
-    this.#budget.give(this.#filters.get(id)?.query)
+    this.#budget.release(this.#filters.get(id)?.query)
     return this.#filters.delete(id)
   }
 
@@ -83,7 +83,7 @@ export class Filters {
    */
   async changes(id: string, signal?: AbortSignal): Promise<(string | JsonObject)[]> {
     const filter = this.#get(id)
-    return await this.#search.searches.run(() => this.#changesOf(filter, signal), signal)
+    return await this.#search.limiter.run(() => this.#changesOf(filter, signal), signal)
   }
 
   async #changesOf({ cursor, query }: Filter, signal?: AbortSignal): Promise<(string | JsonObject)[]> {
@@ -133,12 +133,12 @@ export class Filters {
 export function checkSubscription(query: LogQuery): void {
   checkChoices(query)
   const { fromBlock = 'latest', toBlock = 'latest' } = query
-  if (fromBlock === 'pending' || toBlock === 'pending') throw refused('pending logs are not supported')
+  if (fromBlock === 'pending' || toBlock === 'pending') throw invalidParams('pending logs are not supported')
   const from = fromBlock === 'earliest' ? 0 : fromBlock
   if (from === 'latest' && toBlock === 'latest') return
   if (typeof from === 'number' && toBlock === 'latest') return
   if (typeof from === 'number' && typeof toBlock === 'number' && toBlock >= from) return
-  throw refused('invalid block range params')
+  throw invalidParams('invalid block range params')
 }
 
 /** Whether a block of this number is one the query speaks of; tags bound nothing. */
@@ -149,5 +149,5 @@ export function isWithin(number: number, { fromBlock, toBlock }: LogQuery): bool
 }
 
 function notFound(): RpcError {
-  return failed('filter not found')
+  return serverError('filter not found')
 }

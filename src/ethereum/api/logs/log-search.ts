@@ -6,10 +6,10 @@
 import { YieldBudget, yieldNow } from '../../../base/yield-budget.ts'
 import { RpcError, RpcErrorCode } from '../../../rpc/index.ts'
 import { BlockBody, type Header } from '../../types/index.ts'
-import { type BlockReader, failed } from '../block-reader.ts'
+import { type BlockReader, serverError } from '../block-reader.ts'
 import type { JsonObject } from '../json.ts'
 import { type BlockTag, type LogQuery, MAX_CHOICES } from '../params.ts'
-import { LongSearches } from '../query-limits.ts'
+import { SearchLimiter } from '../query-limits.ts'
 import { logJson } from '../transactions/receipt-json.ts'
 import { LogMatcher } from './log-matcher.ts'
 
@@ -33,14 +33,14 @@ interface Range {
 export class LogSearch {
   readonly #reader: BlockReader
   /** This one's, and those of whoever shares it. */
-  readonly searches: LongSearches
+  readonly limiter: SearchLimiter
   readonly maxBlocks: number
   readonly maxResults: number
 
   /** `searches`: those of others count as well. */
-  constructor(reader: BlockReader, { maxBlocks, maxResults }: LogLimits = {}, searches = new LongSearches()) {
+  constructor(reader: BlockReader, { maxBlocks, maxResults }: LogLimits = {}, limiter = new SearchLimiter()) {
     this.#reader = reader
-    this.searches = searches
+    this.limiter = limiter
     this.maxBlocks = maxBlocks ?? DEFAULT_MAX_BLOCKS
     this.maxResults = maxResults ?? DEFAULT_MAX_RESULTS
   }
@@ -51,10 +51,10 @@ export class LogSearch {
     const matcher = new LogMatcher(query)
     if (!query.blockHash) {
       const range = this.#rangeOf(query)
-      return await this.searches.run(() => this.#inRange(matcher, range, signal), signal)
+      return await this.limiter.run(() => this.#inRange(matcher, range, signal), signal)
     }
     const header = this.#reader.header(query.blockHash)
-    if (!header) throw failed('unknown block')
+    if (!header) throw serverError('unknown block')
     return this.of(header, matcher)
   }
 
@@ -83,7 +83,7 @@ export class LogSearch {
     const budget = new YieldBudget()
     for (let number = first; number <= last; number++) {
       const header = this.#reader.chain.headerAt(number)
-      if (!header) throw failed('header not found') // the chain has become shorter
+      if (!header) throw serverError('header not found') // the chain has become shorter
       const logs = this.of(header, matcher)
       if (found.length + logs.length > this.maxResults) throw this.#tooMany()
       for (const log of logs) found.push(log)
@@ -101,11 +101,11 @@ export class LogSearch {
   }
 
   #rangeOf({ fromBlock = 'latest', toBlock = 'latest' }: LogQuery): Range {
-    if (fromBlock === 'pending' || toBlock === 'pending') throw refused('pending logs are not supported')
+    if (fromBlock === 'pending' || toBlock === 'pending') throw invalidParams('pending logs are not supported')
     const head = this.#reader.chain.head.number
     const [first, last] = [resolve(fromBlock, head), resolve(toBlock, head)]
-    if (first > last) throw refused('invalid block range params')
-    if (last > head) throw refused('block range extends beyond current head block')
+    if (first > last) throw invalidParams('invalid block range params')
+    if (last > head) throw invalidParams('block range extends beyond current head block')
     if (last - first < this.maxBlocks) return { first, last }
     throw new RpcError(RpcErrorCode.LimitExceeded, `exceed maximum block range ${this.maxBlocks}`)
   }
@@ -116,19 +116,19 @@ export class LogSearch {
 }
 
 /** The parameters are well formed, and ask for what cannot be. */
-export function refused(message: string): RpcError {
+export function invalidParams(message: string): RpcError {
   return new RpcError(RpcErrorCode.InvalidParams, message)
 }
 
 /** Throws when a query has more values in one place than are compared. */
 export function checkChoices({ addresses, topics }: LogQuery): void {
   if ([addresses, ...topics].every(({ length }) => length <= MAX_CHOICES)) return
-  throw failed('exceed max addresses or topics per search position')
+  throw serverError('exceed max addresses or topics per search position')
 }
 
 function resolve(tag: BlockTag, head: number): number {
   if (typeof tag === 'number') return tag
   if (tag === 'latest') return head
   if (tag === 'earliest') return 0
-  throw failed(`${tag} header not found`)
+  throw serverError(`${tag} header not found`)
 }

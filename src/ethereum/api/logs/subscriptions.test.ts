@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { answer, call } from '../../../../test/support/api-call.ts'
 import { demoBlocks, demoChain, demoRange, sideBlocks } from '../../../../test/support/demo-chain.ts'
-import { connect, ethOf, honest } from '../../../../test/support/sync-nodes.ts'
+import { connect, ethOf, honestPeer } from '../../../../test/support/sync-nodes.ts'
 import { bytesTo0x } from '../../../base/bytes.ts'
 import { RpcErrorCode } from '../../../rpc/index.ts'
 import { isSubscription } from '../../../rpc/session/api.ts'
@@ -154,7 +154,7 @@ describe('syncing', () => {
     expect((await events.next()).value).toBe(false)
     expect(await answer(api, 'syncing')).toEqual({ result: false })
     const next = events.next()
-    await connect(eth, honest(source))
+    await connect(eth, honestPeer(source))
     const done = sync.syncTo(source.head.hash)
     const { value } = await next
     expect(value).toMatchObject({

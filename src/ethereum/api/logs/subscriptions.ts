@@ -50,14 +50,14 @@ export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscr
       },
       async function* (query, { signal }) {
         checkSubscription(query)
-        budget.take(query)
+        budget.acquire(query)
         try {
           const matcher = new LogMatcher(query)
           for await (const { header, removed } of stepsOf(chain, signal)) {
             if (isWithin(header.number, query)) yield* search.of(header, matcher, removed)
           }
         } finally {
-          budget.give(query)
+          budget.release(query)
         }
       },
     ),

@@ -12,7 +12,7 @@ import { type JsonObject, quantity } from '../json.ts'
 import { effectiveGasPrice, senderOf } from './transaction-json.ts'
 
 /** Where a log stands. */
-export interface LogPlace {
+export interface LogPosition {
   readonly header: Header
   readonly transactionHash: Uint8Array
   readonly transactionIndex: number
@@ -48,7 +48,7 @@ export function receiptJson(
 
 export function logJson(
   log: Log,
-  { header, transactionHash, transactionIndex, logIndex, removed }: LogPlace,
+  { header, transactionHash, transactionIndex, logIndex, removed }: LogPosition,
 ): JsonObject {
   return {
     address: bytesTo0x(log.address),

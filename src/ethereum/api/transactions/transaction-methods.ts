@@ -34,7 +34,7 @@ export function transactionMethods(reader: BlockReader) {
 }
 
 /** Transactions by their place in a block. What is not there is null. */
-export function placeMethods(reader: BlockReader) {
+export function positionMethods(reader: BlockReader) {
   const config = reader.chain.chainConfig
   const count = (block: StoredBlock | undefined) => (block ? quantity(block.body.transactions.length) : null)
   const at = (block: StoredBlock | undefined, index: number) => {

@@ -14,10 +14,10 @@ export const NETWORK_NAMES: readonly NetworkName[] = ['mainnet', 'sepolia', 'hoo
 /** The network id of the public networks is their chain id. */
 export function networkGenesis(name: NetworkName): Genesis {
   const { config, header } = NETWORKS[name]
-  return genesisOf(parseChainConfig(config), Header.from({ ...BLANK, ...header }))
+  return genesisOf(parseChainConfig(config), Header.from({ ...GENESIS_DEFAULTS, ...header }))
 }
 
-const BLANK = {
+const GENESIS_DEFAULTS = {
   parentHash: ZERO_HASH,
   ommersHash: EMPTY_OMMERS_HASH,
   coinbase: new Uint8Array(20),
@@ -38,7 +38,7 @@ const BLOB_SCHEDULE = {
 }
 
 /** Forks up to London, all at birth. */
-const BORN_WITH_LONDON = {
+const LONDON_AT_GENESIS = {
   homesteadBlock: 0,
   eip150Block: 0,
   eip155Block: 0,
@@ -82,7 +82,7 @@ const MAINNET_CONFIG = {
 }
 
 const SEPOLIA_CONFIG = {
-  ...BORN_WITH_LONDON,
+  ...LONDON_AT_GENESIS,
   chainId: 11_155_111,
   terminalTotalDifficulty: 17_000_000_000_000_000n.toString(),
   mergeNetsplitBlock: 1_735_371,
@@ -99,7 +99,7 @@ const SEPOLIA_CONFIG = {
 }
 
 const HOODI_CONFIG = {
-  ...BORN_WITH_LONDON,
+  ...LONDON_AT_GENESIS,
   chainId: 560_048,
   terminalTotalDifficulty: 0,
   mergeNetsplitBlock: 0,
@@ -114,9 +114,10 @@ const HOODI_CONFIG = {
   ethash: {},
 }
 
-type Birth = Pick<HeaderFields, 'stateRoot' | 'difficulty' | 'gasLimit' | 'timestamp' | 'nonce'> & Partial<HeaderFields>
+type GenesisFields = Pick<HeaderFields, 'stateRoot' | 'difficulty' | 'gasLimit' | 'timestamp' | 'nonce'> &
+  Partial<HeaderFields>
 
-const NETWORKS: Readonly<Record<NetworkName, { readonly config: object; readonly header: Birth }>> = {
+const NETWORKS: Readonly<Record<NetworkName, { readonly config: object; readonly header: GenesisFields }>> = {
   mainnet: {
     config: MAINNET_CONFIG,
     header: {

@@ -5,8 +5,7 @@
 
 import { describeError, type ErrorCode, PeerloomError } from '../../../base/errors.ts'
 import { YieldBudget, yieldNow } from '../../../base/yield-budget.ts'
-import { LIAR } from '../headers/target.ts'
-import type { Worker, Workers } from '../peers/workers.ts'
+import { INVALID_DATA_PENALTY, type Worker, type Workers } from '../peers/workers.ts'
 import type { Part } from './parts.ts'
 import type { Slot, Window } from './window.ts'
 
@@ -22,7 +21,7 @@ export interface FetcherOptions<T> {
 export class Fetcher<T> {
   readonly #options: FetcherOptions<T>
   /** Who did not have it, for parts that may be missing. */
-  readonly #lacking = new WeakMap<Slot, Set<Worker>>()
+  readonly #unavailableFrom = new WeakMap<Slot, Set<Worker>>()
   /** Bytes of verified parts. */
   bytes = 0
 
@@ -46,10 +45,10 @@ export class Fetcher<T> {
   }
 
   /** Whether somebody may still bring this block's part. */
-  mayCome(slot: Slot): boolean {
+  mayArrive(slot: Slot): boolean {
     const { part, workers } = this.#options
-    if (slot.state[part.kind] === 'asked') return true
-    const lacking = this.#lacking.get(slot)
+    if (slot.state[part.kind] === 'requested') return true
+    const lacking = this.#unavailableFrom.get(slot)
     return workers.available(part.kind, slot.header.number).some((worker) => !lacking?.has(worker))
   }
 
@@ -59,9 +58,9 @@ export class Fetcher<T> {
     const slots = window.wanted(
       part.kind,
       limit,
-      (slot) => worker.mayHave(part.kind, slot.header.number) && !this.#lacking.get(slot)?.has(worker),
+      (slot) => worker.mayHave(part.kind, slot.header.number) && !this.#unavailableFrom.get(slot)?.has(worker),
     )
-    for (const slot of slots) window.set(slot, part.kind, 'asked')
+    for (const slot of slots) window.set(slot, part.kind, 'requested')
     return slots
   }
 
@@ -71,7 +70,7 @@ export class Fetcher<T> {
       request: (how) => part.request(worker.peer, slots, how),
       use: async (items) => {
         if (items) await this.#deliver(worker, slots, items)
-        for (const slot of slots) if (slot.state[part.kind] === 'asked') window.set(slot, part.kind, 'wanted')
+        for (const slot of slots) if (slot.state[part.kind] === 'requested') window.set(slot, part.kind, 'wanted')
         onChange()
       },
     })
@@ -84,9 +83,9 @@ export class Fetcher<T> {
     for (const [i, item] of items.entries()) {
       const slot = slots[i]
       if (!slot) break
-      if (slot.state[part.kind] !== 'asked') continue // waived meanwhile
+      if (slot.state[part.kind] !== 'requested') continue // waived meanwhile
       if (item === undefined) {
-        this.#lacks(slot, worker)
+        this.#markUnavailable(slot, worker)
         continue
       }
       const bytes = this.#accept(worker, slots, i, item)
@@ -95,7 +94,7 @@ export class Fetcher<T> {
       if (budget.spend(bytes)) await yieldNow()
     }
     if (accepted > 0) workers.delivered(worker, part.kind)
-    else if (!worker.peer.peer.closing) this.#nothing(worker, slots)
+    else if (!worker.peer.peer.closing) this.#reportEmpty(worker, slots)
   }
 
   /** The bytes of what was accepted; undefined when it, and all behind it, was not. */
@@ -104,35 +103,35 @@ export class Fetcher<T> {
     const slot = slots[i] as Slot
     try {
       const bytes = part.accept(slot, item)
-      window.set(slot, part.kind, 'here', bytes)
+      window.set(slot, part.kind, 'held', bytes)
       this.bytes += bytes
       return bytes
     } catch (error) {
-      if (!this.#isOfAny(slots.slice(i + 1), item)) {
-        workers.drop(worker, codeOf(error), describeError(error), { ...LIAR, cause: error })
+      if (!this.#matchesAny(slots.slice(i + 1), item)) {
+        workers.drop(worker, codeOf(error), describeError(error), { penalty: INVALID_DATA_PENALTY, cause: error })
       }
       return undefined
     }
   }
 
-  #isOfAny(slots: readonly Slot[], item: T): boolean {
+  #matchesAny(slots: readonly Slot[], item: T): boolean {
     try {
-      return this.#options.part.isOfAny(slots, item)
+      return this.#options.part.matchesAny(slots, item)
     } catch {
       return false
     }
   }
 
-  #nothing(worker: Worker, slots: readonly Slot[]): void {
+  #reportEmpty(worker: Worker, slots: readonly Slot[]): void {
     const { part, workers } = this.#options
     const announced = slots.every(({ header }) => worker.announced(part.kind, header.number))
     workers.empty(worker, part.kind, announced)
   }
 
-  #lacks(slot: Slot, worker: Worker): void {
-    const lacking = this.#lacking.get(slot)
+  #markUnavailable(slot: Slot, worker: Worker): void {
+    const lacking = this.#unavailableFrom.get(slot)
     if (lacking) lacking.add(worker)
-    else this.#lacking.set(slot, new Set([worker]))
+    else this.#unavailableFrom.set(slot, new Set([worker]))
   }
 }
 

@@ -10,10 +10,10 @@ import { YieldBudget, yieldNow } from '../../../base/yield-budget.ts'
 import { type ChainStore, type StorableBlock, verifyHeader } from '../../chain/index.ts'
 import type { BlockReceipts } from '../../eth/index.ts'
 import type { BlockBody, Header } from '../../types/index.ts'
+import type { Condition } from '../condition.ts'
 import { invalidChain } from '../errors.ts'
 import type { Skeleton } from '../headers/skeleton.ts'
 import type { Workers } from '../peers/workers.ts'
-import type { Wakeup } from '../wakeup.ts'
 import { Fetcher } from './fetcher.ts'
 import { accessLists, bodies, newSlot, receipts } from './parts.ts'
 import { isComplete, isSettled, type Slot, Window, type WindowLimits } from './window.ts'
@@ -27,7 +27,7 @@ export interface FillOptions {
   readonly store: ChainStore
   readonly skeleton: Skeleton
   readonly workers: Workers
-  readonly wakeup: Wakeup
+  readonly condition: Condition
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
@@ -48,19 +48,19 @@ export class Fill {
   /** Number of the last block that is in the store. */
   #stored: number
   /** The block that waits for nothing but its access list, and since when. */
-  #stuck: { readonly slot: Slot; readonly since: number } | undefined
+  #waitingFor: { readonly slot: Slot; readonly since: number } | undefined
 
   /** The block of which the log said that nobody has it. */
-  #missed: Slot | undefined
+  #reported: Slot | undefined
 
   /** To be made when the skeleton links to a canonical block. */
   constructor(options: FillOptions) {
-    const { skeleton, workers, wakeup, clock, log, signal, target, limits } = options
+    const { skeleton, workers, condition, clock, log, signal, target, limits } = options
     this.#options = options
     this.window = new Window(limits)
     this.#scope = new Scope({ signal, clock, log })
     this.#stored = (skeleton.current?.first ?? target.number + 1) - 1
-    const common = { window: this.window, workers, signal: this.#scope.signal, onChange: () => wakeup.wake() }
+    const common = { window: this.window, workers, signal: this.#scope.signal, onChange: () => condition.notifyAll() }
     this.#bodies = new Fetcher({ ...common, part: bodies })
     this.#receipts = new Fetcher({ ...common, part: receipts })
     this.#accessLists = new Fetcher({ ...common, part: accessLists })
@@ -93,24 +93,24 @@ export class Fill {
   }
 
   async #feed(): Promise<void> {
-    const { skeleton, store, target, wakeup, receipts } = this.#options
+    const { skeleton, store, target, condition, receipts } = this.#options
     const budget = new YieldBudget()
     let parent = store.headerAt(this.#stored) as Header
     while (parent.number < target.number) {
       while (this.window.room === 0) {
-        wakeup.wake()
-        await wakeup.wait(this.#scope.signal)
+        condition.notifyAll()
+        await condition.wait(this.#scope.signal)
       }
       const header = skeleton.headerAt(parent.number + 1)
       this.#verify(parent, header)
       this.window.add(newSlot(header, store, receipts === 'required'))
       parent = header
       if (!budget.spend(header.raw.length)) continue
-      wakeup.wake()
+      condition.notifyAll()
       await yieldNow()
       this.#scope.signal.throwIfAborted()
     }
-    wakeup.wake()
+    condition.notifyAll()
   }
 
   #verify(parent: Header, header: Header): void {
@@ -127,38 +127,38 @@ export class Fill {
       this.#bodies.schedule()
       this.#receipts.schedule()
       this.#accessLists.schedule()
-      this.#noteMissing()
-      await this.#options.wakeup.wait(this.#scope.signal)
+      this.#reportMissing()
+      await this.#options.condition.wait(this.#scope.signal)
     }
   }
 
   /** Says so, once for each block, when the sync stands still because none of the peers can go on. */
-  #noteMissing(): void {
+  #reportMissing(): void {
     const { workers, log } = this.#options
     const front = this.window.front
-    if (!front || front === this.#missed || workers.count === 0) return
+    if (!front || front === this.#reported || workers.count === 0) return
     const { number } = front.header
     const kind = (['bodies', 'receipts'] as const).find((part) => front.state[part] === 'wanted')
     if (!kind || workers.available(kind, number).length > 0) return
-    this.#missed = front
+    this.#reported = front
     log.info('sync: waiting, no peer has what comes next', { kind, number, peers: workers.count })
   }
 
   async #store(): Promise<void> {
-    const { store, skeleton, wakeup, onStored } = this.#options
+    const { store, skeleton, condition, onStored } = this.#options
     while (!this.#done) {
       this.#waive()
       const slots = this.#next()
       const last = slots.at(-1)?.header.number
       if (last === undefined) {
-        await wakeup.wait(this.#scope.signal)
+        await condition.wait(this.#scope.signal)
         continue
       }
       await store.extend(slots.map(storable), skeleton.changesFor(last))
       skeleton.stored(last)
       this.window.shift(slots.length)
       this.#stored = last
-      wakeup.wake()
+      condition.notifyAll()
       onStored(slots.length)
     }
   }
@@ -179,7 +179,7 @@ export class Fill {
   #waive(): void {
     const ready = this.window.leading(lacksAccessListAtMost, BATCH)
     for (const slot of ready) {
-      if (slot.state.accessLists !== 'wanted' || this.#accessLists.mayCome(slot)) continue
+      if (slot.state.accessLists !== 'wanted' || this.#accessLists.mayArrive(slot)) continue
       this.window.set(slot, 'accessLists', 'waived')
     }
     const slot = ready[0]
@@ -187,11 +187,11 @@ export class Fill {
   }
 
   #limitGrace(slot: Slot): void {
-    const { clock, wakeup, log } = this.#options
-    if (this.#stuck?.slot !== slot) {
-      this.#stuck = { slot, since: clock.now() }
-      clock.setTimer(ACCESS_LIST_GRACE, () => wakeup.wake())
-    } else if (clock.now() - this.#stuck.since >= ACCESS_LIST_GRACE) {
+    const { clock, condition, log } = this.#options
+    if (this.#waitingFor?.slot !== slot) {
+      this.#waitingFor = { slot, since: clock.now() }
+      clock.setTimer(ACCESS_LIST_GRACE, () => condition.notifyAll())
+    } else if (clock.now() - this.#waitingFor.since >= ACCESS_LIST_GRACE) {
       log.info('sync: going on without block access lists', { from: slot.header.number, blocks: this.window.length })
       this.window.waive('accessLists')
     }

@@ -17,7 +17,7 @@ export interface Part<T> {
   /** Throws `ProtocolError` or `CodecError` when it is not what the header speaks of; the bytes it has otherwise. */
   accept(slot: Slot, item: T): number
   /** Whether it is of one of these blocks: an answer may leave out what the peer does not have. May throw as `accept`. */
-  isOfAny(slots: readonly Slot[], item: T): boolean
+  matchesAny(slots: readonly Slot[], item: T): boolean
 }
 
 export const bodies: Part<BlockBody> = {
@@ -29,7 +29,7 @@ export const bodies: Part<BlockBody> = {
     slot.body = body
     return body.raw.length
   },
-  isOfAny(slots, body) {
+  matchesAny(slots, body) {
     const root = body.transactionsRoot()
     return slots.some(({ header }) => equalBytes(header.transactionsRoot, root))
   },
@@ -47,7 +47,7 @@ export const receipts: Part<BlockReceipts> = {
     slot.receipts = block.raw
     return block.raw.length
   },
-  isOfAny(slots, block) {
+  matchesAny(slots, block) {
     const root = receiptsRoot(block.receipts)
     return slots.some(({ header }) => equalBytes(header.receiptsRoot, root))
   },
@@ -62,7 +62,7 @@ export const accessLists: Part<Uint8Array> = {
     slot.accessList = raw
     return raw.length
   },
-  isOfAny: () => false,
+  matchesAny: () => false,
 }
 
 const EMPTY_BODY = BlockBody.from({ transactions: [] })
@@ -79,9 +79,9 @@ export function newSlot(header: Header, store: ChainStore, wantReceipts: boolean
   return {
     header,
     state: {
-      bodies: body ? 'here' : 'wanted',
-      receipts: held ? 'here' : wantReceipts ? 'wanted' : 'waived',
-      accessLists: accessList ? 'here' : header.blockAccessListHash ? 'wanted' : 'waived',
+      bodies: body ? 'held' : 'wanted',
+      receipts: held ? 'held' : wantReceipts ? 'wanted' : 'waived',
+      accessLists: accessList ? 'held' : header.blockAccessListHash ? 'wanted' : 'waived',
     },
     body,
     receipts: held,

@@ -15,7 +15,7 @@ const FRONT_BLOCKS = 128
 export type ContentKind = 'bodies' | 'receipts' | 'accessLists'
 
 /** `waived`: nobody has it, and it need not be had. */
-export type PartState = 'wanted' | 'asked' | 'here' | 'waived'
+export type PartState = 'wanted' | 'requested' | 'held' | 'waived'
 
 export interface Slot {
   readonly header: Header
@@ -37,7 +37,7 @@ export class Window {
   /** In order of number. BOUNDED: by the limits. */
   #slots: Slot[] = []
   #bytes = 0
-  readonly #here: Record<ContentKind, number> = { bodies: 0, receipts: 0, accessLists: 0 }
+  readonly #held: Record<ContentKind, number> = { bodies: 0, receipts: 0, accessLists: 0 }
   readonly #wanted: Record<ContentKind, number> = { bodies: 0, receipts: 0, accessLists: 0 }
 
   constructor(limits: WindowLimits = { blocks: WINDOW_BLOCKS, bytes: WINDOW_BYTES }) {
@@ -66,8 +66,8 @@ export class Window {
   }
 
   /** Parts of this kind held, or known to be empty. */
-  here(kind: ContentKind): number {
-    return this.#here[kind]
+  held(kind: ContentKind): number {
+    return this.#held[kind]
   }
 
   add(slot: Slot): void {
@@ -121,7 +121,7 @@ export class Window {
   }
 
   #count({ state }: Slot, kind: ContentKind, by: number): void {
-    if (state[kind] === 'here') this.#here[kind] += by
+    if (state[kind] === 'held') this.#held[kind] += by
     else if (state[kind] === 'wanted') this.#wanted[kind] += by
   }
 }
@@ -132,5 +132,5 @@ export function isComplete({ state }: Slot): boolean {
 
 /** Nothing is to be fetched for it any more. */
 export function isSettled(state: PartState): boolean {
-  return state === 'here' || state === 'waived'
+  return state === 'held' || state === 'waived'
 }

@@ -6,10 +6,9 @@
 import { equalBytes } from '../../../base/bytes.ts'
 import type { ChainStore } from '../../chain/index.ts'
 import type { Header } from '../../types/index.ts'
-import type { Worker, Workers } from '../peers/workers.ts'
-import type { Wakeup } from '../wakeup.ts'
+import type { Condition } from '../condition.ts'
+import { INVALID_DATA_PENALTY, type Worker, type Workers } from '../peers/workers.ts'
 import type { Skeleton } from './skeleton.ts'
-import { LIAR } from './target.ts'
 
 /** Headers in one request. Source: go-ethereum eth/downloader/skeleton.go (requestHeaders). */
 export const HEADERS_PER_REQUEST = 512
@@ -27,7 +26,7 @@ interface Range {
   readonly bottom: number
   /** From the top down; absent while it is wanted. */
   headers: readonly Header[] | undefined
-  giver: Worker | undefined
+  source: Worker | undefined
   busy: boolean
 }
 
@@ -35,7 +34,7 @@ export interface HeaderDownloadOptions {
   readonly store: ChainStore
   readonly skeleton: Skeleton
   readonly workers: Workers
-  readonly wakeup: Wakeup
+  readonly condition: Condition
   readonly signal: AbortSignal
   /** Headers of so many bytes were linked and stored. */
   readonly onLinked: (bytes: number) => void
@@ -53,7 +52,7 @@ export class HeaderDownload {
 
   /** Resolves with the number of the canonical block that the headers link to; undefined when they end elsewhere. */
   async run(): Promise<number | undefined> {
-    const { skeleton, wakeup, signal } = this.#options
+    const { skeleton, condition, signal } = this.#options
     for (;;) {
       signal.throwIfAborted()
       const first = skeleton.current?.first ?? 0
@@ -62,7 +61,7 @@ export class HeaderDownload {
       if (await this.#takeStored()) continue
       this.#plan(first)
       this.#schedule()
-      if (!(await this.#link())) await wakeup.wait(signal)
+      if (!(await this.#link())) await condition.wait(signal)
     }
   }
 
@@ -91,7 +90,7 @@ export class HeaderDownload {
     const floor = this.#floor(first)
     while (top > floor && this.#ranges.length < MAX_RANGES) {
       const bottom = Math.max(floor + 1, top - HEADERS_PER_REQUEST + 1)
-      this.#ranges.push({ top, bottom, headers: undefined, giver: undefined, busy: false })
+      this.#ranges.push({ top, bottom, headers: undefined, source: undefined, busy: false })
       top = bottom - 1
     }
   }
@@ -137,7 +136,7 @@ export class HeaderDownload {
         range.busy = false
         if (headers && this.#isSound(worker, headers, top, hash)) {
           range.headers = headers
-          range.giver = worker
+          range.source = worker
         }
       },
     })
@@ -151,7 +150,7 @@ export class HeaderDownload {
       return false
     }
     const fault = faultOf(headers, top, hash)
-    if (fault) workers.drop(worker, 'ERR_SYNC_BAD_HEADERS', fault, LIAR)
+    if (fault) workers.drop(worker, 'ERR_SYNC_BAD_HEADERS', fault, { penalty: INVALID_DATA_PENALTY })
     return !fault
   }
 
@@ -162,15 +161,15 @@ export class HeaderDownload {
     let next = skeleton.next as Uint8Array
     for (let count = 0; count < MAX_LINKED; count++) {
       const range = this.#ranges[0]
-      if (!range?.headers || !range.giver) break
+      if (!range?.headers || !range.source) break
       const [highest] = range.headers
       if (!highest || !equalBytes(highest.hash, next)) {
-        workers.setAside(range.giver, 'headers', `its header ${range.top} is not on the chain of the target`)
+        workers.setAside(range.source, 'headers', `its header ${range.top} is not on the chain of the target`)
         range.headers = undefined
         await this.#keep(linked)
         return true
       }
-      workers.delivered(range.giver, 'headers')
+      workers.delivered(range.source, 'headers')
       linked.push(...range.headers)
       next = (range.headers.at(-1) as Header).parentHash
       this.#advance(range, range.headers.length)

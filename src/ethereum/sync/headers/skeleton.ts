@@ -86,7 +86,7 @@ export class Skeleton {
     }
     const top = { first: number, last: number }
     await this.#save([top, ...below(this.#segments, number)], { addHeaders: [target] })
-    await this.#meetOlder()
+    await this.#mergeOlder()
   }
 
   /** Adds headers below the lowest: checked by the caller to link to each other and to it, from the highest down. */
@@ -96,7 +96,7 @@ export class Skeleton {
     if (!current || !lowest) return
     const segments = [{ first: lowest.number, last: current.last }, ...below(older, lowest.number)]
     await this.#save(segments, { addHeaders: headers }, lowest.parentHash)
-    await this.#meetOlder()
+    await this.#mergeOlder()
   }
 
   /** What the batch that stores the blocks up to `number` has to note here. To be followed by `stored`. */
@@ -124,7 +124,7 @@ export class Skeleton {
     }
   }
 
-  async #meetOlder(): Promise<void> {
+  async #mergeOlder(): Promise<void> {
     const [current, older, ...rest] = this.#segments
     if (!current || !older || !this.#next || older.last !== current.first - 1) return
     if (!equalBytes(this.headerAt(older.last).hash, this.#next)) return

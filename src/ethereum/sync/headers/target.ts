@@ -6,8 +6,8 @@ import { bytesTo0x, equalBytes } from '../../../base/bytes.ts'
 import type { Clock } from '../../../base/clock.ts'
 import type { Logger } from '../../../base/log.ts'
 import type { Header } from '../../types/index.ts'
-import type { Worker, Workers } from '../peers/workers.ts'
-import type { Wakeup } from '../wakeup.ts'
+import type { Condition } from '../condition.ts'
+import { INVALID_DATA_PENALTY, type Worker, type Workers } from '../peers/workers.ts'
 
 /** Milliseconds until the same peers are asked again, doubled each time. */
 const RETRY = 1_000
@@ -16,23 +16,23 @@ const MAX_RETRY = 30_000
 export interface TargetSearchOptions {
   readonly hash: Uint8Array
   readonly workers: Workers
-  readonly wakeup: Wakeup
+  readonly condition: Condition
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
 }
 
-export interface Target {
+export interface FoundTarget {
   readonly header: Header
   /** Who gave it; undefined when it was in the store. */
-  readonly giver?: Worker | undefined
+  readonly source?: Worker | undefined
 }
 
 /** Asks every peer, those that come at once, the others again and again, until one has it or the signal aborts. */
-export async function findTarget(options: TargetSearchOptions): Promise<Target> {
-  const { hash, workers, wakeup, clock, log, signal } = options
+export async function findTarget(options: TargetSearchOptions): Promise<FoundTarget> {
+  const { hash, workers, condition, clock, log, signal } = options
   const asked = new Set<Worker>()
-  const found: Target[] = []
+  const found: FoundTarget[] = []
   let pending = 0
   let tries = 0
   let waiting = false
@@ -45,17 +45,20 @@ export async function findTarget(options: TargetSearchOptions): Promise<Target> 
       use: (headers) => {
         const header = headers?.[0]
         if (!header) return
-        if (equalBytes(header.hash, hash)) found.push({ header, giver: worker })
-        else workers.drop(worker, 'ERR_SYNC_BAD_HEADERS', 'another header than the one asked for by hash', LIAR)
+        if (equalBytes(header.hash, hash)) found.push({ header, source: worker })
+        else
+          workers.drop(worker, 'ERR_SYNC_BAD_HEADERS', 'another header than the one asked for by hash', {
+            penalty: INVALID_DATA_PENALTY,
+          })
       },
     })
     pending--
-    wakeup.wake()
+    condition.notifyAll()
   }
   const again = (): void => {
     waiting = false
     asked.clear()
-    wakeup.wake()
+    condition.notifyAll()
   }
 
   for (;;) {
@@ -68,8 +71,6 @@ export async function findTarget(options: TargetSearchOptions): Promise<Target> 
       if (workers.count > 0) log.info('sync: no peer has the target', fields) // else the sync waits for peers, and says so
       clock.setTimer(delay, again)
     }
-    await wakeup.wait(signal)
+    await condition.wait(signal)
   }
 }
-
-export const LIAR = { penalty: 100 } as const

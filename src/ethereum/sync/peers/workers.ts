@@ -7,7 +7,7 @@ import { describeError, type ErrorCode, ProtocolError, TimeoutError } from '../.
 import type { Logger } from '../../../base/log.ts'
 import { DisconnectReason } from '../../../devp2p/index.ts'
 import { type Eth, type EthPeer, type EthRequestOptions, RANGE_UPDATE_BLOCKS } from '../../eth/index.ts'
-import type { Wakeup } from '../wakeup.ts'
+import type { Condition } from '../condition.ts'
 import { type FetchKind, PeerCapacity, RoundTrip } from './capacity.ts'
 
 /** Requests of one kind a peer has at once: while it answers one, the next is on its way. */
@@ -20,7 +20,10 @@ const MAX_EMPTY = 3
 const PAUSE = 2_000
 const MAX_PAUSE = 60_000
 
-interface Lane {
+/** Penalty of a peer that sent what is provably false. */
+export const INVALID_DATA_PENALTY = 100
+
+interface RequestState {
   inFlight: number
   /** Of the sync's clock. */
   pausedUntil: number
@@ -33,17 +36,24 @@ interface Lane {
   empty: number
 }
 
-const newLane = (): Lane => ({ inFlight: 0, pausedUntil: 0, timeouts: 0, lateAt: 0, fruitless: 0, empty: 0 })
+const newRequestState = (): RequestState => ({
+  inFlight: 0,
+  pausedUntil: 0,
+  timeouts: 0,
+  lateAt: 0,
+  fruitless: 0,
+  empty: 0,
+})
 
 /** A peer and what is known of its work. */
 export class Worker {
   readonly peer: EthPeer
   readonly capacity: PeerCapacity
-  readonly lanes: Readonly<Record<FetchKind, Lane>> = {
-    headers: newLane(),
-    bodies: newLane(),
-    receipts: newLane(),
-    accessLists: newLane(),
+  readonly requests: Readonly<Record<FetchKind, RequestState>> = {
+    headers: newRequestState(),
+    bodies: newRequestState(),
+    receipts: newRequestState(),
+    accessLists: newRequestState(),
   }
 
   constructor(peer: EthPeer, rtt: number) {
@@ -79,7 +89,7 @@ export interface WorkersOptions {
   readonly clock: Clock
   readonly log: Logger
   /** Woken when a worker may be free again. */
-  readonly wakeup: Wakeup
+  readonly condition: Condition
   readonly onVerdict: (verdict: PeerVerdict) => void
 }
 
@@ -98,15 +108,15 @@ export class Workers {
   readonly #eth: Pick<Eth, 'peers'>
   readonly #clock: Clock
   readonly #log: Logger
-  readonly #wakeup: Wakeup
+  readonly #condition: Condition
   readonly #onVerdict: (verdict: PeerVerdict) => void
   readonly #workers = new WeakMap<EthPeer, Worker>()
 
-  constructor({ eth, clock, log, wakeup, onVerdict }: WorkersOptions) {
+  constructor({ eth, clock, log, condition, onVerdict }: WorkersOptions) {
     this.#eth = eth
     this.#clock = clock
     this.#log = log
-    this.#wakeup = wakeup
+    this.#condition = condition
     this.#onVerdict = onVerdict
     this.roundTrip = new RoundTrip(clock.now())
   }
@@ -125,8 +135,8 @@ export class Workers {
   /** Who may be asked now, the quickest first. */
   free(kind: FetchKind): Worker[] {
     const now = this.#clock.now()
-    const free = this.all().filter(({ lanes }) => {
-      const { inFlight, pausedUntil } = lanes[kind]
+    const free = this.all().filter(({ requests }) => {
+      const { inFlight, pausedUntil } = requests[kind]
       return inFlight < MAX_IN_FLIGHT && now >= pausedUntil
     })
     return free.length < 2 ? free : free.sort((a, b) => this.items(b, kind) - this.items(a, kind))
@@ -135,7 +145,7 @@ export class Workers {
   /** Who may have it, now or when its present work is done. */
   available(kind: FetchKind, number: number): Worker[] {
     const now = this.#clock.now()
-    return this.all().filter((worker) => worker.mayHave(kind, number) && now >= worker.lanes[kind].pausedUntil)
+    return this.all().filter((worker) => worker.mayHave(kind, number) && now >= worker.requests[kind].pausedUntil)
   }
 
   /** How many items to ask this worker for. */
@@ -148,28 +158,28 @@ export class Workers {
    * none; what the worker deserves for that has been done. The worker counts as busy until `use` has returned.
    */
   async ask<T>(worker: Worker, kind: FetchKind, signal: AbortSignal, task: Task<T>): Promise<void> {
-    const lane = worker.lanes[kind]
-    lane.inFlight++
+    const state = worker.requests[kind]
+    state.inFlight++
     try {
       await task.use(await this.#answer(worker, kind, signal, task))
     } finally {
-      lane.inFlight--
-      this.#wakeup.wake()
+      state.inFlight--
+      this.#condition.notifyAll()
     }
   }
 
   /** It delivered: what was held against it is forgotten. */
   delivered(worker: Worker, kind: FetchKind): void {
-    const lane = worker.lanes[kind]
-    lane.timeouts = lane.fruitless = lane.empty = 0
+    const state = worker.requests[kind]
+    state.timeouts = state.fruitless = state.empty = 0
   }
 
   /** It answered with nothing. A fault when it had announced the blocks. */
   empty(worker: Worker, kind: FetchKind, announced: boolean): void {
-    const lane = worker.lanes[kind]
-    if (announced) lane.empty++
-    if (lane.empty >= MAX_EMPTY) {
-      const message = `${lane.empty} empty answers about ${kind} it announced`
+    const state = worker.requests[kind]
+    if (announced) state.empty++
+    if (state.empty >= MAX_EMPTY) {
+      const message = `${state.empty} empty answers about ${kind} it announced`
       return this.drop(worker, 'ERR_SYNC_EMPTY', message, { disconnectReason: DisconnectReason.UselessPeer })
     }
     this.setAside(worker, kind, announced ? 'no answer about blocks it announced' : 'does not have them')
@@ -177,13 +187,13 @@ export class Workers {
 
   /** Leaves it alone with this kind for a while, longer each time. */
   setAside(worker: Worker, kind: FetchKind, reason: string): void {
-    const lane = worker.lanes[kind]
-    const pause = Math.min(MAX_PAUSE, PAUSE * 2 ** Math.min(lane.fruitless++, 10))
-    lane.pausedUntil = this.#clock.now() + pause
+    const state = worker.requests[kind]
+    const pause = Math.min(MAX_PAUSE, PAUSE * 2 ** Math.min(state.fruitless++, 10))
+    state.pausedUntil = this.#clock.now() + pause
     worker.capacity.measured(kind, 0, 0)
     this.#log.debug('sync: peer set aside', { peer: worker.peer.id, kind, reason, pause })
     this.#onVerdict({ peer: worker.peer.id, action: 'set aside', reason: `${kind}: ${reason}` })
-    this.#clock.setTimer(pause, () => this.#wakeup.wake())
+    this.#clock.setTimer(pause, () => this.#condition.notifyAll())
   }
 
   /** Ends the connection, with this as the reason. */
@@ -229,7 +239,7 @@ export class Workers {
   #measure(worker: Worker, kind: FetchKind, items: number, began: number): void {
     const now = this.#clock.now()
     worker.capacity.measured(kind, items, now - began)
-    worker.lanes[kind].timeouts = 0
+    worker.requests[kind].timeouts = 0
     this.roundTrip.tune(
       this.all().map(({ capacity }) => capacity.rtt),
       now,
@@ -237,15 +247,15 @@ export class Workers {
   }
 
   #failed(worker: Worker, kind: FetchKind, error: unknown, began: number): void {
-    const lane = worker.lanes[kind]
+    const state = worker.requests[kind]
     if (!(error instanceof TimeoutError)) return this.setAside(worker, kind, describeError(error))
     worker.capacity.measured(kind, 0, 0)
-    if (lane.timeouts > 0 && began < lane.lateAt) return
-    lane.lateAt = this.#clock.now()
-    if (++lane.timeouts < MAX_TIMEOUTS) {
+    if (state.timeouts > 0 && began < state.lateAt) return
+    state.lateAt = this.#clock.now()
+    if (++state.timeouts < MAX_TIMEOUTS) {
       return this.#log.debug('sync: peer is late', { peer: worker.peer.id, kind, timeout: error.timeout })
     }
-    const message = `${lane.timeouts} deadlines missed in a row with ${kind}`
+    const message = `${state.timeouts} deadlines missed in a row with ${kind}`
     this.drop(worker, 'ERR_SYNC_STALLED', message, { disconnectReason: DisconnectReason.UselessPeer, cause: error })
   }
 }

@@ -140,50 +140,51 @@ const authorization = rlp.struct({
   s: rlp.uint,
 })
 
-type Unsorted<T> = Omit<T, 'type'>
+type WithoutType<T> = Omit<T, 'type'>
 
 /** The payload of each type (without its type byte): one table for both directions. */
-const payloads: { readonly [T in TransactionType]: rlp.RlpType<Unsorted<Extract<TransactionFields, { type: T }>>> } = {
-  0: rlp.struct({
-    nonce: rlp.uint64,
-    gasPrice: rlp.uint,
-    gasLimit: rlp.uint64,
-    to: recipient,
-    ...call,
-    v: rlp.uint,
-    r: rlp.uint,
-    s: rlp.uint,
-  }),
-  1: rlp.struct({
-    ...head,
-    gasPrice: rlp.uint,
-    gasLimit: rlp.uint64,
-    to: recipient,
-    ...call,
-    accessList,
-    ...signature,
-  }),
-  2: rlp.struct({ ...head, ...fees, to: recipient, ...call, accessList, ...signature }),
-  3: rlp.struct({
-    ...head,
-    ...fees,
-    to: address,
-    ...call,
-    accessList,
-    maxFeePerBlobGas: rlp.uint,
-    blobVersionedHashes: rlp.list(hash),
-    ...signature,
-  }),
-  4: rlp.struct({
-    ...head,
-    ...fees,
-    to: address,
-    ...call,
-    accessList,
-    authorizationList: rlp.list(authorization),
-    ...signature,
-  }),
-}
+const payloads: { readonly [T in TransactionType]: rlp.RlpType<WithoutType<Extract<TransactionFields, { type: T }>>> } =
+  {
+    0: rlp.struct({
+      nonce: rlp.uint64,
+      gasPrice: rlp.uint,
+      gasLimit: rlp.uint64,
+      to: recipient,
+      ...call,
+      v: rlp.uint,
+      r: rlp.uint,
+      s: rlp.uint,
+    }),
+    1: rlp.struct({
+      ...head,
+      gasPrice: rlp.uint,
+      gasLimit: rlp.uint64,
+      to: recipient,
+      ...call,
+      accessList,
+      ...signature,
+    }),
+    2: rlp.struct({ ...head, ...fees, to: recipient, ...call, accessList, ...signature }),
+    3: rlp.struct({
+      ...head,
+      ...fees,
+      to: address,
+      ...call,
+      accessList,
+      maxFeePerBlobGas: rlp.uint,
+      blobVersionedHashes: rlp.list(hash),
+      ...signature,
+    }),
+    4: rlp.struct({
+      ...head,
+      ...fees,
+      to: address,
+      ...call,
+      accessList,
+      authorizationList: rlp.list(authorization),
+      ...signature,
+    }),
+  }
 
 /** Fields from the payload of a transaction. Throws `CodecError`. */
 export function decodeFields(type: TransactionType, payload: Uint8Array): TransactionFields {
