@@ -107,7 +107,7 @@ export interface ScriptOptions {
   readonly range?: { readonly earliest: number; readonly latest: number }
 }
 
-/** A peer that serves a store, except where it overrides. */
+/** Creates a peer that serves a store, except for the replies that are overridden. */
 export function scriptedPeer(
   store: ChainStore,
   overrides: ReplyOverrides = {},

@@ -68,7 +68,7 @@ describe.each(ETH_VERSIONS)('the handshake of eth/%i', (version) => {
       await channel.send('GetBlockBodies', { id: 1n, hashes: [] })
       for await (const _ of channel);
     })
-    expect(await causeOf(node)).toMatchObject({ code: 'ERR_ETH_NO_STATUS', disconnectReason: 0x10 })
+    expect(await causeOf(node)).toMatchObject({ code: 'ERR_ETH_NO_STATUS', disconnectReason: 0x10, penalty: 20 })
   })
 
   it('gives up on a remote that says nothing for 5 seconds', async () => {
@@ -84,7 +84,7 @@ describe.each(ETH_VERSIONS)('the handshake of eth/%i', (version) => {
     await clock.advance(4_999)
     expect(node.signal.aborted).toBe(false)
     await clock.advance(1)
-    expect(await causeOf(node)).toMatchObject({ code: 'ERR_ETH_NO_STATUS', disconnectReason: 0x0b })
+    expect(await causeOf(node)).toMatchObject({ code: 'ERR_ETH_NO_STATUS', disconnectReason: 0x0b, penalty: 0 })
   })
 
   it('refuses a malformed Status', async () => {

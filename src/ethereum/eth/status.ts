@@ -19,7 +19,7 @@ export interface HandshakeOptions {
 /**
  * Sends our Status and checks the remote's, in go-ethereum's order. Throws `ProtocolError`: ERR_ETH_NO_STATUS,
  * ERR_ETH_NETWORK_ID, ERR_ETH_VERSION, ERR_ETH_GENESIS, ERR_ETH_FORK_ID, ERR_ETH_BLOCK_RANGE; `CodecError` on a malformed
- * one. A peer of another network is no offender: it is not penalized.
+ * one.
  */
 export async function handshake(channel: Channel<AnyEthMessages>, options: HandshakeOptions): Promise<Status> {
   channel.send('Status', ourStatus(options))
@@ -50,7 +50,7 @@ async function remoteStatus(channel: Channel<AnyEthMessages>): Promise<Status> {
     return await channel.expect('Status', { timeout: HANDSHAKE_TIMEOUT })
   } catch (error) {
     if (error instanceof TimeoutError) {
-      const options = { disconnectReason: DisconnectReason.ReadTimeout, cause: error }
+      const options = { disconnectReason: DisconnectReason.ReadTimeout, penalty: 0, cause: error } // it may be slow
       throw violation('ERR_ETH_NO_STATUS', 'no Status in time', options)
     }
     if (!(error instanceof ProtocolError) || error.code !== 'ERR_UNEXPECTED_MESSAGE') throw error
@@ -60,18 +60,14 @@ async function remoteStatus(channel: Channel<AnyEthMessages>): Promise<Status> {
 
 function checkStatus(status: Status, { chain, networkId, version }: HandshakeOptions): void {
   if (status.networkId !== networkId)
-    throw foreign('ERR_ETH_NETWORK_ID', `network ${status.networkId}, not ${networkId}`)
+    throw violation('ERR_ETH_NETWORK_ID', `network ${status.networkId}, not ${networkId}`)
   if (status.version !== version) {
     throw violation('ERR_ETH_VERSION', `Status of eth/${status.version}, although eth/${version} was agreed on`)
   }
   if (!equalBytes(status.genesisHash, chain.genesisHash)) {
-    throw foreign('ERR_ETH_GENESIS', `genesis ${bytesTo0x(status.genesisHash)}, not ${bytesTo0x(chain.genesisHash)}`)
+    throw violation('ERR_ETH_GENESIS', `genesis ${bytesTo0x(status.genesisHash)}, not ${bytesTo0x(chain.genesisHash)}`)
   }
   const refusal = chain.forkFilter(status.forkId)
-  if (refusal !== undefined) throw foreign('ERR_ETH_FORK_ID', `fork id ${bytesTo0x(status.forkId.hash)}: ${refusal}`)
+  if (refusal !== undefined) throw violation('ERR_ETH_FORK_ID', `fork id ${bytesTo0x(status.forkId.hash)}: ${refusal}`)
   if ('latest' in status) checkRange(status)
-}
-
-function foreign(code: 'ERR_ETH_NETWORK_ID' | 'ERR_ETH_GENESIS' | 'ERR_ETH_FORK_ID', message: string): ProtocolError {
-  return violation(code, message, { penalty: 0 })
 }

@@ -15,6 +15,7 @@ import {
   type ScriptOptions,
   scriptedPeer,
 } from '../../../test/support/sync-nodes.ts'
+import { hexToBytes } from '../../base/bytes.ts'
 import { FakeClock } from '../../base/clock.ts'
 import type { Peer } from '../../peer/index.ts'
 import type { ChainStore } from '../chain/index.ts'
@@ -75,7 +76,7 @@ describe('a peer is dropped', () => {
 
   test('when it gives headers of other numbers', async () => {
     const { bad } = await meet({ GetBlockHeaders: (truth) => (truth.length > 1 ? truth.slice(5) : truth) })
-    expect(await causeOf(bad)).toMatchObject({ code: 'ERR_SYNC_BAD_HEADERS' })
+    expect(await causeOf(bad)).toMatchObject({ code: 'ERR_SYNC_BAD_HEADERS', penalty: 100 })
   })
 
   test('when a body is not the one its header speaks of', async () => {
@@ -94,6 +95,30 @@ describe('a peer is dropped', () => {
     expect(await causeOf(bad)).toMatchObject({ code: 'ERR_RECEIPTS_ROOT', penalty: 100 })
   })
 
+  test('with a small penalty when receipts have a type that is not known here', async () => {
+    const unknown = hexToBytes('c5c4090180c0') // one receipt, of type 9
+    const { bad } = await meet({ GetReceipts: (truth) => truth.map(() => unknown) })
+    expect(await causeOf(bad)).toMatchObject({ code: 'ERR_RECEIPT_TYPE', penalty: 20 })
+  })
+
+  test('with a small penalty when headers that were requested by number do not link to each other', async () => {
+    const longer = await demoChain(320)
+    await longer.extend(emptyBlocks(longer, longer.headerAt(320)!, 400))
+    const chain = await demoChain(0)
+    const eth = ethOf(chain)
+    await using sync = new Sync({ store: chain, eth })
+    const overrides: ReplyOverrides = {
+      GetBlockHeaders: (truth, { start }) =>
+        typeof start === 'bigint' ? truth.map((raw, i) => (i === 3 ? altered(raw, { gasLimit: 1n }) : raw)) : truth,
+    }
+    const bad = await connect(eth, scriptedPeer(longer, overrides))
+    const done = sync.syncTo(longer.head.hash)
+    expect(await causeOf(bad)).toMatchObject({ code: 'ERR_SYNC_BAD_HEADERS', penalty: 20 })
+    await connect(eth, honestPeer(longer))
+    await done
+    expect(chain.head).toEqual(longer.head)
+  })
+
   test('when an access list has another hash', async () => {
     const { bad } = await meet({ GetBlockAccessLists: (truth) => truth.map(() => Uint8Array.of(0xc1, 0xc0)) })
     expect(await causeOf(bad)).toMatchObject({ code: 'ERR_ACCESS_LIST', penalty: 100 })
@@ -105,7 +130,7 @@ describe('a peer is dropped', () => {
     await using sync = new Sync({ store: chain, eth })
     const bad = await connect(eth, scriptedPeer(source, { GetBlockBodies: (truth) => [...truth, ...truth] }))
     const done = sync.syncTo(hash)
-    expect(await causeOf(bad)).toMatchObject({ code: 'ERR_ETH_TOO_MANY_ITEMS' })
+    expect(await causeOf(bad)).toMatchObject({ code: 'ERR_ETH_TOO_MANY_ITEMS', penalty: 20 })
     await connect(eth, honestPeer(source))
     await done
     expect(chain.head).toEqual(source.head)
@@ -180,7 +205,7 @@ describe('on a clock that is turned by hand', () => {
   test('a peer that never answers for bodies is dropped at its second missed deadline', async () => {
     const { clock, chain, bad, done, good, sync } = await setUp({ GetBlockBodies: () => undefined })
     await turn(clock, () => bad.signal.aborted)
-    expect(await causeOf(bad)).toMatchObject({ code: 'ERR_SYNC_STALLED', disconnectReason: 3 })
+    expect(await causeOf(bad)).toMatchObject({ code: 'ERR_SYNC_STALLED', disconnectReason: 3, penalty: 5 })
     expect(clock.now()).toBeGreaterThan(60_000)
     await good()
     await turn(clock, () => chain.head.number === 320)
@@ -202,7 +227,7 @@ describe('on a clock that is turned by hand', () => {
   test('a peer that is always empty about what it announced is dropped as useless', async () => {
     const { clock, chain, bad, done, good, sync } = await setUp({ GetReceipts: () => [] })
     await turn(clock, () => bad.signal.aborted)
-    expect(await causeOf(bad)).toMatchObject({ code: 'ERR_SYNC_EMPTY', disconnectReason: 3 })
+    expect(await causeOf(bad)).toMatchObject({ code: 'ERR_SYNC_EMPTY', disconnectReason: 3, penalty: 10 })
     await good()
     await turn(clock, () => chain.head.number === 320)
     await done

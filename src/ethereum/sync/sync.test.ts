@@ -145,7 +145,7 @@ describe('a sync to a head hash', () => {
     const strange = Header.from({ ...source.headerAt(1)!, parentHash: new Uint8Array(32).fill(7) })
     const peer = await connect(eth, scriptedPeer(source, { GetBlockHeaders: () => [strange.raw] }))
     await expect(sync.syncTo(strange.hash)).rejects.toMatchObject({ code: 'ERR_SYNC_WRONG_CHAIN' })
-    expect((await peer.closed).cause).toMatchObject({ code: 'ERR_SYNC_WRONG_CHAIN' })
+    expect((await peer.closed).cause).toMatchObject({ code: 'ERR_SYNC_WRONG_CHAIN', penalty: 0 })
     expect(store.syncState('skeleton')).toBeUndefined()
   })
 

@@ -251,7 +251,7 @@ export class Sync implements AsyncDisposable {
 
   async #wrongChain(hash: Uint8Array, source: Worker | undefined): Promise<unknown> {
     const error = wrongChain(hash)
-    if (source) this.#workers.drop(source, error.code, error.message)
+    if (source) this.#workers.drop(source, error.code, error.message, { penalty: 0 }) // it answered what was asked
     await this.#skeleton.clear()
     return error
   }

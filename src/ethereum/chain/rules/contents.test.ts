@@ -9,6 +9,8 @@ const last = demoBlocks.at(-1)!
 const receiptsOf = (number: number) => blockReceiptsCodec.decode(demoReceipts[number - 1]!)
 const gasOf = (number: number) => receiptsOf(number).at(-1)?.cumulativeGasUsed ?? 0n
 const code = (code: string) => expect.objectContaining({ code, penalty: 100 })
+/** The contents are the header's, which contradicts them: no fault of the peer that relays both. */
+const contradiction = (code: string) => expect.objectContaining({ code, penalty: 0 })
 
 describe('a body', () => {
   const withBlobs = demoBlocks.find(({ header }) => (header.blobGasUsed ?? 0n) > 0n)!
@@ -26,10 +28,10 @@ describe('a body', () => {
   it('is refused when its blobs are more, fewer, or where the header has none', () => {
     for (const blobGasUsed of [withBlobs.header.blobGasUsed! + 131_072n, 131_072n * 50n, 0n]) {
       const header = change(withBlobs.header, { blobGasUsed })
-      expect(() => verifyBody(header, withBlobs.body)).toThrow(code('ERR_BODY_BLOBS'))
+      expect(() => verifyBody(header, withBlobs.body)).toThrow(contradiction('ERR_BODY_BLOBS'))
     }
     const header = change(withoutBlobs.header, { blobGasUsed: 131_072n })
-    expect(() => verifyBody(header, withoutBlobs.body)).toThrow(code('ERR_BODY_BLOBS'))
+    expect(() => verifyBody(header, withoutBlobs.body)).toThrow(contradiction('ERR_BODY_BLOBS'))
   })
 })
 
@@ -40,9 +42,9 @@ describe('receipts', () => {
     expect(() => verifyReceipts(block.header, receipts.slice(1))).toThrow(code('ERR_RECEIPTS_ROOT'))
     expect(() => verifyReceipts(block.header, [])).toThrow(code('ERR_RECEIPTS_ROOT'))
     const header = change(block.header, { receiptsRoot: receiptsRoot(receipts.slice(0, 1)) })
-    expect(() => verifyReceipts(header, receipts.slice(0, 1))).toThrow(code('ERR_RECEIPTS_GAS'))
+    expect(() => verifyReceipts(header, receipts.slice(0, 1))).toThrow(contradiction('ERR_RECEIPTS_GAS'))
     const fewer = change(header, { gasUsed: receipts[0]!.cumulativeGasUsed })
-    expect(() => verifyReceipts(fewer, receipts.slice(0, 1), block.body)).toThrow(code('ERR_RECEIPTS_COUNT'))
+    expect(() => verifyReceipts(fewer, receipts.slice(0, 1), block.body)).toThrow(contradiction('ERR_RECEIPTS_COUNT'))
   })
 
   it('are refused when one is of another type than its transaction, though the header agrees with it', () => {
@@ -54,7 +56,7 @@ describe('receipts', () => {
     })
     const header = change(block.header, { receiptsRoot: receiptsRoot(others) })
     expect(() => verifyReceipts(header, others)).not.toThrow()
-    expect(() => verifyReceipts(header, others, block.body)).toThrow(code('ERR_RECEIPTS_TYPE'))
+    expect(() => verifyReceipts(header, others, block.body)).toThrow(contradiction('ERR_RECEIPTS_TYPE'))
   })
 
   it('add up to the gas of the header before Amsterdam, in every block', () => {

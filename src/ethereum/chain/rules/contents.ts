@@ -3,7 +3,7 @@
  * @module
  */
 import { bytesTo0x, equalBytes } from '../../../base/bytes.ts'
-import { ProtocolError } from '../../../base/errors.ts'
+import { type ErrorCode, ProtocolError } from '../../../base/errors.ts'
 import { keccak256 } from '../../../crypto/index.ts'
 import { type BlockBody, type Header, type Receipt, receiptsRoot } from '../../types/index.ts'
 import { GAS_PER_BLOB } from './fees.ts'
@@ -25,7 +25,7 @@ export function verifyReceipts(header: Header, receipts: readonly Receipt[], bod
   // Since Amsterdam a block counts execution and state apart and without refunds (EIP-7778, EIP-8037): its gas is the
   // larger of the two, while receipts go on adding up what transactions pay for.
   if (header.blockAccessListHash === undefined && used !== header.gasUsed) {
-    throw wrong('ERR_RECEIPTS_GAS', header, `${used} gas`, `${header.gasUsed}`)
+    throw contradiction('ERR_RECEIPTS_GAS', header, `${used} gas`, `${header.gasUsed}`)
   }
   if (body) verifyTypes(header, receipts, body)
 }
@@ -38,11 +38,11 @@ export function verifyAccessList(header: Header, raw: Uint8Array): void {
 /** The root says which types the receipts have, but not that these are the transactions'. */
 function verifyTypes(header: Header, receipts: readonly Receipt[], { transactions }: BlockBody): void {
   if (transactions.length !== receipts.length) {
-    throw wrong('ERR_RECEIPTS_COUNT', header, `${receipts.length}`, `${transactions.length}`)
+    throw contradiction('ERR_RECEIPTS_COUNT', header, `${receipts.length}`, `${transactions.length}`)
   }
   for (const [i, { type }] of transactions.entries()) {
     const got = receipts[i]?.type
-    if (got !== type) throw wrong('ERR_RECEIPTS_TYPE', header, `type ${got} at ${i}`, `type ${type}`)
+    if (got !== type) throw contradiction('ERR_RECEIPTS_TYPE', header, `type ${got} at ${i}`, `type ${type}`)
   }
 }
 
@@ -54,20 +54,26 @@ function verifyBlobs(header: Header, body: BlockBody): void {
     if (fields.type === BLOB_TYPE) blobs += fields.blobVersionedHashes.length
   }
   if (BigInt(blobs) * GAS_PER_BLOB !== header.blobGasUsed) {
-    throw wrong('ERR_BODY_BLOBS', header, `${blobs} blobs`, `${header.blobGasUsed} blob gas`)
+    throw contradiction('ERR_BODY_BLOBS', header, `${blobs} blobs`, `${header.blobGasUsed} blob gas`)
   }
 }
 
 function expectEqual(
-  code: `ERR_${string}`,
+  code: ErrorCode,
   header: Header,
   got: Uint8Array | undefined,
   expected: Uint8Array | undefined,
 ): void {
   if (got === expected || (got && expected && equalBytes(got, expected))) return
-  throw wrong(code, header, got ? bytesTo0x(got) : 'absent', expected ? bytesTo0x(expected) : 'absent')
+  throw falseContents(code, header, got ? bytesTo0x(got) : 'absent', expected ? bytesTo0x(expected) : 'absent')
 }
 
-function wrong(code: `ERR_${string}`, header: Header, got: string, expected: string): ProtocolError {
+/** Contents with another root than the header's are proven false. */
+function falseContents(code: ErrorCode, header: Header, got: string, expected: string): ProtocolError {
   return new ProtocolError(code, `block ${header.number}: got ${got}, expected ${expected}`, { penalty: 100 })
+}
+
+/** Contents with the right root, of a header that contradicts them: the block is at fault, not the peer that relays it. */
+function contradiction(code: ErrorCode, header: Header, got: string, expected: string): ProtocolError {
+  return new ProtocolError(code, `block ${header.number}: got ${got}, expected ${expected}`, { penalty: 0 })
 }

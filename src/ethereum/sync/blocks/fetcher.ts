@@ -5,7 +5,7 @@
 
 import { describeError, type ErrorCode, PeerloomError } from '../../../base/errors.ts'
 import { YieldBudget, yieldNow } from '../../../base/yield-budget.ts'
-import { INVALID_DATA_PENALTY, type Worker, type Workers } from '../peers/workers.ts'
+import type { Worker, Workers } from '../peers/workers.ts'
 import type { Part } from './parts.ts'
 import type { Slot, Window } from './window.ts'
 
@@ -108,7 +108,7 @@ export class Fetcher<T> {
       return bytes
     } catch (error) {
       if (!this.#matchesAny(slots.slice(i + 1), item)) {
-        workers.drop(worker, codeOf(error), describeError(error), { penalty: INVALID_DATA_PENALTY, cause: error })
+        workers.drop(worker, codeOf(error), describeError(error), { penalty: penaltyOf(error), cause: error })
       }
       return undefined
     }
@@ -133,6 +133,11 @@ export class Fetcher<T> {
     if (lacking) lacking.add(worker)
     else this.#unavailableFrom.set(slot, new Set([worker]))
   }
+}
+
+/** A root that differs is proof; what does not decode may be of a fork unknown here; any other error is a fault of ours. */
+function penaltyOf(error: unknown): number {
+  return error instanceof PeerloomError ? error.penalty : 0
 }
 
 function codeOf(error: unknown): ErrorCode {

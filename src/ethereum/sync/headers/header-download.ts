@@ -19,6 +19,8 @@ const MAX_LINKED = 2
 /** Headers asked for below a place that did not fit, doubled each time: most reorganizations are short. */
 const FIRST_STEP_BACK = 32
 const MAX_STEP_BACK = 16_384
+/** Penalty for headers that do not link to each other, where that is no proof of a lie. */
+const UNLINKED_PENALTY = 20
 
 /** Numbers `top` down to `bottom`. */
 interface Range {
@@ -150,7 +152,7 @@ export class HeaderDownload {
       return false
     }
     const fault = faultOf(headers, top, hash)
-    if (fault) workers.drop(worker, 'ERR_SYNC_BAD_HEADERS', fault, { penalty: INVALID_DATA_PENALTY })
+    if (fault) workers.drop(worker, 'ERR_SYNC_BAD_HEADERS', fault.message, { penalty: fault.penalty })
     return !fault
   }
 
@@ -200,13 +202,25 @@ export class HeaderDownload {
   }
 }
 
-/** What is wrong with headers that were to come from `top` down, whichever chain they are of. */
-function faultOf(headers: readonly Header[], top: number, hash: Uint8Array | undefined): string | undefined {
+/**
+ * @returns the fault of headers that were requested from `top` down, on whichever chain. Other numbers, and headers that do
+ * not link to the hash of the request, are proven false. Headers requested by number may not link because the peer's chain
+ * was reorganized while it collected them.
+ */
+function faultOf(
+  headers: readonly Header[],
+  top: number,
+  hash: Uint8Array | undefined,
+): { readonly message: string; readonly penalty: number } | undefined {
   let number = top
   let expected = hash
   for (const header of headers) {
-    if (header.number !== number) return `header ${header.number} where ${number} was asked for`
-    if (expected && !equalBytes(header.hash, expected)) return `header ${number} does not link`
+    if (header.number !== number) {
+      return { message: `header ${header.number} instead of ${number}`, penalty: INVALID_DATA_PENALTY }
+    }
+    if (expected && !equalBytes(header.hash, expected)) {
+      return { message: `header ${number} does not link`, penalty: hash ? INVALID_DATA_PENALTY : UNLINKED_PENALTY }
+    }
     expected = header.parentHash
     number--
   }

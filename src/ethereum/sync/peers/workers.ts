@@ -20,8 +20,12 @@ const MAX_EMPTY = 3
 const PAUSE = 2_000
 const MAX_PAUSE = 60_000
 
-/** Penalty of a peer that sent what is provably false. */
+/** Penalty for data that is proven false: bans the node id at once. */
 export const INVALID_DATA_PENALTY = 100
+/** Penalty for missed deadlines: the peer, or the way to it, is slow. */
+const STALLED_PENALTY = 5
+/** Penalty for empty responses about blocks it announced: it may have pruned them since. */
+const EMPTY_PENALTY = 10
 
 interface RequestState {
   inFlight: number
@@ -180,7 +184,10 @@ export class Workers {
     if (announced) state.empty++
     if (state.empty >= MAX_EMPTY) {
       const message = `${state.empty} empty answers about ${kind} it announced`
-      return this.drop(worker, 'ERR_SYNC_EMPTY', message, { disconnectReason: DisconnectReason.UselessPeer })
+      return this.drop(worker, 'ERR_SYNC_EMPTY', message, {
+        penalty: EMPTY_PENALTY,
+        disconnectReason: DisconnectReason.UselessPeer,
+      })
     }
     this.setAside(worker, kind, announced ? 'no answer about blocks it announced' : 'does not have them')
   }
@@ -201,7 +208,7 @@ export class Workers {
     worker: Worker,
     code: ErrorCode,
     reason: string,
-    options: { readonly penalty?: number; readonly disconnectReason?: number; readonly cause?: unknown } = {},
+    options: { readonly penalty: number; readonly disconnectReason?: number; readonly cause?: unknown },
   ): void {
     this.#log.info('sync: peer dropped', { peer: worker.peer.id, code, reason })
     this.#onVerdict({ peer: worker.peer.id, action: 'dropped', reason, code })
@@ -256,6 +263,10 @@ export class Workers {
       return this.#log.debug('sync: peer is late', { peer: worker.peer.id, kind, timeout: error.timeout })
     }
     const message = `${state.timeouts} deadlines missed in a row with ${kind}`
-    this.drop(worker, 'ERR_SYNC_STALLED', message, { disconnectReason: DisconnectReason.UselessPeer, cause: error })
+    this.drop(worker, 'ERR_SYNC_STALLED', message, {
+      penalty: STALLED_PENALTY,
+      disconnectReason: DisconnectReason.UselessPeer,
+      cause: error,
+    })
   }
 }
