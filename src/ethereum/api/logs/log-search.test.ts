@@ -5,8 +5,11 @@ import { bytesTo0x, hexToBytes } from '../../../base/bytes.ts'
 import { RpcErrorCode } from '../../../rpc/index.ts'
 import type { ChainStore } from '../../chain/index.ts'
 import { blockReceiptsCodec } from '../../types/index.ts'
+import { BlockReader } from '../block-reader.ts'
 import { ethApi } from '../index.ts'
+import { SearchLimiter } from '../query-limits.ts'
 import { LogMatcher } from './log-matcher.ts'
+import { LogSearch } from './log-search.ts'
 
 interface LogJson {
   readonly address: string
@@ -52,15 +55,19 @@ describe('logs', () => {
     await same({ address: `0x${'00'.repeat(20)}` }, () => false)
   })
 
-  it('are looked for a few at a time, and not by whole crowds', async () => {
-    const api = ethApi({ chain })
-    const answers = await Promise.all(Array.from({ length: 300 }, () => answer(api, 'getLogs', [WHOLE])))
-    const refused = answers.filter((each) => 'error' in each)
-    expect(refused).toHaveLength(300 - 16 - 256)
-    expect(refused[0]).toEqual({
-      error: { code: RpcErrorCode.LimitExceeded, message: 'too many searches at a time' },
-    })
-    expect(await find(WHOLE, api)).toEqual(await find(WHOLE))
+  it('are searched for a few at a time, and calls beyond the queue are refused', async () => {
+    const search = new LogSearch(new BlockReader(chain), {}, new SearchLimiter({ maxConcurrent: 1, maxQueued: 2 }))
+    const query = { fromBlock: 'earliest', toBlock: 'latest', addresses: [], topics: [] } as const
+    const answers = await Promise.allSettled(Array.from({ length: 5 }, () => search.find(query)))
+    const refused = { errorCode: RpcErrorCode.LimitExceeded, message: 'too many searches at a time' }
+    expect(answers).toMatchObject([
+      { status: 'fulfilled', value: all },
+      { status: 'fulfilled', value: all },
+      { status: 'fulfilled', value: all },
+      { status: 'rejected', reason: refused },
+      { status: 'rejected', reason: refused },
+    ])
+    expect(await search.find(query)).toEqual(all)
   })
 
   it('of one block are found by its hash, and of the head by default', async () => {

@@ -141,7 +141,7 @@ export class Fill {
     const kind = (['bodies', 'receipts'] as const).find((part) => front.state[part] === 'wanted')
     if (!kind || workers.available(kind, number).length > 0) return
     this.#reported = front
-    log.info('sync: waiting, no peer has what comes next', { kind, number, peers: workers.count })
+    log.info('Sync stalled', { missing: kind, number, peers: workers.count })
   }
 
   async #store(): Promise<void> {
@@ -192,7 +192,7 @@ export class Fill {
       this.#waitingFor = { slot, since: clock.now() }
       clock.setTimer(ACCESS_LIST_GRACE, () => condition.notifyAll())
     } else if (clock.now() - this.#waitingFor.since >= ACCESS_LIST_GRACE) {
-      log.info('sync: going on without block access lists', { from: slot.header.number, blocks: this.window.length })
+      log.info('Block access lists skipped', { from: slot.header.number, blocks: this.window.length })
       this.window.waive('accessLists')
     }
   }
