@@ -23,8 +23,9 @@ export class BlockReader {
   }
 
   /**
-   * Hash of the block on the canonical chain; undefined where there is none. A node that follows no consensus client knows
-   * of no safe or finalized block, and one without state builds no pending one: go-ethereum's words for that are thrown.
+   * Hash of the block on the canonical chain; undefined where there is none. A node that follows no consensus client
+   * knows of no safe or finalized block, and one without state builds no pending one: go-ethereum's words for that are
+   * thrown.
    */
   hashOfTag(tag: BlockTag): Uint8Array | undefined {
     if (typeof tag === 'number') return this.chain.hashAt(tag)

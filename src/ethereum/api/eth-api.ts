@@ -30,8 +30,9 @@ export interface EthApiOptions {
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024
 
 /**
- * `eth_…`: what a node without state can answer from its verified blocks, as go-ethereum 1.17 answers it. What is not there
- * is null. Methods that need state or a pool throw -32004; block tags that only a consensus client knows throw -32000.
+ * `eth_…`: what a node without state can answer from its verified blocks, as go-ethereum 1.17 answers it. What is not
+ * there is null. Methods that need state or a pool throw -32004; block tags that only a consensus client knows throw
+ * -32000.
  */
 export function ethApi(options: EthApiOptions) {
   const { chain, sync, clock = systemClock, maxFilters } = options

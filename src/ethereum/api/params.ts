@@ -42,8 +42,8 @@ function text<T>(read: (text: string) => T | Problem, otherwise = 'non-string') 
 }
 
 /**
- * What stands against all forms a value may have: what the form it seems to be of says, or `otherwise` when it is of none.
- * Zod alone would say that the input is invalid.
+ * What stands against all forms a value may have: what the form it seems to be of says, or `otherwise` when it is of
+ * none. Zod alone would say that the input is invalid.
  */
 function reason(otherwise: string) {
   return (issue: z.core.$ZodRawIssue): string => {

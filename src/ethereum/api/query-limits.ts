@@ -33,8 +33,8 @@ export class SearchLimiter {
 const MAX_HELD_VALUES = 200_000
 
 /**
- * Limits what filters and subscriptions hold of their queries for as long as they exist. One query may have some thousand
- * addresses and topics, and there may be many.
+ * Limits what filters and subscriptions hold of their queries for as long as they exist. One query may have some
+ * thousand addresses and topics, and there may be many.
  */
 export class QueryBudget {
   #held = 0

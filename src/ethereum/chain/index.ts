@@ -1,6 +1,6 @@
 /**
- * A chain: its configuration and forks (`config/`), its rules (`rules/`), and the database that holds it (`store/`). This
- * room verifies blocks; it does not download them, and executes nothing.
+ * A chain: its configuration and forks (`config/`), its rules (`rules/`), and the database that holds it (`store/`).
+ * This room verifies blocks; it does not download them, and executes nothing.
  * Start reading at `store/chain-store.ts`; the header rules are in `rules/header-rules.ts`, the keys of the database in
  * `store/schema.ts`.
  * @module

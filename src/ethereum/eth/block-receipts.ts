@@ -2,8 +2,8 @@ import { type RlpType, rlp } from '../../codec/index.ts'
 import { blockReceiptsCodec, blockReceiptsCodec68, type Receipt } from '../types/index.ts'
 
 /**
- * The receipts of one block, as bytes in the form of eth/69 and as objects; whichever it was not made from is made when it
- * is asked for. Malformed contents throw `CodecError` then.
+ * The receipts of one block, as bytes in the form of eth/69 and as objects; whichever it was not made from is made when
+ * it is asked for. Malformed contents throw `CodecError` then.
  */
 export class BlockReceipts {
   #raw: Uint8Array | undefined

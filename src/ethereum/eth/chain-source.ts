@@ -1,8 +1,9 @@
 import type { ChainHead, ForkId } from '../chain/index.ts'
 
 /**
- * What this room needs of a chain; `ChainStore` is one. Every getter is a synchronous look-up that gives the bytes as they are stored, so that
- * serving a peer encodes nothing. They are called with whatever the remote sent: unknown hashes are answered undefined.
+ * What this room needs of a chain; `ChainStore` is one. Every getter is a synchronous look-up that gives the bytes as
+ * they are stored, so that serving a peer encodes nothing. They are called with whatever the remote sent: unknown
+ * hashes are answered undefined.
  */
 export interface ChainSource {
   /** 32 bytes. */
@@ -26,7 +27,9 @@ export interface ChainSource {
   rawHeaderAt(number: number): Uint8Array | undefined
   /** RLP `[transactions, ommers, withdrawals?]`. */
   rawBody(hash: Uint8Array): Uint8Array | undefined
-  /** RLP list of the block's receipts in the form of eth/69: `[type, outcome, cumulative gas, logs]`, without blooms. */
+  /**
+   * RLP list of the block's receipts in the form of eth/69: `[type, outcome, cumulative gas, logs]`, without blooms.
+   */
   rawReceipts(hash: Uint8Array): Uint8Array | undefined
   /** RLP of the block access list (EIP-7928). */
   rawAccessList(hash: Uint8Array): Uint8Array | undefined

@@ -48,13 +48,13 @@ export interface EthPeerOptions {
 }
 
 /**
- * A peer that has passed eth's handshake, and what can be asked of it. The same in every version: an answer of eth/68 has
- * the shape of one of eth/71.
+ * A peer that has passed eth's handshake, and what can be asked of it. The same in every version: an answer of eth/68
+ * has the shape of one of eth/71.
  *
- * All requests reject with `TimeoutError` (the peer stays: it may be slow), `PeerClosedError`, the signal's reason, or the
- * `ProtocolError` or `CodecError` the answer broke a rule with, which closes the peer. Whether an answer is true (hashes,
- * roots, order) is for the caller to check. Fewer items than asked for, even none, is an answer: the peer has no more, or
- * its limit of 2 MiB was reached.
+ * All requests reject with `TimeoutError` (the peer stays: it may be slow), `PeerClosedError`, the signal's reason, or
+ * the `ProtocolError` or `CodecError` the answer broke a rule with, which closes the peer. Whether an answer is true
+ * (hashes, roots, order) is for the caller to check. Fewer items than asked for, even none, is an answer: the peer has
+ * no more, or its limit of 2 MiB was reached.
  */
 export class EthPeer {
   readonly peer: Peer

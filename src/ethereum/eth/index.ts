@@ -1,7 +1,7 @@
 /**
  * The `eth` protocol, versions 68 to 71, in one table of messages: handshake, answering from a chain, asking of a peer.
- * Not here: which peer to ask for what, and whether what it says is true (`sync/`, with `chain/`); transactions that wait
- * for a block (`txpool/`).
+ * Not here: which peer to ask for what, and whether what it says is true (`sync/`, with `chain/`); transactions that
+ * wait for a block (`txpool/`).
  * Start reading at `messages.ts` (what is said), then `eth.ts` (what happens on a connection).
  * @module
  */

@@ -17,8 +17,8 @@ export const ETH_VERSIONS: readonly EthVersion[] = [71, 70, 69, 68]
 /** The largest message either side accepts. Source: go-ethereum eth/protocols/eth/protocol.go. */
 export const MAX_MESSAGE_BYTES = 10 * 1024 * 1024
 /**
- * Before eth/70 receipts cannot be paged: an answer holds at least one block's, and those of a block full of logs go past
- * the limit of all other messages. What the transport takes is the limit then.
+ * Before eth/70 receipts cannot be paged: an answer holds at least one block's, and those of a block full of logs go
+ * past the limit of all other messages. What the transport takes is the limit then.
  */
 const MAX_UNPAGED_RECEIPTS_BYTES = 16 * 1024 * 1024
 

@@ -5,7 +5,9 @@ import { BlockReceipts } from './block-receipts.ts'
 import type { Receipts } from './codecs.ts'
 import { violation } from './violations.ts'
 
-/** A block whose receipts are wanted. With its header, what a hostile peer may send of them is bounded by the gas used. */
+/**
+ * A block whose receipts are wanted. With its header, what a hostile peer may send of them is bounded by the gas used.
+ */
 export interface ReceiptsQuery {
   readonly hash: Uint8Array
   readonly header?: Header | undefined
@@ -21,7 +23,10 @@ const MAX_PARTIAL_BYTES = 64 * 1024 * 1024
 /** Receipts kept of one unfinished block whose header is not known. */
 const MAX_PARTIAL_RECEIPTS = 131_072
 
-/** Answers one block may be spread over: at 2 MiB each more than any block holds. A peer that drips is not worth waiting for. */
+/**
+ * Answers one block may be spread over: at 2 MiB each more than any block holds. A peer that drips is not worth waiting
+ * for.
+ */
 const MAX_PARTS = 64
 
 /** Puts the answers to one request of eth/70 together, until the last block is whole. Source: EIP-7975. */

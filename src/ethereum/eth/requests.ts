@@ -7,7 +7,9 @@ import { violation } from './violations.ts'
 
 /** Requests in flight to one peer. A sync has a handful; more is a fault of this node, not of the remote. */
 export const MAX_OUTSTANDING = 256
-/** Abandoned requests that may still be answered. BOUNDED: the oldest is dropped, its late response then unrequested. */
+/**
+ * Abandoned requests that may still be answered. BOUNDED: the oldest is dropped, its late response then unrequested.
+ */
 export const MAX_ABANDONED = 1024
 
 const U64 = 2n ** 64n

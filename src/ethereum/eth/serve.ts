@@ -146,7 +146,9 @@ class ResponseBuilder {
   }
 }
 
-/** @returns headers in the order of the query, each a fixed step from the one before, up to the first that is missing. */
+/**
+ * @returns headers in the order of the query, each a fixed step from the one before, up to the first that is missing.
+ */
 export function headersOf(chain: ChainSource, query: GetBlockHeaders, limits: ServeLimits): readonly Uint8Array[] {
   const response = new ResponseBuilder({ ...limits, items: Number(min(query.limit, BigInt(limits.items))) })
   const stride = query.skip + 1n > MAX_NUMBER ? Number.POSITIVE_INFINITY : Number(query.skip) + 1
@@ -173,7 +175,9 @@ function addCanonical(chain: ChainSource, response: ResponseBuilder, from: numbe
   }
 }
 
-/** Adds headers from a hash on. A side block has no descendants here; its ancestors are walked until one is canonical. */
+/**
+ * Adds headers from a hash on. A side block has no descendants here; its ancestors are walked until one is canonical.
+ */
 function addFromHash(chain: ChainSource, response: ResponseBuilder, start: Uint8Array, step: number): void {
   const first = chain.numberOf(start)
   if (first === undefined) return
@@ -232,8 +236,8 @@ export interface ReceiptsResponse {
 }
 
 /**
- * Collects receipts up to the first block without. Since eth/70 the first block may start in the middle, and the last one
- * may end there when the message is full. Before, a block that does not fit is not sent.
+ * Collects receipts up to the first block without. Since eth/70 the first block may start in the middle, and the last
+ * one may end there when the message is full. Before, a block that does not fit is not sent.
  */
 export function receiptsOf(
   chain: ChainSource,

@@ -18,8 +18,8 @@ export interface HandshakeOptions {
 
 /**
  * Sends our Status and checks the remote's, in go-ethereum's order. Throws `ProtocolError`: ERR_ETH_NO_STATUS,
- * ERR_ETH_NETWORK_ID, ERR_ETH_VERSION, ERR_ETH_GENESIS, ERR_ETH_FORK_ID, ERR_ETH_BLOCK_RANGE; `CodecError` on a malformed
- * one.
+ * ERR_ETH_NETWORK_ID, ERR_ETH_VERSION, ERR_ETH_GENESIS, ERR_ETH_FORK_ID, ERR_ETH_BLOCK_RANGE; `CodecError` on a
+ * malformed one.
  */
 export async function handshake(channel: Channel<AnyEthMessages>, options: HandshakeOptions): Promise<Status> {
   channel.send('Status', ourStatus(options))

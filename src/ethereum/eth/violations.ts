@@ -1,7 +1,7 @@
 /**
- * Violations of eth by a remote, each with its penalty: 0 is no fault, 100 bans the node id at once, what is between adds
- * up and decays. No code here has 100: whether data is false is found where it is checked against a header (`chain/`,
- * `sync/`); a message that does not decode is a `CodecError` with a penalty of its own.
+ * Violations of eth by a remote, each with its penalty: 0 is no fault, 100 bans the node id at once, what is between
+ * adds up and decays. No code here has 100: whether data is false is found where it is checked against a header
+ * (`chain/`, `sync/`); a message that does not decode is a `CodecError` with a penalty of its own.
  * @module
  */
 import { type ErrorCode, ProtocolError, type ProtocolErrorOptions } from '../../base/errors.ts'
@@ -23,7 +23,9 @@ const PENALTIES = {
   ERR_ETH_TOO_MANY_ITEMS: 20,
   ERR_ETH_EMPTY_RECEIPTS: 20,
   ERR_ETH_RECEIPTS_DRIP: 20,
-  /** More than a block can hold by the gas rules known here; a fork with other costs would make honest peers fail it. */
+  /**
+   * More than a block can hold by the gas rules known here; a fork with other costs would make honest peers fail it.
+   */
   ERR_ETH_RECEIPTS_TOO_BIG: 50,
 } as const satisfies Readonly<Record<ErrorCode, number>>
 

@@ -55,8 +55,8 @@ export type SyncEvent =
 
 /**
  * Downloads headers in reverse from a head hash to what is known, then bodies, receipts and access lists; verifies all
- * of it; stores whole blocks in order. What has been stored is not asked for again, also after a `kill -9`. Does nothing
- * until it is given a target; disposing it stops it.
+ * of it; stores whole blocks in order. What has been stored is not asked for again, also after a `kill -9`. Does
+ * nothing until it is given a target; disposing it stops it.
  */
 export class Sync implements AsyncDisposable {
   readonly #store: ChainStore
@@ -101,12 +101,12 @@ export class Sync implements AsyncDisposable {
   }
 
   /**
-   * Makes the block of this hash the head. Calls are served one after another; a target that is canonical already changes
-   * nothing. Waits as long as it takes for peers, until the signal aborts. What has been stored stays when it fails, and a
-   * later call goes on from there.
+   * Makes the block of this hash the head. Calls are served one after another; a target that is canonical already
+   * changes nothing. Waits as long as it takes for peers, until the signal aborts. What has been stored stays when it
+   * fails, and a later call goes on from there.
    *
-   * Rejects with `ERR_SYNC_WRONG_CHAIN` (not on our genesis block), `ERR_SYNC_INVALID_CHAIN` (`cause` names the rule), a
-   * `StorageError`, the signal's reason, or `ERR_SYNC_CLOSED`.
+   * Rejects with `ERR_SYNC_WRONG_CHAIN` (not on our genesis block), `ERR_SYNC_INVALID_CHAIN` (`cause` names the rule),
+   * a `StorageError`, the signal's reason, or `ERR_SYNC_CLOSED`.
    */
   syncTo(hash: Uint8Array, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<SyncResult> {
     const { signal } = options

@@ -8,18 +8,18 @@ import { type Transaction, transactionCodec } from './transactions/transaction.t
 import { deriveRoot } from './trie.ts'
 import { type Withdrawal, withdrawalCodec } from './withdrawal.ts'
 
-/** What a block of 2.7 billion gas could hold; keeps a message of empty items from becoming millions of objects. */
+/** Enough for a block of 2.7 billion gas; keeps a message of empty items from becoming millions of objects. */
 export const MAX_TRANSACTIONS = 131_072
-/** The rules allow 2. */
+/** Generous: the rules allow 2. */
 const MAX_OMMERS = 16
-/** Mainnet allows 16. */
+/** Generous: mainnet allows 16. */
 const MAX_WITHDRAWALS = 4_096
 
 const transactionsCodec = rlp.list(transactionCodec, { max: MAX_TRANSACTIONS })
 const ommersCodec = rlp.list(headerCodec, { max: MAX_OMMERS })
 const withdrawalsCodec = rlp.list(withdrawalCodec, { max: MAX_WITHDRAWALS })
 
-/** The lists a body is made of, decoded. */
+/** The decoded lists of a body. */
 export interface BlockBodyParts {
   readonly transactions: readonly Transaction[]
   /** @default none */
@@ -29,9 +29,9 @@ export interface BlockBodyParts {
 }
 
 /**
- * What a block holds beside its header: `[transactions, ommers, withdrawals?]`. Decoding looks at these lists from
- * outside only. Roots are computed from the bytes as they arrived; what is in the lists is decoded when it is asked for,
- * and the `CodecError` of malformed contents comes then.
+ * The part of a block beside its header: `[transactions, ommers, withdrawals?]`. Decoding checks only the outermost
+ * form of these lists. Roots are computed from the bytes as they arrived; items are decoded on first access, which
+ * throws the `CodecError` of malformed ones.
  */
 export class BlockBody {
   readonly #lists: readonly Uint8Array[]
@@ -45,7 +45,7 @@ export class BlockBody {
     this.#raw = raw
   }
 
-  /** Throws `CodecError`. Keeps views of `bytes`. */
+  /** Decodes the wire form. Throws `CodecError`. Keeps views of `bytes`. */
   static decode(bytes: Uint8Array): BlockBody {
     return bodyCodec.decode(bytes)
   }
@@ -56,7 +56,7 @@ export class BlockBody {
     return new BlockBody(lists, undefined)
   }
 
-  /** From a reader at the first of the lists, which must be all that is left. */
+  /** Reads from the first of the lists, which must be all that is left. */
   static readLists(reader: rlp.RlpReader, raw?: Uint8Array): BlockBody {
     const lists = [rawList(reader), rawList(reader)]
     if (!reader.done) lists.push(rawList(reader))
@@ -64,7 +64,7 @@ export class BlockBody {
     return new BlockBody(lists, raw)
   }
 
-  /** The lists as they are encoded, in wire order: two, or three with withdrawals. */
+  /** The encoded lists in wire order: two, or three with withdrawals. */
   get lists(): readonly Uint8Array[] {
     return this.#lists
   }
@@ -91,12 +91,12 @@ export class BlockBody {
     return this.#withdrawals
   }
 
-  /** 32 bytes for each transaction, none of which is decoded for it. */
+  /** @returns 32 bytes for each transaction, none of which is decoded for it. */
   transactionHashes(): Uint8Array[] {
     return trieValues(this.#lists[0] as Uint8Array, MAX_TRANSACTIONS).map(keccak256)
   }
 
-  /** Computed anew at each call, as the two below. */
+  /** Computes the root; nothing is cached here and in the two methods below. */
   transactionsRoot(): Uint8Array {
     return deriveRoot(trieValues(this.#lists[0] as Uint8Array, MAX_TRANSACTIONS))
   }
@@ -112,7 +112,7 @@ export class BlockBody {
     return list.length === 1 ? EMPTY_OMMERS_HASH : keccak256(list)
   }
 
-  /** Whether this is the body the header speaks of. Throws `CodecError` when a list holds no items at all. */
+  /** @returns true if the header commits to this body. Throws `CodecError` if a list is malformed. */
   matches(header: Header): boolean {
     return (
       equalBytes(this.ommersHash(), header.ommersHash) &&
@@ -134,7 +134,7 @@ export class Block {
     this.#raw = raw
   }
 
-  /** Throws `CodecError`. Keeps views of `bytes`. */
+  /** Decodes the wire form. Throws `CodecError`. Keeps views of `bytes`. */
   static decode(bytes: Uint8Array): Block {
     return blockCodec.decode(bytes)
   }
@@ -153,7 +153,7 @@ export class Block {
   }
 }
 
-/** Wire form of a body, in BlockBodies. */
+/** Codec of a body in BlockBodies. */
 export const bodyCodec: rlp.RlpType<BlockBody> = rlp.define<BlockBody>({
   size: (body) => body.raw.length,
   write: (body, out, at) => rlp.writeRaw(body.raw, out, at),
@@ -164,7 +164,7 @@ export const bodyCodec: rlp.RlpType<BlockBody> = rlp.define<BlockBody>({
   },
 })
 
-/** Wire form of a block: in block files and NewBlock. */
+/** Codec of a block in block files and NewBlock. */
 export const blockCodec: rlp.RlpType<Block> = rlp.define<Block>({
   size: (block) => block.raw.length,
   write: (block, out, at) => rlp.writeRaw(block.raw, out, at),
@@ -177,11 +177,11 @@ export const blockCodec: rlp.RlpType<Block> = rlp.define<Block>({
 })
 
 function rawList(reader: rlp.RlpReader): Uint8Array {
-  if (!reader.isList()) throw new CodecError('ERR_RLP_KIND', 'byte string, a list expected', reader.offset)
+  if (!reader.isList()) throw new CodecError('ERR_RLP_KIND', 'byte string instead of a list', reader.offset)
   return reader.rawItem()
 }
 
-/** What lies in the trie: a list item as it stands, a byte string's contents (typed transactions). */
+/** @returns the values of the trie: a list item as it is, the contents of a byte string (typed transactions). */
 function trieValues(list: Uint8Array, max: number): Uint8Array[] {
   const reader = new rlp.RlpReader(list).enterList()
   const values: Uint8Array[] = []

@@ -2,7 +2,7 @@ import { hexToBytes } from '../../base/bytes.ts'
 
 export const ZERO_HASH: Uint8Array = new Uint8Array(32)
 
-/** Root of a trie with nothing in it: keccak-256 of the empty string's RLP (0x80). */
+/** Root of an empty trie: keccak-256 of the empty string's RLP (0x80). */
 export const EMPTY_ROOT: Uint8Array = hexToBytes('56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421')
 
 /** `ommersHash` of a block without ommers: keccak-256 of the empty list's RLP (0xc0). */

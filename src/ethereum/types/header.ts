@@ -1,11 +1,14 @@
 import { rlp } from '../../codec/index.ts'
 import { keccak256 } from '../../crypto/index.ts'
 
-/** A header's fields in wire order; a fork's fields are absent before that fork. Source: go-ethereum core/types/block.go, EIP-1559, 4895, 4844, 4788, 7685, 7928, 7843. */
+/**
+ * A header's fields in wire order; a fork's fields are absent before that fork.
+ * Source: go-ethereum core/types/block.go, EIP-1559, 4895, 4844, 4788, 7685, 7928, 7843.
+ */
 export interface HeaderFields {
   readonly parentHash: Uint8Array
   readonly ommersHash: Uint8Array
-  /** 20 bytes: who is paid (`miner` in JSON). */
+  /** 20 bytes: recipient of the fees (`miner` in JSON). */
   readonly coinbase: Uint8Array
   readonly stateRoot: Uint8Array
   readonly transactionsRoot: Uint8Array
@@ -46,7 +49,7 @@ const MAX_EXTRA_DATA_BYTES = 100 * 1024
 
 const hash = rlp.fixed(32)
 
-/** Encodes; the constructor of `Header` is its reverse. */
+/** Encodes fields; the constructor of `Header` decodes them. */
 const fieldsCodec: rlp.RlpType<HeaderFields> = rlp.struct({
   parentHash: hash,
   ommersHash: hash,
@@ -104,7 +107,7 @@ export class Header implements HeaderFields {
   readonly slotNumber: bigint | undefined
   #hash: Uint8Array | undefined
 
-  /** Reads field by field instead of through the table above: headers are what a sync has most of. */
+  /** Reads field by field instead of through the table above: a sync decodes more headers than anything else. */
   private constructor(reader: rlp.RlpReader) {
     const at = reader.offset
     const list = reader.enterList()
@@ -135,17 +138,20 @@ export class Header implements HeaderFields {
     list.finish()
   }
 
-  /** Throws `CodecError`. Keeps a view of `bytes`. */
+  /** Decodes the wire form. Throws `CodecError`. Keeps a view of `bytes`. */
   static decode(bytes: Uint8Array): Header {
     return headerCodec.decode(bytes)
   }
 
-  /** The next item of a reader. Throws `CodecError`. */
+  /** Reads the next item. Throws `CodecError`. */
   static read(reader: rlp.RlpReader): Header {
     return new Header(reader)
   }
 
-  /** Throws `CodecError` on fields that have no encoding (a wrong length, a hole before a later fork's field). */
+  /**
+   * Makes a header of its fields. Throws `CodecError` if they have no encoding (a wrong length, a missing field of a
+   * fork).
+   */
   static from(fields: HeaderFields): Header {
     return Header.decode(fieldsCodec.encode(fields))
   }
@@ -157,7 +163,7 @@ export class Header implements HeaderFields {
   }
 }
 
-/** For lists of headers and structs with one in them. */
+/** Codec of a header inside lists and structs. */
 export const headerCodec: rlp.RlpType<Header> = rlp.define<Header>({
   size: (header) => header.raw.length,
   write: (header, out, at) => rlp.writeRaw(header.raw, out, at),

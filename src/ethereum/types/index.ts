@@ -1,8 +1,8 @@
 /**
- * What Ethereum's chain is made of: headers, bodies, blocks, transactions, receipts, and the roots that tie them together.
- * Values keep the bytes they came from: hashes are of what arrived, fields are decoded when asked for.
- * Not here: whether a block follows a chain's rules (`chain/`), what is said on the wire (`eth/`), state.
- * Start reading at block.ts.
+ * Types of Ethereum's chain: headers, bodies, blocks, transactions, receipts, and the roots that tie them together.
+ * Values keep the bytes they were decoded from: hashes are of those, fields are decoded on first access.
+ * This room does not verify the rules of a chain (`chain/`), send messages (`eth/`) or know state.
+ * Start reading at `block.ts`.
  * @module
  */
 

@@ -3,24 +3,24 @@ import { rlp } from '../../codec/index.ts'
 import { Block } from './block.ts'
 
 export interface ItemStreamOptions {
-  /** Largest item taken. @default 64 MiB: blocks are 10 MiB at most since EIP-7934 */
+  /** Size of the largest item accepted. @default 64 MiB: blocks are 10 MiB at most since EIP-7934 */
   readonly maxItemBytes?: number
 }
 
 const DEFAULT_MAX_ITEM_BYTES = 64 * 1024 * 1024
 
-/** RLP items that stand one after another, as views incl. their headers. Throws `CodecError` at the first bad one. */
+/** Reads consecutive RLP items, as views that include their headers. Throws `CodecError` at the first malformed one. */
 export function* readItems(bytes: Uint8Array): Generator<Uint8Array> {
   const reader = new rlp.RlpReader(bytes)
   while (reader.offset < reader.end) yield reader.rawItem()
 }
 
-/** Blocks of a file as go-ethereum exports it: one block's RLP after another. Throws `CodecError`. */
+/** Reads the blocks of a file in go-ethereum's export format: consecutive RLP of blocks. Throws `CodecError`. */
 export function* readBlocks(bytes: Uint8Array): Generator<Block> {
   for (const item of readItems(bytes)) yield Block.decode(item)
 }
 
-/** As `readItems`, over chunks cut anywhere. Holds one item and one chunk in memory. */
+/** Reads items like `readItems` from chunks cut anywhere. Holds one item and one chunk in memory. */
 export async function* readItemStream(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: ItemStreamOptions = {},
@@ -31,10 +31,11 @@ export async function* readItemStream(
     pending.push(chunk)
     for (let item = pending.take(limit); item; item = pending.take(limit)) yield item
   }
-  if (pending.length > 0) throw new CodecError('ERR_RLP_TRUNCATED', `${pending.length} bytes of an item that goes on`)
+  if (pending.length > 0)
+    throw new CodecError('ERR_RLP_TRUNCATED', `input ends after ${pending.length} bytes of an item`)
 }
 
-/** As `readBlocks`, over chunks cut anywhere: a file's read stream. */
+/** Reads blocks like `readBlocks` from chunks cut anywhere, such as a file's read stream. */
 export async function* readBlockStream(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: ItemStreamOptions = {},
@@ -42,7 +43,9 @@ export async function* readBlockStream(
   for await (const item of readItemStream(chunks, options)) yield Block.decode(item)
 }
 
-/** BOUNDED: by the largest item and one chunk. Chunks are joined once per item that crosses them, not once per chunk. */
+/**
+ * BOUNDED: by the largest item and one chunk. Chunks are joined once per item that crosses them, not once per chunk.
+ */
 class Pending {
   #parts: Uint8Array[] = []
   #wanted = 1
@@ -54,13 +57,13 @@ class Pending {
     this.length += chunk.length
   }
 
-  /** The next whole item, or undefined until more has come. */
+  /** @returns the next complete item; undefined until more chunks come. */
   take(limit: number): Uint8Array | undefined {
     if (this.length < this.#wanted) return undefined
     const bytes = this.#joined()
     const size = itemSize(bytes)
     if (size !== undefined && size > limit) {
-      throw new CodecError('ERR_RLP_TOO_LONG', `item of ${size} bytes, at most ${limit} are taken`)
+      throw new CodecError('ERR_RLP_TOO_LONG', `item of ${size} bytes, at most ${limit} allowed`)
     }
     if (size === undefined || size > bytes.length) {
       this.#wanted = size ?? bytes.length + 1
@@ -86,7 +89,7 @@ class Pending {
   }
 }
 
-/** Bytes of the item that begins here incl. its header; undefined while the header is not whole. */
+/** @returns the bytes of the first item with its header; undefined while the header is incomplete. */
 function itemSize(bytes: Uint8Array): number | undefined {
   const first = bytes[0] as number
   if (first < 0x80) return 1

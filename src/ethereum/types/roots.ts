@@ -1,5 +1,5 @@
 /**
- * The roots a header holds of what is not in it, from decoded values. A body computes its own from its bytes: BlockBody.
+ * Roots in a header of data outside it, computed from decoded values. `BlockBody` computes its own from its bytes.
  * @module
  */
 import { rlp } from '../../codec/index.ts'
@@ -16,7 +16,7 @@ export function transactionsRoot(transactions: readonly Transaction[]): Uint8Arr
   return deriveRoot(transactions.map((transaction) => transaction.raw))
 }
 
-/** Throws `CodecError` on malformed logs (of receipts that came without a bloom). */
+/** Computes the root of receipts. Throws `CodecError` on malformed logs (of receipts that came without a bloom). */
 export function receiptsRoot(receipts: readonly Receipt[]): Uint8Array {
   return deriveRoot(receipts.map((receipt) => receipt.consensusForm()))
 }

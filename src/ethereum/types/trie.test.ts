@@ -6,7 +6,9 @@ import { rlp } from '../../codec/index.ts'
 import { keccak256 } from '../../crypto/index.ts'
 import { deriveRoot, EMPTY_CODE_HASH, EMPTY_ROOT, secureTrieRoot } from './index.ts'
 
-/** The definition (yellow paper, appendix D) written down as plainly as possible: an oracle for the one that is fast. */
+/**
+ * The definition (yellow paper, appendix D) written down as plainly as possible: an oracle for the one that is fast.
+ */
 function plainRoot(entries: readonly (readonly [string, Uint8Array])[]): Uint8Array {
   return entries.length === 0 ? keccak256(Uint8Array.of(0x80)) : keccak256(rlp.encodeItems(plainNode(entries)))
 }

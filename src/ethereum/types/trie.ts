@@ -9,15 +9,15 @@ import { keccak256 } from '../../crypto/index.ts'
 import { EMPTY_ROOT } from './constants.ts'
 
 const HASH_BYTES = 32
-/** Before a node's payload room is kept for its list header, whose length is known only afterwards. */
+/** Bytes reserved before a node's payload for its list header, whose length is known only afterwards. */
 const HEADER_ROOM = 8
-/** A branch: 16 references of at most 33 bytes and an empty value. */
+/** Bytes of a branch: 16 references of at most 33 bytes and an empty value. */
 const BRANCH_BYTES = HEADER_ROOM + 16 * (HASH_BYTES + 1) + 1
 const INITIAL_BYTES = 4_096
 const EMPTY_STRING = 0x80
 
 /**
- * Root of the trie that maps `rlp(index)` to each item: transactions, receipts, withdrawals of a block.
+ * Computes the root of the trie that maps `rlp(index)` to each item: transactions, receipts, withdrawals of a block.
  */
 export function deriveRoot(items: readonly Uint8Array[]): Uint8Array {
   const count = items.length
@@ -28,7 +28,7 @@ export function deriveRoot(items: readonly Uint8Array[]): Uint8Array {
     keys.push(rlp.number.encode(index))
     values.push(items[index] as Uint8Array)
   }
-  // In the order of the keys: 0 is written as 0x80, after 0x7f and before 0x8180.
+  // Items are added in the order of their keys: 0 is encoded as 0x80, after 0x7f and before 0x8180.
   for (let i = 1; i < count && i < 0x80; i++) add(i)
   add(0)
   for (let i = 0x80; i < count; i++) add(i)
@@ -36,8 +36,9 @@ export function deriveRoot(items: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Root of a trie over hashed keys of 32 bytes: accounts by keccak-256 of their address, storage by keccak-256 of the slot.
- * Any order; throws `CodecError` ERR_TRIE_KEY on a key of another length or one that comes twice.
+ * Computes the root of a trie over hashed keys of 32 bytes: accounts by keccak-256 of their address, storage by
+ * keccak-256 of the slot. Entries may come in any order. Throws `CodecError` ERR_TRIE_KEY on a key of another length or
+ * a duplicate.
  */
 export function secureTrieRoot(entries: Iterable<readonly [Uint8Array, Uint8Array]>): Uint8Array {
   const sorted = [...entries].sort((a, b) => compareBytes(a[0], b[0]))
@@ -45,7 +46,7 @@ export function secureTrieRoot(entries: Iterable<readonly [Uint8Array, Uint8Arra
   for (const [i, [key]] of sorted.entries()) {
     if (key.length !== HASH_BYTES) throw new CodecError('ERR_TRIE_KEY', `key of ${key.length} bytes instead of 32`)
     const next = sorted[i + 1]
-    if (next && compareBytes(key, next[0]) === 0) throw new CodecError('ERR_TRIE_KEY', 'the same key twice')
+    if (next && compareBytes(key, next[0]) === 0) throw new CodecError('ERR_TRIE_KEY', 'duplicate key')
   }
   return new RootBuilder(
     sorted.map(([key]) => key),
@@ -54,8 +55,8 @@ export function secureTrieRoot(entries: Iterable<readonly [Uint8Array, Uint8Arra
 }
 
 /**
- * Over keys in ascending order, none a prefix of another. A node is built where the reference to it will stand in its
- * parent, then replaced by that reference: one buffer, no node objects.
+ * Computes a root over keys in ascending order, none a prefix of another. A node is built where the reference to it
+ * will stand in its parent, then replaced by that reference: one buffer, no node objects.
  */
 class RootBuilder {
   readonly #keys: readonly Uint8Array[]
@@ -69,11 +70,11 @@ class RootBuilder {
 
   root(): Uint8Array {
     const end = this.#node(0, this.#keys.length, 0, 0)
-    // Every other node below 32 bytes lies in its parent; the root is hashed all the same.
+    // Every other node below 32 bytes is embedded in its parent; the root is always hashed.
     return end <= HASH_BYTES ? keccak256(this.#out.subarray(0, end)) : this.#out.slice(1, end)
   }
 
-  /** Reference to the node of the keys from `from` to before `to`, which share `depth` nibbles; returns where it ends. */
+  /** Writes the reference to the node of keys `from` up to `to`, which share `depth` nibbles. @returns its end. */
   #node(from: number, to: number, depth: number, at: number): number {
     const first = this.#keys[from] as Uint8Array
     if (to - from === 1) return this.#leaf(first, this.#values[from] as Uint8Array, depth, at)
@@ -105,7 +106,7 @@ class RootBuilder {
     return this.#close(at, end)
   }
 
-  /** Nibbles of the key, packed with their flag: an odd one shares the flag's byte. */
+  /** Writes nibbles of the key, packed with their flag: an odd one shares the flag's byte. */
   #path(key: Uint8Array, from: number, to: number, flag: number, at: number): number {
     const out = this.#out
     const odd = (to - from) & 1
@@ -119,7 +120,9 @@ class RootBuilder {
     return start + length
   }
 
-  /** Turns the payload between `at + HEADER_ROOM` and `end` into a reference at `at`: itself when short, else its hash. */
+  /**
+   * Turns the payload between `at + HEADER_ROOM` and `end` into a reference at `at`: itself if short, else its hash.
+   */
   #close(at: number, end: number): number {
     const length = end - at - HEADER_ROOM
     const size = rlp.lengthOfList(length)
@@ -134,7 +137,7 @@ class RootBuilder {
     return at + 1 + HASH_BYTES
   }
 
-  /** BOUNDED: by the largest value and 64 branches below one another. */
+  /** Grows the buffer. BOUNDED: by the largest value and 64 nested branches. */
   #reserve(length: number): void {
     if (length <= this.#out.length) return
     const grown = new Uint8Array(Math.max(length, this.#out.length * 2))

@@ -1,6 +1,6 @@
 import { rlp } from '../../codec/index.ts'
 
-/** Ether handed from the beacon chain to an account. Source: EIP-4895. */
+/** Ether moved from the beacon chain to an account. Source: EIP-4895. */
 export interface Withdrawal {
   readonly index: bigint
   readonly validatorIndex: bigint

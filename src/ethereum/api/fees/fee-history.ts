@@ -36,8 +36,8 @@ interface BlockFees {
 }
 
 /**
- * Of `count` blocks up to `last`: base fees, how full they were, and the tips at these percentiles of their gas, 0 to 100
- * and rising. Throws `RpcError` in go-ethereum's words.
+ * Of `count` blocks up to `last`: base fees, how full they were, and the tips at these percentiles of their gas, 0 to
+ * 100 and rising. Throws `RpcError` in go-ethereum's words.
  */
 export async function feeHistory(
   reader: BlockReader,

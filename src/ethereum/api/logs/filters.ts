@@ -1,6 +1,6 @@
 /**
- * Filters that are asked again and again for what is new (`eth_newFilter`, `eth_getFilterChanges`). One holds its query and
- * its place on the chain, and no results.
+ * Filters that are asked again and again for what is new (`eth_newFilter`, `eth_getFilterChanges`). One holds its query
+ * and its place on the chain, and no results.
  * @module
  */
 import { bytesTo0x } from '../../../base/bytes.ts'
@@ -51,8 +51,8 @@ export class Filters {
   }
 
   /**
-   * A new filter's name. Without a query it is one of blocks. Where there are too many, the one that nobody has asked for
-   * longest goes. Throws LimitExceeded when their queries are too large together.
+   * A new filter's name. Without a query it is one of blocks. Where there are too many, the one that nobody has asked
+   * for longest goes. Throws LimitExceeded when their queries are too large together.
    */
   add(query?: LogQuery): string {
     if (query) checkSubscription(query)
@@ -78,8 +78,8 @@ export class Filters {
   }
 
   /**
-   * Hashes of blocks, or logs, since the last call. When more is new than one call may look at, it ends early: the next call
-   * has the rest.
+   * Hashes of blocks, or logs, since the last call. When more is new than one call may look at, it ends early: the next
+   * call has the rest.
    */
   async changes(id: string, signal?: AbortSignal): Promise<(string | JsonObject)[]> {
     const filter = this.#get(id)

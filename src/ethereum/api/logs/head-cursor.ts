@@ -10,8 +10,8 @@ export interface ChainStep {
 }
 
 /**
- * A reader's place on a chain that grows and turns. It holds a number and a hash, however far behind the reader is: what
- * comes next is looked up when it is asked for, so that no block is missed and none waits in memory.
+ * A reader's place on a chain that grows and turns. It holds a number and a hash, however far behind the reader is:
+ * what comes next is looked up when it is asked for, so that no block is missed and none waits in memory.
  */
 export class HeadCursor {
   readonly #chain: ChainStore

@@ -28,9 +28,9 @@ export interface EthSubscriptionsOptions {
 const SYNC_REPORT_INTERVAL = 1_000
 
 /**
- * `eth_subscribe`. A subscription begins with what comes after the first call of `next`, and keeps a place on the chain, not
- * a list: no head is missed, however slow the reader is. Its signal ends it at once; leaving its loop while it waits ends it
- * with the next event, as with every generator.
+ * `eth_subscribe`. A subscription begins with what comes after the first call of `next`, and keeps a place on the
+ * chain, not a list: no head is missed, however slow the reader is. Its signal ends it at once; leaving its loop while
+ * it waits ends it with the next event, as with every generator.
  */
 export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscriptionsOptions) {
   const reader = new BlockReader(chain)

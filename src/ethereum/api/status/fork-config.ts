@@ -1,6 +1,6 @@
 /**
- * `eth_config`: what the forks are under which the chain is now, and will be, so that an operator sees before a fork whether
- * nodes agree on it. Source: EIP-7910.
+ * `eth_config`: what the forks are under which the chain is now, and will be, so that an operator sees before a fork
+ * whether nodes agree on it. Source: EIP-7910.
  * @module
  */
 import { bytesTo0x } from '../../../base/bytes.ts'
@@ -14,7 +14,10 @@ import {
 } from '../../chain/index.ts'
 import { type JsonObject, quantity } from '../json.ts'
 
-/** The name of each precompiled contract by its address, with the fork by time that brought it; undefined: one before those. */
+/**
+ * The name of each precompiled contract by its address, with the fork by time that brought it; undefined: one before
+ * those.
+ */
 const PRECOMPILES: readonly (readonly [name: string, address: number, since?: TimeFork])[] = [
   ['ECREC', 0x01],
   ['SHA256', 0x02],

@@ -1,12 +1,12 @@
 /**
- * A chain's configuration: which rules hold from which block or time on. Read from the `config` of go-ethereum's
- * genesis.json, under the names it has there.
+ * A chain's configuration: the block or time from which each fork's rules apply. Read from the `config` of
+ * go-ethereum's genesis.json, with the same names.
  * @module
  */
 import { ConfigError } from '../../../base/errors.ts'
 import { JsonReader } from './json-reader.ts'
 
-/** Forks by block number, in order of their field in go-ethereum's `params.ChainConfig`. */
+/** Forks by block number, in the order of go-ethereum's `params.ChainConfig`. */
 export const BLOCK_FORKS = [
   'homesteadBlock',
   'daoForkBlock',
@@ -41,17 +41,17 @@ export const TIME_FORKS = [
   'bogotaTime',
 ] as const
 
-/** Forks that add fields to the header: a field has its place only after those of the forks before it. */
+/** Forks that add fields to the header, each after the fields of the fork before it. */
 const FIELD_FORKS = ['londonBlock', 'shanghaiTime', 'cancunTime', 'pragueTime', 'amsterdamTime'] as const
 
-/** Forks that may change the blob schedule, youngest first: the first one that is active and has an entry counts. */
+/** Forks that may change the blob schedule, youngest first: the first active one with an entry applies. */
 const BLOB_FORKS = ['bpo5', 'bpo4', 'bpo3', 'bpo2', 'bpo1', 'prague', 'cancun'] as const
 
 export type BlockFork = (typeof BLOCK_FORKS)[number]
 export type TimeFork = (typeof TIME_FORKS)[number]
 export type BlobFork = (typeof BLOB_FORKS)[number]
 
-/** EIP-7840: how many blobs, and how fast their price moves. */
+/** Number of blobs, and the speed at which their price changes (EIP-7840). */
 export interface BlobParameters {
   /** Blobs a block. */
   readonly target: number
@@ -60,22 +60,22 @@ export interface BlobParameters {
   readonly baseFeeUpdateFraction: bigint
 }
 
-/** A fork that is absent does not take place. */
+/** Configuration of a chain; a fork that is absent does not take place. */
 export interface ChainConfig extends Readonly<Partial<Record<BlockFork | TimeFork, number>>> {
   readonly chainId: bigint
   readonly daoForkSupport: boolean
   /** Total difficulty at which proof of stake takes over; absent on chains that never do. */
   readonly terminalTotalDifficulty?: bigint
   readonly blobSchedule: Readonly<Partial<Record<BlobFork, BlobParameters>>>
-  /** Proof of authority, with its signers in the extra data. */
+  /** True if the chain is one of proof of authority, with its signers in the extra data. */
   readonly clique: boolean
-  /** Clique: seconds between blocks at least. 0 on other chains. */
+  /** Least seconds between blocks of clique; 0 on other chains. */
   readonly cliquePeriod: number
-  /** As it was read: what `nodeInfo` shows. */
+  /** The JSON it was read from: shown by `nodeInfo`. */
   readonly json: Readonly<Record<string, unknown>>
 }
 
-/** Throws a `ConfigError` that names the field at fault. */
+/** Reads the `config` of a genesis. Throws `ConfigError` with the field at fault. */
 export function parseChainConfig(json: unknown): ChainConfig {
   const reader = new JsonReader(json, 'config')
   const forks: Partial<Record<BlockFork | TimeFork, number>> = {}
@@ -103,19 +103,19 @@ export function parseChainConfig(json: unknown): ChainConfig {
   }
 }
 
-/** Whether a fork by block number is active in this block. */
+/** @returns true if a fork by block number is active in this block. */
 export function isBlockFork(config: ChainConfig, fork: BlockFork, number: number): boolean {
   const at = config[fork]
   return at !== undefined && number >= at
 }
 
-/** Whether a fork by time is active in a block of this time. Before London there are none. */
+/** @returns true if a fork by time is active in a block of this time. Before London there are none. */
 export function isTimeFork(config: ChainConfig, fork: TimeFork, number: number, timestamp: number): boolean {
   const at = config[fork]
   return at !== undefined && timestamp >= at && isBlockFork(config, 'londonBlock', number)
 }
 
-/** The blob schedule in force in a block of this time; undefined before Cancun. */
+/** @returns the blob schedule in force at this time; undefined before Cancun. */
 export function blobParametersAt(config: ChainConfig, timestamp: number): BlobParameters | undefined {
   for (const fork of BLOB_FORKS) {
     const at = config[`${fork}Time`]
@@ -151,7 +151,7 @@ function parseBlobParameters(entry: JsonReader): BlobParameters {
 
 type Forks = Partial<Record<BlockFork | TimeFork, number>>
 
-/** A fork must not come before an older one: the rules would contradict each other. */
+/** Checks that no fork comes before an older one, whose rules it would contradict. */
 function checkOrder(forks: Forks, names: readonly (BlockFork | TimeFork)[]): void {
   let last: BlockFork | TimeFork | undefined
   for (const fork of names) {

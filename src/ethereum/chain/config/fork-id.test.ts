@@ -40,7 +40,7 @@ describe('fork ids', () => {
     }
     for (const [config, head, time, hash, next, verdict] of vectors.validation) {
       const reason = local[config]!.refuse({ hash: hexToBytes(hash), next: BigInt(next) }, head, time)
-      const expected = { accepted: undefined, 'remote is stale': 'it has missed a fork' }[verdict]
+      const expected = { accepted: undefined, 'remote is stale': 'the remote has missed a fork' }[verdict]
       if (verdict in { accepted: 0, 'remote is stale': 0 }) expect(reason, `${head} ${hash} ${next}`).toBe(expected)
       else expect(reason, `${head} ${hash} ${next}`).toMatch(/out of date/)
     }

@@ -14,17 +14,17 @@ export interface ForkId {
   readonly next: bigint
 }
 
-/** `[hash, next]` */
+/** Codec of `[hash, next]`. */
 export const forkIdCodec: rlp.RlpType<ForkId> = rlp.struct({ hash: rlp.fixed(4), next: rlp.uint64 })
 
-/** Mainnet's birth: a `next` above it is a time, below it a block (EIP-6122). */
+/** Time of mainnet's genesis: a `next` above it is a time, below it a block (EIP-6122). */
 const FIRST_TIMESTAMP = 1_438_269_973n
 
 interface Forks {
-  /** Without those of the genesis block, each once, in order. */
+  /** Blocks of forks after the genesis block, in order, without duplicates. */
   readonly blocks: readonly number[]
   readonly times: readonly number[]
-  /** The checksum after so many of them: one more than there are. */
+  /** Checksum after each number of forks passed: one more than there are forks. */
   readonly checksums: readonly number[]
 }
 
@@ -36,7 +36,7 @@ export class ForkIds {
     this.#forks = forksOf(genesis.config, genesis.header.timestamp, genesis.hash)
   }
 
-  /** At a head of this number and time, in seconds. */
+  /** @returns the fork id at a head of this number and time, in seconds. */
   at(number: number, timestamp: number): ForkId {
     const passed = this.#passed(number, timestamp)
     const next = this.#all[passed] ?? 0
@@ -44,17 +44,17 @@ export class ForkIds {
   }
 
   /**
-   * Why a remote with this fork id is not on our chain, seen from a head of this number and time; undefined when it is, or
-   * may yet be. The four rules of EIP-2124.
+   * Applies the four rules of EIP-2124 at a head of this number and time. @returns the reason why a remote with this
+   * fork id is on another chain; undefined if it is on this one, or may be.
    */
   refuse(remote: ForkId, number: number, timestamp: number): string | undefined {
     const passed = this.#passed(number, timestamp)
     const matches = this.#forks.checksums.map((sum) => sameChecksum(sum, remote.hash))
     if (matches[passed]) return this.#missedFork(remote.next, number, timestamp)
     const earlier = matches.indexOf(true)
-    if (earlier < 0) return 'it is on another chain, or we are out of date'
-    if (earlier > passed) return undefined // it is ahead of us
-    return BigInt(this.#all[earlier] as number) === remote.next ? undefined : 'it has missed a fork'
+    if (earlier < 0) return 'the remote is on another chain, or this node is out of date'
+    if (earlier > passed) return undefined // the remote is ahead
+    return BigInt(this.#all[earlier] as number) === remote.next ? undefined : 'the remote has missed a fork'
   }
 
   get #all(): readonly number[] {
@@ -69,14 +69,14 @@ export class ForkIds {
     return blocks.length + (byTime >= 0 ? byTime : times.length)
   }
 
-  /** Rule 1a: the remote announces a fork that we have already gone past without it. */
+  /** Applies rule 1a: the remote announces a fork that this chain has already passed without it. */
   #missedFork(next: bigint, number: number, timestamp: number): string | undefined {
     if (next === 0n) return undefined
     const { blocks, times } = this.#forks
     const byTime = blocks.every((fork) => fork <= number) && times.length > 0
     const head = BigInt(byTime ? timestamp : number)
     const past = head >= next || (next > FIRST_TIMESTAMP && BigInt(timestamp) >= next)
-    return past ? 'it forks where we did not: one of us is out of date' : undefined
+    return past ? 'the remote has a fork that this node passed without: one of them is out of date' : undefined
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The first block, from go-ethereum's genesis.json: its state root is computed from the accounts it lists.
+ * The genesis block, read from go-ethereum's genesis.json: its state root is computed from the accounts in the file.
  * @module
  */
 import { bigintToBytes, bytesToBigint, bytesToHex, EMPTY_BYTES, hexToBytes } from '../../../base/bytes.ts'
@@ -19,19 +19,19 @@ import {
 import { type ChainConfig, isBlockFork, isTimeFork, parseChainConfig } from './chain-config.ts'
 import { JsonReader, parseJson } from './json-reader.ts'
 
-/** In wei; EIP-1559's `INITIAL_BASE_FEE`. */
+/** Wei. Source: EIP-1559, `INITIAL_BASE_FEE`. */
 export const INITIAL_BASE_FEE = 1_000_000_000n
 const DEFAULT_GAS_LIMIT = 4_712_388n
 const DEFAULT_DIFFICULTY = 131_072n
 const EMPTY_LIST = Uint8Array.of(0xc0)
-/** What a header can hold; clique's signers need the room. */
+/** Limit of a header's extra data; clique's signers need the room. */
 const MAX_EXTRA_DATA_BYTES = 100 * 1024
-/** Clique: 32 bytes of vanity and a signature of 65 around the signers. */
+/** Extra data of clique without signers: 32 bytes of vanity and a signature of 65. */
 const MIN_CLIQUE_EXTRA_DATA_BYTES = 97
 
-/** EIP-7685: of no requests at all. */
+/** Hash of an empty list of requests (EIP-7685). */
 const EMPTY_REQUESTS_HASH = sha256()
-/** EIP-7928: of an empty list. */
+/** Hash of an empty block access list (EIP-7928). */
 const EMPTY_ACCESS_LIST_HASH = keccak256(EMPTY_LIST)
 
 export interface Genesis {
@@ -40,18 +40,18 @@ export interface Genesis {
   readonly body: BlockBody
   /** 32 bytes. */
   readonly hash: Uint8Array
-  /** Fields of the file that make the chain: config and header, without the accounts; `genesisFromJson` reads it. */
+  /** Config and header, without the accounts; `genesisFromJson` reads it. */
   readonly json: GenesisJson
 }
 
-/** What a datadir keeps, so that it opens without the file. */
+/** The form in which a data directory keeps a genesis, so that it opens without the file. */
 export interface GenesisJson {
   readonly config: Readonly<Record<string, unknown>>
   /** The header's RLP, hex. */
   readonly header: string
 }
 
-/** Reads the text of a genesis.json. Throws a `ConfigError` that names the field at fault. */
+/** Reads the text of a genesis.json. Throws `ConfigError` with the field at fault. */
 export function parseGenesis(text: string): Genesis {
   let json: unknown
   try {
@@ -66,7 +66,7 @@ export function parseGenesis(text: string): Genesis {
   return genesisOf(config, Header.from(headerFields(reader, config)))
 }
 
-/** A genesis whose header is known, such as a public network's. */
+/** Makes a genesis of a known header, such as a public network's. */
 export function genesisOf(config: ChainConfig, header: Header): Genesis {
   const withdrawals = header.withdrawalsRoot ? [] : undefined
   const body = BlockBody.from({ transactions: [], withdrawals })
@@ -79,7 +79,7 @@ export function genesisOf(config: ChainConfig, header: Header): Genesis {
   }
 }
 
-/** From what a datadir kept. Throws `ConfigError` or `CodecError` when that is damaged. */
+/** Reads the genesis that a data directory keeps. Throws `ConfigError` or `CodecError` if it is damaged. */
 export function genesisFromJson(json: GenesisJson): Genesis {
   return genesisOf(parseChainConfig(json.config), Header.decode(hexToBytes(json.header)))
 }
@@ -135,7 +135,7 @@ function extraDataOf(reader: JsonReader, config: ChainConfig): Uint8Array {
   const bytes = reader.optionalBytes('extraData') ?? EMPTY_BYTES
   if (bytes.length > MAX_EXTRA_DATA_BYTES) throw reader.error('extraData', 'is too long', 'at most 100 KiB')
   if (config.clique && bytes.length < MIN_CLIQUE_EXTRA_DATA_BYTES) {
-    throw reader.error('extraData', 'names no signers', 'a clique chain needs 32 bytes, its signers, and 65 bytes')
+    throw reader.error('extraData', 'has no signers', 'a clique chain needs 32 bytes, its signers, and 65 bytes')
   }
   return bytes
 }
@@ -176,7 +176,7 @@ function storageRootOf(storage: JsonReader | undefined): Uint8Array {
   })
 }
 
-/** Of the trie that maps the hash of each field's name to a value; names without a value are left out. */
+/** Computes the root of the trie from the hash of each field's name to its value; names without a value are omitted. */
 function hashedRoot(
   json: JsonReader,
   nameBytes: (json: JsonReader, name: string) => Uint8Array,
@@ -186,7 +186,8 @@ function hashedRoot(
   for (const name of Object.keys(json.object)) {
     const key = keccak256(nameBytes(json, name))
     const id = bytesToHex(key)
-    if (entries.has(id)) throw json.error(name, 'is there twice', 'with and without 0x, or in another case')
+    if (entries.has(id))
+      throw json.error(name, 'is a duplicate', 'the same name is there with and without 0x, or in another case')
     entries.set(id, [key, encode(name)])
   }
   return secureTrieRoot([...entries.values()].filter((entry): entry is [Uint8Array, Uint8Array] => !!entry[1]))
@@ -201,7 +202,7 @@ function slotBytes(storage: JsonReader, slot: string): Uint8Array {
   return wordBytes(storage, slot, slot)
 }
 
-/** Slots and their values are hex, with or without 0x: `10` is sixteen. */
+/** Decodes a slot or its value: hex, with or without 0x, so that `10` is sixteen. */
 function wordBytes(storage: JsonReader, slot: string, hex: unknown): Uint8Array {
   if (typeof hex !== 'string' || !/^(0x)?[0-9a-fA-F]{0,64}$/.test(hex)) {
     throw storage.error(slot, 'is not a storage slot and its value', 'up to 64 hex digits each')

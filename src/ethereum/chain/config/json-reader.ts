@@ -1,21 +1,21 @@
 /**
- * Reads fields of go-ethereum's JSON, where a number may be a JSON number, a decimal string or hex. Whatever is wrong is
- * a `ConfigError` that names the path of the field.
+ * Reads fields of go-ethereum's JSON, where a number may be a JSON number, a decimal string or hex. Throws
+ * `ConfigError` with the path of the field.
  * @module
  */
 import { hexToBytes } from '../../../base/bytes.ts'
 import { ConfigError } from '../../../base/errors.ts'
 
-/** A string, or a number. */
+/** Matches a string or a number. */
 const JSON_TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
-/** Integers of so many digits may be above 2^53. */
+/** Matches integers that may be above 2^53. */
 const LONG_DIGITS = /^\d{16,}$/
 const MAX_UINT64 = 2n ** 64n - 1n
 const MAX_UINT256 = 2n ** 256n - 1n
-/** Characters of a wrong value that an error repeats. */
+/** Characters of a wrong value that an error message quotes. */
 const SHOWN_CHARACTERS = 80
 
-/** As `JSON.parse`, but integers that a JavaScript number cannot hold become decimal strings, with every digit. */
+/** Parses JSON like `JSON.parse`, but integers above 2^53 become decimal strings with every digit. */
 export function parseJson(text: string): unknown {
   return JSON.parse(text.replace(JSON_TOKEN, (token) => (LONG_DIGITS.test(token) ? `"${token}"` : token)))
 }
@@ -40,7 +40,7 @@ export class JsonReader {
     return new ConfigError(`${this.#path}.${name}`, message, { hint })
   }
 
-  /** Of at most 256 bits. */
+  /** Reads a number of at most 256 bits. */
   optionalBigint(name: string): bigint | undefined {
     const value = this.object[name]
     if (value === undefined || value === null) return undefined
@@ -81,7 +81,7 @@ export class JsonReader {
     return value
   }
 
-  /** Hex of exactly `length` bytes, or of any number. */
+  /** Reads hex of exactly `length` bytes, or of any number of bytes. */
   optionalBytes(name: string, length?: number): Uint8Array | undefined {
     const value = this.object[name]
     if (value === undefined || value === null) return undefined
@@ -104,7 +104,7 @@ export class JsonReader {
   }
 }
 
-/** Digits of a number as it reads, not of the nearest double: 5.875e22 is 5875 and 19 zeros. */
+/** @returns the digits of a number as written, not of the nearest double: 5.875e22 is 5875 and 19 zeros. */
 function wholeNumber(value: number): string | undefined {
   if (!Number.isInteger(value) || value < 0) return undefined
   const [digits = '', exponent] = String(value).split('e+')

@@ -1,5 +1,5 @@
 /**
- * The public networks: config and first header. Their accounts are not here: a header says what they add up to.
+ * The public networks: config and genesis header. Their accounts are not needed: the header has their state root.
  * @module
  */
 import { EMPTY_BYTES, hexToBytes, utf8ToBytes } from '../../../base/bytes.ts'
@@ -11,7 +11,7 @@ export type NetworkName = 'mainnet' | 'sepolia' | 'hoodi'
 
 export const NETWORK_NAMES: readonly NetworkName[] = ['mainnet', 'sepolia', 'hoodi']
 
-/** The network id of the public networks is their chain id. */
+/** @returns the genesis of a public network, whose network id is its chain id. */
 export function networkGenesis(name: NetworkName): Genesis {
   const { config, header } = NETWORKS[name]
   return genesisOf(parseChainConfig(config), Header.from({ ...GENESIS_DEFAULTS, ...header }))
@@ -37,7 +37,7 @@ const BLOB_SCHEDULE = {
   bpo2: { target: 14, max: 21, baseFeeUpdateFraction: 11684671 },
 }
 
-/** Forks up to London, all at birth. */
+/** Forks up to London, all in the genesis block. */
 const LONDON_AT_GENESIS = {
   homesteadBlock: 0,
   eip150Block: 0,

@@ -1,5 +1,5 @@
 /**
- * Whether a body, receipts or an access list are the ones a header speaks of.
+ * Checks of a body, receipts or an access list against the header that commits to them.
  * @module
  */
 import { bytesTo0x, equalBytes } from '../../../base/bytes.ts'
@@ -10,7 +10,7 @@ import { GAS_PER_BLOB } from './fees.ts'
 
 const BLOB_TYPE = 3
 
-/** Throws `ProtocolError` `ERR_BODY_…`; `CodecError` when the contents are malformed. */
+/** Checks a body. Throws `ProtocolError` `ERR_BODY_…`; `CodecError` if the contents are malformed. */
 export function verifyBody(header: Header, body: BlockBody): void {
   expectEqual('ERR_BODY_TRANSACTIONS', header, body.transactionsRoot(), header.transactionsRoot)
   expectEqual('ERR_BODY_OMMERS', header, body.ommersHash(), header.ommersHash)
@@ -18,24 +18,27 @@ export function verifyBody(header: Header, body: BlockBody): void {
   if (header.blobGasUsed !== undefined) verifyBlobs(header, body)
 }
 
-/** Throws `ProtocolError` `ERR_RECEIPTS_…`; `CodecError` when they are malformed. `body` adds the check of their number and types. */
+/**
+ * Checks receipts; with `body`, their number and types as well. Throws `ProtocolError` `ERR_RECEIPTS_…`; `CodecError`
+ * if they are malformed.
+ */
 export function verifyReceipts(header: Header, receipts: readonly Receipt[], body?: BlockBody): void {
   expectEqual('ERR_RECEIPTS_ROOT', header, receiptsRoot(receipts), header.receiptsRoot)
   const used = receipts.at(-1)?.cumulativeGasUsed ?? 0n
   // Since Amsterdam a block counts execution and state apart and without refunds (EIP-7778, EIP-8037): its gas is the
-  // larger of the two, while receipts go on adding up what transactions pay for.
+  // larger of the two, while receipts still sum the gas that transactions pay for.
   if (header.blockAccessListHash === undefined && used !== header.gasUsed) {
     throw contradiction('ERR_RECEIPTS_GAS', header, `${used} gas`, `${header.gasUsed}`)
   }
   if (body) verifyTypes(header, receipts, body)
 }
 
-/** `raw` is the list's RLP (EIP-7928). Throws `ProtocolError` `ERR_ACCESS_LIST`. */
+/** Checks a block access list; `raw` is its RLP (EIP-7928). Throws `ProtocolError` `ERR_ACCESS_LIST`. */
 export function verifyAccessList(header: Header, raw: Uint8Array): void {
   expectEqual('ERR_ACCESS_LIST', header, keccak256(raw), header.blockAccessListHash)
 }
 
-/** The root says which types the receipts have, but not that these are the transactions'. */
+/** Checks the types, which the root commits to without relating them to the transactions. */
 function verifyTypes(header: Header, receipts: readonly Receipt[], { transactions }: BlockBody): void {
   if (transactions.length !== receipts.length) {
     throw contradiction('ERR_RECEIPTS_COUNT', header, `${receipts.length}`, `${transactions.length}`)
@@ -73,7 +76,9 @@ function falseContents(code: ErrorCode, header: Header, got: string, expected: s
   return new ProtocolError(code, `block ${header.number}: got ${got}, expected ${expected}`, { penalty: 100 })
 }
 
-/** Contents with the right root, of a header that contradicts them: the block is at fault, not the peer that relays it. */
+/**
+ * Contents with the right root, of a header that contradicts them: the block is at fault, not the peer that relays it.
+ */
 function contradiction(code: ErrorCode, header: Header, got: string, expected: string): ProtocolError {
   return new ProtocolError(code, `block ${header.number}: got ${got}, expected ${expected}`, { penalty: 0 })
 }

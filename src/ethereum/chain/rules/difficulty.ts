@@ -1,5 +1,5 @@
 /**
- * What a block's difficulty must be under proof of work (EIP-2, EIP-100, and the delays of the difficulty bomb).
+ * The difficulty of a block under proof of work (EIP-2, EIP-100, and the delays of the difficulty bomb).
  * @module
  */
 import { equalBytes } from '../../../base/bytes.ts'
@@ -10,7 +10,9 @@ const MINIMUM_DIFFICULTY = 131_072n
 const BOUND_DIVISOR = 2048n
 const BOMB_PERIOD = 100_000
 
-/** By how many blocks each fork since Byzantium moved the bomb, youngest first (EIP-5133, 4345, 3554, 2384, 1234, 649). */
+/**
+ * Blocks by which each fork since Byzantium delayed the bomb, youngest first (EIP-5133, 4345, 3554, 2384, 1234, 649).
+ */
 const BOMB_DELAYS: readonly (readonly [BlockFork, number])[] = [
   ['grayGlacierBlock', 11_400_000],
   ['arrowGlacierBlock', 10_700_000],
@@ -20,7 +22,7 @@ const BOMB_DELAYS: readonly (readonly [BlockFork, number])[] = [
   ['byzantiumBlock', 3_000_000],
 ]
 
-/** Of the block after `parent` with this time, in seconds. */
+/** Computes the difficulty of the block after `parent` with this time, in seconds. */
 export function expectedDifficulty(config: ChainConfig, parent: Header, timestamp: number): bigint {
   const number = parent.number + 1
   const delay = BOMB_DELAYS.find(([fork]) => isBlockFork(config, fork, number))?.[1]
@@ -31,7 +33,7 @@ export function expectedDifficulty(config: ChainConfig, parent: Header, timestam
   return floored + bomb(Math.max(0, number - (delay ?? 0)))
 }
 
-/** In 2048ths of the parent's difficulty, as the one below. */
+/** Computes the change in 2048ths of the parent's difficulty, like `beforeByzantium`. */
 function sinceByzantium(parent: Header, timestamp: number): number {
   const ommers = equalBytes(parent.ommersHash, EMPTY_OMMERS_HASH) ? 1 : 2
   return ommers - Math.floor((timestamp - parent.timestamp) / 9)

@@ -1,5 +1,5 @@
 /**
- * What a block's base fee and excess blob gas must be, given its parent (EIP-1559, EIP-4844, EIP-7840, EIP-7918).
+ * Base fee and excess blob gas of a block, computed from its parent (EIP-1559, EIP-4844, EIP-7840, EIP-7918).
  * @module
  */
 import type { Header } from '../../types/index.ts'
@@ -12,18 +12,18 @@ import {
 } from '../config/chain-config.ts'
 import { INITIAL_BASE_FEE } from '../config/genesis.ts'
 
-/** EIP-1559: limit over target. */
+/** Gas limit divided by gas target. Source: EIP-1559. */
 export const ELASTICITY = 2n
 const BASE_FEE_CHANGE_DENOMINATOR = 8n
-/** EIP-4844 */
+/** Source: EIP-4844. */
 export const GAS_PER_BLOB = 131_072n
 const MIN_BLOB_BASE_FEE = 1n
-/** Nobody has as much; an absurd excess would be computed for ever. */
+/** Wei. Ends the computation, which would take for ever with an absurd excess. */
 const MAX_BLOB_BASE_FEE = 2n ** 256n
-/** EIP-7918: execution gas a blob is worth at least. */
+/** Least execution gas that a blob is worth (EIP-7918). */
 const BLOB_BASE_COST = 8_192n
 
-/** In wei, of the block after `parent`. */
+/** Computes the base fee of the block after `parent`, in wei. */
 export function expectedBaseFee(config: ChainConfig, parent: Header): bigint {
   if (!isBlockFork(config, 'londonBlock', parent.number)) return INITIAL_BASE_FEE
   const baseFee = parent.baseFeePerGas ?? INITIAL_BASE_FEE
@@ -36,7 +36,7 @@ export function expectedBaseFee(config: ChainConfig, parent: Header): bigint {
   return baseFee - change
 }
 
-/** Of the block after `parent` with this time. The schedule is that of the block itself, not of its parent. */
+/** Computes the excess of the block after `parent` with this time, by the schedule of the block, not of its parent. */
 export function expectedExcessBlobGas(config: ChainConfig, parent: Header, number: number, timestamp: number): bigint {
   const parameters = blobParametersAt(config, timestamp)
   if (!parameters) return 0n
@@ -50,19 +50,21 @@ export function expectedExcessBlobGas(config: ChainConfig, parent: Header, numbe
   return excess + used - target
 }
 
-/** In wei for each blob gas, in a block with this header; 0 before Cancun. Source: EIP-4844. */
+/** Computes the price of blob gas in a block with this header, in wei; 0 before Cancun. Source: EIP-4844. */
 export function blobBaseFee(config: ChainConfig, { excessBlobGas, timestamp }: Header): bigint {
   return excessBlobGas === undefined ? 0n : blobBaseFeeAt(config, excessBlobGas, timestamp)
 }
 
-/** As {@link blobBaseFee}, of a block with this excess and this time. */
+/** Computes the price of blob gas in a block with this excess and this time, in wei; 0 before Cancun. */
 export function blobBaseFeeAt(config: ChainConfig, excessBlobGas: bigint, timestamp: number): bigint {
   const parameters = blobParametersAt(config, timestamp)
   if (!parameters) return 0n
   return fakeExponential(MIN_BLOB_BASE_FEE, excessBlobGas, parameters.baseFeeUpdateFraction, MAX_BLOB_BASE_FEE)
 }
 
-/** EIP-7918: blobs are priced below what their execution would cost, so their price may only rise. */
+/**
+ * @returns true if blobs are priced below the cost of their execution, so that their price may only rise (EIP-7918).
+ */
 function belowReserve(parent: Header, parameters: BlobParameters, excess: bigint): boolean {
   const cost = BLOB_BASE_COST * (parent.baseFeePerGas ?? 0n)
   const enough = cost / GAS_PER_BLOB + 1n
@@ -70,8 +72,8 @@ function belowReserve(parent: Header, parameters: BlobParameters, excess: bigint
 }
 
 /**
- * `factor * e ** (numerator / denominator)`, by the integer series of EIP-4844. Ends early once the result has reached
- * `enough`: an absurd excess would keep it busy for ever.
+ * Computes `factor * e ** (numerator / denominator)` by the integer series of EIP-4844. Ends early once the result has
+ * reached `enough`: an absurd excess would take for ever.
  */
 function fakeExponential(factor: bigint, numerator: bigint, denominator: bigint, enough: bigint): bigint {
   let sum = 0n

@@ -1,9 +1,8 @@
 /**
- * Whether a header may follow its parent, under the rules of its fork.
+ * Header rules: checks a header against its parent, by the rules of its fork.
  *
- * Checked: everything that follows from header and parent alone. Not checked: the seal of proof of work, signatures of
- * clique, and anything that execution yields (state root, gas used, requests): what is synced is the chain of a head
- * that somebody else vouches for.
+ * Everything that follows from header and parent alone is checked. The seal of proof of work, signatures of clique, and
+ * results of execution (state root, gas used, requests) are not: a sync follows a head that a trusted source names.
  * @module
  */
 import { bytesTo0x, equalBytes, utf8ToBytes } from '../../../base/bytes.ts'
@@ -17,20 +16,22 @@ const MIN_GAS_LIMIT = 5_000n
 const MAX_GAS_LIMIT = 2n ** 63n - 1n
 const GAS_LIMIT_DIVISOR = 1024n
 const MAX_EXTRA_DATA_BYTES = 32
-/** Clique: 32 bytes of vanity and a signature of 65 around the signers. */
+/** Extra data of clique without signers: 32 bytes of vanity and a signature of 65. */
 const CLIQUE_EXTRA_DATA_BYTES = 97
-/** A block of proof of work may be this far ahead of our clock, in seconds. */
+/** Seconds that a block of proof of work may be ahead of the local clock. */
 const MAX_FUTURE_SECONDS = 15
-/** EIP-779 and its counterpart on the other side: `dao-hard-fork`, in the first blocks of the fork. */
+/** Extra data of the first blocks after the DAO fork (EIP-779); chains without the fork forbid it there. */
 const DAO_EXTRA_DATA = utf8ToBytes('dao-hard-fork')
 const DAO_EXTRA_DATA_BLOCKS = 10
 
 export interface HeaderContext {
-  /** Our clock, in seconds since 1970: only blocks of proof of work are compared with it. @default not compared */
+  /** Local time in seconds since 1970, compared with blocks of proof of work only. @default not compared */
   readonly unixTime?: number
 }
 
-/** Throws a `ProtocolError` whose code names the rule (`ERR_HEADER_…`) and whose message says what was expected. */
+/**
+ * Checks a header. Throws `ProtocolError`: the code names the rule (`ERR_HEADER_…`), the message the expected value.
+ */
 export function verifyHeader(config: ChainConfig, parent: Header, header: Header, context: HeaderContext = {}): void {
   verifyLink(config, parent, header)
   verifyGas(config, parent, header)
@@ -65,7 +66,7 @@ function verifyGas(config: ChainConfig, parent: Header, header: Header): void {
 
 function verifyStake(config: ChainConfig, header: Header): void {
   if (config.terminalTotalDifficulty === undefined)
-    throw wrong('DIFFICULTY', header, 0, 'more: this chain has no stake')
+    throw wrong('DIFFICULTY', header, 0, 'above 0: this chain has no proof of stake')
   if (header.extraData.length > MAX_EXTRA_DATA_BYTES) throw tooMuchExtraData(header)
   if (header.nonce.some((byte) => byte !== 0)) throw wrong('NONCE', header, header.nonce, '0')
   verifyNoOmmers(header)
@@ -153,8 +154,10 @@ function tooMuchExtraData(header: Header): ProtocolError {
 }
 
 function wrong(rule: string, header: Header, got: unknown, expected: unknown): ProtocolError {
-  const message = `header ${header.number}: ${rule.toLowerCase().replaceAll('_', ' ')} is ${show(got)}, expected ${show(expected)}`
-  return new ProtocolError(`ERR_HEADER_${rule}`, message, { penalty: rule === 'FUTURE' ? 0 : 100 }) // our clock may be slow
+  const name = rule.toLowerCase().replaceAll('_', ' ')
+  const message = `header ${header.number}: ${name} is ${show(got)}, expected ${show(expected)}`
+  const penalty = rule === 'FUTURE' ? 0 : 100 // the local clock may be slow
+  return new ProtocolError(`ERR_HEADER_${rule}`, message, { penalty })
 }
 
 function show(value: unknown): string {

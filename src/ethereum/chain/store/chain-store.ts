@@ -1,6 +1,6 @@
 /**
- * A chain in a key-value store: headers, bodies, receipts, access lists, and the canonical block of each number. Every step
- * is one atomic batch, so that a `kill -9` at any moment leaves a consistent chain.
+ * A chain in a key-value store: headers, bodies, receipts, access lists, and the canonical block of each number. Every
+ * step is one atomic batch, so that a `kill -9` at any moment leaves a consistent chain.
  * @module
  */
 import { bytesTo0x, equalBytes } from '../../../base/bytes.ts'
@@ -29,8 +29,8 @@ export interface IndexOptions {
 }
 
 /**
- * The chain as all rooms above see it. Its parts, each in a file of its own: `StoredBlocks` reads blocks, `ChainHeads` has
- * the head and its subscribers, `TransactionIndex` finds transactions, `SyncNotes` keeps the state of a sync.
+ * The chain as all rooms above see it. Its parts, each in a file of its own: `StoredBlocks` reads blocks, `ChainHeads`
+ * has the head and its subscribers, `TransactionIndex` finds transactions, `SyncNotes` keeps the state of a sync.
  */
 export class ChainStore {
   readonly genesis: Genesis
@@ -46,8 +46,8 @@ export class ChainStore {
   #pending: Promise<void> | undefined
 
   /**
-   * Opens a chain, or creates one. Without `genesis` the store must hold one already.
-   * Throws `StorageError`: `ERR_CHAIN_MISMATCH` for another chain's database, `ERR_STORAGE_FOREIGN` for something else's.
+   * Opens a chain, or creates one. Without `genesis` the store must hold one already. Throws `StorageError`:
+   * `ERR_CHAIN_MISMATCH` for another chain's database, `ERR_STORAGE_FOREIGN` for something else's.
    */
   static async open(store: KeyValueStore, genesis?: Genesis): Promise<ChainStore> {
     const chain = await openGenesis(store, genesis)
@@ -98,13 +98,16 @@ export class ChainStore {
     return Math.min(this.firstReceipts, this.head.number)
   }
 
-  /** First block of the range, up to the head, whose transactions are indexed; above 0 only in stores of old versions. */
+  /**
+   * First block of the range, up to the head, whose transactions are indexed; above 0 only in stores of old versions.
+   */
   get firstIndexed(): number {
     return this.#index.first
   }
 
   /**
-   * Subscribes to new heads: one for each batch of blocks. A slow reader loses some, and finds on the chain what it missed.
+   * Subscribes to new heads: one for each batch of blocks. A slow reader loses some, and finds on the chain what it
+   * missed.
    */
   heads(options?: SubscribeOptions): Subscription<ChainHead> {
     return this.#heads.subscribe(options)
@@ -175,8 +178,8 @@ export class ChainStore {
 
   /**
    * Makes these blocks the end of the canonical chain, in one atomic batch. They follow each other, and the first one
-   * follows a canonical block; blocks above that one, if any, are no longer canonical. The caller has verified them, and
-   * calls again only when the promise has settled.
+   * follows a canonical block; blocks above that one, if any, are no longer canonical. The caller has verified them,
+   * and calls again only when the promise has settled.
    */
   extend(blocks: readonly StorableBlock[], sync: SyncChanges = {}): Promise<void> {
     return this.#exclusive(() => (blocks.length > 0 ? this.#extend(blocks, sync) : this.writeSync(sync)))

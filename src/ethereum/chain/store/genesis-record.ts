@@ -32,19 +32,20 @@ export async function openGenesis(store: KeyValueStore, wanted: Genesis | undefi
     const hashes = `it has genesis ${bytesTo0x(stored.hash)}, not ${bytesTo0x(wanted.hash)}`
     throw new StorageError('ERR_CHAIN_MISMATCH', '', `the database holds another chain: ${hashes}`)
   }
+  // The chain id is not part of the genesis block, so equal hashes do not show it.
   if (wanted && wanted.config.chainId !== stored.config.chainId) {
-    const ids = `it has chain id ${stored.config.chainId}, not ${wanted.config.chainId}` // the genesis block does not tell
+    const ids = `it has chain id ${stored.config.chainId}, not ${wanted.config.chainId}`
     throw new StorageError('ERR_CHAIN_MISMATCH', '', `the database holds another chain: ${ids}`)
   }
   const operations = version === SCHEMA_VERSION ? [] : [schemaOperation()]
-  if (wanted) operations.push(configOperation(wanted)) // forks yet to come may have been added
+  if (wanted) operations.push(configOperation(wanted)) // future forks may have been added
   if (operations.length > 0) await store.write(operations)
   return wanted ?? stored
 }
 
 async function createChain(store: KeyValueStore, genesis: Genesis | undefined): Promise<Genesis> {
-  for await (const _ of store.iterate({ limit: 1, keysOnly: true })) throw foreign('holds something else than a chain')
-  if (!genesis) throw new StorageError('ERR_CHAIN_MISSING', '', 'the database holds no chain yet: it needs a genesis')
+  for await (const _ of store.iterate({ limit: 1, keysOnly: true })) throw foreign('contains other data than a chain')
+  if (!genesis) throw new StorageError('ERR_CHAIN_MISSING', '', 'the database is empty and needs a genesis')
   const { hash, header, body } = genesis
   const put = (key: Uint8Array, value: Uint8Array): Operation => ({ type: 'put', key, value })
   await store.write([

@@ -33,7 +33,9 @@ export interface IntactHead {
   readonly operations: readonly Operation[]
 }
 
-/** Checks the head, and the blocks below it if it is damaged. Writes nothing. Throws if not even the genesis is intact. */
+/**
+ * Checks the head, and the blocks below it if it is damaged. Writes nothing. Throws if not even the genesis is intact.
+ */
 export async function findIntactHead(store: KeyValueStore): Promise<IntactHead> {
   const noted = store.get(metaKey('head'))
   const from = noted && numberOf(store, noted)
@@ -47,7 +49,7 @@ export async function findIntactHead(store: KeyValueStore): Promise<IntactHead> 
   let to = highest
   while (to >= 0 && !isIntact(store, to, store.get(canonicalKey(to)), first)) to--
   const hash = store.get(canonicalKey(to))
-  if (to < 0 || !hash) throw new StorageError('ERR_STORAGE_CORRUPT', '', 'the database has lost its genesis block')
+  if (to < 0 || !hash) throw new StorageError('ERR_STORAGE_CORRUPT', '', 'the database has no intact genesis block')
   const operations: Operation[] = [
     { type: 'put', key: metaKey('head'), value: hash },
     { type: 'put', key: metaKey('receipts'), value: encodeNumber(firstReceipts(store, to, first)) },

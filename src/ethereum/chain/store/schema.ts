@@ -19,7 +19,9 @@
  */
 import { utf8ToBytes } from '../../../base/bytes.ts'
 
-/** Version of the layout, raised when older programs would misread or damage a database. 2: transactions are indexed. */
+/**
+ * Version of the layout, raised when older programs would misread or damage a database. 2: transactions are indexed.
+ */
 export const SCHEMA_VERSION = '2'
 /** The layout without an index of transactions; opening upgrades it, and the index is built afterwards. */
 export const SCHEMA_WITHOUT_INDEX = '1'

@@ -1,7 +1,7 @@
 /**
- * The index from a transaction's hash to its block. Every new block adds its entries; those of blocks that were stored by a
- * version without an index are added later, from the youngest block down, so that the index always covers all blocks from
- * one number up.
+ * The index from a transaction's hash to its block. Every new block adds its entries; those of blocks that were stored
+ * by a version without an index are added later, from the youngest block down, so that the index always covers all
+ * blocks from one number up.
  * @module
  */
 import { equalBytes } from '../../../base/bytes.ts'
@@ -51,8 +51,8 @@ export class TransactionIndex {
   }
 
   /**
-   * @returns the transaction of this hash, which has 32 bytes. An entry may be left over from a branch that is no longer
-   * canonical, so the transaction at its location is compared.
+   * @returns the transaction of this hash, which has 32 bytes. An entry may be left over from a branch that is no
+   * longer canonical, so the transaction at its location is compared.
    */
   find(hash: Uint8Array, head: number): FoundTransaction | undefined {
     const entry = this.#store.get(transactionKey(hash))

@@ -135,7 +135,9 @@ export class Fetcher<T> {
   }
 }
 
-/** A root that differs is proof; what does not decode may be of a fork unknown here; any other error is a fault of ours. */
+/**
+ * A root that differs is proof; what does not decode may be of a fork unknown here; any other error is a fault of ours.
+ */
 function penaltyOf(error: unknown): number {
   return error instanceof PeerloomError ? error.penalty : 0
 }

@@ -1,6 +1,6 @@
 /**
- * From verified headers to stored blocks. Three loops that meet in a window: one feeds it with headers, one gives work to
- * peers, one empties it into the store, in order and in atomic batches.
+ * From verified headers to stored blocks. Three loops that meet in a window: one feeds it with headers, one gives work
+ * to peers, one empties it into the store, in order and in atomic batches.
  * @module
  */
 import type { Clock } from '../../../base/clock.ts'

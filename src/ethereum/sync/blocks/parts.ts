@@ -16,7 +16,9 @@ export interface Part<T> {
   request(peer: EthPeer, slots: readonly Slot[], options: EthRequestOptions): Promise<readonly (T | undefined)[]>
   /** Throws `ProtocolError` or `CodecError` when it is not what the header speaks of; the bytes it has otherwise. */
   accept(slot: Slot, item: T): number
-  /** Whether it is of one of these blocks: an answer may leave out what the peer does not have. May throw as `accept`. */
+  /**
+   * Whether it is of one of these blocks: an answer may leave out what the peer does not have. May throw as `accept`.
+   */
   matchesAny(slots: readonly Slot[], item: T): boolean
 }
 

@@ -203,9 +203,9 @@ export class HeaderDownload {
 }
 
 /**
- * @returns the fault of headers that were requested from `top` down, on whichever chain. Other numbers, and headers that do
- * not link to the hash of the request, are proven false. Headers requested by number may not link because the peer's chain
- * was reorganized while it collected them.
+ * @returns the fault of headers that were requested from `top` down, on whichever chain. Other numbers, and headers
+ * that do not link to the hash of the request, are proven false. Headers requested by number may not link because the
+ * peer's chain was reorganized while it collected them.
  */
 function faultOf(
   headers: readonly Header[],

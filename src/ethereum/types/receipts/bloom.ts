@@ -1,21 +1,21 @@
 /**
- * The filter over addresses and topics of logs, in headers and receipts. Source: yellow paper, section 4.3.1.
+ * The Bloom filter over addresses and topics of logs, in headers and receipts. Source: yellow paper, section 4.3.1.
  * @module
  */
 import { keccak256 } from '../../../crypto/index.ts'
 
 export const BLOOM_BYTES = 256
-/** Of receipts without logs. Shared: do not write to it. */
+/** Bloom of receipts without logs. Shared: do not write to it. */
 export const EMPTY_BLOOM: Uint8Array = new Uint8Array(BLOOM_BYTES)
 
 const BITS_PER_VALUE = 3
 const MAX_VALUE_BYTES = 32
-/** A power of two. */
+/** Entries of the cache of values; a power of two. */
 const SLOTS = 1_024
 
 /**
- * Bits of values seen lately: the same contracts and events come again and again in a block, and comparing 32 bytes costs
- * a twentieth of hashing them. BOUNDED: `SLOTS` values, a newcomer takes the place of what was there.
+ * Cache of the bits of recent values: contracts and events repeat within a block, and comparing 32 bytes costs a
+ * twentieth of hashing them. BOUNDED: `SLOTS` values, a new one replaces the one in its slot.
  */
 const seenValues = new Uint8Array(SLOTS * MAX_VALUE_BYTES)
 const seenLengths = new Uint8Array(SLOTS)
@@ -31,7 +31,7 @@ export function addToBloom(bloom: Uint8Array, value: Uint8Array): void {
   }
 }
 
-/** False: the value is not in it. True: it may be. */
+/** @returns false if the value is certainly not in the filter, true if it may be. */
 export function bloomContains(bloom: Uint8Array, value: Uint8Array): boolean {
   const first = bitsOf(value)
   for (let i = first; i < first + BITS_PER_VALUE; i++) {
@@ -41,7 +41,7 @@ export function bloomContains(bloom: Uint8Array, value: Uint8Array): boolean {
   return true
 }
 
-/** The bloom of a block from those of its receipts. */
+/** Merges the blooms of receipts into the bloom of their block. */
 export function mergeBlooms(blooms: Iterable<Uint8Array>): Uint8Array {
   const merged = new Uint8Array(BLOOM_BYTES)
   for (const bloom of blooms) {
@@ -51,7 +51,7 @@ export function mergeBlooms(blooms: Iterable<Uint8Array>): Uint8Array {
   return merged
 }
 
-/** Where in `seenBits` the bits of a value stand. */
+/** @returns the index of a value's bits in `seenBits`. */
 function bitsOf(value: Uint8Array): number {
   const slot = slotOf(value)
   if (!isSeen(slot, value)) remember(slot, value)

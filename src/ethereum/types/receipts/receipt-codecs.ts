@@ -7,7 +7,7 @@ import { checkOutcome, Receipt } from './receipt.ts'
 
 const LAST_TYPE = 4
 
-/** Since eth/69: `[type, status or state root, cumulative gas, logs]`, no bloom. Source: EIP-7642. */
+/** Codec since eth/69: `[type, status or state root, cumulative gas, logs]`, no bloom. Source: EIP-7642. */
 export const receiptCodec: rlp.RlpType<Receipt> = rlp.define<Receipt>({
   size: (receipt) => rlp.lengthOfList(flatLength(receipt)),
   write(receipt, out, at) {
@@ -31,7 +31,7 @@ export const receiptCodec: rlp.RlpType<Receipt> = rlp.define<Receipt>({
   },
 })
 
-/** Up to eth/68: the consensus form with its bloom; a typed receipt stands in lists as a byte string. */
+/** Codec up to eth/68: the consensus form with its bloom; a typed receipt inside a list is a byte string. */
 export const receiptCodec68: rlp.RlpType<Receipt> = rlp.define<Receipt>({
   size(receipt) {
     const { length } = receipt.consensusForm()
@@ -46,7 +46,7 @@ export const receiptCodec68: rlp.RlpType<Receipt> = rlp.define<Receipt>({
     const at = reader.offset
     const bytes = reader.readBytes()
     const type = checkType(bytes[0] ?? 0, at)
-    if (type === 0) throw new CodecError('ERR_RECEIPT_TYPE', 'a legacy receipt inside a byte string', at)
+    if (type === 0) throw new CodecError('ERR_RECEIPT_TYPE', 'legacy receipt inside a byte string', at)
     const inside = new rlp.RlpReader(bytes, 1)
     const receipt = readConsensusList(inside, type)
     inside.finish()
@@ -54,10 +54,10 @@ export const receiptCodec68: rlp.RlpType<Receipt> = rlp.define<Receipt>({
   },
 })
 
-/** The receipts of one block, since eth/69. */
+/** Codec of the receipts of one block since eth/69. */
 export const blockReceiptsCodec: rlp.RlpType<readonly Receipt[]> = rlp.list(receiptCodec, { max: MAX_TRANSACTIONS })
 
-/** The receipts of one block, up to eth/68. */
+/** Codec of the receipts of one block up to eth/68. */
 export const blockReceiptsCodec68: rlp.RlpType<readonly Receipt[]> = rlp.list(receiptCodec68, { max: MAX_TRANSACTIONS })
 
 function flatLength(receipt: Receipt): number {
@@ -80,7 +80,7 @@ function readConsensusList(reader: rlp.RlpReader, type: TransactionType): Receip
 }
 
 function readLogs(list: rlp.RlpReader): Uint8Array {
-  if (!list.isList()) throw new CodecError('ERR_RLP_KIND', 'byte string, a list of logs expected', list.offset)
+  if (!list.isList()) throw new CodecError('ERR_RLP_KIND', 'byte string instead of a list of logs', list.offset)
   return list.rawItem()
 }
 

@@ -4,35 +4,35 @@ import { rlp } from '../../../codec/index.ts'
 import type { TransactionType } from '../transactions/transaction-fields.ts'
 import { addToBloom, BLOOM_BYTES, EMPTY_BLOOM } from './bloom.ts'
 
-/** An event a contract left behind. */
+/** An event that a contract emitted. */
 export interface Log {
-  /** 20 bytes: the contract. */
+  /** Address of the contract, 20 bytes. */
   readonly address: Uint8Array
-  /** 0 to 4 of 32 bytes. */
+  /** Up to 4, of 32 bytes each. */
   readonly topics: readonly Uint8Array[]
   readonly data: Uint8Array
 }
 
 export interface ReceiptFields {
   readonly type: TransactionType
-  /** 1 when the transaction succeeded. Absent before Byzantium, where `postState` stands. */
+  /** 1 if the transaction succeeded. Absent before Byzantium, which has `postState`. */
   readonly status?: 0 | 1 | undefined
-  /** Before Byzantium: the state root after the transaction. */
+  /** State root after the transaction; absent since Byzantium. */
   readonly postState?: Uint8Array | undefined
-  /** Gas used in the block up to and with this transaction. */
+  /** Gas used in the block up to and including this transaction. */
   readonly cumulativeGasUsed: bigint
   readonly logs: readonly Log[]
 }
 
-/** What codecs make receipts of. */
+/** The parts of a receipt that codecs read. */
 interface ReceiptParts {
   readonly type: TransactionType
-  /** Status or state root as it stands on the wire: no bytes (failed), 0x01 (succeeded) or 32 bytes. */
+  /** Status or state root in wire form: no bytes (failed), 0x01 (succeeded) or 32 bytes. */
   readonly outcome: Uint8Array
   readonly cumulativeGasUsed: bigint
-  /** The list of logs as it is encoded. */
+  /** The encoded list of logs. */
   readonly rawLogs: Uint8Array
-  /** As it came; computed from the logs otherwise. */
+  /** The bloom that came with the receipt; computed from the logs if absent. */
   readonly logsBloom?: Uint8Array | undefined
 }
 
@@ -45,9 +45,9 @@ const topics = rlp.list(rlp.fixed(32), { max: MAX_TOPICS })
 const logsCodec: rlp.RlpType<readonly Log[]> = rlp.list(rlp.struct({ address, topics, data: rlp.bytes }))
 
 /**
- * The result of a transaction. The logs stay bytes until they are asked for; malformed ones throw `CodecError` then: from
- * `logs`, `logsBloom` or `consensusForm()`. A bloom that came with the receipt (up to eth/68) is taken as it came: the
- * block's receipts root says whether it is right. Source: yellow paper 4.3.1, EIP-658, EIP-2718, EIP-7642.
+ * The result of a transaction. The logs are decoded on first access; malformed ones throw `CodecError` then: from
+ * `logs`, `logsBloom` or `consensusForm()`. A bloom that came with the receipt (up to eth/68) is kept: the block's
+ * receipts root tells if it is right. Source: yellow paper 4.3.1, EIP-658, EIP-2718, EIP-7642.
  */
 export class Receipt implements ReceiptFields {
   readonly type: TransactionType
@@ -85,13 +85,15 @@ export class Receipt implements ReceiptFields {
     return this.#logs
   }
 
-  /** 256 bytes: addresses and topics of the logs. */
+  /** Bloom filter over addresses and topics of the logs, 256 bytes. */
   get logsBloom(): Uint8Array {
     this.#logsBloom ??= bloomOf(this.rawLogs)
     return this.#logsBloom
   }
 
-  /** What lies in the receipts trie, and on the wire up to eth/68: type ‖ [outcome, cumulative gas, bloom, logs]. */
+  /**
+   * Encodes the form of the receipts trie, and of the wire up to eth/68: type ‖ [outcome, cumulative gas, bloom, logs].
+   */
   consensusForm(): Uint8Array {
     const { outcome, cumulativeGasUsed, rawLogs, logsBloom } = this
     const length = rlp.lengthOfString(outcome) + rlp.uint64.size(cumulativeGasUsed) + BLOOM_ITEM_BYTES + rawLogs.length
@@ -107,7 +109,7 @@ export class Receipt implements ReceiptFields {
   }
 }
 
-/** Walks the logs without making objects of them. */
+/** Computes the bloom from the bytes, without objects for the logs. */
 function bloomOf(rawLogs: Uint8Array): Uint8Array {
   const logs = new rlp.RlpReader(rawLogs).enterList()
   if (logs.done) return EMPTY_BLOOM
@@ -123,7 +125,7 @@ function bloomOf(rawLogs: Uint8Array): Uint8Array {
   return bloom
 }
 
-/** Checks what stands for status or state root. */
+/** Checks a status or state root in wire form. Throws `CodecError`. */
 export function checkOutcome(outcome: Uint8Array, offset: number): Uint8Array {
   if (outcome.length === 0 || outcome.length === 32 || (outcome.length === 1 && outcome[0] === 1)) return outcome
   throw new CodecError('ERR_RECEIPT_STATUS', `neither a status nor a state root: ${outcome.length} bytes`, offset)

@@ -12,7 +12,9 @@ const blobs = rlp.list(rlp.fixed(BLOB_BYTES), { max: MAX_BLOBS })
 const commitments = rlp.list(rlp.fixed(48), { max: MAX_BLOBS })
 const proofs = rlp.list(rlp.fixed(48), { max: MAX_BLOBS * CELLS_PER_BLOB })
 
-/** The canonical form inside `03 ‖ [transaction, version?, blobs, commitments, proofs]`. Copies the transaction. */
+/**
+ * Extracts the canonical form from `03 ‖ [transaction, version?, blobs, commitments, proofs]`. Copies the transaction.
+ */
 export function splitNetworkForm(bytes: Uint8Array): Uint8Array {
   const inner = new rlp.RlpReader(bytes, 1).enterList().rawItem()
   const raw = new Uint8Array(1 + inner.length)
@@ -35,7 +37,7 @@ export function decodeSidecar(bytes: Uint8Array): BlobSidecar {
   return sidecar
 }
 
-/** Version 0 has none on the wire: where it would stand, the list of blobs begins. */
+/** Reads the version. Version 0 has none on the wire: the list of blobs begins in its place. */
 function readVersion(reader: rlp.RlpReader): 0 | 1 {
   const at = reader.offset
   if (reader.isList()) return 0
@@ -44,7 +46,7 @@ function readVersion(reader: rlp.RlpReader): 0 | 1 {
   return version
 }
 
-/** `payload` is the transaction's, without its type byte. */
+/** Encodes the network form. `payload` is the transaction's, without its type byte. */
 export function encodeNetworkForm(payload: Uint8Array, sidecar: BlobSidecar): Uint8Array {
   const version = sidecar.version === 0 ? [] : [rlp.number.encode(sidecar.version)]
   const list = rlp.encodeListOfRaw([

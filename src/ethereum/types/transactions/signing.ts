@@ -11,7 +11,7 @@ import {
 
 const CURVE_ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 const HALF_ORDER = CURVE_ORDER >> 1n
-/** Prefix of what an EIP-7702 authorisation signs. */
+/** Prefix of the signed message of an EIP-7702 authorisation. */
 const AUTHORIZATION_MAGIC = 0x05
 const SIGNATURE_FIELDS = 3
 /** Two zeros in RLP. */
@@ -20,8 +20,8 @@ const TWO_ZEROS = Uint8Array.of(0x80, 0x80)
 const authorizationCodec = rlp.struct({ chainId: rlp.uint, address: rlp.fixed(20), nonce: rlp.uint64 })
 
 /**
- * Address that signed; `raw` is the canonical form of `fields`, `anyS` allows s in the upper half. Throws `CodecError`
- * ERR_INVALID_SIGNATURE.
+ * Recovers the address of the signer; `raw` is the canonical form of `fields`, `anyS` allows s in the upper half.
+ * Throws `CodecError` ERR_INVALID_SIGNATURE.
  */
 export function recoverSender(fields: TransactionFields, raw: Uint8Array, anyS: boolean): Uint8Array {
   const v = fields.type === 0 ? fields.v : fields.yParity
@@ -30,13 +30,13 @@ export function recoverSender(fields: TransactionFields, raw: Uint8Array, anyS: 
   return recoverAddress(signingHash(fields.type, raw, boundTo), fields.r, fields.s, parity, anyS)
 }
 
-/** The account that gave an authorisation. Throws `CodecError` ERR_INVALID_SIGNATURE: such a one is skipped, not fatal. */
+/** Recovers the account of an authorisation. Throws `CodecError` ERR_INVALID_SIGNATURE: a chain skips such an entry. */
 export function authorizationAuthority(authorization: Authorization): Uint8Array {
   const message = concatBytes(Uint8Array.of(AUTHORIZATION_MAGIC), authorizationCodec.encode(authorization))
   return recoverAddress(keccak256(message), authorization.r, authorization.s, BigInt(authorization.yParity))
 }
 
-/** Adds `r`, `s` and `v` or `yParity`. */
+/** Signs: adds `r`, `s` and `v` or `yParity`. */
 export function signPayload(unsigned: UnsignedTransaction, privateKey: Uint8Array): TransactionFields {
   const chainId = unsigned.type === 0 ? unsigned.chainId : undefined
   const blank = withSignature(unsigned, 0n, 0n, 0n)
@@ -55,8 +55,8 @@ function withSignature(unsigned: UnsignedTransaction, yParity: bigint, r: bigint
 }
 
 /**
- * What was signed: every field but the signature; EIP-155 puts (chain id, 0, 0) in its place. The fields are taken as
- * they stand in `raw`, so nothing is encoded again.
+ * Hash of the signed message: every field but the signature; EIP-155 puts (chain id, 0, 0) in its place. The fields are
+ * taken from `raw`, so that nothing is encoded again.
  */
 function signingHash(type: number, raw: Uint8Array, boundTo: bigint | undefined): Uint8Array {
   const signed = signedFields(raw, type === 0 ? 0 : 1)
@@ -65,7 +65,7 @@ function signingHash(type: number, raw: Uint8Array, boundTo: bigint | undefined)
   return keccak256(type === 0 ? list : concatBytes(Uint8Array.of(type), list))
 }
 
-/** The items of a list but the last three, as they are encoded. */
+/** @returns the encoded items of a list, without the last three. */
 function signedFields(raw: Uint8Array, listAt: number): Uint8Array {
   const list = new rlp.RlpReader(raw, listAt).enterList()
   const start = list.offset
@@ -75,7 +75,7 @@ function signedFields(raw: Uint8Array, listAt: number): Uint8Array {
     ends.push(list.offset)
   }
   const end = ends[ends.length - 1 - SIGNATURE_FIELDS]
-  if (end === undefined) throw new CodecError('ERR_TX_PAYLOAD', 'a transaction without a signature', listAt)
+  if (end === undefined) throw new CodecError('ERR_TX_PAYLOAD', 'transaction without a signature', listAt)
   return raw.subarray(start, end)
 }
 

@@ -1,19 +1,23 @@
 import { CodecError } from '../../../base/errors.ts'
 import { rlp } from '../../../codec/index.ts'
 
-/** 0 legacy, 1 access list (EIP-2930), 2 dynamic fee (EIP-1559), 3 blob (EIP-4844), 4 set code (EIP-7702). */
+/**
+ * Type byte: 0 legacy, 1 access list (EIP-2930), 2 dynamic fee (EIP-1559), 3 blob (EIP-4844), 4 set code (EIP-7702).
+ */
 export type TransactionType = 0 | 1 | 2 | 3 | 4
 
-/** Storage a transaction says beforehand it will touch. */
+/** Storage that a transaction declares it will access. */
 export interface AccessListEntry {
   readonly address: Uint8Array
   /** 32 bytes each. */
   readonly storageKeys: readonly Uint8Array[]
 }
 
-/** An account's leave to run another's code as its own; `r`, `s` and `yParity` may be junk (it is skipped then). Source: EIP-7702. */
+/**
+ * Permission of an account to run other code as its own; an invalid signature makes chains skip it. Source: EIP-7702.
+ */
 export interface Authorization {
-  /** 0: on every chain. */
+  /** 0 is valid on every chain. */
   readonly chainId: bigint
   readonly address: Uint8Array
   readonly nonce: bigint
@@ -92,9 +96,12 @@ export type UnsignedTransaction =
   | (Unsigned<LegacyTransaction> & { readonly chainId?: bigint | undefined })
   | Unsigned<Exclude<TransactionFields, LegacyTransaction>>
 
-/** What travels beside a blob transaction and is not part of it. Source: EIP-4844 and EIP-7594 (version 1), "Networking". */
+/**
+ * Data that accompanies a blob transaction and is not part of it. Source: EIP-4844 and EIP-7594 (version 1),
+ * "Networking".
+ */
 export interface BlobSidecar {
-  /** 0: a proof for each blob. 1: 128 cell proofs for each. */
+  /** 0 has a proof for each blob, 1 has 128 cell proofs for each. */
   readonly version: 0 | 1
   /** 131 072 bytes each. Empty where a peer of eth/72 left them out. */
   readonly blobs: readonly Uint8Array[]
@@ -120,7 +127,7 @@ const recipient: rlp.RlpType<Uint8Array | undefined> = rlp.mapped(
 const byte: rlp.RlpType<number> = rlp.mapped(
   rlp.number,
   (value: number) => {
-    if (value > 255) throw new CodecError('ERR_TX_Y_PARITY', `yParity ${value} is more than a byte`)
+    if (value > 255) throw new CodecError('ERR_TX_Y_PARITY', `yParity ${value} exceeds one byte`)
     return value
   },
   (value: number) => value,
@@ -142,7 +149,7 @@ const authorization = rlp.struct({
 
 type WithoutType<T> = Omit<T, 'type'>
 
-/** The payload of each type (without its type byte): one table for both directions. */
+/** Codec of each type's payload, without its type byte. */
 const payloads: { readonly [T in TransactionType]: rlp.RlpType<WithoutType<Extract<TransactionFields, { type: T }>>> } =
   {
     0: rlp.struct({
@@ -186,7 +193,7 @@ const payloads: { readonly [T in TransactionType]: rlp.RlpType<WithoutType<Extra
     }),
   }
 
-/** Fields from the payload of a transaction. Throws `CodecError`. */
+/** Decodes the payload of a transaction. Throws `CodecError`. */
 export function decodeFields(type: TransactionType, payload: Uint8Array): TransactionFields {
   switch (type) {
     case 0:
@@ -202,7 +209,7 @@ export function decodeFields(type: TransactionType, payload: Uint8Array): Transa
   }
 }
 
-/** The payload of a transaction, without its type byte. */
+/** Encodes the payload of a transaction, without its type byte. */
 export function encodePayload(fields: TransactionFields): Uint8Array {
   switch (fields.type) {
     case 0:

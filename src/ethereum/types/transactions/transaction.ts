@@ -18,11 +18,11 @@ const LAST_TYPE = 4
 
 /**
  * A transaction as it arrived: `raw` is the canonical form (legacy: an RLP list; typed: type byte, then the payload),
- * `hash` its keccak-256. Only the outermost form is checked at first; the fields are decoded when asked for.
+ * `hash` its keccak-256. Only the outermost form is checked at first; the fields are decoded on first access.
  * Source: EIP-2718, 2930, 1559, 4844, 7702.
  */
 export class Transaction {
-  /** Canonical bytes, never with a sidecar: what is hashed, what lies in a block's trie. */
+  /** Canonical bytes, never with a sidecar: these are hashed and stand in a block's trie. */
   readonly raw: Uint8Array
   readonly type: TransactionType
   readonly #network: Uint8Array | undefined
@@ -37,16 +37,19 @@ export class Transaction {
     this.#network = network
   }
 
-  /** From the canonical form. A blob transaction in its network form (with blobs) is a `CodecError`: ERR_TX_SIDECAR. */
+  /**
+   * Decodes the canonical form. Throws `CodecError`: ERR_TX_SIDECAR for a blob transaction in its network form (with
+   * blobs).
+   */
   static decode(bytes: Uint8Array): Transaction {
     const type = typeOf(bytes)
     if (type === BLOB_TYPE && payloadReader(bytes, type).isList()) {
-      throw new CodecError('ERR_TX_SIDECAR', 'a blob transaction with its blobs where only the transaction may be')
+      throw new CodecError('ERR_TX_SIDECAR', 'blob transaction with its sidecar, which is not allowed here')
     }
     return new Transaction(type, bytes, undefined)
   }
 
-  /** From the form of the pool and of PooledTransactions: as `decode`, or a blob transaction with its sidecar. */
+  /** Decodes the form of the pool and of PooledTransactions: as `decode`, or a blob transaction with its sidecar. */
   static decodePooled(bytes: Uint8Array): Transaction {
     const type = typeOf(bytes)
     if (type !== BLOB_TYPE || !payloadReader(bytes, type).isList()) return new Transaction(type, bytes, undefined)
@@ -59,7 +62,10 @@ export class Transaction {
     return new Transaction(fields.type, raw, sidecar ? encodeNetworkForm(payload, sidecar) : undefined)
   }
 
-  /** Signs with a private key of 32 bytes. A legacy transaction is bound to `fields.chainId` (EIP-155) when there is one. */
+  /**
+   * Signs with a private key of 32 bytes. A legacy transaction is bound to `fields.chainId` (EIP-155) when there is
+   * one.
+   */
   static sign(fields: UnsignedTransaction, privateKey: Uint8Array, sidecar?: BlobSidecar): Transaction {
     return Transaction.from(signPayload(fields, privateKey), sidecar)
   }
@@ -69,38 +75,38 @@ export class Transaction {
     return this.#hash
   }
 
-  /** Throws `CodecError` at the first access when the payload is malformed. */
+  /** Fields, decoded on first access. Throws `CodecError` then if the payload is malformed. */
   get fields(): TransactionFields {
     this.#fields ??= decodeFields(this.type, this.type === 0 ? this.raw : this.raw.subarray(1))
     return this.#fields
   }
 
-  /** The chain it is bound to; undefined for a legacy transaction of before EIP-155, which is good on every chain. */
+  /** The chain it is bound to; undefined for a legacy transaction without EIP-155, which is valid on every chain. */
   get chainId(): bigint | undefined {
     const { fields } = this
     if (fields.type !== 0) return fields.chainId
     return fields.v >= 35n ? (fields.v - 35n) >> 1n : undefined
   }
 
-  /** As the pool keeps it and PooledTransactions carries it: with the sidecar where there is one, else `raw`. */
+  /** Bytes in the form of the pool and of PooledTransactions: with the sidecar if there is one, else `raw`. */
   get networkForm(): Uint8Array {
     return this.#network ?? this.raw
   }
 
-  /** Blobs, commitments and proofs; undefined when it came without. Throws `CodecError` at the first access. */
+  /** Blobs, commitments and proofs; undefined if it came without. Throws `CodecError` on first access. */
   get sidecar(): BlobSidecar | undefined {
     if (this.#network) this.#sidecar ??= decodeSidecar(this.#network)
     return this.#sidecar
   }
 
-  /** The same transaction without blobs, as blocks hold it. */
+  /** @returns the same transaction without blobs, the form of blocks. */
   withoutSidecar(): Transaction {
     return this.#network ? new Transaction(this.type, this.raw, undefined) : this
   }
 
   /**
-   * Address (20 bytes) that signed it; recovered once. Throws `CodecError`: ERR_INVALID_SIGNATURE on a signature nobody
-   * can have made or, unless `anyS`, whose s is in the upper half (EIP-2: allowed in blocks of before Homestead).
+   * @returns the address (20 bytes) of the signer; recovered once. Throws `CodecError`: ERR_INVALID_SIGNATURE if the
+   * signature is impossible or, unless `anyS`, its s is in the upper half (EIP-2: allowed in blocks before Homestead).
    */
   sender(options: { readonly anyS?: boolean } = {}): Uint8Array {
     this.#sender ??= recoverSender(this.fields, this.raw, options.anyS ?? false)
@@ -108,19 +114,19 @@ export class Transaction {
   }
 }
 
-/** The type, after a look at the outermost form: one list, or a type byte and one list, and nothing after it. */
+/** @returns the type. Checks the outermost form: one list, or a type byte and one list, and nothing after it. */
 function typeOf(bytes: Uint8Array): TransactionType {
   const first = bytes[0] ?? 0x80
   const type = first >= 0xc0 ? 0 : first
   if (type > LAST_TYPE || (type === 0 && first === 0)) {
-    throw new CodecError('ERR_TX_TYPE', `no transaction starts with 0x${first.toString(16)}`)
+    throw new CodecError('ERR_TX_TYPE', `unknown transaction type: first byte 0x${first.toString(16)}`)
   }
   const reader = new rlp.RlpReader(bytes, type === 0 ? 0 : 1)
   if (reader.offset >= reader.end || !reader.isList())
     throw new CodecError('ERR_TX_PAYLOAD', 'payload is not a list', 1)
   reader.skip()
   if (reader.offset !== reader.end) {
-    throw new CodecError('ERR_RLP_TRAILING', 'bytes left over after a transaction', reader.offset)
+    throw new CodecError('ERR_RLP_TRAILING', 'trailing bytes after a transaction', reader.offset)
   }
   return type as TransactionType
 }
@@ -131,7 +137,7 @@ function payloadReader(bytes: Uint8Array, type: TransactionType): { isList(): bo
   return list
 }
 
-/** In lists a legacy transaction stands as the list it is, a typed one as a byte string. */
+/** Makes the codec of a transaction inside a list: a legacy one is a list, a typed one a byte string. */
 function transactionType(
   bytesOf: (transaction: Transaction) => Uint8Array,
   decode: (bytes: Uint8Array) => Transaction,
@@ -154,17 +160,17 @@ function readTransaction(reader: rlp.RlpReader, decode: (bytes: Uint8Array) => T
   const at = reader.offset
   if (reader.isList()) return decode(reader.rawItem())
   const bytes = reader.readBytes()
-  if ((bytes[0] ?? 0xc0) >= 0xc0) throw new CodecError('ERR_TX_TYPE', 'a legacy transaction inside a byte string', at)
+  if ((bytes[0] ?? 0xc0) >= 0xc0) throw new CodecError('ERR_TX_TYPE', 'legacy transaction inside a byte string', at)
   return decode(bytes)
 }
 
-/** In bodies and broadcasts: never with blobs. */
+/** Codec of a transaction in bodies and broadcasts: never with blobs. */
 export const transactionCodec: rlp.RlpType<Transaction> = transactionType(
   (transaction) => transaction.raw,
   Transaction.decode,
 )
 
-/** In PooledTransactions: blob transactions may carry their sidecar. */
+/** Codec of a transaction in PooledTransactions: blob transactions may carry their sidecar. */
 export const pooledTransactionCodec: rlp.RlpType<Transaction> = transactionType(
   (transaction) => transaction.networkForm,
   Transaction.decodePooled,
