@@ -2,8 +2,8 @@ import { type RlpType, rlp } from '../../codec/index.ts'
 import { blockReceiptsCodec, blockReceiptsCodec68, type Receipt } from '../types/index.ts'
 
 /**
- * The receipts of one block, as bytes in the form of eth/69 and as objects; whichever it was not made from is made when
- * it is asked for. Malformed contents throw `CodecError` then.
+ * The receipts of one block, as bytes in either form and as objects, each converted on first access, which throws the
+ * `CodecError` of malformed contents.
  */
 export class BlockReceipts {
   #raw: Uint8Array | undefined
@@ -16,12 +16,12 @@ export class BlockReceipts {
     this.#receipts = parts.receipts
   }
 
-  /** From the list in the form of eth/69, as it is stored. Keeps a view. */
+  /** Wraps the list in the form of eth/69, the stored one. Keeps a view. */
   static fromRaw(raw: Uint8Array): BlockReceipts {
     return new BlockReceipts({ raw })
   }
 
-  /** From the list in the form of eth/68, with blooms. Keeps a view. */
+  /** Wraps the list in the form of eth/68, with blooms. Keeps a view. */
   static fromRaw68(raw68: Uint8Array): BlockReceipts {
     return new BlockReceipts({ raw68 })
   }
@@ -30,7 +30,7 @@ export class BlockReceipts {
     return new BlockReceipts({ receipts })
   }
 
-  /** RLP list in the form of eth/69: what a store keeps. */
+  /** RLP list in the form of eth/69, the stored one. */
   get raw(): Uint8Array {
     this.#raw ??= blockReceiptsCodec.encode(this.receipts)
     return this.#raw
@@ -63,8 +63,8 @@ function receiptsType(
   })
 }
 
-/** One block's receipts in Receipts since eth/69. */
+/** Codec of one block's receipts in Receipts since eth/69. */
 export const receiptsOfBlock: RlpType<BlockReceipts> = receiptsType((r) => r.raw, BlockReceipts.fromRaw)
 
-/** One block's receipts in Receipts of eth/68. */
+/** Codec of one block's receipts in Receipts of eth/68. */
 export const receiptsOfBlock68: RlpType<BlockReceipts> = receiptsType((r) => r.raw68, BlockReceipts.fromRaw68)

@@ -1,25 +1,26 @@
 import type { ChainHead, ForkId } from '../chain/index.ts'
 
 /**
- * What this room needs of a chain; `ChainStore` is one. Every getter is a synchronous look-up that gives the bytes as
- * they are stored, so that serving a peer encodes nothing. They are called with whatever the remote sent: unknown
- * hashes are answered undefined.
+ * The chain that this room serves; `ChainStore` is one. Every getter is a synchronous look-up of bytes as they are
+ * stored, so that serving a peer encodes nothing. Arguments come from the remote: unknown hashes give undefined.
  */
 export interface ChainSource {
   /** 32 bytes. */
   readonly genesisHash: Uint8Array
-  /** As go-ethereum's JSON has it: what `nodeInfo` shows. */
+  /** The chain's configuration as go-ethereum's JSON has it: shown by `nodeInfo`. */
   readonly config: unknown
   readonly head: ChainHead
-  /** The first block of the unbroken range up to the head whose body and receipts are held. */
+  /** First block of the unbroken range, up to the head, that has bodies and receipts. */
   readonly earliest: number
-  /** Of the chain at its head. */
+  /** Fork id of the chain at its head. */
   forkId(): ForkId
-  /** Why a remote with this fork id is on another chain than ours; undefined when it is not. Source: EIP-2124. */
+  /**
+   * @returns the reason why a remote with this fork id is on another chain; undefined if it is not. Source: EIP-2124.
+   */
   forkFilter(remote: ForkId): string | undefined
   /** Hash of the canonical block of this number. */
   hashAt(number: number): Uint8Array | undefined
-  /** Number of a block whose header is held, canonical or not. */
+  /** Number of a block whose header is stored, canonical or not. */
   numberOf(hash: Uint8Array): number | undefined
   /** RLP of a header, canonical or not. */
   rawHeader(hash: Uint8Array): Uint8Array | undefined

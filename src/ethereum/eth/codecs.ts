@@ -1,5 +1,5 @@
 /**
- * The bodies of eth's messages, field by field. Which message of which version has which of them: `messages.ts`.
+ * Bodies of eth's messages and their codecs. `messages.ts` maps them to messages and versions.
  * Source: devp2p caps/eth.md, EIP-7642, EIP-7975, EIP-8159.
  * @module
  */
@@ -19,22 +19,22 @@ import {
 } from '../types/index.ts'
 import { type BlockReceipts, receiptsOfBlock, receiptsOfBlock68 } from './block-receipts.ts'
 
-/** Blocks one answer may speak of. Source: go-ethereum eth/protocols/eth/handler.go. */
+/** Items of one response. Source: go-ethereum eth/protocols/eth/handler.go. */
 export const MAX_BLOCKS = 1024
-/** Hashes of a request that are looked at: twice what an answer may hold. Source: as above. */
+/** Hashes of one request that are looked up: twice the items of a response. Source: as above. */
 export const MAX_LOOKUPS = 2048
 /** Transactions or announcements in one message. Source: go-ethereum eth/protocols/eth/protocol.go. */
 export const MAX_TRANSACTIONS = 5000
 
-/** Which blocks a node can serve. Source: EIP-7642. */
+/** Range of blocks that a node can serve. Source: EIP-7642. */
 export interface BlockRange {
   readonly earliest: number
   readonly latest: number
-  /** 32 bytes: hash of the latest block. */
+  /** Hash of the latest block, 32 bytes. */
   readonly latestHash: Uint8Array
 }
 
-/** What the first message says up to eth/68. */
+/** Body of the first message up to eth/68. */
 export interface Status68 {
   readonly version: number
   readonly networkId: bigint
@@ -44,7 +44,7 @@ export interface Status68 {
   readonly forkId: ForkId
 }
 
-/** What the first message says since eth/69. Source: EIP-7642. */
+/** Body of the first message since eth/69. Source: EIP-7642. */
 export interface Status69 extends BlockRange {
   readonly version: number
   readonly networkId: bigint
@@ -59,27 +59,27 @@ export interface GetBlockHeaders {
   /** Hash (32 bytes) or number of the first block. */
   readonly start: Uint8Array | bigint
   readonly limit: bigint
-  /** Blocks left out between two headers. */
+  /** Blocks skipped between two headers. */
   readonly skip: bigint
-  /** Towards the genesis block. */
+  /** True to go towards the genesis block. */
   readonly reverse: boolean
 }
 
-/** Every request that names blocks by hash. */
+/** Body of every request for blocks by hash. */
 export interface HashRequest {
   readonly id: bigint
-  /** Of a request with more than 2048 only so many are kept: no answer could hold the rest. */
+  /** The first 2048 hashes: the rest of a longer request is dropped. */
   readonly hashes: readonly Uint8Array[]
 }
 
 export interface GetReceipts extends HashRequest {
-  /** Receipts of the first block to leave out, because they are held. Always 0 before eth/70. Source: EIP-7975. */
+  /** Number of receipts of the first block to skip. Always 0 before eth/70. Source: EIP-7975. */
   readonly firstBlockReceiptIndex: bigint
 }
 
 export interface BlockHeaders {
   readonly id: bigint
-  /** Decoded when looked at; `CodecError` then. */
+  /** Headers, decoded on first access, which may throw `CodecError`. */
   readonly headers: readonly rlp.Lazy<Header>[]
 }
 
@@ -90,14 +90,14 @@ export interface BlockBodies {
 
 export interface Receipts {
   readonly id: bigint
-  /** The last block's receipts go on in another answer. Always false before eth/70. Source: EIP-7975. */
+  /** True if the receipts of the last block are incomplete. Always false before eth/70. Source: EIP-7975. */
   readonly lastBlockIncomplete: boolean
   readonly blocks: readonly BlockReceipts[]
 }
 
 export interface BlockAccessLists {
   readonly id: bigint
-  /** RLP of each, in the order of the request; undefined (0x80 on the wire): unavailable. Source: EIP-8159. */
+  /** RLP of each, in the order of the request; undefined (0x80 on the wire) if unavailable. Source: EIP-8159. */
   readonly accessLists: readonly (Uint8Array | undefined)[]
 }
 
@@ -107,9 +107,9 @@ export interface PooledTransactions {
 }
 
 export interface NewPooledTransactionHashes {
-  /** One byte for each transaction. */
+  /** Types, one byte for each transaction. */
   readonly types: Uint8Array
-  /** Bytes of each transaction's network form. */
+  /** Size of each transaction's network form, in bytes. */
   readonly sizes: readonly number[]
   readonly hashes: readonly Uint8Array[]
 }
@@ -127,7 +127,7 @@ export interface NewBlock {
 const hash = rlp.fixed(32)
 const id = rlp.uint64
 
-/** A list of hashes of which only the first `keep` are kept; the rest is stepped over, not decoded. */
+/** Codec of a list of hashes that keeps the first `keep` and skips the rest without decoding it. */
 function hashesOf(keep: number): RlpType<readonly Uint8Array[]> {
   const { size, write } = rlp.list(hash)
   return rlp.define<readonly Uint8Array[]>({
@@ -142,7 +142,7 @@ function hashesOf(keep: number): RlpType<readonly Uint8Array[]> {
   })
 }
 
-/** A block by hash or by number: told apart by length, as a number has at most 8 bytes. */
+/** Codec of a block by hash or by number, which differ in length: a number has at most 8 bytes. */
 const start: RlpType<Uint8Array | bigint> = rlp.define<Uint8Array | bigint>({
   size: (value) => (typeof value === 'bigint' ? rlp.uint64.size(value) : hash.size(value)),
   write: (value, out, at) =>
@@ -185,7 +185,7 @@ export const getBlockHeaders: RlpType<GetBlockHeaders> = rlp.mapped(
   ({ id, ...query }: GetBlockHeaders) => ({ id, query }),
 )
 
-/** A header that is decoded when its value is read. */
+/** Codec of a header that is decoded when its value is read. */
 export const lazyHeader: rlp.LazyType<Header> = rlp.lazy(headerCodec)
 
 export const blockHeaders: RlpType<BlockHeaders> = rlp.struct({
@@ -200,17 +200,17 @@ export const blockBodies: RlpType<BlockBodies> = rlp.struct({
   bodies: rlp.list(bodyCodec, { max: MAX_BLOCKS }),
 })
 
-/** Up to eth/69. */
+/** Codec up to eth/69. */
 export const getReceipts: RlpType<GetReceipts> = rlp.mapped(
   hashRequest,
   (packet): GetReceipts => ({ ...packet, firstBlockReceiptIndex: 0n }),
   (packet: GetReceipts) => {
     if (packet.firstBlockReceiptIndex === 0n) return packet
-    throw new CodecError('ERR_ETH_PARTIAL_RECEIPTS', 'no part of a block can be asked for before eth/70')
+    throw new CodecError('ERR_ETH_PARTIAL_RECEIPTS', 'parts of a block cannot be requested before eth/70')
   },
 )
 
-/** Since eth/70. */
+/** Codec since eth/70. */
 export const getReceipts70: RlpType<GetReceipts> = rlp.struct({
   id,
   firstBlockReceiptIndex: rlp.uint64,
@@ -223,7 +223,7 @@ function wholeReceipts(block: RlpType<BlockReceipts>): RlpType<Receipts> {
     (packet): Receipts => ({ ...packet, lastBlockIncomplete: false }),
     (packet: Receipts) => {
       if (!packet.lastBlockIncomplete) return packet
-      throw new CodecError('ERR_ETH_PARTIAL_RECEIPTS', 'no part of a block can be sent before eth/70')
+      throw new CodecError('ERR_ETH_PARTIAL_RECEIPTS', 'parts of a block cannot be sent before eth/70')
     },
   )
 }
@@ -236,7 +236,7 @@ export const receipts70: RlpType<Receipts> = rlp.struct({
   blocks: rlp.list(receiptsOfBlock, { max: MAX_BLOCKS }),
 })
 
-/** Mark of a missing access list: an empty byte string, because an empty list is a list. Shared: do not write to it. */
+/** RLP of a missing access list: an empty byte string, as an empty list is a list. Shared: do not write to it. */
 export const UNAVAILABLE: Uint8Array = Uint8Array.of(0x80)
 
 const accessList: RlpType<Uint8Array | undefined> = rlp.mapped(
@@ -245,7 +245,7 @@ const accessList: RlpType<Uint8Array | undefined> = rlp.mapped(
     const first = raw[0] as number
     if (first >= 0xc0) return raw
     if (first === 0x80) return undefined
-    throw new CodecError('ERR_ETH_ACCESS_LIST', 'neither a block access list nor the mark of a missing one')
+    throw new CodecError('ERR_ETH_ACCESS_LIST', 'neither a block access list nor an empty string')
   },
   (value: Uint8Array | undefined) => value ?? UNAVAILABLE,
 )
@@ -277,7 +277,7 @@ function sameLengths(packet: NewPooledTransactionHashes): NewPooledTransactionHa
   )
 }
 
-/** Source: EIP-5793. */
+/** Codec of announced transactions. Source: EIP-5793. */
 export const newPooledTransactionHashes: RlpType<NewPooledTransactionHashes> = rlp.mapped(
   announcement,
   sameLengths,
@@ -291,7 +291,7 @@ export const newBlockHashes: RlpType<readonly NewBlockHash[]> = rlp.list(rlp.str
 export const newBlock: RlpType<NewBlock> = rlp.struct({ block: blockCodec, totalDifficulty: rlp.uint })
 
 /**
- * Encodes a response of items that are RLP already: `[id, [item, …]]`. `lastBlockIncomplete` stands between the two in
+ * Encodes a response from encoded items: `[id, [item, …]]`. `lastBlockIncomplete` stands between the two in
  * Receipts since eth/70.
  */
 export function encodeResponse(

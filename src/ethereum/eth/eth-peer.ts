@@ -8,12 +8,12 @@ import { ReceiptStitcher, type ReceiptsQuery } from './receipt-stitcher.ts'
 import { RequestIds, RequestMeter, type RequestStats } from './requests.ts'
 import { violation } from './violations.ts'
 
-/** How long an answer may take, in milliseconds, unless the caller says otherwise. */
+/** Default deadline of a response, in milliseconds. */
 export const REQUEST_TIMEOUT = 15_000
 
 export interface EthRequestOptions {
   readonly signal?: AbortSignal | undefined
-  /** Milliseconds for each message that goes there and back. @default {@link REQUEST_TIMEOUT} */
+  /** Deadline of each response, in milliseconds. @default {@link REQUEST_TIMEOUT} */
   readonly timeout?: number | undefined
 }
 
@@ -22,9 +22,9 @@ export interface HeaderQuery {
   readonly start: Uint8Array | number | bigint
   /** At most 1024. */
   readonly limit: number
-  /** Blocks left out between two headers. @default 0 */
+  /** Blocks skipped between two headers. @default 0 */
   readonly skip?: number | undefined
-  /** Towards the genesis block. @default false */
+  /** True to go towards the genesis block. @default false */
   readonly reverse?: boolean | undefined
 }
 
@@ -43,27 +43,26 @@ export interface EthPeerOptions {
   readonly channel: Channel<AnyEthMessages>
   readonly version: EthVersion
   readonly status: Status
-  /** 0 to below 1: where request ids begin. */
+  /** Random source of the first request id: from 0 to below 1. */
   readonly random: () => number
 }
 
 /**
- * A peer that has passed eth's handshake, and what can be asked of it. The same in every version: an answer of eth/68
- * has the shape of one of eth/71.
+ * A peer that has passed eth's handshake, and the requests it answers. Responses have the same shape in every version.
  *
  * All requests reject with `TimeoutError` (the peer stays: it may be slow), `PeerClosedError`, the signal's reason, or
- * the `ProtocolError` or `CodecError` the answer broke a rule with, which closes the peer. Whether an answer is true
- * (hashes, roots, order) is for the caller to check. Fewer items than asked for, even none, is an answer: the peer has
- * no more, or its limit of 2 MiB was reached.
+ * the `ProtocolError` or `CodecError` of a response that breaks a rule, which closes the peer. The caller verifies
+ * hashes, roots and order. Fewer items than requested, even none, are a valid response: the peer has no more, or has
+ * reached its limit of 2 MiB.
  */
 export class EthPeer {
   readonly peer: Peer
   readonly version: EthVersion
-  /** What it said in its handshake. */
+  /** Status that the peer sent. */
   readonly status: Status
-  /** Which blocks it can serve, as it said last; undefined in eth/68, which does not say. */
+  /** Block range that the peer announced last; undefined in eth/68, which has no such message. */
   range: BlockRange | undefined
-  /** Messages that were taken and not looked into: gossip, while there is no pool. */
+  /** Number of ignored messages: gossip, while there is no pool. */
   ignored = 0
   readonly #channel: Channel<AnyEthMessages>
   readonly #ids: RequestIds
@@ -74,7 +73,7 @@ export class EthPeer {
     GetBlockAccessLists: new RequestMeter(),
   }
 
-  /** For `Eth`, which makes one for each connection. */
+  /** Called by `Eth`, for each connection. */
   constructor(options: EthPeerOptions) {
     const { status } = options
     this.peer = options.peer
@@ -89,43 +88,43 @@ export class EthPeer {
     return this.peer.id
   }
 
-  /** Counts and latencies of each kind of request: what capacity is estimated from. */
+  /** Counts and latencies of each kind of request. */
   get requestStats(): Readonly<Record<EthRequest, RequestStats>> {
     return this.#meters
   }
 
-  /** Requests that wait for their answer. */
+  /** Number of requests in flight. */
   get outstanding(): number {
     return this.#ids.outstanding
   }
 
-  /** Answers that came after nobody waited for them any more. */
+  /** Number of responses that came after their request was abandoned. */
   get late(): number {
     return this.#ids.late
   }
 
-  /** Headers with their form checked, at most `limit`. They keep views of the message they came in. */
+  /** Requests headers. @returns at most `limit`, their form checked, as views of the message they came in. */
   async getBlockHeaders(query: HeaderQuery, options: EthRequestOptions = {}): Promise<readonly Header[]> {
     const { start, limit, skip = 0, reverse = false } = query
     checkCount(limit)
     const first = typeof start === 'number' ? BigInt(start) : start
     const wire = { start: first, limit: BigInt(limit), skip: BigInt(skip), reverse }
     const { headers } = await this.#ask('GetBlockHeaders', (id) => ({ id, ...wire }), options)
-    return this.#judge(() => {
-      this.#checkItems('GetBlockHeaders', headers.length, limit)
+    return this.#check(() => {
+      this.#checkCount('GetBlockHeaders', headers.length, limit)
       return headers.map((header) => header.value)
     })
   }
 
-  /** Bodies from the first hash on, without gaps, each with the bytes it came in. */
+  /** Requests bodies. @returns those of the first hashes. */
   async getBlockBodies(hashes: readonly Uint8Array[], options: EthRequestOptions = {}): Promise<readonly BlockBody[]> {
     checkCount(hashes.length)
     const { bodies } = await this.#ask('GetBlockBodies', (id) => ({ id, hashes }), options)
-    this.#judge(() => this.#checkItems('GetBlockBodies', bodies.length, hashes.length))
+    this.#check(() => this.#checkCount('GetBlockBodies', bodies.length, hashes.length))
     return bodies
   }
 
-  /** Receipts of whole blocks, from the first block on, without gaps. What eth/70 sends in parts is put together. */
+  /** Requests receipts. @returns those of the first blocks, each complete: parts of eth/70 are assembled. */
   async getReceipts(
     blocks: readonly ReceiptsQuery[],
     options: EthRequestOptions = {},
@@ -135,31 +134,31 @@ export class EthPeer {
     for (let done = false; !done; ) {
       const { rest } = stitcher
       const answer = await this.#ask('GetReceipts', (id) => ({ id, ...rest }), options)
-      done = this.#judge(() => stitcher.add(answer))
+      done = this.#check(() => stitcher.add(answer))
     }
-    return stitcher.whole
+    return stitcher.complete
   }
 
-  /** RLP of block access lists, each at the place of its hash; undefined: the peer does not have it. Needs eth/71. */
+  /** Requests block access lists. @returns RLP in the order of the hashes, undefined where missing. Needs eth/71. */
   async getBlockAccessLists(
     hashes: readonly Uint8Array[],
     options: EthRequestOptions = {},
   ): Promise<readonly (Uint8Array | undefined)[]> {
     checkCount(hashes.length)
     if (this.version < 71) {
-      throw new PeerloomError('ERR_ETH_UNSUPPORTED', `eth/${this.version} knows no block access lists`)
+      throw new PeerloomError('ERR_ETH_UNSUPPORTED', `eth/${this.version} has no block access lists`)
     }
     const { accessLists } = await this.#ask('GetBlockAccessLists', (id) => ({ id, hashes }), options)
-    this.#judge(() => this.#checkItems('GetBlockAccessLists', accessLists.length, hashes.length))
+    this.#check(() => this.#checkCount('GetBlockAccessLists', accessLists.length, hashes.length))
     return accessLists
   }
 
-  /** For `Eth`: takes an answer that no request waited for. Throws `ERR_ETH_UNREQUESTED`. */
+  /** Called by `Eth` with a response that no request waits for. Throws `ERR_ETH_UNREQUESTED`. */
   takeLate(id: bigint, reply: string): void {
     this.#ids.takeLate(id, reply)
   }
 
-  /** For `Eth`: tells the peer which blocks can be had here. Nothing before eth/69. */
+  /** Called by `Eth` to announce the block range. Sends nothing before eth/69. */
   sendRange(range: BlockRange): void {
     if (this.version >= 69) this.#channel.send('BlockRangeUpdate', range)
   }
@@ -190,8 +189,8 @@ export class EthPeer {
     }
   }
 
-  /** What an answer breaks a rule with closes the peer as well as failing the request. */
-  #judge<T>(check: () => T): T {
+  /** Checks a response. An error closes the peer as well as failing the request. */
+  #check<T>(check: () => T): T {
     try {
       return check()
     } catch (error) {
@@ -200,12 +199,13 @@ export class EthPeer {
     }
   }
 
-  #checkItems(name: EthRequest, got: number, asked: number): void {
-    if (got > asked) throw violation('ERR_ETH_TOO_MANY_ITEMS', `${REPLIES[name]}: ${got} items, ${asked} asked for`)
+  #checkCount(name: EthRequest, got: number, asked: number): void {
+    if (got > asked)
+      throw violation('ERR_ETH_TOO_MANY_ITEMS', `${REPLIES[name]}: ${got} items instead of at most ${asked}`)
   }
 }
 
-/** `Channel.request` where name and body are generic: TypeScript cannot relate them. */
+/** `Channel.request` with a generic name and body, which TypeScript cannot relate. */
 type UntypedRequest = (
   name: string,
   body: unknown,
@@ -218,7 +218,7 @@ type UntypedRequest = (
 ) => Promise<unknown>
 
 function checkCount(count: number): void {
-  if (count > MAX_BLOCKS) throw new InternalError(`${count} blocks in one request, at most ${MAX_BLOCKS} are answered`)
+  if (count > MAX_BLOCKS) throw new InternalError(`${count} blocks in one request, at most ${MAX_BLOCKS} allowed`)
 }
 
 function itemsIn(answer: EthBodies[ReplyTo<EthRequest>]): number {

@@ -11,33 +11,33 @@ import { Responder, type ServeLimits } from './serve.ts'
 import { checkRange, handshake, rangeOf } from './status.ts'
 import { violation } from './violations.ts'
 
-/** Blocks the head moves before peers are told. Source: go-ethereum eth/handler.go. */
+/** Blocks that the head moves between two announcements. Source: go-ethereum eth/handler.go. */
 export const RANGE_UPDATE_BLOCKS = 32
 
 export interface EthOptions {
   readonly chain: ChainSource
   readonly networkId: bigint
-  /** Versions offered; the highest common one is spoken. @default 71, 70, 69, 68 */
+  /** Versions offered; the highest common one is used. @default 71, 70, 69, 68 */
   readonly versions?: readonly EthVersion[]
-  /** What an answer may hold. @default go-ethereum's limits */
+  /** Limits of responses. @default go-ethereum's limits */
   readonly limits?: Partial<ServeLimits>
-  /** 0 to below 1: where request ids begin. @default random bytes of the system */
+  /** Random source of the first request id: from 0 to below 1. @default random bytes of the system */
   readonly random?: () => number
   /** @default silentLogger */
   readonly log?: Logger
 }
 
-/** A peer passed the handshake, or has gone. */
+/** A peer has passed the handshake, or disconnected. */
 export interface EthEvent {
   readonly type: 'join' | 'leave'
   readonly peer: EthPeer
 }
 
 /**
- * Ethereum's main protocol on every connection of a server: give `protocols` to it. Answers what peers ask from the
- * chain; what to ask of them is for `sync/`, which finds them in `peers`.
+ * Ethereum's main protocol on every connection of a server that has its `protocols`. Answers requests from the chain,
+ * and offers `peers` to code that makes requests, such as `sync/`.
  *
- * Says nothing on its own but its Status and, through `announceRange`, its block range.
+ * Sends nothing on its own but its Status and, through `announceRange`, its block range.
  */
 export class Eth implements Disposable {
   readonly protocols: readonly AnyProtocol[]
@@ -61,19 +61,19 @@ export class Eth implements Disposable {
     this.protocols = (options.versions ?? ETH_VERSIONS).map((version) => this.#protocol(version))
   }
 
-  /** Peers that passed the handshake and are still there. */
+  /** Connected peers that have passed the handshake. */
   get peers(): ReadonlySet<EthPeer> {
     return this.#peers
   }
 
-  /** Peers that come and go, from now on. */
+  /** Subscribes to peers that join and leave. */
   events(options?: SubscribeOptions): Subscription<EthEvent> {
     return this.#events.subscribe(options)
   }
 
   /**
-   * To be called whenever the chain has moved: tells all peers which blocks can be had here, when the head is 32 blocks
-   * further than they were told, or went back. True when they were told.
+   * Announces the block range to all peers if the head is 32 blocks beyond the last announcement, or went back: to be
+   * called whenever the chain has moved. @returns true if it was announced.
    */
   announceRange(): boolean {
     const range = rangeOf(this.#chain)
@@ -112,7 +112,7 @@ export class Eth implements Disposable {
       this.#peers.delete(ethPeer)
       this.#events.emit({ type: 'leave', peer: ethPeer })
       const { late, ignored } = ethPeer
-      this.#log.debug('peer left', { peer: peer.id.slice(0, 8), protocol: `eth/${version}`, late, ignored })
+      this.#log.debug('Peer disconnected', { peer: peer.id.slice(0, 8), protocol: `eth/${version}`, late, ignored })
     }
   }
 
@@ -135,13 +135,13 @@ export class Eth implements Disposable {
         peer.range = message.body
         return
       case 'Status':
-        throw violation('ERR_ETH_EXTRA_STATUS', 'a second Status')
+        throw violation('ERR_ETH_EXTRA_STATUS', 'second Status')
       default:
         peer.ignored++
     }
   }
 
-  /** As go-ethereum's `admin_peers` shows it. */
+  /** Information about a peer, in the form of go-ethereum's `admin_peers`. */
   #peerInfo(peerId: string): unknown {
     for (const { id, version, range } of this.#peers) {
       if (id !== peerId) continue
@@ -152,7 +152,7 @@ export class Eth implements Disposable {
     return undefined
   }
 
-  /** As go-ethereum's `admin_nodeInfo` shows it. */
+  /** Information about this node, in the form of go-ethereum's `admin_nodeInfo`. */
   #nodeInfo(): unknown {
     const { genesisHash, config, head } = this.#chain
     const network = Number(this.#networkId)

@@ -1,8 +1,8 @@
 /**
- * The `eth` protocol, versions 68 to 71, in one table of messages: handshake, answering from a chain, asking of a peer.
- * Not here: which peer to ask for what, and whether what it says is true (`sync/`, with `chain/`); transactions that
- * wait for a block (`txpool/`).
- * Start reading at `messages.ts` (what is said), then `eth.ts` (what happens on a connection).
+ * The `eth` protocol, versions 68 to 71, in one table of messages: handshake, responses from a chain, requests to a
+ * peer. This room does not choose peers or verify what they send (`sync/`, with `chain/`), and ignores pending
+ * transactions.
+ * Start reading at `messages.ts` (the messages), then `eth.ts` (the life of a connection).
  * @module
  */
 export { BlockReceipts } from './block-receipts.ts'

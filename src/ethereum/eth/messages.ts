@@ -1,6 +1,6 @@
 /**
  * Every message of eth/68 to eth/71: one row a message, with its codec from one version on. The bodies are the same in
- * all versions (only Status has two forms), so that what is above this table knows no versions.
+ * all versions (only Status has two forms), so that code above this table is independent of versions.
  * Source: devp2p caps/eth.md; EIP-5793 (68), EIP-7642 (69), EIP-7975 (70), EIP-8159 (71).
  * @module
  */
@@ -11,18 +11,18 @@ import * as codecs from './codecs.ts'
 
 export type EthVersion = 68 | 69 | 70 | 71
 
-/** Newest first. */
+/** Supported versions, newest first. */
 export const ETH_VERSIONS: readonly EthVersion[] = [71, 70, 69, 68]
 
-/** The largest message either side accepts. Source: go-ethereum eth/protocols/eth/protocol.go. */
+/** Bytes of the largest message that either side accepts. Source: go-ethereum eth/protocols/eth/protocol.go. */
 export const MAX_MESSAGE_BYTES = 10 * 1024 * 1024
 /**
- * Before eth/70 receipts cannot be paged: an answer holds at least one block's, and those of a block full of logs go
- * past the limit of all other messages. What the transport takes is the limit then.
+ * Bytes of the largest Receipts before eth/70, which cannot be paged: a response has those of at least one block, which
+ * may exceed the limit of all other messages. The limit is the transport's.
  */
 const MAX_UNPAGED_RECEIPTS_BYTES = 16 * 1024 * 1024
 
-/** What each message carries. */
+/** Body of each message. */
 export interface EthBodies {
   readonly Status: codecs.Status
   readonly NewBlockHashes: readonly codecs.NewBlockHash[]
@@ -42,7 +42,7 @@ export interface EthBodies {
   readonly BlockAccessLists: codecs.BlockAccessLists
 }
 
-/** Names a version does not have. */
+/** Names of messages that a version lacks. */
 type Missing<V extends EthVersion> =
   | (V extends 68 ? 'BlockRangeUpdate' : 'NewBlockHashes' | 'NewBlock')
   | (V extends 71 ? never : 'GetBlockAccessLists' | 'BlockAccessLists')
@@ -58,10 +58,10 @@ export type EthMessages<V extends EthVersion = EthVersion> = {
   >
 }
 
-/** All messages of all versions: what code that serves every version is written against. */
+/** All messages of all versions, for code that serves every version. */
 export type AnyEthMessages = { readonly [N in keyof EthBodies]: MessageSpec<EthBodies[N], number> }
 
-/** The codec from this version on; undefined: from this version on there is no such message. */
+/** The codec from each version on; undefined if the message does not exist from that version on. */
 type Since = { readonly [V in EthVersion]?: Codec<unknown> | undefined }
 
 const table: { readonly [N in keyof EthBodies]: { readonly key: number; readonly since: Since } } = {
@@ -83,7 +83,7 @@ const table: { readonly [N in keyof EthBodies]: { readonly key: number; readonly
   BlockAccessLists: { key: 0x13, since: { 71: codecs.blockAccessLists } },
 }
 
-/** The table of one version, for `defineProtocol`. */
+/** @returns the table of one version, for `defineProtocol`. */
 export function ethMessages<V extends EthVersion>(version: V): EthMessages<V> {
   const messages: Record<string, MessageSpec<unknown, number>> = {}
   for (const [name, { key, since }] of Object.entries(table)) {

@@ -40,7 +40,7 @@ describe('receipts that come in parts', () => {
     const stitcher = new ReceiptStitcher(queries)
     expect(stitcher.rest).toEqual({ hashes: blocks.map(({ hash }) => hash), firstBlockReceiptIndex: 0n })
     expect(stitcher.add(answer([part(0, 0), part(1, 0), part(2, 0)], false))).toBe(true)
-    expect(stitcher.whole.map(({ raw }) => raw)).toEqual(raws)
+    expect(stitcher.complete.map(({ raw }) => raw)).toEqual(raws)
   })
 
   it('are put together over any number of answers', () => {
@@ -50,20 +50,20 @@ describe('receipts that come in parts', () => {
     expect(stitcher.add(answer([part(1, 1, 2)], true))).toBe(false)
     expect(stitcher.rest.firstBlockReceiptIndex).toBe(2n)
     expect(stitcher.add(answer([part(1, 2), part(2, 0)], false))).toBe(true)
-    expect(stitcher.whole.map(({ raw }) => raw)).toEqual(raws)
+    expect(stitcher.complete.map(({ raw }) => raw)).toEqual(raws)
   })
 
   it('leave out a block that never became whole', () => {
     const stitcher = new ReceiptStitcher(queries)
     stitcher.add(answer([part(0, 0), part(1, 0, 1)], true))
     expect(stitcher.add(answer([], false))).toBe(true)
-    expect(stitcher.whole.map(({ raw }) => raw)).toEqual(raws.slice(0, 1))
+    expect(stitcher.complete.map(({ raw }) => raw)).toEqual(raws.slice(0, 1))
   })
 
   it('may be fewer blocks than were asked for', () => {
     const stitcher = new ReceiptStitcher(queries)
     expect(stitcher.add(answer([part(0, 0)], false))).toBe(true)
-    expect(stitcher.whole).toHaveLength(1)
+    expect(stitcher.complete).toHaveLength(1)
   })
 
   it('must bring something with each part', () => {

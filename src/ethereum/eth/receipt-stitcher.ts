@@ -5,36 +5,31 @@ import { BlockReceipts } from './block-receipts.ts'
 import type { Receipts } from './codecs.ts'
 import { violation } from './violations.ts'
 
-/**
- * A block whose receipts are wanted. With its header, what a hostile peer may send of them is bounded by the gas used.
- */
+/** A block whose receipts are requested. Its header bounds, by the gas used, what a hostile peer may send. */
 export interface ReceiptsQuery {
   readonly hash: Uint8Array
   readonly header?: Header | undefined
 }
 
-/** Least gas of a transaction, and since Amsterdam. Source: go-ethereum eth/protocols/eth/peer.go. */
+/** Least gas of a transaction, before and since Amsterdam. Source: go-ethereum eth/protocols/eth/peer.go. */
 const TRANSACTION_GAS = 21_000n
 const AMSTERDAM_TRANSACTION_GAS = 4_500n
 /** Gas of a byte of log data. Source: yellow paper, appendix G. */
 const LOG_DATA_GAS = 8n
-/** Bytes kept of one unfinished block whose header is not known: receipts of some 500 million gas of logs. */
+/** Bytes kept of one incomplete block whose header is not known: receipts of some 500 million gas of logs. */
 const MAX_PARTIAL_BYTES = 64 * 1024 * 1024
-/** Receipts kept of one unfinished block whose header is not known. */
+/** Receipts kept of one incomplete block whose header is not known. */
 const MAX_PARTIAL_RECEIPTS = 131_072
 
-/**
- * Answers one block may be spread over: at 2 MiB each more than any block holds. A peer that drips is not worth waiting
- * for.
- */
+/** Responses that one block may be spread over: at 2 MiB each more than any block holds. Stops peers that drip. */
 const MAX_PARTS = 64
 
-/** Puts the answers to one request of eth/70 together, until the last block is whole. Source: EIP-7975. */
+/** Assembles the responses to one request of eth/70 until the last block is complete. Source: EIP-7975. */
 export class ReceiptStitcher {
   readonly #blocks: readonly ReceiptsQuery[]
   /** BOUNDED: by the request. */
-  readonly #whole: BlockReceipts[] = []
-  /** BOUNDED: see `#checkPartial`. Receipts of the block that follows the whole ones. */
+  readonly #complete: BlockReceipts[] = []
+  /** Receipts of the block after the complete ones. BOUNDED: see `#checkBounds`. */
   #partial: Uint8Array[] = []
   #logBytes = 0
   #bytes = 0
@@ -45,23 +40,23 @@ export class ReceiptStitcher {
   }
 
   /** Blocks whose receipts are complete, in the order of the request. */
-  get whole(): readonly BlockReceipts[] {
-    return this.#whole
+  get complete(): readonly BlockReceipts[] {
+    return this.#complete
   }
 
-  /** What to ask for next. */
+  /** The next request. */
   get rest(): { readonly hashes: readonly Uint8Array[]; readonly firstBlockReceiptIndex: bigint } {
     return {
-      hashes: this.#blocks.slice(this.#whole.length).map(({ hash }) => hash),
+      hashes: this.#blocks.slice(this.#complete.length).map(({ hash }) => hash),
       firstBlockReceiptIndex: BigInt(this.#partial.length),
     }
   }
 
-  /** Takes an answer to `rest`; true when nothing more is to be asked. Throws ProtocolError or CodecError. */
+  /** Takes a response to `rest`. @returns true if no further request is needed. Throws ProtocolError or CodecError. */
   add({ blocks, lastBlockIncomplete }: Receipts): boolean {
-    const wanted = this.#blocks.length - this.#whole.length
+    const wanted = this.#blocks.length - this.#complete.length
     if (blocks.length > wanted) {
-      throw violation('ERR_ETH_TOO_MANY_ITEMS', `receipts of ${blocks.length} blocks where ${wanted} were asked for`)
+      throw violation('ERR_ETH_TOO_MANY_ITEMS', `receipts of ${blocks.length} blocks instead of at most ${wanted}`)
     }
     const complete = lastBlockIncomplete ? blocks.slice(0, -1) : blocks
     for (const block of complete) this.#finish(block)
@@ -72,18 +67,18 @@ export class ReceiptStitcher {
 
   #finish(block: BlockReceipts): void {
     const receipts = this.#partial
-    this.#whole.push(
+    this.#complete.push(
       receipts.length === 0 ? block : BlockReceipts.fromRaw(rlp.encodeListOfRaw([...receipts, ...itemsOf(block)])),
     )
     this.#partial = []
     this.#logBytes = this.#bytes = this.#parts = 0
   }
 
-  /** Every unfinished answer must bring something, or the rounds would never end. */
+  /** Keeps an incomplete block. Each response must add receipts to it, or the rounds would never end. */
   #keep(block: BlockReceipts | undefined, blocks: number): void {
     const items = block ? itemsOf(block) : []
     if (!block || (blocks === 1 && items.length === 0)) {
-      throw violation('ERR_ETH_EMPTY_RECEIPTS', 'receipts that are to be continued, but none were sent')
+      throw violation('ERR_ETH_EMPTY_RECEIPTS', 'incomplete receipts without a receipt')
     }
     if (++this.#parts > MAX_PARTS) {
       throw violation('ERR_ETH_RECEIPTS_DRIP', `receipts of one block in more than ${MAX_PARTS} parts`)
@@ -92,19 +87,19 @@ export class ReceiptStitcher {
       this.#logBytes += logBytesOf(item)
       this.#bytes += item.length
     }
-    this.#checkPartial(this.#partial.length + items.length)
-    // Copies, so that a few receipts do not hold the whole message in memory.
+    this.#checkBounds(this.#partial.length + items.length)
+    // Items are copied, so that a few receipts do not keep the whole message in memory.
     for (const item of items) this.#partial.push(item.slice())
   }
 
-  #checkPartial(count: number): void {
-    const query = this.#blocks[this.#whole.length]
-    if (!query) throw new InternalError('receipts after the last block asked for')
+  #checkBounds(count: number): void {
+    const query = this.#blocks[this.#complete.length]
+    if (!query) throw new InternalError('receipts beyond the last requested block')
     const { header } = query
     const maxCount = header ? Number(header.gasUsed / transactionGas(header)) : MAX_PARTIAL_RECEIPTS
     const maxLogBytes = header ? Number(header.gasUsed / LOG_DATA_GAS) : MAX_PARTIAL_BYTES
     if (count > maxCount || this.#logBytes > maxLogBytes || (!header && this.#bytes > MAX_PARTIAL_BYTES)) {
-      const message = `${count} receipts with ${this.#logBytes} bytes of logs are more than the block can hold`
+      const message = `${count} receipts with ${this.#logBytes} bytes of logs exceed the limits of the block`
       throw violation('ERR_ETH_RECEIPTS_TOO_BIG', message)
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Bookkeeping of the requests made of one peer: their ids, and counts and latencies of each kind.
+ * Bookkeeping of the requests to one peer: their ids, and counts and latencies of each kind.
  * @module
  */
 import { ProtocolError } from '../../base/errors.ts'

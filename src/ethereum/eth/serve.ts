@@ -1,5 +1,5 @@
 /**
- * Responses from the chain. A response is put together of bytes as they are stored; its limits are go-ethereum's.
+ * Responses from the chain, assembled from bytes as they are stored, within the limits of go-ethereum.
  * @module
  */
 import { setImmediate } from 'node:timers/promises'
@@ -41,7 +41,7 @@ export const SERVE_LIMITS: ServeLimits = {
   lookups: MAX_LOOKUPS,
 }
 
-/** Limits of what one peer gets before the event loop turns to the others. */
+/** Bytes, and responses, that one peer gets before the event loop turns to the others. */
 const TURN_BYTES = 256 * 1024
 const TURN_RESPONSES = 64
 
@@ -217,7 +217,7 @@ export function bodiesOf(chain: ChainSource, { hashes }: HashRequest, limits: Se
   return response.items
 }
 
-/** @returns one item for each hash, until a limit cuts the tail: an access list, or the mark of a missing one. */
+/** @returns one item for each hash, until a limit cuts the tail: an access list, or {@link UNAVAILABLE}. */
 export function accessListsOf(chain: ChainSource, { hashes }: HashRequest, limits: ServeLimits): readonly Uint8Array[] {
   const response = new ResponseBuilder(limits)
   for (const hash of hashes) {

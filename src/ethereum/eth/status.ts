@@ -7,7 +7,7 @@ import type { BlockRange, Status } from './codecs.ts'
 import type { AnyEthMessages, EthVersion } from './messages.ts'
 import { violation } from './violations.ts'
 
-/** How long the remote's Status may take, in milliseconds. Source: go-ethereum eth/protocols/eth/handshake.go. */
+/** Milliseconds until the remote's Status must arrive. Source: go-ethereum eth/protocols/eth/handshake.go. */
 export const HANDSHAKE_TIMEOUT = 5_000
 
 export interface HandshakeOptions {
@@ -17,7 +17,7 @@ export interface HandshakeOptions {
 }
 
 /**
- * Sends our Status and checks the remote's, in go-ethereum's order. Throws `ProtocolError`: ERR_ETH_NO_STATUS,
+ * Exchanges Status and checks the remote's, in go-ethereum's order. Throws `ProtocolError`: ERR_ETH_NO_STATUS,
  * ERR_ETH_NETWORK_ID, ERR_ETH_VERSION, ERR_ETH_GENESIS, ERR_ETH_FORK_ID, ERR_ETH_BLOCK_RANGE; `CodecError` on a
  * malformed one.
  */
@@ -28,12 +28,12 @@ export async function handshake(channel: Channel<AnyEthMessages>, options: Hands
   return status
 }
 
-/** Which blocks can be had of a chain. */
+/** @returns the range of blocks that a chain can serve. */
 export function rangeOf({ head, earliest }: ChainSource): BlockRange {
   return { earliest: Math.min(earliest, head.number), latest: head.number, latestHash: head.hash }
 }
 
-/** Throws `ERR_ETH_BLOCK_RANGE`. */
+/** Checks a range. Throws `ERR_ETH_BLOCK_RANGE`. */
 export function checkRange({ earliest, latest, latestHash }: BlockRange): void {
   if (earliest > latest) throw violation('ERR_ETH_BLOCK_RANGE', `block range from ${earliest} to ${latest}`)
   if (latestHash.every((byte) => byte === 0)) throw violation('ERR_ETH_BLOCK_RANGE', 'latest block without a hash')
@@ -50,7 +50,7 @@ async function remoteStatus(channel: Channel<AnyEthMessages>): Promise<Status> {
     return await channel.expect('Status', { timeout: HANDSHAKE_TIMEOUT })
   } catch (error) {
     if (error instanceof TimeoutError) {
-      const options = { disconnectReason: DisconnectReason.ReadTimeout, penalty: 0, cause: error } // it may be slow
+      const options = { disconnectReason: DisconnectReason.ReadTimeout, penalty: 0, cause: error } // slow is no fault
       throw violation('ERR_ETH_NO_STATUS', 'no Status in time', options)
     }
     if (!(error instanceof ProtocolError) || error.code !== 'ERR_UNEXPECTED_MESSAGE') throw error

@@ -1,7 +1,7 @@
 /**
- * Violations of eth by a remote, each with its penalty: 0 is no fault, 100 bans the node id at once, what is between
- * adds up and decays. No code here has 100: whether data is false is found where it is checked against a header
- * (`chain/`, `sync/`); a message that does not decode is a `CodecError` with a penalty of its own.
+ * Violations of eth by a remote, each with its penalty: 0 is no fault, 100 bans the node id at once, a penalty between
+ * adds up and decays. No code here has 100: false data is detected where it is checked against a header
+ * (`chain/`, `sync/`); a malformed message is a `CodecError`, with a penalty of its own.
  * @module
  */
 import { type ErrorCode, ProtocolError, type ProtocolErrorOptions } from '../../base/errors.ts'
@@ -19,7 +19,7 @@ const PENALTIES = {
   ERR_ETH_BLOCK_RANGE: 20,
   /** May be a very late response, if more than MAX_ABANDONED requests were abandoned since. */
   ERR_ETH_UNREQUESTED: 10,
-  /** Work without use. A ban takes several, as no data is proven false. */
+  /** Wasted work. A ban takes several, as no data is proven false. */
   ERR_ETH_TOO_MANY_ITEMS: 20,
   ERR_ETH_EMPTY_RECEIPTS: 20,
   ERR_ETH_RECEIPTS_DRIP: 20,
