@@ -1,8 +1,8 @@
 /**
- * From a head hash to a stored chain: headers in reverse, then bodies, receipts and access lists, from many peers. Not
- * here: who says what the head is (a consensus client, a user), what is said on the wire (`eth/`), the rules and the
- * store (`chain/`); nothing is executed.
- * Start reading at `sync.ts`, then `header-download.ts` and `fill.ts`.
+ * Sync from a head hash to a stored chain: headers in reverse (`headers/`), then bodies, receipts and access lists
+ * (`blocks/`), from many peers (`peers/`). This room does not choose the head (a consensus client or a user does), and
+ * executes nothing; messages are in `eth/`, rules and store in `chain/`.
+ * Start reading at `sync.ts`, then `headers/header-download.ts` and `blocks/fill.ts`.
  * @module
  */
 

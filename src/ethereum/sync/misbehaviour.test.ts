@@ -137,11 +137,11 @@ describe('a peer is dropped', () => {
   })
 })
 
-describe('a peer is set aside', () => {
+describe('a peer is paused', () => {
   test('when it has nothing of what it never announced; others are asked', async () => {
     const asked = new RequestLog()
     const { verdict } = await meet({ GetReceipts: () => [] }, { version: 68, asked })
-    expect(verdict).toMatchObject({ action: 'set aside', reason: 'receipts: does not have them' })
+    expect(verdict).toMatchObject({ action: 'paused', reason: 'receipts: not available' })
     expect(asked.receipts).toEqual([])
   })
 
@@ -176,7 +176,7 @@ describe('a peer is set aside', () => {
       },
     })
     expect(skipped).toBeGreaterThan(0)
-    expect(verdict.action).toBe('set aside')
+    expect(verdict.action).toBe('paused')
   })
 })
 

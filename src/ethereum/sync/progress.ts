@@ -1,13 +1,13 @@
 /**
- * How far a sync is, for people and for `eth_syncing`.
+ * Progress of a sync, for people and for `eth_syncing`.
  * @module
  */
 import type { Clock } from '../../base/clock.ts'
 
-/** What a sync does at the moment; `target`: it looks for the header of the target. */
+/** Current phase of a sync; in `target` it searches the header of the target. */
 export type SyncPhase = 'idle' | 'target' | 'headers' | 'blocks'
 
-/** Block numbers: of `total` blocks this many have it, whenever they came. */
+/** Number of blocks that have a part, of all up to the target. */
 export interface SyncShare {
   readonly done: number
   readonly total: number
@@ -15,35 +15,36 @@ export interface SyncShare {
 
 export interface SyncProgress {
   readonly phase: SyncPhase
-  /** There is nobody to ask. */
+  /** True if no peer is connected. */
   readonly waiting: boolean
-  /** Undefined before its header is known, and when there is none. */
+  /** Undefined without a target, and before its header is known. */
   readonly target: { readonly number: number; readonly hash: Uint8Array } | undefined
-  /** Number of the head when this sync began, or that of now when there is none. */
+  /** Number of the head when this sync began; the current one if none runs. */
   readonly start: number
-  /** Number of the last block that is stored whole. */
+  /** Number of the last complete block in the store. */
   readonly head: number
   readonly headers: SyncShare
   readonly bodies: SyncShare
   readonly receipts: SyncShare
-  /** Stored, over the last seconds. */
+  /** Blocks stored per second, over the last ten seconds. */
   readonly blocksPerSecond: number
-  /** Of headers, bodies, receipts and access lists that were right, since the start. */
+  /** Bytes of verified headers, bodies, receipts and access lists, since the start. */
   readonly bytes: number
   readonly peers: number
 }
 
-/** Milliseconds a rate looks back. */
+/** Milliseconds that a rate covers. */
 const SPAN = 10_000
-/** BOUNDED: samples a meter keeps. */
+/** Samples that a meter keeps. */
 const MAX_SAMPLES = 100
-/** Milliseconds one sample covers. */
+/** Milliseconds that one sample covers. */
 const SAMPLE = SPAN / MAX_SAMPLES
 
-/** Counts what happens, as a rate over the last ten seconds. */
+/** Measures a rate over the last ten seconds. */
 export class RateMeter {
   readonly #clock: Clock
   readonly #began: number
+  /** BOUNDED: {@link MAX_SAMPLES}. */
   #samples: { readonly at: number; count: number }[] = []
 
   constructor(clock: Clock) {

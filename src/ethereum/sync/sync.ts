@@ -1,5 +1,5 @@
 /**
- * Brings a chain store to a head that somebody vouches for, from whatever peers there are.
+ * Brings a chain store to a trusted head hash, from any peers.
  * @module
  */
 import { setMaxListeners } from 'node:events'
@@ -23,11 +23,11 @@ import { RateMeter, type SyncPhase, type SyncProgress, type SyncShare } from './
 
 export interface SyncOptions {
   readonly store: ChainStore
-  /** Whose peers are asked; its `announceRange` is called when the chain has moved. */
+  /** Source of peers; its `announceRange` is called when the chain has moved. */
   readonly eth: Pick<Eth, 'peers' | 'events' | 'announceRange'>
-  /** Whether blocks are stored without their receipts. @default 'required' */
+  /** `none` stores blocks without their receipts. @default 'required' */
   readonly receipts?: 'required' | 'none'
-  /** What may be downloaded ahead of what is stored. @default 8192 blocks, 64 MiB */
+  /** Limits of blocks that are downloaded and not stored yet. @default 8192 blocks, 64 MiB */
   readonly window?: WindowLimits
   /** @default systemClock */
   readonly clock?: Clock
@@ -47,16 +47,16 @@ export type SyncEvent =
   | { readonly type: 'progress'; readonly progress: SyncProgress }
   /** The target is not a descendant of the head: blocks above this one will be replaced. */
   | { readonly type: 'reorg'; readonly ancestor: number; readonly head: number }
-  /** No peer is there; the sync goes on when one comes. */
+  /** No peer is connected; the sync continues when one joins. */
   | { readonly type: 'waiting' }
   | { readonly type: 'peer'; readonly verdict: PeerVerdict }
-  /** It was given up, by an error or by the caller's signal. */
+  /** The sync ended by an error or by the caller's signal. */
   | { readonly type: 'failed'; readonly error: unknown }
 
 /**
- * Downloads headers in reverse from a head hash to what is known, then bodies, receipts and access lists; verifies all
- * of it; stores whole blocks in order. What has been stored is not asked for again, also after a `kill -9`. Does
- * nothing until it is given a target; disposing it stops it.
+ * Downloads headers in reverse from a head hash to a known block, then bodies, receipts and access lists; verifies all
+ * of them; stores complete blocks in order. Stored data is not requested again, also after a `kill -9`. Does nothing
+ * before the first target; disposing it stops it.
  */
 export class Sync implements AsyncDisposable {
   readonly #store: ChainStore
@@ -78,7 +78,7 @@ export class Sync implements AsyncDisposable {
   #start: number | undefined
   #bytes = 0
   #waiting = false
-  /** Ends when the last call of `syncTo` has. */
+  /** Settles when the last call of `syncTo` has. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: SyncOptions) {
@@ -101,23 +101,23 @@ export class Sync implements AsyncDisposable {
   }
 
   /**
-   * Makes the block of this hash the head. Calls are served one after another; a target that is canonical already
-   * changes nothing. Waits as long as it takes for peers, until the signal aborts. What has been stored stays when it
-   * fails, and a later call goes on from there.
+   * Makes the block of this hash the head. Calls run one after another; a target that is canonical already changes
+   * nothing. Waits for peers without limit, until the signal aborts. Stored data stays after a failure, and a later
+   * call continues from there.
    *
-   * Rejects with `ERR_SYNC_WRONG_CHAIN` (not on our genesis block), `ERR_SYNC_INVALID_CHAIN` (`cause` names the rule),
+   * Rejects with `ERR_SYNC_WRONG_CHAIN` (not on this genesis block), `ERR_SYNC_INVALID_CHAIN` (`cause` names the rule),
    * a `StorageError`, the signal's reason, or `ERR_SYNC_CLOSED`.
    */
   syncTo(hash: Uint8Array, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<SyncResult> {
     const { signal } = options
     const either = AbortSignal.any(signal ? [signal, this.#closing.signal] : [this.#closing.signal])
-    setMaxListeners(0, either) // every request in flight listens, and that is no leak
+    setMaxListeners(0, either) // every request in flight has a listener, which is no leak
     const result = this.#last.then(() => this.#run(hash, either))
     this.#last = result.catch(() => {})
     return result
   }
 
-  /** How far the sync is, with what was there before it. */
+  /** Progress of the sync, including data that was stored before it. */
   get progress(): SyncProgress {
     const { number } = this.#store.head
     const window = this.#fill?.window
@@ -139,7 +139,7 @@ export class Sync implements AsyncDisposable {
     }
   }
 
-  /** What happens, from now on. */
+  /** Subscribes to the events of the sync. */
   events(options?: SubscribeOptions): Subscription<SyncEvent> {
     return this.#events.subscribe(options)
   }
@@ -159,8 +159,8 @@ export class Sync implements AsyncDisposable {
       return await this.#reach(hash, signal)
     } catch (error) {
       const fields = { target: bytesTo0x(hash), head: this.#store.head.number, error: describeError(error) }
-      if (signal.aborted) this.#log.debug('sync: stopped', fields)
-      else this.#log.warn('sync: failed', fields)
+      if (signal.aborted) this.#log.debug('Sync stopped', fields)
+      else this.#log.warn('Sync failed', fields)
       this.#events.emit({ type: 'failed', error })
       throw error
     } finally {
@@ -180,7 +180,7 @@ export class Sync implements AsyncDisposable {
     const { header, source } = await this.#findTarget(hash, signal)
     this.#target = header
     this.#events.emit({ type: 'target', number: header.number, hash })
-    this.#log.info('sync: target', { number: header.number, hash: bytesTo0x(hash), head: this.#store.head.number })
+    this.#log.info('Sync started', { number: header.number, hash: bytesTo0x(hash), head: this.#store.head.number })
     this.#phase = 'headers'
     if (header.number === 0) throw await this.#wrongChain(hash, source)
     await this.#skeleton.begin(header)
@@ -190,7 +190,7 @@ export class Sync implements AsyncDisposable {
     this.#phase = 'blocks'
     await this.#blocks(header, signal)
     this.#events.emit({ type: 'done', number: header.number, hash })
-    this.#log.info('sync: done', { number: header.number, hash: bytesTo0x(hash) })
+    this.#log.info('Sync finished', { number: header.number, hash: bytesTo0x(hash) })
     return { number: header.number, hash: header.hash }
   }
 
@@ -201,7 +201,7 @@ export class Sync implements AsyncDisposable {
     return findTarget({ ...common, hash, signal })
   }
 
-  /** The target of an earlier run. */
+  /** @returns the target of an earlier run. */
   #top(): Header | undefined {
     const { current } = this.#skeleton
     return current && this.#skeleton.headerAt(current.last)
@@ -251,7 +251,7 @@ export class Sync implements AsyncDisposable {
 
   async #wrongChain(hash: Uint8Array, source: Worker | undefined): Promise<unknown> {
     const error = wrongChain(hash)
-    if (source) this.#workers.drop(source, error.code, error.message, { penalty: 0 }) // it answered what was asked
+    if (source) this.#workers.drop(source, error.code, error.message, { penalty: 0 }) // it only answered the request
     await this.#skeleton.clear()
     return error
   }
@@ -259,7 +259,7 @@ export class Sync implements AsyncDisposable {
   #noteReorg(ancestor: number): void {
     const { number } = this.#store.head
     if (ancestor === number) return
-    this.#log.info('sync: reorganization', { ancestor, head: number, target: this.#target?.number })
+    this.#log.info('Reorganization detected', { ancestor, head: number, target: this.#target?.number })
     this.#events.emit({ type: 'reorg', ancestor, head: number })
   }
 
@@ -277,7 +277,7 @@ export class Sync implements AsyncDisposable {
   #noteWaiting(): void {
     const waiting = this.#phase !== 'idle' && this.#eth.peers.size === 0
     if (waiting && !this.#waiting) {
-      this.#log.info('sync: waiting for peers', { phase: this.#phase })
+      this.#log.info('Sync paused', { reason: 'no peers', phase: this.#phase })
       this.#events.emit({ type: 'waiting' })
     }
     this.#waiting = waiting

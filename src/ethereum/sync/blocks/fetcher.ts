@@ -1,5 +1,5 @@
 /**
- * Divides the wanted parts of one kind among the peers, and checks what they bring.
+ * Distributes requests for one kind of part among the peers, and verifies the responses.
  * @module
  */
 
@@ -14,13 +14,13 @@ export interface FetcherOptions<T> {
   readonly window: Window
   readonly workers: Workers
   readonly signal: AbortSignal
-  /** Parts have come, or their blocks can be given to others now. */
+  /** Called when parts have arrived, or can be requested from other peers. */
   readonly onChange: () => void
 }
 
 export class Fetcher<T> {
   readonly #options: FetcherOptions<T>
-  /** Who did not have it, for parts that may be missing. */
+  /** Workers that lack a part, for parts that may be missing. */
   readonly #unavailableFrom = new WeakMap<Slot, Set<Worker>>()
   /** Bytes of verified parts. */
   bytes = 0
@@ -29,7 +29,7 @@ export class Fetcher<T> {
     this.#options = options
   }
 
-  /** Gives work to everybody who is free. */
+  /** Makes requests to all free workers. */
   schedule(): void {
     const { part, workers, signal } = this.#options
     if (signal.aborted) return
@@ -44,7 +44,7 @@ export class Fetcher<T> {
     }
   }
 
-  /** Whether somebody may still bring this block's part. */
+  /** @returns true if this block's part may still arrive from some peer. */
   mayArrive(slot: Slot): boolean {
     const { part, workers } = this.#options
     if (slot.state[part.kind] === 'requested') return true
@@ -83,7 +83,7 @@ export class Fetcher<T> {
     for (const [i, item] of items.entries()) {
       const slot = slots[i]
       if (!slot) break
-      if (slot.state[part.kind] !== 'requested') continue // waived meanwhile
+      if (slot.state[part.kind] !== 'requested') continue // waived in the meantime
       if (item === undefined) {
         this.#markUnavailable(slot, worker)
         continue
@@ -97,7 +97,7 @@ export class Fetcher<T> {
     else if (!worker.peer.peer.closing) this.#reportEmpty(worker, slots)
   }
 
-  /** The bytes of what was accepted; undefined when it, and all behind it, was not. */
+  /** @returns the bytes of an accepted part; undefined if it, and all after it, is rejected. */
   #accept(worker: Worker, slots: readonly Slot[], i: number, item: T): number | undefined {
     const { part, window, workers } = this.#options
     const slot = slots[i] as Slot
@@ -136,7 +136,8 @@ export class Fetcher<T> {
 }
 
 /**
- * A root that differs is proof; what does not decode may be of a fork unknown here; any other error is a fault of ours.
+ * @returns the penalty of a part that was rejected. Another root is proof; malformed data may be of a fork unknown
+ * here; any other error is a fault of this node.
  */
 function penaltyOf(error: unknown): number {
   return error instanceof PeerloomError ? error.penalty : 0

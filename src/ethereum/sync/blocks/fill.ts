@@ -1,6 +1,6 @@
 /**
- * From verified headers to stored blocks. Three loops that meet in a window: one feeds it with headers, one gives work
- * to peers, one empties it into the store, in order and in atomic batches.
+ * Download of blocks for verified headers. Three loops share a window: one adds headers, one makes requests to peers,
+ * one drains it into the store, in order and in atomic batches.
  * @module
  */
 import type { Clock } from '../../../base/clock.ts'
@@ -18,9 +18,9 @@ import { Fetcher } from './fetcher.ts'
 import { accessLists, bodies, newSlot, receipts } from './parts.ts'
 import { isComplete, isSettled, type Slot, Window, type WindowLimits } from './window.ts'
 
-/** One batch. A reorganization takes as many blocks as it needs to be one step. */
+/** Limits of one batch; a reorganization exceeds them to be atomic. */
 const BATCH: WindowLimits = { blocks: 256, bytes: 4 * 1024 * 1024 }
-/** Milliseconds a block that is complete but for its access list waits for it. */
+/** Milliseconds that a block waits for its access list when all other parts are held. */
 const ACCESS_LIST_GRACE = 3_000
 
 export interface FillOptions {
@@ -34,10 +34,11 @@ export interface FillOptions {
   readonly target: Header
   readonly receipts: 'required' | 'none'
   readonly limits?: WindowLimits | undefined
-  /** A batch of blocks is in the store. */
+  /** Called after each batch of blocks that was stored. */
   readonly onStored: (blocks: number) => void
 }
 
+/** Fills a chain store up to a target. */
 export class Fill {
   readonly window: Window
   readonly #options: FillOptions
@@ -47,13 +48,13 @@ export class Fill {
   readonly #accessLists: Fetcher<Uint8Array>
   /** Number of the last block that is in the store. */
   #stored: number
-  /** The block that waits for nothing but its access list, and since when. */
+  /** The block that waits for its access list only, and the start of the wait. */
   #waitingFor: { readonly slot: Slot; readonly since: number } | undefined
 
-  /** The block of which the log said that nobody has it. */
+  /** The last block that was logged as not available. */
   #reported: Slot | undefined
 
-  /** To be made when the skeleton links to a canonical block. */
+  /** The skeleton must link to a canonical block. */
   constructor(options: FillOptions) {
     const { skeleton, workers, condition, clock, log, signal, target, limits } = options
     this.#options = options
@@ -132,7 +133,7 @@ export class Fill {
     }
   }
 
-  /** Says so, once for each block, when the sync stands still because none of the peers can go on. */
+  /** Logs, once for each block, that no peer has the next part. */
   #reportMissing(): void {
     const { workers, log } = this.#options
     const front = this.window.front
@@ -163,7 +164,7 @@ export class Fill {
     }
   }
 
-  /** Complete blocks from the first on: all that take the place of canonical ones, if they fit into the window. */
+  /** @returns complete blocks from the first on; in a reorganization all that replace canonical ones, if they fit. */
   #next(): readonly Slot[] {
     const { store, target } = this.#options
     const replaced = Math.min(store.head.number + 1, target.number) - this.#stored
@@ -175,7 +176,7 @@ export class Fill {
     return slots.length < least ? [] : slots
   }
 
-  /** An access list never holds a block up: it is given up when nobody has it, or when it does not come in time. */
+  /** Waives access lists that no peer has, or that do not come in time: they never hold a block up. */
   #waive(): void {
     const ready = this.window.leading(lacksAccessListAtMost, BATCH)
     for (const slot of ready) {

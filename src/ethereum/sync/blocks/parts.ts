@@ -1,5 +1,5 @@
 /**
- * Bodies, receipts and block access lists: how each is asked for, checked and kept.
+ * Bodies, receipts and block access lists: how each is requested, verified and kept.
  * @module
  */
 import { equalBytes } from '../../../base/bytes.ts'
@@ -8,16 +8,20 @@ import type { BlockReceipts, EthPeer, EthRequestOptions } from '../../eth/index.
 import { BlockBody, EMPTY_OMMERS_HASH, EMPTY_ROOT, type Header, receiptsRoot } from '../../types/index.ts'
 import type { ContentKind, Slot } from './window.ts'
 
-/** One kind of part. `T` is what an answer has of it, by block; undefined: the peer does not have it. */
+/** One kind of part. `T` is an item of a response, one for each block; undefined if the peer lacks it. */
 export interface Part<T> {
   readonly kind: ContentKind
-  /** Most blocks in one request. Source: go-ethereum eth/downloader/downloader.go. */
+  /** Largest number of blocks in one request. Source: go-ethereum eth/downloader/downloader.go. */
   readonly maxItems: number
   request(peer: EthPeer, slots: readonly Slot[], options: EthRequestOptions): Promise<readonly (T | undefined)[]>
-  /** Throws `ProtocolError` or `CodecError` when it is not what the header speaks of; the bytes it has otherwise. */
+  /**
+   * Verifies and keeps an item. @returns its bytes. Throws `ProtocolError` or `CodecError` if the header does not
+   * match.
+   */
   accept(slot: Slot, item: T): number
   /**
-   * Whether it is of one of these blocks: an answer may leave out what the peer does not have. May throw as `accept`.
+   * @returns true if an item is of one of these blocks: a response may omit what the peer lacks. May throw like
+   * `accept`.
    */
   matchesAny(slots: readonly Slot[], item: T): boolean
 }
@@ -71,7 +75,7 @@ const EMPTY_BODY = BlockBody.from({ transactions: [] })
 const EMPTY_BODY_WITH_WITHDRAWALS = BlockBody.from({ transactions: [], withdrawals: [] })
 const NO_RECEIPTS = Uint8Array.of(0xc0)
 
-/** A block of which that is here which its header says (that a part is empty) or the store has kept of it. */
+/** Makes a slot. Parts that are empty by the header, or that the store has, are held already. */
 export function newSlot(header: Header, store: ChainStore, wantReceipts: boolean): Slot {
   const isHeld = store.numberOf(header.hash) !== undefined
   const body = emptyBody(header) ?? (isHeld ? heldBody(header, store) : undefined)
@@ -92,7 +96,7 @@ export function newSlot(header: Header, store: ChainStore, wantReceipts: boolean
   }
 }
 
-/** Of a block that was canonical once. */
+/** @returns the body of a block that was canonical once. */
 function heldBody(header: Header, store: ChainStore): BlockBody | undefined {
   const raw = store.rawBody(header.hash)
   return raw && BlockBody.decode(raw)

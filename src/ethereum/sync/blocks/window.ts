@@ -1,20 +1,20 @@
 /**
- * The blocks between the headers that are verified and the store: filled in any order, emptied in order.
+ * Sliding window of the blocks between the verified headers and the store: filled in any order, drained in order.
  * @module
  */
 import type { BlockBody, Header } from '../../types/index.ts'
 
-/** Blocks held. Source: go-ethereum eth/downloader/queue.go (blockCacheMaxItems). */
+/** Default limit of blocks. Source: go-ethereum eth/downloader/queue.go (blockCacheMaxItems). */
 export const WINDOW_BLOCKS = 8_192
-/** Bytes of bodies, receipts and access lists held; answers on their way come on top. */
+/** Default limit of bytes of bodies, receipts and access lists; responses in flight are not counted. */
 export const WINDOW_BYTES = 64 * 1024 * 1024
-/** Over the byte budget only these first blocks are fetched, so that the window can always be emptied. */
+/** First blocks that are fetched even over the byte budget, so that the window can always be drained. */
 const FRONT_BLOCKS = 128
 
 /** The parts of a block that are fetched. */
 export type ContentKind = 'bodies' | 'receipts' | 'accessLists'
 
-/** `waived`: nobody has it, and it need not be had. */
+/** State of a part; `waived` parts are not available, and not required. */
 export type PartState = 'wanted' | 'requested' | 'held' | 'waived'
 
 export interface Slot {
@@ -34,7 +34,7 @@ export interface WindowLimits {
 
 export class Window {
   readonly #limits: WindowLimits
-  /** In order of number. BOUNDED: by the limits. */
+  /** Blocks in order of number. BOUNDED: by the limits. */
   #slots: Slot[] = []
   #bytes = 0
   readonly #held: Record<ContentKind, number> = { bodies: 0, receipts: 0, accessLists: 0 }
@@ -52,7 +52,7 @@ export class Window {
     return this.#bytes
   }
 
-  /** Blocks that may be added. */
+  /** Number of blocks that may be added. */
   get room(): number {
     return this.#limits.blocks - this.#slots.length
   }
@@ -65,7 +65,7 @@ export class Window {
     return this.#slots[0]
   }
 
-  /** Parts of this kind held, or known to be empty. */
+  /** @returns the number of parts of this kind that are held, or known to be empty. */
   held(kind: ContentKind): number {
     return this.#held[kind]
   }
@@ -76,7 +76,7 @@ export class Window {
     this.#bytes += slot.bytes
   }
 
-  /** Up to `limit` blocks, from the first on, whose part of this kind is wanted and that `fits`. */
+  /** @returns up to `limit` blocks, from the first on, whose part of this kind is wanted and which `fits` accepts. */
   wanted(kind: ContentKind, limit: number, fits: (slot: Slot) => boolean): Slot[] {
     const slots: Slot[] = []
     if (this.#wanted[kind] === 0) return slots
@@ -96,7 +96,7 @@ export class Window {
     this.#bytes += bytes
   }
 
-  /** Blocks from the first on that `test` holds of, up to so many, or so many bytes (but one at least). */
+  /** @returns the leading blocks that pass `test`, up to a number of blocks or bytes, but at least one. */
   leading(test: (slot: Slot) => boolean, limit: WindowLimits): readonly Slot[] {
     let end = 0
     for (let bytes = 0; end < this.#slots.length && end < limit.blocks && bytes < limit.bytes; end++) {
@@ -107,7 +107,7 @@ export class Window {
     return this.#slots.slice(0, end)
   }
 
-  /** Forgets the first blocks. */
+  /** Removes the first blocks. */
   shift(count: number): void {
     for (const slot of this.#slots.splice(0, count)) {
       this.#bytes -= slot.bytes
@@ -115,7 +115,7 @@ export class Window {
     }
   }
 
-  /** Gives up this part of all blocks that do not have it. */
+  /** Waives this part of all blocks that lack it. */
   waive(kind: ContentKind): void {
     for (const slot of this.#slots) if (!isSettled(slot.state[kind])) this.set(slot, kind, 'waived')
   }
@@ -126,11 +126,12 @@ export class Window {
   }
 }
 
+/** @returns true if no part of the block is to be fetched. */
 export function isComplete({ state }: Slot): boolean {
   return isSettled(state.bodies) && isSettled(state.receipts) && isSettled(state.accessLists)
 }
 
-/** Nothing is to be fetched for it any more. */
+/** @returns true if the part is not to be fetched. */
 export function isSettled(state: PartState): boolean {
   return state === 'held' || state === 'waived'
 }

@@ -1,6 +1,6 @@
 /**
- * Headers from the target towards what is known, in reverse, in ranges, from several peers at once. What links is kept
- * in the store as it comes.
+ * Download of headers from the target towards a known block, in reverse, in ranges, from several peers at once. Linked
+ * headers are stored at once.
  * @module
  */
 import { equalBytes } from '../../../base/bytes.ts'
@@ -12,21 +12,21 @@ import type { Skeleton } from './skeleton.ts'
 
 /** Headers in one request. Source: go-ethereum eth/downloader/skeleton.go (requestHeaders). */
 export const HEADERS_PER_REQUEST = 512
-/** Ranges being downloaded or waiting to be linked: 32 768 headers, some 40 MB. */
+/** Ranges in download or waiting to be linked: 32 768 headers, some 40 MB. */
 const MAX_RANGES = 64
 /** Ranges linked in one batch. */
 const MAX_LINKED = 2
-/** Headers asked for below a place that did not fit, doubled each time: most reorganizations are short. */
+/** Headers requested below a misfit, doubled each time: most reorganizations are short. */
 const FIRST_STEP_BACK = 32
 const MAX_STEP_BACK = 16_384
-/** Penalty for headers that do not link to each other, where that is no proof of a lie. */
+/** Penalty for headers that do not link to each other, where that is no proof of false data. */
 const UNLINKED_PENALTY = 20
 
-/** Numbers `top` down to `bottom`. */
+/** A range of headers, from number `top` down to `bottom`. */
 interface Range {
   top: number
   readonly bottom: number
-  /** From the top down; absent while it is wanted. */
+  /** Downloaded headers, from the top down; undefined before. */
   headers: readonly Header[] | undefined
   source: Worker | undefined
   busy: boolean
@@ -38,13 +38,13 @@ export interface HeaderDownloadOptions {
   readonly workers: Workers
   readonly condition: Condition
   readonly signal: AbortSignal
-  /** Headers of so many bytes were linked and stored. */
+  /** Called with the bytes of headers that were linked and stored. */
   readonly onLinked: (bytes: number) => void
 }
 
 export class HeaderDownload {
   readonly #options: HeaderDownloadOptions
-  /** From the highest down, without gaps, below the skeleton. BOUNDED: {@link MAX_RANGES}. */
+  /** Ranges from the highest down, without gaps, below the skeleton. BOUNDED: {@link MAX_RANGES}. */
   #ranges: Range[] = []
   #stepBack = FIRST_STEP_BACK
 
@@ -52,7 +52,7 @@ export class HeaderDownload {
     this.#options = options
   }
 
-  /** Resolves with the number of the canonical block that the headers link to; undefined when they end elsewhere. */
+  /** @returns the number of the canonical block that the headers link to; undefined if they end elsewhere. */
   async run(): Promise<number | undefined> {
     const { skeleton, condition, signal } = this.#options
     for (;;) {
@@ -73,7 +73,7 @@ export class HeaderDownload {
     return known !== undefined && next !== undefined && equalBytes(known, next)
   }
 
-  /** Blocks that were canonical once still have their headers. */
+  /** Takes headers of blocks that were canonical once from the store. */
   async #takeStored(): Promise<boolean> {
     const { skeleton, store } = this.#options
     const held: Header[] = []
@@ -97,7 +97,9 @@ export class HeaderDownload {
     }
   }
 
-  /** Down to here headers are certainly missing: our head or an older segment's top; below a misfit, step by step. */
+  /**
+   * @returns the number above which headers are missing: the head or an older segment's top; steps back below a misfit.
+   */
   #floor(first: number): number {
     const { skeleton, store } = this.#options
     const anchors = [skeleton.older ?? 0, store.head.number]
@@ -123,7 +125,7 @@ export class HeaderDownload {
     }
   }
 
-  /** The first range is asked for by hash, which any peer that knows the block can answer; the others by number. */
+  /** Requests the first range by hash, which any peer with the block serves; the others by number. */
   async #fetch(worker: Worker, range: Range): Promise<void> {
     const { skeleton, workers, signal } = this.#options
     const { top, bottom } = range
@@ -156,7 +158,7 @@ export class HeaderDownload {
     return !fault
   }
 
-  /** Stores what follows the lowest header without a gap. False when there is nothing. */
+  /** Stores headers that follow the lowest one without a gap. @returns false if there are none. */
   async #link(): Promise<boolean> {
     const { skeleton, workers, onLinked } = this.#options
     const linked: Header[] = []
@@ -166,7 +168,7 @@ export class HeaderDownload {
       if (!range?.headers || !range.source) break
       const [highest] = range.headers
       if (!highest || !equalBytes(highest.hash, next)) {
-        workers.setAside(range.source, 'headers', `its header ${range.top} is not on the chain of the target`)
+        workers.pause(range.source, 'headers', `header ${range.top} is not on the chain of the target`)
         range.headers = undefined
         await this.#keep(linked)
         return true
@@ -194,7 +196,7 @@ export class HeaderDownload {
     return hash !== undefined && equalBytes(hash, header.hash)
   }
 
-  /** A peer may give fewer than it was asked for. */
+  /** Shrinks a range by the headers of a response, which may be fewer than requested. */
   #advance(range: Range, headers: number): void {
     range.top -= headers
     range.headers = undefined

@@ -1,5 +1,5 @@
 /**
- * Headers downloaded in reverse, kept in the store until their blocks are: what a restart goes on from.
+ * Headers downloaded in reverse, kept in the store until their blocks are stored: a restart continues from them.
  * @module
  */
 import { equalBytes } from '../../../base/bytes.ts'
@@ -8,18 +8,18 @@ import { rlp } from '../../../codec/index.ts'
 import type { ChainStore, SyncChanges } from '../../chain/index.ts'
 import { Header } from '../../types/index.ts'
 
-/** Linked headers, from the lowest number to the highest. */
+/** A range of linked headers, from the lowest number to the highest. */
 interface Segment {
   readonly first: number
   readonly last: number
 }
 
 const STATE = 'skeleton'
-/** Targets that came while an older one was not linked yet; the lowest is forgotten. */
+/** Segments of targets that came before an older one was linked; the lowest is dropped. */
 const MAX_SEGMENTS = 8
-/** Headers kept in memory as well: those downloaded last are the first whose blocks are fetched. Some 20 MB. */
+/** Headers cached in memory, some 20 MB: those downloaded last are the first whose blocks are fetched. */
 const MAX_RECENT = 8_192
-/** Headers forgotten in one batch. */
+/** Headers deleted in one batch. */
 const DROP_BATCH = 8_192
 
 const segmentsCodec: rlp.RlpType<readonly Segment[]> = rlp.list(rlp.struct({ first: rlp.number, last: rlp.number }), {
@@ -27,14 +27,14 @@ const segmentsCodec: rlp.RlpType<readonly Segment[]> = rlp.list(rlp.struct({ fir
 })
 
 /**
- * Segments of headers, each linked in itself, the one of the target on top. It grows downwards; where it meets an older
- * one that it links to, the two become one. Headers are filed by number, so segments never overlap.
+ * Segments of linked headers, the one of the target on top. It grows downwards and merges with an older segment that it
+ * links to. Headers are stored by number, so that segments never overlap.
  */
 export class Skeleton {
   readonly #store: ChainStore
   /** From the highest down. BOUNDED: {@link MAX_SEGMENTS}. */
   #segments: readonly Segment[]
-  /** By number. BOUNDED: {@link MAX_RECENT}, the oldest is forgotten. */
+  /** Cached headers by number. BOUNDED: {@link MAX_RECENT}, the oldest is evicted. */
   readonly #recent = new Map<number, Header>()
   /** Parent of the lowest header of the first segment. */
   #next: Uint8Array | undefined
@@ -50,33 +50,33 @@ export class Skeleton {
     return this.#segments[0]
   }
 
-  /** Hash of the header wanted next: the parent of the lowest one. */
+  /** Hash of the next header to download: the parent of the lowest one. */
   get next(): Uint8Array | undefined {
     return this.#next
   }
 
-  /** Headers held above this number, in all segments. */
+  /** @returns the number of headers above this number, in all segments. */
   countAbove(number: number): number {
     let count = 0
     for (const { first, last } of this.#segments) count += Math.max(0, last - Math.max(first, number + 1) + 1)
     return count
   }
 
-  /** The highest number below the target's segment at which something older may fit. */
+  /** Highest number of the segment below the target's, to which it may link. */
   get older(): number | undefined {
     return this.#segments[1]?.last
   }
 
-  /** Throws `ERR_STORAGE_CORRUPT` when the header is not there. */
+  /** @returns the header of this number. Throws `ERR_STORAGE_CORRUPT` if it is missing. */
   headerAt(number: number): Header {
     const recent = this.#recent.get(number)
     if (recent) return recent
     const raw = this.#store.syncHeader(number)
     if (raw) return Header.decode(raw)
-    throw new StorageError('ERR_STORAGE_CORRUPT', '', `the sync's header ${number} is missing`)
+    throw new StorageError('ERR_STORAGE_CORRUPT', '', `header ${number} of the sync is missing`)
   }
 
-  /** Makes this header the top. What is already there of its chain is kept. */
+  /** Makes this header the target. Headers of its chain are kept. */
   async begin(target: Header): Promise<void> {
     const { number } = target
     const holder = this.#segments.find(({ first, last }) => first <= number && number <= last)
@@ -89,7 +89,7 @@ export class Skeleton {
     await this.#mergeOlder()
   }
 
-  /** Adds headers below the lowest: checked by the caller to link to each other and to it, from the highest down. */
+  /** Adds headers below the lowest, from the highest down. The caller has checked that all of them link. */
   async prepend(headers: readonly Header[]): Promise<void> {
     const [current, ...older] = this.#segments
     const lowest = headers.at(-1)
@@ -99,20 +99,20 @@ export class Skeleton {
     await this.#mergeOlder()
   }
 
-  /** What the batch that stores the blocks up to `number` has to note here. To be followed by `stored`. */
+  /** @returns the changes for the batch that stores the blocks up to `number`. To be followed by `stored`. */
   changesFor(number: number): SyncChanges {
     const first = this.#segments[0]?.first ?? number + 1
     return { state: { [STATE]: encode(this.#without(number)) }, dropHeaders: [first, number] }
   }
 
-  /** The blocks up to `number` are in the store. */
+  /** Drops the headers up to `number`, whose blocks are stored. */
   stored(number: number): void {
     for (let n = this.current?.first ?? number; n <= number; n++) this.#recent.delete(n)
     this.#segments = this.#without(number)
     this.#next = this.#nextOf(this.#segments[0])
   }
 
-  /** Forgets all of it: it leads nowhere. */
+  /** Deletes all segments: they are of an invalid chain. */
   async clear(): Promise<void> {
     const segments = this.#segments
     await this.#save([])
@@ -141,7 +141,7 @@ export class Skeleton {
 
   #remember(headers: readonly Header[]): void {
     for (const header of headers) {
-      this.#recent.delete(header.number) // so that it becomes the newest
+      this.#recent.delete(header.number) // makes it the newest
       this.#recent.set(header.number, header)
     }
     for (const number of this.#recent.keys()) {
@@ -159,7 +159,7 @@ export class Skeleton {
     return segment && this.headerAt(segment.first).parentHash
   }
 
-  /** Segments whose ends are there; a damaged note is as good as none. */
+  /** @returns the stored segments whose ends are intact; none if the note is damaged. */
   #load(): readonly Segment[] {
     const bytes = this.#store.syncState(STATE)
     if (!bytes) return []
@@ -177,7 +177,7 @@ function encode(segments: readonly Segment[]): Uint8Array | undefined {
   return segments.length > 0 ? segmentsCodec.encode(segments) : undefined
 }
 
-/** What is left of the segments below this number. */
+/** @returns the parts of the segments below this number. */
 function below(segments: readonly Segment[], number: number): Segment[] {
   const left = segments.filter(({ first }) => first < number)
   return left.map(({ first, last }) => ({ first, last: Math.min(last, number - 1) }))

@@ -1,5 +1,5 @@
 /**
- * From a head hash to its header: eth gives no way to learn a head, but any peer that has it can give it by hash.
+ * Search for the header of the target: eth has no request for the head, but a peer that has it serves it by hash.
  * @module
  */
 import { bytesTo0x, equalBytes } from '../../../base/bytes.ts'
@@ -24,11 +24,11 @@ export interface TargetSearchOptions {
 
 export interface FoundTarget {
   readonly header: Header
-  /** Who gave it; undefined when it was in the store. */
+  /** The worker that sent it; undefined if it was in the store. */
   readonly source?: Worker | undefined
 }
 
-/** Asks every peer, those that come at once, the others again and again, until one has it or the signal aborts. */
+/** Requests the header from every peer, and repeats that until one has it or the signal aborts. */
 export async function findTarget(options: TargetSearchOptions): Promise<FoundTarget> {
   const { hash, workers, condition, clock, log, signal } = options
   const asked = new Set<Worker>()
@@ -47,7 +47,7 @@ export async function findTarget(options: TargetSearchOptions): Promise<FoundTar
         if (!header) return
         if (equalBytes(header.hash, hash)) found.push({ header, source: worker })
         else
-          workers.drop(worker, 'ERR_SYNC_BAD_HEADERS', 'another header than the one asked for by hash', {
+          workers.drop(worker, 'ERR_SYNC_BAD_HEADERS', 'header with another hash than the requested one', {
             penalty: INVALID_DATA_PENALTY,
           })
       },
@@ -68,7 +68,7 @@ export async function findTarget(options: TargetSearchOptions): Promise<FoundTar
       waiting = true
       const delay = Math.min(MAX_RETRY, RETRY * 2 ** tries++)
       const fields = { hash: bytesTo0x(hash), peers: workers.count, retryAfter: delay }
-      if (workers.count > 0) log.info('sync: no peer has the target', fields) // else the sync waits for peers, and says so
+      if (workers.count > 0) log.info('Sync target not found', fields) // without peers, the sync logs that it is paused
       clock.setTimer(delay, again)
     }
     await condition.wait(signal)

@@ -1,46 +1,46 @@
 /**
- * How much to ask of whom: sizes and deadlines of requests from what peers have shown. The measures and their constants
- * are go-ethereum's. Source: go-ethereum p2p/msgrate.
+ * Sizes and deadlines of requests, estimated from measured peers. The measures and their constants are go-ethereum's.
+ * Source: go-ethereum p2p/msgrate.
  * @module
  */
 
-/** What is asked of peers. */
+/** Kinds of requested data. */
 export type FetchKind = 'headers' | 'bodies' | 'receipts' | 'accessLists'
 
 /** Weight of the newest measurement. */
 const IMPACT = 0.1
-/** More is asked than was measured, or a peer could never show that it became faster. */
+/** Factor over the measured capacity: a peer could not show otherwise that it became faster. */
 const OVERESTIMATION = 1.01
-/** Milliseconds: between these an answer should take. */
+/** Bounds of the target round trip, in milliseconds. */
 const MIN_RTT = 2_000
 const MAX_RTT = 20_000
-/** Requests are made a little smaller than would fill the round trip. */
+/** Share of the round trip that requests aim at. */
 const PUSH_DOWN = 0.9
 const MIN_CONFIDENCE = 0.1
-/** Round trips after which an answer is given up, at most a minute. */
+/** Round trips after which a request times out, at most a minute. */
 const TIMEOUT_SCALE = 3
 const MAX_TIMEOUT = 60_000
-/** Peers from which on one more does not shake the estimate. */
+/** Number of peers from which on another one does not lower the confidence. */
 const CONFIDENT_PEERS = 10
 const TUNING_IMPACT = 0.25
 
-/** One peer's speed. */
+/** Measured speed of one peer. */
 export class PeerCapacity {
-  /** Milliseconds from request to answer, smoothed over all kinds. */
+  /** Milliseconds from request to response, smoothed over all kinds. */
   rtt: number
   readonly #perSecond: Record<FetchKind, number> = { headers: 0, bodies: 0, receipts: 0, accessLists: 0 }
 
-  /** `rtt` is what other peers need. */
+  /** `rtt` is the estimate from other peers. */
   constructor(rtt: number) {
     this.rtt = rtt
   }
 
-  /** Items to ask for, so that the answer takes about `rtt` milliseconds; at least 1. */
+  /** @returns the number of items whose response takes about `rtt` milliseconds; at least 1. */
   items(kind: FetchKind, rtt: number): number {
     return Math.floor(1 + (OVERESTIMATION * this.#perSecond[kind] * rtt) / 1000)
   }
 
-  /** Counts an answer of `items` that took `elapsed` milliseconds; 0 items: the peer starts anew. */
+  /** Counts a response of `items` items that took `elapsed` milliseconds; 0 items reset the capacity. */
   measured(kind: FetchKind, items: number, elapsed: number): void {
     if (items === 0) {
       this.#perSecond[kind] = 0
@@ -52,7 +52,7 @@ export class PeerCapacity {
   }
 }
 
-/** The round trip that all requests aim at. */
+/** Target round trip of all requests. */
 export class RoundTrip {
   #rtt = MAX_RTT
   #confidence = 1
@@ -62,22 +62,22 @@ export class RoundTrip {
     this.#tunedAt = now
   }
 
-  /** Milliseconds an answer should take. */
+  /** Milliseconds that a response should take. */
   get target(): number {
     return this.#rtt * PUSH_DOWN
   }
 
-  /** Milliseconds after which an answer is not waited for any more. */
+  /** Deadline of a request, in milliseconds. */
   get timeout(): number {
     return Math.min(MAX_TIMEOUT, (TIMEOUT_SCALE * this.#rtt) / this.#confidence)
   }
 
-  /** What a peer of which nothing is known is taken for. */
+  /** Assumed round trip of a peer that was not measured yet. */
   get estimate(): number {
     return this.#rtt
   }
 
-  /** Takes over what the peers need by now, once per round trip. The quicker of them count. */
+  /** Moves towards the measured round trips of the faster peers, once per round trip. */
   tune(rtts: readonly number[], now: number): void {
     if (now - this.#tunedAt < this.#rtt || rtts.length === 0) return
     const sorted = [...rtts].sort((a, b) => a - b)
@@ -88,7 +88,7 @@ export class RoundTrip {
     this.#tunedAt = now
   }
 
-  /** A peer came: with few others there, what was known is worth less. */
+  /** Lowers the confidence when a peer joins few others. */
   joined(peers: number): void {
     if (peers === 1) this.#confidence = 1
     else if (peers < CONFIDENT_PEERS) {

@@ -137,20 +137,20 @@ test('an aborted request, and one of a peer that leaves, are held against nobody
   expect(verdicts).toEqual([])
 })
 
-test('a worker whose request fails otherwise is set aside for this kind only', async () => {
+test('a worker whose request fails otherwise is paused for this kind only', async () => {
   const { workers, peers, workerOf, verdicts } = await setUp(honestPeer(source))
   const worker = workerOf(peers[0]!)
   await workers.ask(worker, 'bodies', signal, {
     request: () => Promise.reject(new Error('no way')),
     use: (items) => expect(items).toBeUndefined(),
   })
-  expect(verdicts).toEqual([{ peer: peers[0]!.id, action: 'set aside', reason: 'bodies: no way' }])
+  expect(verdicts).toEqual([{ peer: peers[0]!.id, action: 'paused', reason: 'bodies: no way' }])
   expect(workers.free('bodies')).toEqual([])
   expect(workers.available('bodies', 1)).toEqual([])
   expect(workers.free('receipts')).toEqual([worker])
 })
 
-test('a worker without the blocks is set aside for 2 s, then twice as long each time, at most a minute', async () => {
+test('a worker without the blocks is paused for 2 s, then twice as long each time, at most a minute', async () => {
   const { workers, peers, workerOf, clock, condition } = await setUp(honestPeer(source))
   const worker = workerOf(peers[0]!)
   for (const pause of [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {

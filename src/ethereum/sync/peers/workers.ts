@@ -1,5 +1,5 @@
 /**
- * The peers as those who work: who may be asked now, for how much, and what becomes of those who do not deliver.
+ * Peers as workers: chooses those that may take a request and its size, and pauses or drops those that do not deliver.
  * @module
  */
 import type { Clock } from '../../../base/clock.ts'
@@ -10,13 +10,13 @@ import { type Eth, type EthPeer, type EthRequestOptions, RANGE_UPDATE_BLOCKS } f
 import type { Condition } from '../condition.ts'
 import { type FetchKind, PeerCapacity, RoundTrip } from './capacity.ts'
 
-/** Requests of one kind a peer has at once: while it answers one, the next is on its way. */
+/** Requests of one kind in flight to one peer: while it answers one, the next travels. */
 const MAX_IN_FLIGHT = 2
-/** Deadlines a peer may miss in a row. */
+/** Deadlines missed in a row at which a peer is dropped. */
 const MAX_TIMEOUTS = 2
-/** Empty answers in a row about blocks it announced. */
+/** Empty responses in a row, about blocks it announced, at which a peer is dropped. */
 const MAX_EMPTY = 3
-/** Milliseconds a peer without an answer is left alone, doubled each time. */
+/** Milliseconds of the first pause of a peer without a useful response, doubled each time. */
 const PAUSE = 2_000
 const MAX_PAUSE = 60_000
 
@@ -27,16 +27,18 @@ const STALLED_PENALTY = 5
 /** Penalty for empty responses about blocks it announced: it may have pruned them since. */
 const EMPTY_PENALTY = 10
 
+/** State of the requests of one kind to one peer. */
 interface RequestState {
   inFlight: number
-  /** Of the sync's clock. */
+  /** Time of the sync's clock at which the peer may be asked again. */
   pausedUntil: number
+  /** Deadlines missed in a row. */
   timeouts: number
-  /** When the last of them passed: a request of before is late for the same reason. */
-  lateAt: number
-  /** Fruitless answers in a row. */
-  fruitless: number
-  /** Those of them about blocks it had announced. */
+  /** Time of the last missed deadline: requests made before it are late for the same reason. */
+  lastTimeoutAt: number
+  /** Useless responses in a row. */
+  useless: number
+  /** Empty responses in a row about blocks that the peer announced. */
   empty: number
 }
 
@@ -44,12 +46,12 @@ const newRequestState = (): RequestState => ({
   inFlight: 0,
   pausedUntil: 0,
   timeouts: 0,
-  lateAt: 0,
-  fruitless: 0,
+  lastTimeoutAt: 0,
+  useless: 0,
   empty: 0,
 })
 
-/** A peer and what is known of its work. */
+/** A peer, its measured capacity and the state of its requests. */
 export class Worker {
   readonly peer: EthPeer
   readonly capacity: PeerCapacity
@@ -65,14 +67,14 @@ export class Worker {
     this.capacity = new PeerCapacity(rtt)
   }
 
-  /** Whether it said that it has this of the block: a lack of it is a fault then. */
+  /** @returns true if the peer announced that it has this part of the block. */
   announced(kind: FetchKind, number: number): boolean {
     const { range } = this.peer
     if (!range || kind === 'accessLists') return false
     return number <= range.latest && (kind === 'headers' || number >= range.earliest)
   }
 
-  /** Whether asking makes sense. The range is news of up to 32 blocks ago; headers are had from the genesis on. */
+  /** @returns true if a request may succeed. Ranges are up to 32 blocks old; headers are served from the genesis on. */
   mayHave(kind: FetchKind, number: number): boolean {
     if (kind === 'accessLists' && this.peer.version < 71) return false
     const { range } = this.peer
@@ -82,7 +84,7 @@ export class Worker {
   }
 }
 
-/** One request and what is done with its answer. */
+/** A request and the use of its response. */
 export interface Task<T> {
   request(options: EthRequestOptions): Promise<readonly T[]>
   use(items: readonly T[] | undefined): Promise<void> | void
@@ -92,18 +94,18 @@ export interface WorkersOptions {
   readonly eth: Pick<Eth, 'peers'>
   readonly clock: Clock
   readonly log: Logger
-  /** Woken when a worker may be free again. */
+  /** Notified when a worker may be free again. */
   readonly condition: Condition
   readonly onVerdict: (verdict: PeerVerdict) => void
 }
 
-/** What became of a peer that did not deliver. */
+/** Consequence for a peer that did not deliver. */
 export interface PeerVerdict {
   readonly peer: string
-  /** `set aside`: it is not asked for this kind for a while. */
-  readonly action: 'dropped' | 'set aside'
+  /** `paused` peers get no requests of this kind for a while. */
+  readonly action: 'dropped' | 'paused'
   readonly reason: string
-  /** Of what it was dropped with. */
+  /** Code of the error that it was dropped with. */
   readonly code?: ErrorCode
 }
 
@@ -129,14 +131,14 @@ export class Workers {
     return this.#eth.peers.size
   }
 
-  /** All that are not about to leave. */
+  /** @returns all peers that are not closing. */
   all(): Worker[] {
     const workers: Worker[] = []
     for (const peer of this.#eth.peers) if (!peer.peer.closing) workers.push(this.#workerOf(peer))
     return workers
   }
 
-  /** Who may be asked now, the quickest first. */
+  /** @returns workers that may take a request now, the fastest first. */
   free(kind: FetchKind): Worker[] {
     const now = this.#clock.now()
     const free = this.all().filter(({ requests }) => {
@@ -146,20 +148,20 @@ export class Workers {
     return free.length < 2 ? free : free.sort((a, b) => this.items(b, kind) - this.items(a, kind))
   }
 
-  /** Who may have it, now or when its present work is done. */
+  /** @returns workers that may have this part, free or busy. */
   available(kind: FetchKind, number: number): Worker[] {
     const now = this.#clock.now()
     return this.all().filter((worker) => worker.mayHave(kind, number) && now >= worker.requests[kind].pausedUntil)
   }
 
-  /** How many items to ask this worker for. */
+  /** @returns the number of items to request from this worker. */
   items(worker: Worker, kind: FetchKind): number {
     return worker.capacity.items(kind, this.roundTrip.target)
   }
 
   /**
-   * Runs one request of a worker, with the deadline of the day, and gives its answer to `use`: undefined when there is
-   * none; what the worker deserves for that has been done. The worker counts as busy until `use` has returned.
+   * Makes one request with the current deadline and passes the response to `use`: undefined if there is none, in which
+   * case the worker has been paused or dropped as needed. The worker counts as busy until `use` has returned.
    */
   async ask<T>(worker: Worker, kind: FetchKind, signal: AbortSignal, task: Task<T>): Promise<void> {
     const state = worker.requests[kind]
@@ -172,45 +174,45 @@ export class Workers {
     }
   }
 
-  /** It delivered: what was held against it is forgotten. */
+  /** Resets the failures of a worker that delivered. */
   delivered(worker: Worker, kind: FetchKind): void {
     const state = worker.requests[kind]
-    state.timeouts = state.fruitless = state.empty = 0
+    state.timeouts = state.useless = state.empty = 0
   }
 
-  /** It answered with nothing. A fault when it had announced the blocks. */
+  /** Handles an empty response, which is a fault if the worker announced the blocks. */
   empty(worker: Worker, kind: FetchKind, announced: boolean): void {
     const state = worker.requests[kind]
     if (announced) state.empty++
     if (state.empty >= MAX_EMPTY) {
-      const message = `${state.empty} empty answers about ${kind} it announced`
+      const message = `${state.empty} empty responses about announced ${kind}`
       return this.drop(worker, 'ERR_SYNC_EMPTY', message, {
         penalty: EMPTY_PENALTY,
         disconnectReason: DisconnectReason.UselessPeer,
       })
     }
-    this.setAside(worker, kind, announced ? 'no answer about blocks it announced' : 'does not have them')
+    this.pause(worker, kind, announced ? 'empty response about announced blocks' : 'not available')
   }
 
-  /** Leaves it alone with this kind for a while, longer each time. */
-  setAside(worker: Worker, kind: FetchKind, reason: string): void {
+  /** Makes no requests of this kind to a worker for a while, longer each time. */
+  pause(worker: Worker, kind: FetchKind, reason: string): void {
     const state = worker.requests[kind]
-    const pause = Math.min(MAX_PAUSE, PAUSE * 2 ** Math.min(state.fruitless++, 10))
+    const pause = Math.min(MAX_PAUSE, PAUSE * 2 ** Math.min(state.useless++, 10))
     state.pausedUntil = this.#clock.now() + pause
     worker.capacity.measured(kind, 0, 0)
-    this.#log.debug('sync: peer set aside', { peer: worker.peer.id, kind, reason, pause })
-    this.#onVerdict({ peer: worker.peer.id, action: 'set aside', reason: `${kind}: ${reason}` })
+    this.#log.debug('Peer paused', { peer: worker.peer.id, kind, reason, pause })
+    this.#onVerdict({ peer: worker.peer.id, action: 'paused', reason: `${kind}: ${reason}` })
     this.#clock.setTimer(pause, () => this.#condition.notifyAll())
   }
 
-  /** Ends the connection, with this as the reason. */
+  /** Closes the connection with this reason. */
   drop(
     worker: Worker,
     code: ErrorCode,
     reason: string,
     options: { readonly penalty: number; readonly disconnectReason?: number; readonly cause?: unknown },
   ): void {
-    this.#log.info('sync: peer dropped', { peer: worker.peer.id, code, reason })
+    this.#log.info('Peer dropped', { peer: worker.peer.id, code, reason })
     this.#onVerdict({ peer: worker.peer.id, action: 'dropped', reason, code })
     worker.peer.peer.close(
       new ProtocolError(code, reason, { disconnectReason: DisconnectReason.SubprotocolError, ...options }),
@@ -255,14 +257,14 @@ export class Workers {
 
   #failed(worker: Worker, kind: FetchKind, error: unknown, began: number): void {
     const state = worker.requests[kind]
-    if (!(error instanceof TimeoutError)) return this.setAside(worker, kind, describeError(error))
+    if (!(error instanceof TimeoutError)) return this.pause(worker, kind, describeError(error))
     worker.capacity.measured(kind, 0, 0)
-    if (state.timeouts > 0 && began < state.lateAt) return
-    state.lateAt = this.#clock.now()
+    if (state.timeouts > 0 && began < state.lastTimeoutAt) return
+    state.lastTimeoutAt = this.#clock.now()
     if (++state.timeouts < MAX_TIMEOUTS) {
-      return this.#log.debug('sync: peer is late', { peer: worker.peer.id, kind, timeout: error.timeout })
+      return this.#log.debug('Request timed out', { peer: worker.peer.id, kind, timeout: error.timeout })
     }
-    const message = `${state.timeouts} deadlines missed in a row with ${kind}`
+    const message = `${state.timeouts} deadlines missed in a row: ${kind}`
     this.drop(worker, 'ERR_SYNC_STALLED', message, {
       penalty: STALLED_PENALTY,
       disconnectReason: DisconnectReason.UselessPeer,
