@@ -1,5 +1,5 @@
 /**
- * Blocks as the store has them, by the names that callers have for them.
+ * Reads stored blocks by number, tag or hash.
  * @module
  */
 import { equalBytes } from '../../base/bytes.ts'
@@ -8,7 +8,7 @@ import type { ChainStore } from '../chain/index.ts'
 import { BlockBody, blockReceiptsCodec, type Header, type Receipt } from '../types/index.ts'
 import type { BlockId, BlockTag } from './params.ts'
 
-/** A block with what it takes to tell of it. */
+/** A block with its hash. */
 export interface StoredBlock {
   readonly hash: Uint8Array
   readonly header: Header
@@ -23,9 +23,8 @@ export class BlockReader {
   }
 
   /**
-   * Hash of the block on the canonical chain; undefined where there is none. A node that follows no consensus client
-   * knows of no safe or finalized block, and one without state builds no pending one: go-ethereum's words for that are
-   * thrown.
+   * @returns the hash of a canonical block; undefined if there is none. Throws go-ethereum's error for safe and
+   * finalized blocks, which only a consensus client knows, and for the pending one, which needs state.
    */
   hashOfTag(tag: BlockTag): Uint8Array | undefined {
     if (typeof tag === 'number') return this.chain.hashAt(tag)
@@ -34,7 +33,7 @@ export class BlockReader {
     throw serverError(tag === 'pending' ? 'pending block is not available' : `${tag} block not found`)
   }
 
-  /** Number of the block on the canonical chain, as {@link hashOfTag} has it. */
+  /** @returns the number of a canonical block. Throws like {@link hashOfTag}. */
   numberOfTag(tag: BlockTag): number {
     const hash = this.hashOfTag(tag)
     const number = typeof tag === 'number' ? tag : hash && this.chain.numberOf(hash)
@@ -42,7 +41,7 @@ export class BlockReader {
     return number
   }
 
-  /** Undefined for a block that is not known. Throws for one that is not canonical and was to be so. */
+  /** @returns the hash of a block; undefined if it is unknown. Throws if it is required to be canonical and is not. */
   hashOf(id: BlockId): Uint8Array | undefined {
     if (typeof id !== 'object') return this.hashOfTag(id)
     const number = this.chain.numberOf(id.hash)
@@ -64,7 +63,7 @@ export class BlockReader {
     return body && { hash, header, body: BlockBody.decode(body) }
   }
 
-  /** Throws where the store has none: to leave logs out would be a wrong answer. */
+  /** @returns the receipts of a block. Throws if they are not stored, as a list without them would be wrong. */
   receipts({ hash, header }: Pick<StoredBlock, 'hash' | 'header'>): readonly Receipt[] {
     const raw = this.chain.rawReceipts(hash)
     if (raw) return blockReceiptsCodec.decode(raw)
@@ -72,7 +71,7 @@ export class BlockReader {
   }
 }
 
-/** An error without a number of its own, as go-ethereum has most of them. */
+/** Makes an error with the default code, which most errors of go-ethereum have. */
 export function serverError(message: string): RpcError {
   return new RpcError(RpcErrorCode.Default, message)
 }

@@ -12,20 +12,20 @@ export interface DebugRawApiOptions {
 
 const BLOCK = param('block', blockIdParam)
 
-/** `debug_getRaw…`: what is stored, in the form in which it is hashed. */
+/** `debug_getRaw…`: stored data in the form that is hashed. */
 export function debugRawApi({ chain }: DebugRawApiOptions) {
   const reader = new BlockReader(chain)
   return {
     getRawHeader: method({ summary: 'RLP of a header.', params: [BLOCK] }, (id) => {
       const hash = wantedHash(reader, id)
       const raw = hash && chain.rawHeader(hash)
-      return raw ? bytesTo0x(raw) : nothing('header', id)
+      return raw ? bytesTo0x(raw) : missing('header', id)
     }),
     getRawBlock: method({ summary: 'RLP of a block.', params: [BLOCK] }, (id) => {
       const block = reader.block(wantedHash(reader, id))
-      return block ? bytesTo0x(rlp.encodeListOfRaw([block.header.raw, ...block.body.lists])) : nothing('block', id)
+      return block ? bytesTo0x(rlp.encodeListOfRaw([block.header.raw, ...block.body.lists])) : missing('block', id)
     }),
-    getRawReceipts: method({ summary: 'The receipts of a block, each as it is hashed.', params: [BLOCK] }, (id) => {
+    getRawReceipts: method({ summary: 'The receipts of a block, in consensus form.', params: [BLOCK] }, (id) => {
       const hash = wantedHash(reader, id)
       const header = reader.header(hash)
       if (!hash || !header) return typeof id === 'object' ? [] : null
@@ -38,13 +38,13 @@ export function debugRawApi({ chain }: DebugRawApiOptions) {
   }
 }
 
-/** A hash is taken as it is here, canonical or not. */
+/** @returns the hash of a block, which need not be canonical if it was given. */
 function wantedHash(reader: BlockReader, id: BlockId): Uint8Array | undefined {
   return typeof id === 'object' ? id.hash : reader.hashOfTag(id)
 }
 
-/** As go-ethereum has it: an error for a hash that is not known, nothing for a number that is not there. */
-function nothing(what: string, id: BlockId): string {
+/** Answers for a missing block like go-ethereum: an error for an unknown hash, `0x` for an unknown number. */
+function missing(what: string, id: BlockId): string {
   if (typeof id === 'object') throw serverError(`${what} #${bytesTo0x(id.hash)} not found`)
   return '0x'
 }

@@ -15,24 +15,24 @@ import { positionMethods, transactionMethods } from './transactions/transaction-
 
 export interface EthApiOptions {
   readonly chain: ChainStore
-  /** Whose progress `eth_syncing` tells. @default none: only the index of transactions can be behind */
+  /** Source of `eth_syncing`. @default none: only the index of transactions can be behind */
   readonly sync?: Sync | undefined
-  /** Bytes of finished JSON that are kept of blocks; 0 keeps none. @default 64 MiB */
+  /** Bytes of cached JSON of blocks; 0 disables the cache. @default 64 MiB */
   readonly cacheBytes?: number
-  /** What one search for logs may cost. */
+  /** Limits of one search for logs. */
   readonly logs?: LogLimits
-  /** Filters that may be there at a time. @default 1000 */
+  /** Filters that may exist at a time. @default 1000 */
   readonly maxFilters?: number
-  /** Tells when filters are too old. @default systemClock */
+  /** Clock of filter timeouts. @default systemClock */
   readonly clock?: Clock
 }
 
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024
 
 /**
- * `eth_…`: what a node without state can answer from its verified blocks, as go-ethereum 1.17 answers it. What is not
- * there is null. Methods that need state or a pool throw -32004; block tags that only a consensus client knows throw
- * -32000.
+ * `eth_…`: methods that a node without state can answer from verified blocks, with the answers of go-ethereum 1.17. A
+ * missing block or transaction is null. Methods that need state or a pool throw -32004; block tags that only a
+ * consensus client knows throw -32000.
  */
 export function ethApi(options: EthApiOptions) {
   const { chain, sync, clock = systemClock, maxFilters } = options

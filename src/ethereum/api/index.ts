@@ -1,7 +1,7 @@
 /**
- * What is answered to JSON-RPC of a chain that is stored: `eth_…`, `eth_subscribe` and `debug_getRaw…`, as go-ethereum
- * answers. The objects here are registered with a server of `rpc/`; nothing here knows how a call came.
- * Start reading at `eth-api.ts`.
+ * JSON-RPC API of a stored chain: `eth_…`, `eth_subscribe` and `debug_getRaw…`, with the answers of go-ethereum. A
+ * server of `rpc/` registers these objects; this room is independent of transports.
+ * Start reading at `eth-api.ts`, which composes the topics: `blocks/`, `transactions/`, `logs/`, `fees/`, `status/`.
  * @module
  */
 export { type DebugRawApiOptions, debugRawApi } from './debug-raw-api.ts'

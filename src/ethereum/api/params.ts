@@ -1,19 +1,19 @@
 /**
- * What parameters may look like on the wire, and what handlers get for them. The words for what does not fit are
- * go-ethereum's, so that programs that look at them find the same.
+ * Parameters: their form in JSON, and the values that handlers get. Error texts are go-ethereum's, byte for byte,
+ * because programs match them.
  * @module
  */
 import { z } from 'zod'
 import { hexToBytes } from '../../base/bytes.ts'
 
-/** A block by its number, or by what it is to the chain. */
+/** A block by its number or its role in the chain. */
 export type BlockTag = number | 'latest' | 'earliest' | 'pending' | 'safe' | 'finalized'
 
 /** A block by number, tag or hash. Source: EIP-1898. */
 export type BlockId = BlockTag | { readonly hash: Uint8Array; readonly requireCanonical: boolean }
 
-/** What stands against a text. */
-class Problem {
+/** The reason why a text is invalid. */
+class Invalid {
   readonly message: string
 
   constructor(message: string) {
@@ -28,22 +28,22 @@ const HEX_DIGITS = /^[0-9a-fA-F]*$/
 const MAX_UINT64_DIGITS = 16
 const MAX_BLOCK_NUMBER = 2n ** 63n - 1n
 const TAGS: ReadonlySet<string> = new Set(['latest', 'earliest', 'pending', 'safe', 'finalized'])
-/** Length of `0x` and a hash; any other text is taken for a number. */
+/** Length of `0x` and a hash; any other text is parsed as a number. */
 const HASH_TEXT_LENGTH = 66
 
-/** A text that is read, or is refused with the words of its problem. */
-function text<T>(read: (text: string) => T | Problem, otherwise = 'non-string') {
+/** Schema of a text that `read` parses or rejects. */
+function text<T>(read: (text: string) => T | Invalid, otherwise = 'non-string') {
   return z.string({ error: otherwise }).transform((value, context): T => {
     const result = read(value)
-    if (!(result instanceof Problem)) return result
+    if (!(result instanceof Invalid)) return result
     context.addIssue({ code: 'custom', message: result.message })
     return z.NEVER
   })
 }
 
 /**
- * What stands against all forms a value may have: what the form it seems to be of says, or `otherwise` when it is of
- * none. Zod alone would say that the input is invalid.
+ * Error of a value with several forms: the error of the form it resembles, or `otherwise` if it resembles none. Zod's
+ * own text would only say that the input is invalid.
  */
 function reason(otherwise: string) {
   return (issue: z.core.$ZodRawIssue): string => {
@@ -52,10 +52,10 @@ function reason(otherwise: string) {
   }
 }
 
-/** 32 bytes. */
+/** Hash of 32 bytes. */
 export const hashParam = text((value) => readBytes(value, HASH_BYTES)).describe('hash: 0x and 64 hex digits')
 
-/** A position in a list. Beyond 2^53 it is no longer exact, and as far beyond any list. */
+/** Position in a list. Above 2^53 it is not exact, and beyond any list. */
 export const indexParam = text((value) => asNumber(readUint64(value))).describe('quantity: 0x and hex digits')
 
 const MISSING_PREFIX = 'hex string without 0x prefix'
@@ -66,7 +66,7 @@ export const blockTagParam = text(readBlockTag, MISSING_PREFIX).describe(
 
 export const flagParam = z.boolean({ error: 'not a boolean' })
 
-/** EIP-1898. */
+/** Source: EIP-1898. */
 const blockIdObject = z
   .object({
     blockNumber: blockTagParam.nullish(),
@@ -83,12 +83,12 @@ const blockIdObject = z
     return z.NEVER
   })
 
-/** Number, tag, or hash; or an object with one of them. */
+/** Block by number, tag or hash, or by an object with one of them. */
 export const blockIdParam = z
   .union([text(readBlockId), blockIdObject], { error: reason('neither a string nor an object') })
   .describe('block: number, tag or hash (EIP-1898)')
 
-/** Blocks to look back at: hex, or decimal as a number or a text. */
+/** Number of blocks: hex, or decimal as a number or a text. */
 export const countParam = z
   .union([z.number(), z.string()], { error: 'invalid hex or decimal integer' })
   .transform((value, context): number => {
@@ -107,7 +107,7 @@ export const percentilesParam = shortList(
   `over the query limit ${MAX_PERCENTILES}`,
 )
 
-/** A list whose length is looked at before its items: each that does not fit would cost an issue of its own. */
+/** Schema of a list whose length is checked before its items, as each invalid item adds an issue. */
 function shortList<T extends z.ZodType>(list: T, max: number, error: string) {
   return z
     .unknown()
@@ -115,34 +115,37 @@ function shortList<T extends z.ZodType>(list: T, max: number, error: string) {
     .pipe(list)
 }
 
-/** The name of a filter. */
+/** Id of a filter. */
 export const filterIdParam = z.string({ error: 'non-string' })
 
-/** Which logs are asked for. */
+/** Query for logs. */
 export interface LogQuery {
-  /** Absent: a range, from `fromBlock` to `toBlock`. */
+  /** Hash of one block; without it, the query is for the range from `fromBlock` to `toBlock`. */
   readonly blockHash?: Uint8Array | undefined
   readonly fromBlock?: BlockTag | undefined
   readonly toBlock?: BlockTag | undefined
-  /** Of 20 bytes. One of them; none stands for any. */
+  /** Alternative addresses, 20 bytes each; an empty list matches any. */
   readonly addresses: readonly Uint8Array[]
-  /** By position: one of these; none stands for any. */
+  /** Alternative topics by position; an empty list matches any. */
   readonly topics: readonly (readonly Uint8Array[])[]
 }
 
-/** A log has no more topics. */
+/** Topics of a log. */
 const MAX_TOPICS = 4
-/** Addresses that are read at all; that they are too many is said by who searches, in go-ethereum's words. */
-const MAX_READ = 10 * 1_000
-/** Choices in one place. Source: go-ethereum eth/filters. */
-export const MAX_CHOICES = 1_000
+/** Addresses that are parsed; the search rejects those above its own limit, with go-ethereum's text. */
+const MAX_PARSED_ADDRESSES = 10 * 1_000
+/** Alternatives in one position. Source: go-ethereum eth/filters. */
+export const MAX_ALTERNATIVES = 1_000
 
 const address = text((value) => readSized(value, ADDRESS_BYTES, 'address'), 'invalid addresses in query')
 const topic = text((value) => readSized(value, HASH_BYTES, 'topic'), 'invalid topic(s)')
 
-const topicChoice = z.union([topic, shortList(z.array(topic.nullable()), MAX_CHOICES, 'exceed max topics')], {
-  error: reason('invalid topic(s)'),
-})
+const topicAlternatives = z.union(
+  [topic, shortList(z.array(topic.nullable()), MAX_ALTERNATIVES, 'exceed max topics')],
+  {
+    error: reason('invalid topic(s)'),
+  },
+)
 
 export const logQueryParam = z
   .object(
@@ -151,11 +154,11 @@ export const logQueryParam = z
       fromBlock: blockTagParam.nullish(),
       toBlock: blockTagParam.nullish(),
       address: z
-        .union([address, shortList(z.array(address), MAX_READ, 'exceed max addresses')], {
+        .union([address, shortList(z.array(address), MAX_PARSED_ADDRESSES, 'exceed max addresses')], {
           error: reason('invalid addresses in query'),
         })
         .nullish(),
-      topics: shortList(z.array(topicChoice.nullable()), MAX_TOPICS, 'exceed max topics').nullish(),
+      topics: shortList(z.array(topicAlternatives.nullable()), MAX_TOPICS, 'exceed max topics').nullish(),
     },
     { error: 'not an object' },
   )
@@ -169,12 +172,12 @@ export const logQueryParam = z
       fromBlock: fromBlock ?? undefined,
       toBlock: toBlock ?? undefined,
       addresses: address instanceof Uint8Array ? [address] : (address ?? []),
-      topics: (topics ?? []).map(choices),
+      topics: (topics ?? []).map(alternatives),
     }
   })
   .describe('filter: blockHash, or fromBlock and toBlock; address: one or a list; topics: by position, one or a list')
 
-/** Transactions a subscription to receipts may be for. Source: go-ethereum eth/filters. */
+/** Transactions of one subscription to receipts. Source: go-ethereum eth/filters. */
 const MAX_WATCHED = 200
 
 export const receiptsQueryParam = z
@@ -187,61 +190,61 @@ export const receiptsQueryParam = z
   })
   .optional()
 
-/** `null` among the choices is any topic at all. */
-function choices(of: Uint8Array | (Uint8Array | null)[] | null): Uint8Array[] {
+/** @returns alternative topics; `null` among them matches any. */
+function alternatives(of: Uint8Array | (Uint8Array | null)[] | null): Uint8Array[] {
   if (of === null) return []
   if (of instanceof Uint8Array) return [of]
   return of.includes(null) ? [] : (of as Uint8Array[])
 }
 
-function readBlockTag(value: string): BlockTag | Problem {
+function readBlockTag(value: string): BlockTag | Invalid {
   if (TAGS.has(value)) return value as BlockTag
   const number = readUint64(value)
-  if (number instanceof Problem) return number
-  return number > MAX_BLOCK_NUMBER ? new Problem('block number larger than int64') : Number(number)
+  if (number instanceof Invalid) return number
+  return number > MAX_BLOCK_NUMBER ? new Invalid('block number larger than int64') : Number(number)
 }
 
-function readBlockId(value: string): BlockId | Problem {
+function readBlockId(value: string): BlockId | Invalid {
   if (value.length !== HASH_TEXT_LENGTH) return readBlockTag(value)
   const hash = readBytes(value, HASH_BYTES)
-  return hash instanceof Problem ? hash : { hash, requireCanonical: false }
+  return hash instanceof Invalid ? hash : { hash, requireCanonical: false }
 }
 
-function readUint64(value: string): bigint | Problem {
-  if (value === '') return new Problem('empty hex string')
-  if (!HEX_PREFIX.test(value)) return new Problem(MISSING_PREFIX)
+function readUint64(value: string): bigint | Invalid {
+  if (value === '') return new Invalid('empty hex string')
+  if (!HEX_PREFIX.test(value)) return new Invalid(MISSING_PREFIX)
   const digits = value.slice(2)
-  if (digits === '') return new Problem('hex string "0x"')
-  if (digits.length > 1 && digits.startsWith('0')) return new Problem('hex number with leading zero digits')
-  if (!HEX_DIGITS.test(digits)) return new Problem('invalid hex string')
-  if (digits.length > MAX_UINT64_DIGITS) return new Problem('hex number > 64 bits')
+  if (digits === '') return new Invalid('hex string "0x"')
+  if (digits.length > 1 && digits.startsWith('0')) return new Invalid('hex number with leading zero digits')
+  if (!HEX_DIGITS.test(digits)) return new Invalid('invalid hex string')
+  if (digits.length > MAX_UINT64_DIGITS) return new Invalid('hex number > 64 bits')
   return BigInt(`0x${digits}`)
 }
 
-function asNumber(value: bigint | Problem): number | Problem {
-  return value instanceof Problem ? value : Number(value)
+function asNumber(value: bigint | Invalid): number | Invalid {
+  return value instanceof Invalid ? value : Number(value)
 }
 
-function readBytes(value: string, length: number): Uint8Array | Problem {
-  const problem = hexProblem(value)
+function readBytes(value: string, length: number): Uint8Array | Invalid {
+  const problem = hexInvalid(value)
   if (problem) return problem
   const digits = Math.max(0, value.length - 2)
-  if (digits !== 2 * length) return new Problem(`hex string has length ${digits}, want ${2 * length}`)
-  return HEX_DIGITS.test(value.slice(2)) ? hexToBytes(value) : new Problem('invalid hex string')
+  if (digits !== 2 * length) return new Invalid(`hex string has length ${digits}, want ${2 * length}`)
+  return HEX_DIGITS.test(value.slice(2)) ? hexToBytes(value) : new Invalid('invalid hex string')
 }
 
-/** As {@link readBytes}, with the words that go-ethereum has for it inside a filter. */
-function readSized(value: string, length: number, what: string): Uint8Array | Problem {
-  const problem = value === '' ? new Problem('empty hex string') : hexProblem(value)
+/** Reads bytes like {@link readBytes}, with the error texts that go-ethereum has inside a filter. */
+function readSized(value: string, length: number, what: string): Uint8Array | Invalid {
+  const problem = value === '' ? new Invalid('empty hex string') : hexInvalid(value)
   if (problem) return problem
-  if (!HEX_DIGITS.test(value.slice(2))) return new Problem('invalid hex string')
+  if (!HEX_DIGITS.test(value.slice(2))) return new Invalid('invalid hex string')
   const bytes = hexToBytes(value)
   if (bytes.length === length) return bytes
-  return new Problem(`hex has invalid length ${bytes.length} after decoding; expected ${length} for ${what}`)
+  return new Invalid(`hex has invalid length ${bytes.length} after decoding; expected ${length} for ${what}`)
 }
 
-function hexProblem(value: string): Problem | undefined {
+function hexInvalid(value: string): Invalid | undefined {
   if (value === '') return undefined
-  if (!HEX_PREFIX.test(value)) return new Problem(MISSING_PREFIX)
-  return value.length % 2 === 0 ? undefined : new Problem('hex string of odd length')
+  if (!HEX_PREFIX.test(value)) return new Invalid(MISSING_PREFIX)
+  return value.length % 2 === 0 ? undefined : new Invalid('hex string of odd length')
 }

@@ -1,5 +1,5 @@
 /**
- * Headers and blocks as go-ethereum's JSON has them.
+ * JSON of headers and blocks, in go-ethereum's form.
  * @module
  */
 import { bytesTo0x } from '../../../base/bytes.ts'
@@ -10,7 +10,7 @@ import type { StoredBlock } from '../block-reader.ts'
 import { type JsonObject, optionalBytes, optionalQuantity, quantity } from '../json.ts'
 import { transactionJson } from '../transactions/transaction-json.ts'
 
-/** `[]` twice: what stands for the lists of a header that has no body. */
+/** Bytes of two empty lists, which count for an uncle without a body. */
 const EMPTY_LISTS_BYTES = 2
 
 export function headerJson(header: Header): JsonObject {
@@ -42,7 +42,7 @@ export function headerJson(header: Header): JsonObject {
   }
 }
 
-/** As `newHeads` has it: fields of forks to come are there, and null. */
+/** @returns a header in the form of `newHeads`, where fields of future forks are null. */
 export function announcedHeaderJson(header: Header): JsonObject {
   return Object.fromEntries(Object.entries(headerJson(header)).map(([name, value]) => [name, value ?? null]))
 }
@@ -61,7 +61,7 @@ export function blockJson(block: StoredBlock, config: ChainConfig, full: boolean
   }
 }
 
-/** An uncle is known by its header alone. */
+/** @returns an uncle, of which only the header is known. */
 export function uncleJson(header: Header): JsonObject {
   const size = quantity(rlp.lengthOfList(header.raw.length + EMPTY_LISTS_BYTES))
   return { ...headerJson(header), size, uncles: [] }

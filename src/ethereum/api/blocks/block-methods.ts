@@ -11,7 +11,7 @@ const NUMBER = param('blockNumber', blockTagParam)
 const FULL = param('fullTransactions', flagParam)
 const INDEX = param('index', indexParam)
 
-/** Blocks, their headers, uncles and receipts. What is not there is null. */
+/** Methods for blocks, headers and receipts. A missing one is null. */
 export function blockMethods(reader: BlockReader, cache: JsonCache) {
   const config = reader.chain.chainConfig
   const blockOf = (hash: Uint8Array | undefined, full: boolean): RawJson | null => {
@@ -47,7 +47,7 @@ export function blockMethods(reader: BlockReader, cache: JsonCache) {
   }
 }
 
-/** Proof of work had uncles; they are headers in a block's body. */
+/** Methods for uncles: headers in the body of a block of proof of work. */
 export function uncleMethods(reader: BlockReader) {
   const uncle = (hash: Uint8Array | undefined, index: number) => {
     const header = reader.block(hash)?.body.ommers[index]
@@ -62,16 +62,16 @@ export function uncleMethods(reader: BlockReader) {
     getUncleByBlockNumberAndIndex: method({ summary: 'An uncle of a block.', params: [NUMBER, INDEX] }, (tag, index) =>
       uncle(reader.hashOfTag(tag), index),
     ),
-    getUncleCountByBlockHash: method({ summary: 'How many uncles a block has.', params: [HASH] }, (hash) =>
+    getUncleCountByBlockHash: method({ summary: 'Number of uncles of a block.', params: [HASH] }, (hash) =>
       count(hash),
     ),
-    getUncleCountByBlockNumber: method({ summary: 'How many uncles a block has.', params: [NUMBER] }, (tag) =>
+    getUncleCountByBlockNumber: method({ summary: 'Number of uncles of a block.', params: [NUMBER] }, (tag) =>
       count(reader.hashOfTag(tag)),
     ),
   }
 }
 
-/** For its header go-ethereum answers null where it has an error for the block. */
+/** @returns true for tags whose header is null in go-ethereum, while their block is an error. */
 function isAhead(tag: BlockTag): boolean {
   return tag === 'pending' || tag === 'safe' || tag === 'finalized'
 }

@@ -1,5 +1,5 @@
 /**
- * What blocks cost, from their headers and receipts. Source: go-ethereum eth/gasprice, EIP-1559, EIP-4844.
+ * Fee history, from headers and receipts. Source: go-ethereum eth/gasprice, EIP-1559, EIP-4844.
  * @module
  */
 import { YieldBudget, yieldNow } from '../../../base/yield-budget.ts'
@@ -19,12 +19,12 @@ import { type JsonObject, quantity } from '../json.ts'
 import type { BlockTag } from '../params.ts'
 import { priorityFee } from '../transactions/transaction-json.ts'
 
-/** Blocks at most; what is over it is cut off. */
+/** Blocks of one history; a larger count is cut. */
 const MAX_BLOCKS = 1_024
 const MAX_PERCENTILES = 100
 const NOTHING: JsonObject = { oldestBlock: '0x0', gasUsedRatio: null }
 
-/** What one block adds. */
+/** Fees of one block. */
 interface BlockFees {
   readonly baseFee: bigint
   readonly nextBaseFee: bigint
@@ -36,8 +36,8 @@ interface BlockFees {
 }
 
 /**
- * Of `count` blocks up to `last`: base fees, how full they were, and the tips at these percentiles of their gas, 0 to
- * 100 and rising. Throws `RpcError` in go-ethereum's words.
+ * Computes base fees, ratios of used gas, and the tips at percentiles (0 to 100, rising) of the gas of `count` blocks
+ * up to `last`. Throws `RpcError` with go-ethereum's text.
  */
 export async function feeHistory(
   reader: BlockReader,
@@ -54,7 +54,7 @@ export async function feeHistory(
   const budget = new YieldBudget()
   for (let number = range.first; number <= range.last; number++) {
     const block = reader.block(reader.hashOfTag(number))
-    if (!block) break // the chain has become shorter
+    if (!block) break // the chain was shortened by a reorganization
     fees.push(feesOf(reader, block, percentiles))
     if (!budget.spend(block.body.raw.length)) continue
     await yieldNow()
@@ -63,7 +63,7 @@ export async function feeHistory(
   return fees.length > 0 ? historyJson(range.first, fees, percentiles.length > 0) : NOTHING
 }
 
-/** Of the block after `parent`, in wei; 0 before London. */
+/** @returns the base fee of the block after `parent`, in wei; 0 before London. */
 export function nextBaseFee(config: ChainConfig, parent: Header): bigint {
   return isBlockFork(config, 'londonBlock', parent.number + 1) ? expectedBaseFee(config, parent) : 0n
 }
@@ -81,7 +81,10 @@ function checkPercentiles(percentiles: readonly number[]): void {
   }
 }
 
-/** Undefined: no blocks at all. There is no pending block, so that one counts and is left out. */
+/**
+ * @returns the range of blocks; undefined if it is empty. The pending block, which this node lacks, counts and is
+ * omitted.
+ */
 function rangeOf(reader: BlockReader, count: number, tag: BlockTag): { first: number; last: number } | undefined {
   const head = reader.chain.head.number
   if (typeof tag === 'number' && tag > head) {
@@ -112,7 +115,7 @@ function feesOf(reader: BlockReader, block: StoredBlock, percentiles: readonly n
   }
 }
 
-/** The tip that was paid where so many per cent of the block's gas had been paid no more. */
+/** @returns the tip at each percentile of the block's gas, sorted by tip. */
 function rewardsOf({ header, body }: StoredBlock, receipts: readonly Receipt[], percentiles: readonly number[]) {
   let before = 0n
   const paid = receipts.map(({ cumulativeGasUsed }, i) => {

@@ -14,16 +14,17 @@ const HISTORY = [
   param('rewardPercentiles', percentilesParam),
 ] as const
 
-/** What transactions pay, as far as stored blocks tell. */
+/** Methods about fees, computed from stored blocks. */
 export function feeMethods(reader: BlockReader, limiter: SearchLimiter) {
   const { chain } = reader
   const oracle = new TipOracle(reader)
   const head = () => chain.header(chain.head.hash) as Header
   return {
-    gasPrice: method({ summary: 'Wei for each gas that a transaction without tip should offer.', params: [] }, () =>
-      quantity(oracle.suggest() + (head().baseFeePerGas ?? 0n)),
+    gasPrice: method(
+      { summary: 'Suggested gas price of a transaction without a separate tip, in wei.', params: [] },
+      () => quantity(oracle.suggest() + (head().baseFeePerGas ?? 0n)),
     ),
-    maxPriorityFeePerGas: method({ summary: 'Wei for each gas that a transaction should tip.', params: [] }, () =>
+    maxPriorityFeePerGas: method({ summary: 'Suggested tip of a transaction, in wei per gas.', params: [] }, () =>
       quantity(oracle.suggest()),
     ),
     baseFee: method({ summary: 'Base fee of the next block, in wei; null before London.', params: [] }, () => {
@@ -35,7 +36,7 @@ export function feeMethods(reader: BlockReader, limiter: SearchLimiter) {
       return header.excessBlobGas === undefined ? null : quantity(blobBaseFee(chain.chainConfig, header))
     }),
     feeHistory: method(
-      { summary: 'Base fees, fullness and tips of a range of blocks.', params: HISTORY },
+      { summary: 'Base fees, ratios of used gas and tips of a range of blocks.', params: HISTORY },
       (count, newest, percentiles, { signal }) =>
         limiter.run(() => feeHistory(reader, count, newest, percentiles, signal), signal),
     ),

@@ -1,6 +1,6 @@
 /**
- * What tip a transaction of today should pay: a percentile of the lowest tips of the last blocks. Source: go-ethereum
- * eth/gasprice, with the settings of its full node.
+ * Suggested tip: a percentile of the lowest tips of the last blocks. Source: go-ethereum eth/gasprice, with the
+ * settings of its full node.
  * @module
  */
 import { equalBytes } from '../../../base/bytes.ts'
@@ -10,26 +10,26 @@ import { priorityFee, senderOf } from '../transactions/transaction-json.ts'
 
 const BLOCKS = 20
 const PERCENTILE = 60
-/** Tips taken of each block. */
+/** Tips sampled from each block. */
 const SAMPLES = 3
-/** Wei; lower tips are no offer. */
+/** Lowest tip that counts, in wei. */
 const IGNORED_BELOW = 2n
-/** Wei. */
+/** Highest suggestion, in wei. */
 const MAX_TIP = 500_000_000_000n
-/** Wei; until blocks have said something else. */
+/** Suggestion before any block had tips, in wei. */
 const INITIAL_TIP = 1_000_000n
 
 export class TipOracle {
   readonly #reader: BlockReader
   #tip = INITIAL_TIP
-  /** The head that the tip is of. */
+  /** Hash of the head that the tip was computed for. */
   #head: Uint8Array | undefined
 
   constructor(reader: BlockReader) {
     this.#reader = reader
   }
 
-  /** Wei for each gas. Computed once for each head. */
+  /** @returns a tip in wei per gas, computed once for each head. */
   suggest(): bigint {
     const { hash, number } = this.#reader.chain.head
     if (this.#head && equalBytes(this.#head, hash)) return this.#tip
@@ -40,7 +40,7 @@ export class TipOracle {
     return this.#tip
   }
 
-  /** A block that says little makes room for one more before it, up to twice as many. */
+  /** Samples the last blocks; each with at most one tip adds one more block, up to twice as many tips. */
   #sample(head: number): bigint[] {
     const tips: bigint[] = []
     let number = head
@@ -54,7 +54,7 @@ export class TipOracle {
     return tips
   }
 
-  /** The lowest tips that are an offer, and not the miner's own. */
+  /** @returns the lowest tips of a block that count, without those of the miner's own transactions. */
   #tipsOf(number: number): bigint[] {
     const block = this.#reader.block(this.#reader.hashOfTag(number))
     if (!block) return []

@@ -1,6 +1,6 @@
 /**
- * Filters that are asked again and again for what is new (`eth_newFilter`, `eth_getFilterChanges`). One holds its query
- * and its place on the chain, and no results.
+ * Filters that are polled for changes (`eth_newFilter`, `eth_getFilterChanges`). A filter holds its query and its
+ * position on the chain, and no results.
  * @module
  */
 import { bytesTo0x } from '../../../base/bytes.ts'
@@ -13,9 +13,9 @@ import type { LogQuery } from '../params.ts'
 import { QueryBudget } from '../query-limits.ts'
 import { HeadCursor } from './head-cursor.ts'
 import { LogMatcher } from './log-matcher.ts'
-import { checkChoices, invalidParams, type LogSearch } from './log-search.ts'
+import { checkAlternatives, invalidParams, type LogSearch } from './log-search.ts'
 
-/** Milliseconds after which a filter that nobody asks is forgotten. Source: go-ethereum eth/filters. */
+/** Milliseconds after which a filter that is not polled is removed. Source: go-ethereum eth/filters. */
 export const FILTER_TIMEOUT = 5 * 60 * 1000
 const DEFAULT_MAX_FILTERS = 1_000
 
@@ -40,7 +40,7 @@ export class Filters {
   readonly #clock: Clock
   readonly #maxFilters: number
   readonly #budget = new QueryBudget()
-  /** BOUNDED: by `maxFilters`; those that time out make room. */
+  /** Filters by id, least recently used first. BOUNDED: by `maxFilters`, and by the timeout. */
   readonly #filters = new Map<string, Filter>()
 
   constructor({ reader, search, clock, maxFilters = DEFAULT_MAX_FILTERS }: FiltersOptions) {
@@ -51,24 +51,25 @@ export class Filters {
   }
 
   /**
-   * A new filter's name. Without a query it is one of blocks. Where there are too many, the one that nobody has asked
-   * for longest goes. Throws LimitExceeded when their queries are too large together.
+   * Adds a filter; without a query, one of blocks. At the limit, the least recently used one is removed. @returns its
+   * id. Throws LimitExceeded if all queries together are too large.
    */
   add(query?: LogQuery): string {
     if (query) checkSubscription(query)
-    this.#forgetUnused()
+    this.#dropExpired()
     this.#budget.acquire(query)
     const [unused] = this.#filters.keys()
-    if (this.#filters.size >= this.#maxFilters && unused !== undefined) this.#drop(unused) // or one could shut out all
+    // A limit that refused new filters would let one caller block all others.
+    if (this.#filters.size >= this.#maxFilters && unused !== undefined) this.#drop(unused)
     const id = newRpcId()
     const cursor = new HeadCursor(this.#reader.chain)
     this.#filters.set(id, { cursor, ...(query && { query }), lastUsed: this.#clock.now() })
     return id
   }
 
-  /** Whether there was one. */
+  /** Removes a filter. @returns true if there was one. */
   remove(id: string): boolean {
-    this.#forgetUnused()
+    this.#dropExpired()
     return this.#drop(id)
   }
 
@@ -78,8 +79,8 @@ export class Filters {
   }
 
   /**
-   * Hashes of blocks, or logs, since the last call. When more is new than one call may look at, it ends early: the next
-   * call has the rest.
+   * @returns hashes of blocks, or logs, since the last call. If there are more than one call may read, the next call
+   * returns the rest.
    */
   async changes(id: string, signal?: AbortSignal): Promise<(string | JsonObject)[]> {
     const filter = this.#get(id)
@@ -103,7 +104,7 @@ export class Filters {
     return found
   }
 
-  /** All logs a filter is for, as `getLogs` finds them. */
+  /** @returns all logs that match a filter, like `getLogs`. */
   logs(id: string, signal?: AbortSignal): Promise<JsonObject[]> {
     const { query } = this.#get(id)
     if (!query) throw notFound()
@@ -111,16 +112,16 @@ export class Filters {
   }
 
   #get(id: string): Filter {
-    this.#forgetUnused()
+    this.#dropExpired()
     const filter = this.#filters.get(id)
     if (!filter) throw notFound()
     this.#filters.delete(id)
-    this.#filters.set(id, filter) // the one that is used least stands first
+    this.#filters.set(id, filter) // moves it to the end: the least recently used one is first
     filter.lastUsed = this.#clock.now()
     return filter
   }
 
-  #forgetUnused(): void {
+  #dropExpired(): void {
     const oldest = this.#clock.now() - FILTER_TIMEOUT
     for (const [id, { lastUsed }] of this.#filters) {
       if (lastUsed > oldest) return
@@ -129,9 +130,12 @@ export class Filters {
   }
 }
 
-/** Throws where a query cannot be followed on a chain that grows. Source: go-ethereum eth/filters, SubscribeLogs. */
+/**
+ * Checks a query of a filter or subscription. Throws if it has a range in the past. Source: go-ethereum eth/filters,
+ * SubscribeLogs.
+ */
 export function checkSubscription(query: LogQuery): void {
-  checkChoices(query)
+  checkAlternatives(query)
   const { fromBlock = 'latest', toBlock = 'latest' } = query
   if (fromBlock === 'pending' || toBlock === 'pending') throw invalidParams('pending logs are not supported')
   const from = fromBlock === 'earliest' ? 0 : fromBlock
@@ -141,7 +145,7 @@ export function checkSubscription(query: LogQuery): void {
   throw invalidParams('invalid block range params')
 }
 
-/** Whether a block of this number is one the query speaks of; tags bound nothing. */
+/** @returns true if a block of this number is within the query's range; tags are no bounds. */
 export function isWithin(number: number, { fromBlock, toBlock }: LogQuery): boolean {
   const first = typeof fromBlock === 'number' ? fromBlock : 0
   const last = typeof toBlock === 'number' ? toBlock : Number.POSITIVE_INFINITY

@@ -2,30 +2,30 @@ import { equalBytes } from '../../../base/bytes.ts'
 import type { ChainStore } from '../../chain/index.ts'
 import type { Header } from '../../types/index.ts'
 
-/** One step of a chain: a block that came to the end of it, or one that was taken from its end. */
+/** A step of a chain: a block that was added to its end, or removed from it. */
 export interface ChainStep {
   readonly header: Header
-  /** The block is canonical no more. */
+  /** True if the block is no longer canonical. */
   readonly removed: boolean
 }
 
 /**
- * A reader's place on a chain that grows and turns. It holds a number and a hash, however far behind the reader is:
- * what comes next is looked up when it is asked for, so that no block is missed and none waits in memory.
+ * Position of a reader on a chain that grows and is reorganized. It holds a number and a hash, however far behind the
+ * reader is: the next step is looked up on demand, so that no block is missed and none is queued in memory.
  */
 export class HeadCursor {
   readonly #chain: ChainStore
   #number: number
   #hash: Uint8Array
 
-  /** Begins behind the present head. */
+  /** Starts after the current head. */
   constructor(chain: ChainStore) {
     this.#chain = chain
     this.#number = chain.head.number
     this.#hash = chain.head.hash
   }
 
-  /** The next step towards the head: back from a branch that was left, then forward. Undefined at the head. */
+  /** @returns the next step towards the head: back from a branch that was left, then forward; undefined at the head. */
   next(): ChainStep | undefined {
     const canonical = this.#chain.hashAt(this.#number)
     if (!canonical || !equalBytes(canonical, this.#hash)) return this.#back()
@@ -45,7 +45,7 @@ export class HeadCursor {
     return { header, removed: true }
   }
 
-  /** The block it stood at is lost, which only a damaged store does: it goes on from the head. */
+  /** Continues from the head if the block of the position is lost, which happens in a damaged store only. */
   #jump(): undefined {
     this.#number = this.#chain.head.number
     this.#hash = this.#chain.head.hash

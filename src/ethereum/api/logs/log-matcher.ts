@@ -2,38 +2,44 @@ import { bytesToHex } from '../../../base/bytes.ts'
 import { bloomContains, type Log } from '../../types/index.ts'
 import type { LogQuery } from '../params.ts'
 
-/** One place of a query: the values it may have there. */
-interface Choice {
+/** Alternative values in one position of a query. */
+interface Alternatives {
   readonly values: readonly Uint8Array[]
   readonly hex: ReadonlySet<string>
 }
 
-/** Which logs a query is for, wherever they are. */
+/** Matches logs against the addresses and topics of a query. */
 export class LogMatcher {
-  /** Undefined: of any contract. */
-  readonly #address: Choice | undefined
-  /** By position; undefined: any topic. */
-  readonly #topics: readonly (Choice | undefined)[]
+  /** Addresses; undefined matches any. */
+  readonly #address: Alternatives | undefined
+  /** Topics by position; undefined matches any. */
+  readonly #topics: readonly (Alternatives | undefined)[]
 
   constructor({ addresses, topics }: Pick<LogQuery, 'addresses' | 'topics'>) {
-    this.#address = choiceOf(addresses)
-    this.#topics = topics.map(choiceOf)
+    this.#address = alternativesOf(addresses)
+    this.#topics = topics.map(alternativesOf)
   }
 
-  /** False: none of the logs under this filter matches. */
-  mayBeIn(bloom: Uint8Array): boolean {
-    const isIn = (choice: Choice | undefined) => !choice || choice.values.some((value) => bloomContains(bloom, value))
+  /** @returns false if no log under this Bloom filter matches. */
+  mayMatch(bloom: Uint8Array): boolean {
+    const isIn = (alternatives: Alternatives | undefined) =>
+      !alternatives || alternatives.values.some((value) => bloomContains(bloom, value))
     return isIn(this.#address) && this.#topics.every(isIn)
   }
 
-  /** A log with fewer topics than the query has places does not match, even where the query leaves the place open. */
+  /**
+   * @returns true if a log matches. One with fewer topics than the query has positions does not, even if those match
+   * any.
+   */
   matches({ address, topics }: Log): boolean {
     if (topics.length < this.#topics.length) return false
     if (this.#address && !this.#address.hex.has(bytesToHex(address))) return false
-    return this.#topics.every((choice, i) => !choice || choice.hex.has(bytesToHex(topics[i] as Uint8Array)))
+    return this.#topics.every(
+      (alternatives, i) => !alternatives || alternatives.hex.has(bytesToHex(topics[i] as Uint8Array)),
+    )
   }
 }
 
-function choiceOf(values: readonly Uint8Array[]): Choice | undefined {
+function alternativesOf(values: readonly Uint8Array[]): Alternatives | undefined {
   return values.length > 0 ? { values, hex: new Set(values.map(bytesToHex)) } : undefined
 }

@@ -1,6 +1,6 @@
 /**
- * Logs of stored blocks. There is no index of logs: headers are looked at one after another, and only the receipts of
- * those whose bloom filter says that they may have a match are read.
+ * Search for logs in stored blocks. There is no index of logs: headers are read one after another, and receipts only of
+ * blocks whose Bloom filter may match.
  * @module
  */
 import { YieldBudget, yieldNow } from '../../../base/yield-budget.ts'
@@ -8,21 +8,21 @@ import { RpcError, RpcErrorCode } from '../../../rpc/index.ts'
 import { BlockBody, type Header } from '../../types/index.ts'
 import { type BlockReader, serverError } from '../block-reader.ts'
 import type { JsonObject } from '../json.ts'
-import { type BlockTag, type LogQuery, MAX_CHOICES } from '../params.ts'
+import { type BlockTag, type LogQuery, MAX_ALTERNATIVES } from '../params.ts'
 import { SearchLimiter } from '../query-limits.ts'
 import { logJson } from '../transactions/receipt-json.ts'
 import { LogMatcher } from './log-matcher.ts'
 
 export interface LogLimits {
-  /** Blocks one call may look at; what is over it is an error. @default 100 000 */
+  /** Blocks that one call may read; more are an error. @default 100 000 */
   readonly maxBlocks?: number
-  /** Logs one call may answer with; what is over it is an error. @default 10 000 */
+  /** Logs that one call may return; more are an error. @default 10 000 */
   readonly maxResults?: number
 }
 
-/** Some 10 µs each, in slices. */
+/** Costs some 10 µs each, in slices. */
 const DEFAULT_MAX_BLOCKS = 100_000
-/** Some 6 MB of JSON. */
+/** Makes some 6 MB of JSON. */
 const DEFAULT_MAX_RESULTS = 10_000
 
 interface Range {
@@ -32,12 +32,11 @@ interface Range {
 
 export class LogSearch {
   readonly #reader: BlockReader
-  /** This one's, and those of whoever shares it. */
+  /** Limiter of this search and of other long calls. */
   readonly limiter: SearchLimiter
   readonly maxBlocks: number
   readonly maxResults: number
 
-  /** `searches`: those of others count as well. */
   constructor(reader: BlockReader, { maxBlocks, maxResults }: LogLimits = {}, limiter = new SearchLimiter()) {
     this.#reader = reader
     this.limiter = limiter
@@ -45,9 +44,9 @@ export class LogSearch {
     this.maxResults = maxResults ?? DEFAULT_MAX_RESULTS
   }
 
-  /** All logs a query is for. Throws `RpcError` in go-ethereum's words, LimitExceeded, or the signal's reason. */
+  /** @returns all logs that match. Throws `RpcError` with go-ethereum's text, LimitExceeded, or the signal's reason. */
   async find(query: LogQuery, signal?: AbortSignal): Promise<JsonObject[]> {
-    checkChoices(query)
+    checkAlternatives(query)
     const matcher = new LogMatcher(query)
     if (!query.blockHash) {
       const range = this.#rangeOf(query)
@@ -58,9 +57,9 @@ export class LogSearch {
     return this.of(header, matcher)
   }
 
-  /** The logs of one block that match; `removed` says that the block has left the canonical chain. */
+  /** @returns the matching logs of one block; `removed` marks them as of a block that is no longer canonical. */
   of(header: Header, matcher: LogMatcher, removed = false): JsonObject[] {
-    if (!matcher.mayBeIn(header.logsBloom)) return []
+    if (!matcher.mayMatch(header.logsBloom)) return []
     const { hash } = header
     const logs: JsonObject[] = []
     let hashes: Uint8Array[] | undefined
@@ -83,7 +82,7 @@ export class LogSearch {
     const budget = new YieldBudget()
     for (let number = first; number <= last; number++) {
       const header = this.#reader.chain.headerAt(number)
-      if (!header) throw serverError('header not found') // the chain has become shorter
+      if (!header) throw serverError('header not found') // the chain was shortened by a reorganization
       const logs = this.of(header, matcher)
       if (found.length + logs.length > this.maxResults) throw this.#tooMany()
       for (const log of logs) found.push(log)
@@ -115,14 +114,14 @@ export class LogSearch {
   }
 }
 
-/** The parameters are well formed, and ask for what cannot be. */
+/** Makes the error of well-formed parameters that cannot be satisfied. */
 export function invalidParams(message: string): RpcError {
   return new RpcError(RpcErrorCode.InvalidParams, message)
 }
 
-/** Throws when a query has more values in one place than are compared. */
-export function checkChoices({ addresses, topics }: LogQuery): void {
-  if ([addresses, ...topics].every(({ length }) => length <= MAX_CHOICES)) return
+/** Checks the number of alternatives in each position. Throws `RpcError`. */
+export function checkAlternatives({ addresses, topics }: LogQuery): void {
+  if ([addresses, ...topics].every(({ length }) => length <= MAX_ALTERNATIVES)) return
   throw serverError('exceed max addresses or topics per search position')
 }
 

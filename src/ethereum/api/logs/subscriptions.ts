@@ -18,19 +18,19 @@ import { LogSearch } from './log-search.ts'
 
 export interface EthSubscriptionsOptions {
   readonly chain: ChainStore
-  /** Whose progress is told. @default none */
+  /** Source of `syncing`. @default none */
   readonly sync?: Sync | undefined
   /** @default systemClock */
   readonly clock?: Clock
 }
 
-/** Milliseconds between two reports of a sync that goes on. */
+/** Milliseconds between two progress reports of a sync. */
 const SYNC_REPORT_INTERVAL = 1_000
 
 /**
- * `eth_subscribe`. A subscription begins with what comes after the first call of `next`, and keeps a place on the
- * chain, not a list: no head is missed, however slow the reader is. Its signal ends it at once; leaving its loop while
- * it waits ends it with the next event, as with every generator.
+ * `eth_subscribe`. A subscription starts at the first call of `next`, and keeps a position on the chain, not a list: no
+ * head is missed, however slow the reader is. Its signal ends it at once; leaving its loop while it waits ends it with
+ * the next event, like every generator.
  */
 export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscriptionsOptions) {
   const reader = new BlockReader(chain)
@@ -45,7 +45,7 @@ export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscr
     ),
     logs: method(
       {
-        summary: 'Matching logs of new blocks, and with removed: true those of blocks that were left.',
+        summary: 'Matching logs of new blocks; removed: true for those of blocks that are no longer canonical.',
         params: [QUERY],
       },
       async function* (query, { signal }) {
@@ -72,7 +72,7 @@ export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscr
       },
     ),
     syncing: method(
-      { summary: 'How far the sync is, once a second; false when it is done.', params: [] },
+      { summary: 'Progress of the sync, once a second; false when it is finished.', params: [] },
       async function* ({ signal }) {
         yield syncingEventJson(syncStatus(chain, sync))
         if (!sync) return
@@ -90,7 +90,7 @@ export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscr
 const QUERY = param('filter', logQueryParam)
 const RECEIPTS_QUERY = param('filter', receiptsQueryParam)
 
-/** Of a block: all of them, or those of the transactions whose hashes, in hex, are wanted. */
+/** @returns all receipts of a block, or those of the transactions with these hashes, in hex. */
 function wantedReceipts(reader: BlockReader, { hash }: Header, wanted: ReadonlySet<string>): readonly JsonObject[] {
   const block = reader.block(hash)
   if (!block) return []
@@ -100,7 +100,7 @@ function wantedReceipts(reader: BlockReader, { hash }: Header, wanted: ReadonlyS
   return receipts.filter((_, i) => wanted.size === 0 || wanted.has(hashes[i] as string))
 }
 
-/** What happens at the end of the chain, until the signal aborts. Heads only wake it: what is new the cursor finds. */
+/** Iterates steps of the chain until the signal aborts. Heads only wake the loop: the cursor finds the steps. */
 async function* stepsOf(chain: ChainStore, signal: AbortSignal): AsyncGenerator<ChainStep> {
   using heads = chain.heads({ signal, buffer: 1 })
   const cursor = new HeadCursor(chain)

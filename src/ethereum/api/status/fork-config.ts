@@ -1,6 +1,6 @@
 /**
- * `eth_config`: what the forks are under which the chain is now, and will be, so that an operator sees before a fork
- * whether nodes agree on it. Source: EIP-7910.
+ * `eth_config`: the current and future forks of the chain, so that an operator sees before a fork if nodes agree on it.
+ * Source: EIP-7910.
  * @module
  */
 import { bytesTo0x } from '../../../base/bytes.ts'
@@ -15,8 +15,7 @@ import {
 import { type JsonObject, quantity } from '../json.ts'
 
 /**
- * The name of each precompiled contract by its address, with the fork by time that brought it; undefined: one before
- * those.
+ * Precompiled contracts: name, address, and the fork by time that added it; undefined for older forks.
  */
 const PRECOMPILES: readonly (readonly [name: string, address: number, since?: TimeFork])[] = [
   ['ECREC', 0x01],
@@ -39,7 +38,7 @@ const PRECOMPILES: readonly (readonly [name: string, address: number, since?: Ti
   ['P256VERIFY', 0x100, 'osakaTime'],
 ]
 
-/** EIP-4788, EIP-2935, EIP-7002, EIP-7251, EIP-8282. The contract of deposits is the chain's own. */
+/** System contracts of EIP-4788, 2935, 7002, 7251 and 8282. Deposit contracts differ between chains. */
 const SYSTEM_CONTRACTS: readonly (readonly [name: string, address: string, since: TimeFork])[] = [
   ['BEACON_ROOTS_ADDRESS', '0x000f3df6d732807ef1319fb7b8bb8522d0beac02', 'cancunTime'],
   ['BUILDER_DEPOSIT_CONTRACT_ADDRESS', '0x0000bff46984e3725691fa540a8c7589300d8282', 'amsterdamTime'],
@@ -49,7 +48,7 @@ const SYSTEM_CONTRACTS: readonly (readonly [name: string, address: string, since
   ['WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS', '0x00000961ef480eb55e80d19ad83579a64c007002', 'pragueTime'],
 ]
 
-/** The fork in force at the head, the one after it and the last one that is known, each null when there is none. */
+/** @returns the fork in force at the head, the next one and the last known one, each null if there is none. */
 export function forkConfigJson(chain: ChainStore, forkIds: ForkIds): JsonObject {
   const { chainConfig, head, genesis } = chain
   const born = genesis.header.timestamp

@@ -11,14 +11,12 @@ export function statusMethods(chain: ChainStore, sync: Sync | undefined) {
   const forkIds = new ForkIds(chain.genesis)
   return {
     chainId: method({ summary: 'Id of the chain.', params: [] }, () => quantity(chain.chainConfig.chainId)),
-    syncing: method({ summary: 'False, or how far the sync is.', params: [] }, () =>
+    syncing: method({ summary: 'Progress of the sync; false if there is none.', params: [] }, () =>
       syncingJson(syncStatus(chain, sync)),
     ),
-    capabilities: method({ summary: 'From which block on there is what.', params: [] }, () => capabilitiesJson(chain)),
-    config: method({ summary: 'The forks that are in force, next and last.', params: [] }, () =>
-      forkConfigJson(chain, forkIds),
-    ),
-    accounts: method({ summary: 'Addresses that this node holds keys of: none.', params: [] }, (): string[] => []),
+    capabilities: method({ summary: 'First block of each kind of data.', params: [] }, () => capabilitiesJson(chain)),
+    config: method({ summary: 'The current, next and last fork.', params: [] }, () => forkConfigJson(chain, forkIds)),
+    accounts: method({ summary: 'Addresses whose keys this node holds: none.', params: [] }, (): string[] => []),
   }
 }
 

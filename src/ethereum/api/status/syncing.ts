@@ -2,7 +2,7 @@ import type { ChainStore } from '../../chain/index.ts'
 import type { Sync } from '../../sync/index.ts'
 import { quantity } from '../json.ts'
 
-/** Numbers of a sync under the names that go-ethereum has for them; what is about state is 0 here. */
+/** Progress of a sync under go-ethereum's names; all fields about state are 0. */
 export interface SyncStatus {
   readonly startingBlock: number
   readonly currentBlock: number
@@ -31,7 +31,7 @@ const STATE_FIELDS = [
   'trienodeIndexRemaining',
 ] as const
 
-/** Undefined when all that is known of is stored and indexed. */
+/** @returns the progress; undefined if all known blocks are stored and indexed. */
 export function syncStatus(chain: ChainStore, sync: Sync | undefined): SyncStatus | undefined {
   const progress = sync?.progress
   const { number } = chain.head
@@ -47,7 +47,7 @@ export function syncStatus(chain: ChainStore, sync: Sync | undefined): SyncStatu
   }
 }
 
-/** As `eth_syncing` answers. */
+/** @returns the answer of `eth_syncing`. */
 export function syncingJson(status: SyncStatus | undefined): false | Readonly<Record<string, string>> {
   if (!status) return false
   const state = STATE_FIELDS.map((name) => [name, '0x0'] as const)
@@ -55,7 +55,7 @@ export function syncingJson(status: SyncStatus | undefined): false | Readonly<Re
   return Object.fromEntries([...known, ...state])
 }
 
-/** As the subscription tells of it: numbers, under names that begin with a capital. */
+/** @returns a notification of the subscription: numbers, under capitalized names. */
 export function syncingEventJson(status: SyncStatus | undefined): false | object {
   if (!status) return false
   const entries = [...Object.entries(status), ...STATE_FIELDS.map((name) => [name, 0] as const)]

@@ -1,12 +1,12 @@
 import { RpcError, RpcErrorCode } from '../../../rpc/index.ts'
 
 const NEEDS = {
-  state: 'this node stores blocks, and no state',
+  state: 'this node stores no state',
   pool: 'this node has no transaction pool',
   keys: 'this node keeps no accounts',
 } as const
 
-/** Methods of go-ethereum, and what it takes to answer them that is not here. */
+/** Methods of go-ethereum that need what this node lacks. */
 const UNSUPPORTED = {
   call: 'state',
   createAccessList: 'state',
@@ -31,7 +31,7 @@ const UNSUPPORTED = {
 
 type UnsupportedMethods = Readonly<Record<keyof typeof UNSUPPORTED, () => never>>
 
-/** Known methods that this node cannot answer: they say so, whatever their parameters, and why. */
+/** Methods that this node cannot answer: each throws an error with the reason, whatever its parameters. */
 export function unsupportedMethods(): UnsupportedMethods {
   const entries = Object.entries(UNSUPPORTED).map(([name, need]) => [name, () => refuse(name, NEEDS[need])])
   return Object.fromEntries(entries) as UnsupportedMethods

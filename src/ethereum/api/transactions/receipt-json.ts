@@ -1,5 +1,5 @@
 /**
- * Receipts and logs as go-ethereum's JSON has them: what a receipt does not say comes from its block.
+ * JSON of receipts and logs, in go-ethereum's form: fields that a receipt lacks come from its block.
  * @module
  */
 import { bytesTo0x } from '../../../base/bytes.ts'
@@ -11,18 +11,18 @@ import type { StoredBlock } from '../block-reader.ts'
 import { type JsonObject, quantity } from '../json.ts'
 import { effectiveGasPrice, senderOf } from './transaction-json.ts'
 
-/** Where a log stands. */
+/** Position of a log in the chain. */
 export interface LogPosition {
   readonly header: Header
   readonly transactionHash: Uint8Array
   readonly transactionIndex: number
-  /** In its block. */
+  /** Position in the block. */
   readonly logIndex: number
-  /** Whether its block has left the canonical chain. @default false */
+  /** True if its block is no longer canonical. @default false */
   readonly removed?: boolean
 }
 
-/** Of all transactions of a block, in order. `receipts` are as many as its transactions: their root was verified. */
+/** @returns the receipts of a block, in order. There is one for each transaction, as their root was verified. */
 export function blockReceiptsJson(block: StoredBlock, receipts: readonly Receipt[], config: ChainConfig): JsonObject[] {
   let gas = 0n
   let logIndex = 0
@@ -34,7 +34,7 @@ export function blockReceiptsJson(block: StoredBlock, receipts: readonly Receipt
   })
 }
 
-/** Of one transaction of a block. */
+/** @returns the receipt of one transaction of a block. */
 export function receiptJson(
   block: StoredBlock,
   receipts: readonly Receipt[],
@@ -104,7 +104,9 @@ function blobJson(fields: TransactionFields, header: Header, config: ChainConfig
 
 const creation = rlp.struct({ from: rlp.fixed(20), nonce: rlp.uint64 })
 
-/** Of the contract that a transaction without a recipient makes. Source: yellow paper, section 7. */
+/**
+ * Computes the address of the contract that a transaction without a recipient creates. Source: yellow paper, section 7.
+ */
 function createdAddress(from: Uint8Array, nonce: bigint): Uint8Array {
   return keccak256(creation.encode({ from, nonce })).subarray(12)
 }

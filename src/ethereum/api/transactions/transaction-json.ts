@@ -1,5 +1,5 @@
 /**
- * Transactions of blocks as go-ethereum's JSON has them.
+ * JSON of transactions, in go-ethereum's form.
  * @module
  */
 import { bytesTo0x } from '../../../base/bytes.ts'
@@ -7,7 +7,7 @@ import { type ChainConfig, isBlockFork } from '../../chain/index.ts'
 import type { AccessListEntry, Authorization, Header, Transaction, TransactionFields } from '../../types/index.ts'
 import { optionalBytes, optionalQuantity, quantity } from '../json.ts'
 
-/** `header` is its block's, `index` its place in it. */
+/** @returns a transaction; `header` is its block's, `index` its position in the block. */
 export function transactionJson(transaction: Transaction, index: number, header: Header, config: ChainConfig): object {
   const { fields, chainId } = transaction
   return {
@@ -31,12 +31,12 @@ export function transactionJson(transaction: Transaction, index: number, header:
   }
 }
 
-/** Who signed it. Before Homestead a signature could have its s in the upper half (EIP-2). */
+/** @returns the address of the signer. Before Homestead a signature may have its s in the upper half (EIP-2). */
 export function senderOf(transaction: Transaction, { number }: Header, config: ChainConfig): Uint8Array {
   return transaction.sender({ anyS: !isBlockFork(config, 'homesteadBlock', number) })
 }
 
-/** Wei for each gas that it paid in a block with this header. Source: EIP-1559. */
+/** @returns the price paid in a block with this header, in wei per gas. Source: EIP-1559. */
 export function effectiveGasPrice(fields: TransactionFields, { baseFeePerGas }: Header): bigint {
   if (fields.type === 0 || fields.type === 1) return fields.gasPrice
   if (baseFeePerGas === undefined) return fields.maxFeePerGas
@@ -44,7 +44,7 @@ export function effectiveGasPrice(fields: TransactionFields, { baseFeePerGas }: 
   return price < fields.maxFeePerGas ? price : fields.maxFeePerGas
 }
 
-/** Wei for each gas that went to the miner of a block with this header. Source: EIP-1559. */
+/** @returns the tip to the miner of a block with this header, in wei per gas. Source: EIP-1559. */
 export function priorityFee(fields: TransactionFields, header: Header): bigint {
   return effectiveGasPrice(fields, header) - (header.baseFeePerGas ?? 0n)
 }

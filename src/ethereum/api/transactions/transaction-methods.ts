@@ -12,7 +12,7 @@ const HASH = param('blockHash', hashParam)
 const NUMBER = param('blockNumber', blockTagParam)
 const INDEX = param('index', indexParam)
 
-/** Transactions of blocks by their own hash. What is not there is null. */
+/** Methods for transactions by their hash. A missing one is null. */
 export function transactionMethods(reader: BlockReader) {
   const { chain } = reader
   return {
@@ -33,7 +33,7 @@ export function transactionMethods(reader: BlockReader) {
   }
 }
 
-/** Transactions by their place in a block. What is not there is null. */
+/** Methods for transactions by their position in a block. A missing one is null. */
 export function positionMethods(reader: BlockReader) {
   const config = reader.chain.chainConfig
   const count = (block: StoredBlock | undefined) => (block ? quantity(block.body.transactions.length) : null)
@@ -47,11 +47,11 @@ export function positionMethods(reader: BlockReader) {
   }
   const byTag = (tag: BlockTag) => reader.block(reader.hashOfTag(tag))
   return {
-    getBlockTransactionCountByHash: method({ summary: 'How many transactions a block has.', params: [HASH] }, (hash) =>
+    getBlockTransactionCountByHash: method({ summary: 'Number of transactions of a block.', params: [HASH] }, (hash) =>
       count(reader.block(hash)),
     ),
     getBlockTransactionCountByNumber: method(
-      { summary: 'How many transactions a block has.', params: [NUMBER] },
+      { summary: 'Number of transactions of a block.', params: [NUMBER] },
       (tag) => count(byTag(tag)),
     ),
     getTransactionByBlockHashAndIndex: method(
@@ -63,23 +63,26 @@ export function positionMethods(reader: BlockReader) {
       (tag, index) => at(byTag(tag), index),
     ),
     getRawTransactionByBlockHashAndIndex: method(
-      { summary: 'The bytes of a transaction of a block; 0x where there is none.', params: [HASH, INDEX] },
+      { summary: 'The bytes of a transaction of a block; 0x if there is none.', params: [HASH, INDEX] },
       (hash, index) => raw(reader.block(hash), index),
     ),
     getRawTransactionByBlockNumberAndIndex: method(
-      { summary: 'The bytes of a transaction of a block; 0x where there is none.', params: [NUMBER, INDEX] },
+      { summary: 'The bytes of a transaction of a block; 0x if there is none.', params: [NUMBER, INDEX] },
       (tag, index) => raw(byTag(tag), index),
     ),
   }
 }
 
-/** Its bytes, or `0x`, which is how go-ethereum writes that there is none. */
+/** @returns the bytes of a transaction; `0x`, as in go-ethereum, if there is none. */
 export function rawTransaction(reader: BlockReader, hash: Uint8Array): string {
   const found = findTransaction(reader, hash)
   return found ? bytesTo0x(found.transaction.raw) : '0x'
 }
 
-/** Throws while it may be in a block that is not indexed yet: null would say that there is none. */
+/**
+ * Finds a transaction. Throws while it may be in a block that is not indexed, as undefined would say that there is
+ * none.
+ */
 function findTransaction({ chain }: BlockReader, hash: Uint8Array): FoundTransaction | undefined {
   const found = chain.findTransaction(hash)
   if (found || chain.firstIndexed === 0) return found
