@@ -19,7 +19,7 @@ interface RpcBlock {
 const NO_HASH = `0x${'ab'.repeat(32)}`
 const hex = (number: number): string => `0x${number.toString(16)}`
 
-/** What geth answers, in the form of `answer`. */
+/** @returns the response of geth, in the form of `answer`. */
 async function ask(geth: Geth, method: string, params: readonly unknown[]): Promise<Answer> {
   try {
     return { result: await geth.rpc(method, params) }
@@ -37,7 +37,7 @@ describe.each([
   let node: Node
   let ethereum: EthereumService
   let head: number
-  /** By number. */
+  /** Blocks of geth by number. */
   const blocks: RpcBlock[] = []
   /** The price of blob gas in each block, by number. */
   const blobFees: string[] = []
@@ -68,14 +68,14 @@ describe.each([
     debug: debugRawApi({ chain: ethereum.chain }),
   })
 
-  /** Asks both, and compares. */
+  /** Calls both, and compares the responses. */
   async function same(method: string, ...params: unknown[]): Promise<void> {
     const [namespace, name] = method.split('_') as ['eth' | 'debug', string]
     const theirs = await ask(geth, method, params)
     expect(await answer(apis()[namespace], name, params), `${method} ${JSON.stringify(params)}`).toEqual(theirs)
   }
 
-  test('every block, header, uncle and receipt, by number and by hash', async () => {
+  test('peerloom answers like geth for every block, header, uncle and receipt, by number and by hash', async () => {
     for (const [n, { hash, uncles }] of blocks.entries()) {
       for (const full of [true, false]) {
         await same('eth_getBlockByNumber', hex(n), full)
@@ -96,7 +96,7 @@ describe.each([
     }
   })
 
-  test('every transaction, by its hash and by its place', async () => {
+  test('peerloom answers like geth for every transaction, by its hash and by its position', async () => {
     let count = 0
     for (const [n, { hash, transactions }] of blocks.entries()) {
       for (const [i, tx] of transactions.entries()) {
@@ -116,7 +116,7 @@ describe.each([
     expect(count).toBeGreaterThan(300)
   })
 
-  test('the bytes of every block', async () => {
+  test('peerloom answers like geth for the bytes of every block', async () => {
     for (const [n, { hash }] of blocks.entries()) {
       for (const method of ['debug_getRawHeader', 'debug_getRawBlock', 'debug_getRawReceipts']) {
         await same(method, hex(n))
@@ -125,7 +125,7 @@ describe.each([
     }
   })
 
-  test('logs of every block and of ranges, by address and topics', async () => {
+  test('peerloom answers like geth for logs of every block and of ranges, by address and topics', async () => {
     const all = await geth.rpc<{ address: string; topics: string[] }[]>('eth_getLogs', [
       { fromBlock: '0x0', toBlock: 'latest' },
     ])
@@ -149,9 +149,9 @@ describe.each([
   })
 
   /**
-   * Asks both for a range, and compares. Geth gathers the blocks of a range in the order in which its goroutines end,
-   * and each writes what it has to say of the next block's blob fee too: where blobs begin, a range is answered now so
-   * and now so. What it says of a block asked for alone does not depend on that.
+   * Requests a range from both, and compares. Geth collects the blocks of a range in the order in which its goroutines
+   * end, and each also writes the blob fee of the next block: around the start of blobs, its response for a range is not
+   * deterministic. Its response for a single block is.
    */
   async function sameFeeHistory(count: number | string, last: string, percentiles: readonly number[]): Promise<void> {
     const params = [count, last, percentiles]
@@ -164,7 +164,7 @@ describe.each([
     })
   }
 
-  test('what blocks cost', async () => {
+  test('peerloom answers like geth for fees', async () => {
     for (const n of [0, 1, 2, 16, 17, 100, head - 1, head]) {
       for (const percentiles of [[], [0, 10, 50, 99.5, 100]]) await sameFeeHistory(hex(16), hex(n), percentiles)
     }
@@ -183,7 +183,7 @@ describe.each([
     await same('eth_blobBaseFee')
   })
 
-  test('what the chain is, and where it ends', async () => {
+  test('peerloom answers like geth for the chain and its head', async () => {
     await same('eth_chainId')
     await same('eth_blockNumber')
     await same('eth_syncing')
@@ -203,7 +203,7 @@ describe.each([
     await same('eth_getHeaderByNumber', 'pending')
   })
 
-  test('what is not there', async () => {
+  test('peerloom answers like geth for missing blocks and transactions', async () => {
     for (const id of [NO_HASH, { blockHash: NO_HASH }, hex(head + 1), '0x7fffffffffffffff']) {
       await same('eth_getBlockReceipts', id)
       await same('debug_getRawReceipts', id)
@@ -229,7 +229,7 @@ describe.each([
     await same('eth_uninstallFilter', '0x1')
   })
 
-  test('parameters that do not do, with the same number and words', async () => {
+  test('peerloom answers like geth for invalid parameters, with the same code and text', async () => {
     const bad: [string, ...unknown[]][] = [
       ['eth_getBlockByNumber', '1', true],
       ['eth_getBlockByNumber', '', true],
@@ -255,7 +255,7 @@ describe.each([
       ['eth_newFilter', { toBlock: 'pending' }],
     ]
     for (const call of bad) await same(...call)
-    /** Geth's words for these name Go's types, and ours the field: what is complained about is the same. */
+    /** Geth's errors for these name types of Go, and ours the field: the reason is the same. */
     const similar: [string, ...unknown[]][] = [
       ['eth_getBlockByHash', '0x12', true],
       ['eth_getBlockByHash', '0x123', true],
@@ -285,7 +285,7 @@ describe.each([
     }
   })
 
-  test('geth has each method that is offered or known not to be', async () => {
+  test('geth has each method that peerloom supports or knows as unsupported', async () => {
     for (const [namespace, api] of Object.entries(apis())) {
       for (const name of Object.keys(api)) {
         const theirs = await ask(geth, `${namespace}_${name}`, [])
@@ -295,7 +295,7 @@ describe.each([
   })
 })
 
-test('subscriptions tell of a chain that is synced what those of geth tell', async () => {
+test('subscriptions during a sync have the notifications of geth', async () => {
   const { genesis, chain } = hivechain()
   await using source = await Geth.start({ genesis, chainFile: chain })
   const head = await source.head()
@@ -329,7 +329,7 @@ test('subscriptions tell of a chain that is synced what those of geth tell', asy
   expect(told.receipts.length).toBeGreaterThan(100)
 })
 
-/** What a subscription tells, as JSON: the list grows until the signal aborts. */
+/** Collects the notifications of a subscription, as JSON, until the signal aborts. */
 function collect(api: object, name: string, params: readonly unknown[], signal: AbortSignal): readonly unknown[] {
   const told: unknown[] = []
   const read = async () => {
@@ -340,7 +340,7 @@ function collect(api: object, name: string, params: readonly unknown[], signal: 
   return told
 }
 
-/** geth leaves the prices out of receipts that it has made just now. */
+/** Removes the prices, which geth omits from receipts of fresh blocks. */
 function withoutPrice(batches: readonly unknown[]): unknown[] {
   return (batches as object[][]).map((receipts) =>
     receipts.map((receipt) => ({ ...receipt, effectiveGasPrice: null, blobGasPrice: null })),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { NodeKey, Server } from '../../src/devp2p/index.ts'
 import {
   ChainStore,
@@ -18,7 +18,7 @@ const chain = hivechain()
 const genesis = parseGenesis(readFileSync(chain.genesis, 'utf8'))
 const headers = [...readBlocks(readFileSync(chain.chain))].map((block) => block.header)
 
-/** A node at genesis that speaks one version, connected to geth. */
+/** Creates a node at genesis with one version, connected to geth. */
 async function joined(geth: Geth, version: EthVersion, use: (peer: EthPeer) => Promise<void>): Promise<void> {
   const store = await ChainStore.open(new MemoryStore(), genesis)
   using eth = new Eth({ chain: store, networkId: genesis.config.chainId, versions: [version] })
@@ -39,7 +39,7 @@ describe('every request of ours, answered by geth', () => {
   afterAll(() => geth[Symbol.asyncDispose]())
 
   for (const version of [69, 70, 71] as const) {
-    it(`on eth/${version}: headers, bodies, receipts, of every fork`, async () => {
+    test(`geth answers requests for headers, bodies and receipts of every fork on eth/${version}`, async () => {
       await joined(geth, version, async (peer) => {
         const got = await peer.getBlockHeaders({ start: 1, limit: 600 })
         expect(got.map((header) => header.hash)).toEqual(headers.map((header) => header.hash))
@@ -51,7 +51,7 @@ describe('every request of ours, answered by geth', () => {
         for (const [i, body] of bodies.entries()) verifyBody(sample[i]!, body)
         const blocks = sample.map((header) => ({ hash: header.hash, header }))
         for (let from = 0; from < blocks.length; ) {
-          const receipts = await peer.getReceipts(blocks.slice(from)) // as many as geth puts into an answer
+          const receipts = await peer.getReceipts(blocks.slice(from)) // as many as geth sends in one response
           expect(receipts.length).toBeGreaterThan(0)
           for (const list of receipts) verifyReceipts(sample[from]!, list.receipts, bodies[from++])
         }
@@ -59,7 +59,7 @@ describe('every request of ours, answered by geth', () => {
     })
   }
 
-  it('on eth/71: block access lists, whose hashes hold where geth still has them', async () => {
+  test('geth answers requests for block access lists on eth/71, with their hashes where it still has them', async () => {
     await joined(geth, 71, async (peer) => {
       const late = headers.slice(-20)
       const lists = await peer.getBlockAccessLists(late.map((header) => header.hash))
@@ -68,7 +68,7 @@ describe('every request of ours, answered by geth', () => {
     })
   })
 
-  it('is not answered with more than there is: unknown blocks', async () => {
+  test('geth answers requests for unknown blocks without items', async () => {
     await joined(geth, 70, async (peer) => {
       expect(await peer.getBlockHeaders({ start: 10_000n, limit: 1 })).toEqual([])
       expect(await peer.getBlockHeaders({ start: 2n ** 64n - 1n, limit: 1 })).toEqual([])

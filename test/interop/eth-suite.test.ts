@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bytesTo0x } from '../../src/base/bytes.ts'
 import { readBlocks } from '../../src/ethereum/types/index.ts'
 import { hivechain } from './chains.ts'
@@ -7,7 +7,7 @@ import { rlpxSuite, type SuiteResult } from './devp2p.ts'
 import { Geth } from './geth.ts'
 import { run, serve, tempFolder } from './peerloom.ts'
 
-/** Those that need neither the engine API nor a transaction pool. */
+/** Tests that need neither the engine API nor a transaction pool. */
 const TESTS = [
   'Status',
   'MaliciousHandshake',
@@ -25,7 +25,7 @@ const TESTS = [
   'GetLargeReceipts',
 ]
 
-/** Synced from geth, served by the command line tool, judged by go-ethereum's conformance suite. */
+/** A chain synced from geth and served by the command line tool, checked by go-ethereum's conformance suite. */
 describe('devp2p rlpx eth-test against peerloom serve', () => {
   let results: readonly SuiteResult[]
   const folder = tempFolder()
@@ -45,7 +45,7 @@ describe('devp2p rlpx eth-test against peerloom serve', () => {
   })
 
   for (const name of TESTS) {
-    it(name, () => {
+    test(`the conformance suite of go-ethereum passes ${name}`, () => {
       const result = results.find((r) => r.name === name)
       expect(result?.ok, result?.output ?? 'the suite has no such test').toBe(true)
     })

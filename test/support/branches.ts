@@ -1,5 +1,5 @@
 /**
- * Short made-up chains for tests of the store: nothing in them is verified.
+ * Short synthetic chains for tests of the store, which does not verify them.
  * @module
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -10,20 +10,20 @@ import { EMPTY_ROOT, type Header, ZERO_HASH } from '../../src/ethereum/types/ind
 import { type KeyValueStore, MemoryStore, openLevelStore } from '../../src/storage/index.ts'
 import { header } from './headers.ts'
 
-/** Of difficulty 5. */
+/** Creates a genesis of difficulty 5. */
 export const branchGenesis = (config: object = {}): Genesis =>
   parseGenesis(JSON.stringify({ config: { chainId: 7, ...config }, difficulty: 5 }))
 
 export interface BranchOptions {
-  /** Tells branches with the same parent apart. @default 0 */
+  /** Makes branches with the same parent differ. @default 0 */
   readonly salt?: number
-  /** Given by the block's number; `none` for blocks that have none to give. @default all have receipts */
+  /** Receipts by the number of the block; `none` for blocks without transactions. @default all are given */
   readonly receipts?: (number: number) => 'given' | 'missing' | 'none'
-  /** Of each block. @default 2n */
+  /** Difficulty of each block. @default 2n */
   readonly difficulty?: bigint
 }
 
-/** So many blocks after this one. */
+/** Creates a number of blocks on top of a parent. */
 export function branch(parent: Header, count: number, options: BranchOptions = {}): StorableBlock[] {
   const { salt = 0, receipts = () => 'given', difficulty = 2n } = options
   const blocks: StorableBlock[] = []
@@ -43,7 +43,7 @@ export function branch(parent: Header, count: number, options: BranchOptions = {
   return blocks
 }
 
-/** A store that can be closed and opened again with what it held. */
+/** A store that can be closed and opened again with its contents. */
 export interface Disk extends AsyncDisposable {
   readonly store: KeyValueStore
   reopen(): Promise<KeyValueStore>

@@ -37,7 +37,7 @@ export function protocolOf(eth: Eth, version: EthVersion): AnyProtocol {
   return eth.protocols.find((protocol) => protocol.version === version) as AnyProtocol
 }
 
-/** Joins two nodes; resolves when both passed the handshake. */
+/** Connects two nodes; resolves when both have passed the handshake. */
 export async function joinNodes(left: Eth, right: Eth, version: EthVersion, options: Options = {}) {
   const [a, b] = transportPipe()
   const joined = Promise.all([nextPeer(left), nextPeer(right)])
@@ -49,7 +49,7 @@ export async function joinNodes(left: Eth, right: Eth, version: EthVersion, opti
   return { fromLeft, fromRight, peers }
 }
 
-/** The next peer that passes the handshake. */
+/** @returns the next peer that passes the handshake. */
 export async function nextPeer(eth: Eth): Promise<EthPeer> {
   for await (const event of eth.events()) if (event.type === 'join') return event.peer
   throw new Error('no peer joined')
@@ -57,7 +57,7 @@ export async function nextPeer(eth: Eth): Promise<EthPeer> {
 
 export type Script = (channel: Channel<AnyEthMessages>, peer: Peer) => Promise<void>
 
-/** Joins a node and a script. Gives the node's end and the script's. */
+/** Connects a node and a script. @returns the node's peer and the script's. */
 export function joinScript(eth: Eth, version: EthVersion, script: Script, options: Options = {}) {
   const [a, b] = transportPipe()
   const remote = defineProtocol({
@@ -76,7 +76,7 @@ export function nodeOf(chain: ChainSource, options: Partial<ConstructorParameter
   return new Eth({ chain, networkId: NETWORK_ID, ...options })
 }
 
-/** A good Status of a node with this chain. */
+/** @returns a valid Status of a node with this chain. */
 export function statusOf(chain: ChainSource, version: EthVersion) {
   const common = { version, networkId: NETWORK_ID, genesisHash: chain.genesisHash, forkId: chain.forkId() }
   const { number, hash, totalDifficulty } = chain.head
@@ -84,7 +84,7 @@ export function statusOf(chain: ChainSource, version: EthVersion) {
   return { ...common, earliest: chain.earliest, latest: number, latestHash: hash }
 }
 
-/** A promise and what settles it. */
+/** Creates a promise that the caller resolves. */
 export function deferred<T = void>(): { readonly promise: Promise<T>; resolve(value: T): void } {
   let resolve: (value: T) => void = () => {}
   const promise = new Promise<T>((settle) => {
@@ -93,7 +93,7 @@ export function deferred<T = void>(): { readonly promise: Promise<T>; resolve(va
   return { promise, resolve: (value) => resolve(value) }
 }
 
-/** A peer that is there, or the first to come. */
+/** @returns a connected peer, or the first one that joins. */
 export async function firstPeer(eth: Eth): Promise<EthPeer> {
   for (const peer of eth.peers) return peer
   return nextPeer(eth)

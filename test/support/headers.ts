@@ -1,10 +1,10 @@
 /**
- * Headers for tests that care for a few fields only.
+ * Headers for tests of a few fields.
  * @module
  */
 import { EMPTY_OMMERS_HASH, EMPTY_ROOT, Header, type HeaderFields } from '../../src/ethereum/types/index.ts'
 
-/** A header of proof of stake before London, number 1, with these fields instead. */
+/** Creates a header of proof of stake before London, number 1, except for these fields. */
 export function header(fields: Partial<HeaderFields> = {}): Header {
   return Header.from({
     parentHash: new Uint8Array(32),

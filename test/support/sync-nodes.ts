@@ -54,7 +54,7 @@ function protocolOf(eth: Eth, version: number): AnyProtocol {
   return eth.protocols.find((protocol) => protocol.version === version)!
 }
 
-/** Joins a client and a remote; resolves with the client's end when the remote is among its peers. */
+/** Connects a client and a remote. @returns the client's peer, once it has passed the handshake. */
 export async function connect(client: Eth, remote: AnyProtocol, options: { clock?: Clock } = {}): Promise<Peer> {
   const [a, b] = transportPipe()
   const joins = client.events()
@@ -64,12 +64,12 @@ export async function connect(client: Eth, remote: AnyProtocol, options: { clock
   return peer
 }
 
-/** A node that serves this store as it should. */
+/** Creates a node that serves a store correctly. */
 export function honestPeer(store: ChainStore, version: EthVersion = 71): AnyProtocol {
   return protocolOf(ethOf(store), version)
 }
 
-/** What the peers it was given to were asked for. */
+/** Record of the requests to the peers that share it. */
 export class RequestLog {
   readonly requests: Record<EthRequest, number> = {
     GetBlockHeaders: 0,
@@ -77,9 +77,9 @@ export class RequestLog {
     GetReceipts: 0,
     GetBlockAccessLists: 0,
   }
-  /** Numbers of headers that were given. */
+  /** Numbers of headers that were sent. */
   readonly headers: number[] = []
-  /** Hashes of blocks whose bodies and receipts were given. */
+  /** Hashes of blocks whose bodies and receipts were sent. */
   readonly bodies: string[] = []
   readonly receipts: string[] = []
 }
@@ -91,7 +91,7 @@ export interface Replies {
   readonly GetBlockAccessLists: readonly (Uint8Array | undefined)[]
 }
 
-/** What is sent instead of the true answer; undefined: nothing at all. */
+/** Replacements of correct responses; undefined sends nothing. */
 export type ReplyOverrides = {
   readonly [N in EthRequest]?: (
     truth: Replies[N],
@@ -103,7 +103,7 @@ export type ReplyOverrides = {
 export interface ScriptOptions {
   readonly version?: EthVersion
   readonly asked?: RequestLog
-  /** What it announces. @default the store's */
+  /** Announced range. @default the store's */
   readonly range?: { readonly earliest: number; readonly latest: number }
 }
 
@@ -181,7 +181,7 @@ function statusOf(store: ChainStore, { version = 71, range }: ScriptOptions) {
   return { ...common, earliest: store.earliest, latest: number, latestHash: hash, ...range }
 }
 
-/** Empty blocks on top of `parent` that keep all rules; another `salt` gives other ones. */
+/** Creates valid empty blocks on top of `parent`; another `salt` gives other hashes. */
 export function emptyBlocks(store: ChainStore, parent: Header, count: number, salt = 1): StorableBlock[] {
   const blocks: StorableBlock[] = []
   for (let tip = parent; blocks.length < count; ) {
@@ -217,12 +217,12 @@ function emptyHeader(store: ChainStore, parent: Header, salt: number) {
   }
 }
 
-/** The same header with other fields: another hash. */
+/** @returns a header with other fields, and so with another hash. */
 export function altered(raw: Uint8Array, fields: Partial<Header>): Uint8Array {
   return headerCodec.encode(Header.from({ ...Header.decode(raw), ...fields }))
 }
 
-/** A body of the same shape with its first list cut: another root. */
+/** @returns a body with another first list, and so with another root. */
 export function alteredBody(raw: Uint8Array): Uint8Array {
   const [, ommers, withdrawals] = BlockBody.decode(raw).lists
   const lists = [Uint8Array.of(0xc2, 0xc1, 0x80), ommers!]

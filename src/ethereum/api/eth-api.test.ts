@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type Answer, answer, call, context } from '../../../test/support/api-call.ts'
 import { branch, branchGenesis } from '../../../test/support/branches.ts'
 import { demoBlocks, demoChain, demoRange, sideBlocks } from '../../../test/support/demo-chain.ts'
@@ -21,13 +21,16 @@ beforeAll(async () => {
 })
 
 describe('the answers over the bundled chain', () => {
-  it.each(vectors.calls)('$method $params is what geth says', async ({ method, params, ...expected }) => {
-    const [namespace, name] = method.split('_') as [string, string]
-    const api = namespace === 'eth' ? ethApi({ chain }) : debugRawApi({ chain })
-    expect(await answer(api, name, params)).toEqual(expected)
-  })
+  test.each(vectors.calls)(
+    'the answer to $method $params over the bundled chain is that of geth',
+    async ({ method, params, ...expected }) => {
+      const [namespace, name] = method.split('_') as [string, string]
+      const api = namespace === 'eth' ? ethApi({ chain }) : debugRawApi({ chain })
+      expect(await answer(api, name, params)).toEqual(expected)
+    },
+  )
 
-  it('come with every fork there is, from every block', async () => {
+  test('blocks and receipts of every fork are answered', async () => {
     const api = ethApi({ chain })
     for (const { number, body } of demoBlocks) {
       const { result } = (await answer(api, 'getBlockByNumber', [hex(number), true])) as { result: { number: string } }
@@ -48,7 +51,7 @@ describe('the forks of a chain', () => {
     readonly systemContracts: Record<string, string>
   }
 
-  it('are told as they come: mainnet at its genesis', async () => {
+  test('eth_config has the forks of mainnet at its genesis', async () => {
     const mainnet = await ChainStore.open(new MemoryStore(), networkGenesis('mainnet'))
     const { result } = (await answer(ethApi({ chain: mainnet }), 'config')) as { result: Record<string, Fork | null> }
     const { current, next, last } = result
@@ -66,11 +69,11 @@ describe('the forks of a chain', () => {
 })
 
 describe('blocks that only others know', () => {
-  it.each([
+  test.each([
     ['pending', 'pending block is not available'],
     ['safe', 'safe block not found'],
     ['finalized', 'finalized block not found'],
-  ])('%s: an error that says so, and null for its header', async (tag, message) => {
+  ])('the block %s is an error, and its header null', async (tag, message) => {
     const api = ethApi({ chain })
     const error = { error: { code: RpcErrorCode.Default, message } }
     expect(await answer(api, 'getBlockByNumber', [tag, true])).toEqual(error)
@@ -79,7 +82,7 @@ describe('blocks that only others know', () => {
     expect(await answer(api, 'getHeaderByNumber', [tag])).toEqual({ result: null })
   })
 
-  it('a block that left the chain is told of by its hash, unless it must be canonical', async () => {
+  test('a block that is no longer canonical is found by its hash, unless it must be canonical', async () => {
     const forked = await demoChain(10)
     const left = bytesTo0x(forked.head.hash)
     await forked.extend(sideBlocks(forked.headerAt(9)!, 2))
@@ -96,19 +99,19 @@ describe('blocks that only others know', () => {
 })
 
 describe('what cannot be answered', () => {
-  it.each([
+  test.each([
     ['getBalance', 'state'],
     ['call', 'state'],
     ['sendRawTransaction', 'pool'],
     ['newPendingTransactionFilter', 'pool'],
     ['sign', 'accounts'],
-  ])('%s says that it is not supported, and why', async (name, why) => {
+  ])('eth_%s is not supported, and its error has the reason', async (name, why) => {
     const answered = await answer(ethApi({ chain }), name)
     expect(answered).toMatchObject({ error: { code: RpcErrorCode.MethodNotSupported } })
     expect(answered).toMatchObject({ error: { message: expect.stringContaining(why) } })
   })
 
-  it('receipts that are not stored are no empty list', async () => {
+  test('receipts that are not stored are an error, not an empty list', async () => {
     const bare = await demoChain(4)
     await bare.extend(demoRange(5, 6).map(({ header, body }) => ({ header, body })))
     const api = ethApi({ chain: bare })
@@ -132,7 +135,7 @@ describe('what cannot be answered', () => {
     )
   })
 
-  it('a transaction is not said to be absent while old blocks are not indexed, and sync is not done', async () => {
+  test('a missing transaction is an error while old blocks are not indexed, and eth_syncing is not false', async () => {
     const store = new MemoryStore()
     await demoChain(100, store)
     await store.write([
@@ -156,7 +159,7 @@ describe('what cannot be answered', () => {
 })
 
 describe('finished JSON', () => {
-  it('is kept for blocks and receipts, whatever name they were asked for by', () => {
+  test('encoded JSON is cached for blocks and receipts, whatever they were requested by', () => {
     const api = ethApi({ chain })
     const first = call(api, 'getBlockByNumber', ['0x5', true])
     expect(first).toBeInstanceOf(RawJson)
@@ -165,7 +168,7 @@ describe('finished JSON', () => {
     expect(call(api, 'getBlockReceipts', ['0x5'])).toBe(call(api, 'getBlockReceipts', ['0x5']))
   })
 
-  it('goes when its bytes are over the budget, and is not kept at all without one', () => {
+  test('encoded JSON is evicted over the budget of bytes, and not cached without one', () => {
     const small = ethApi({ chain, cacheBytes: 20_000 })
     const first = call(small, 'getBlockByNumber', ['0x1', true])
     expect(call(small, 'getBlockByNumber', ['0x1', true])).toBe(first)
@@ -175,7 +178,7 @@ describe('finished JSON', () => {
     expect(call(none, 'getBlockByNumber', ['0x1', true])).not.toBe(call(none, 'getBlockByNumber', ['0x1', true]))
   })
 
-  it('of the latest block is that of the new head when there is one', async () => {
+  test('the latest block is that of the new head after the chain has grown', async () => {
     const growing = await demoChain(10)
     const api = ethApi({ chain: growing })
     expect(await answer(api, 'getBlockByNumber', ['latest', false])).toMatchObject({ result: { number: '0xa' } })
@@ -189,7 +192,7 @@ describe('finished JSON', () => {
 })
 
 describe('a chain of before London', () => {
-  it('has no base fee, and says so', async () => {
+  test('a chain before London has no base fee', async () => {
     const genesis = branchGenesis()
     const old = await ChainStore.open(new MemoryStore(), genesis)
     await old.extend(branch(genesis.header, 3))
@@ -205,7 +208,7 @@ describe('a chain of before London', () => {
   })
 })
 
-it('fee history stops when its caller has gone', async () => {
+test('eth_feeHistory stops when its caller has gone', async () => {
   const gone = new AbortController()
   const { feeHistory } = ethApi({ chain }) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
   const asked = feeHistory!(300, 'latest', [50], context(gone.signal))

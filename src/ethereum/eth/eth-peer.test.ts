@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { demoBlocks, demoChain, demoReceipts } from '../../../test/support/demo-chain.ts'
 import { deferred, firstPeer, joinNodes, joinScript, nodeOf, statusOf } from '../../../test/support/eth-pair.ts'
 import { equalBytes } from '../../base/bytes.ts'
@@ -20,7 +20,7 @@ describe('receipts that do not fit into one message', () => {
   const many = demoReceipts.findIndex((raw) => BlockReceipts.fromRaw(raw).receipts.length >= 4) + 1
   const largest = Math.max(...demoReceipts.map((raw) => raw.length))
 
-  it('are put together from as many as it takes since eth/70', async () => {
+  test('receipts that do not fit into one message are assembled from several since eth/70', async () => {
     for (const version of [70, 71] as const) {
       const server = nodeOf(chain, { limits: { maxBytes: largest - 1 } })
       const { fromLeft } = await joinNodes(nodeOf(chain), server, version)
@@ -36,12 +36,12 @@ describe('receipts that do not fit into one message', () => {
     }
   })
 
-  it.each([
+  test.each([
     ['nothing at all', [], 'ERR_ETH_EMPTY_RECEIPTS'],
     ['no receipt', [Uint8Array.of(0xc0)], 'ERR_ETH_EMPTY_RECEIPTS'],
     ['malformed ones', [Uint8Array.of(0xc2, 0x01, 0x02)], 'ERR_RLP_KIND'],
     ['too many blocks', [receiptsAt(many), receiptsAt(many), receiptsAt(1)], 'ERR_ETH_TOO_MANY_ITEMS'],
-  ])('cost the remote its connection when an unfinished answer holds %s', async (_, raws, code) => {
+  ])('an incomplete response with %s ends the connection', async (_, raws, code) => {
     const eth = nodeOf(chain)
     const { node } = joinScript(eth, 70, async (channel) => {
       await channel.send('Status', statusOf(chain, 70))
@@ -58,7 +58,7 @@ describe('receipts that do not fit into one message', () => {
 })
 
 describe('answers', () => {
-  it.each(ETH_VERSIONS)('nobody asked for cost the remote its connection on eth/%i', async (version: EthVersion) => {
+  test.each(ETH_VERSIONS)('an unrequested response ends the connection on eth/%i', async (version: EthVersion) => {
     const send = [
       ['BlockHeaders', { id: 1n, headers: [] }],
       ['BlockBodies', { id: 1n, bodies: [] }],
@@ -76,7 +76,7 @@ describe('answers', () => {
     }
   })
 
-  it('given twice, or under another name, cost it too', async () => {
+  test('a response that comes twice, or under another name, ends the connection', async () => {
     for (const second of ['BlockBodies', 'BlockHeaders'] as const) {
       const eth = nodeOf(chain)
       const { node } = joinScript(eth, 69, async (channel) => {
@@ -94,7 +94,7 @@ describe('answers', () => {
     }
   })
 
-  it('with more items than asked for cost it too', async () => {
+  test('a response with more items than requested ends the connection', async () => {
     const eth = nodeOf(chain)
     const { node } = joinScript(eth, 69, async (channel) => {
       await channel.send('Status', statusOf(chain, 69))
@@ -108,7 +108,7 @@ describe('answers', () => {
     expect(((await node.closed).cause as ProtocolError).disconnectReason).toBe(0x10)
   })
 
-  it('that come too late are tolerated, once', async () => {
+  test('a late response is tolerated once', async () => {
     const clock = new FakeClock()
     const eth = nodeOf(chain)
     const asked = deferred<bigint>()
@@ -141,7 +141,7 @@ describe('answers', () => {
     expect((await node.closed).cause).toMatchObject({ code: 'ERR_ETH_UNREQUESTED' })
   })
 
-  it('are not waited for once the signal aborts or the peer has gone', async () => {
+  test('a request ends when its signal aborts or the peer disconnects', async () => {
     const eth = nodeOf(chain)
     const { node } = joinScript(eth, 69, async (channel) => {
       await channel.send('Status', statusOf(chain, 69))
@@ -158,7 +158,7 @@ describe('answers', () => {
     await expect(peer.getBlockBodies([block(1).hash])).rejects.toMatchObject({ code: 'ERR_PEER_CLOSED' })
   })
 
-  it('can be outstanding for 256 requests and no more', async () => {
+  test('256 requests may be in flight to a peer, and no more', async () => {
     const clock = new FakeClock()
     const eth = nodeOf(chain)
     const { node } = joinScript(

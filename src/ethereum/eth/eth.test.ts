@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { demoBlocks, demoChain, demoRange, demoReceipts } from '../../../test/support/demo-chain.ts'
 import {
   deferred,
@@ -19,7 +19,7 @@ const chain = await demoChain()
 const block = (number: number): Block => demoBlocks[number - 1] as Block
 
 describe.each(ETH_VERSIONS)('two nodes on eth/%i', (version) => {
-  it('give each other headers', async () => {
+  test('two nodes send each other headers', async () => {
     const { fromLeft } = await joinNodes(nodeOf(chain), nodeOf(chain), version)
     const headers = await fromLeft.getBlockHeaders({ start: 7, limit: 3, skip: 1, reverse: true })
     expect(headers.map(({ number }) => number)).toEqual([7, 5, 3])
@@ -28,7 +28,7 @@ describe.each(ETH_VERSIONS)('two nodes on eth/%i', (version) => {
     expect(await fromLeft.getBlockHeaders({ start: 2n ** 64n - 1n, limit: 1 })).toEqual([])
   })
 
-  it('give each other bodies, in both directions at once', async () => {
+  test('two nodes send each other bodies, in both directions at once', async () => {
     const { fromLeft, fromRight } = await joinNodes(nodeOf(chain), nodeOf(chain), version)
     const hashes = [1, 100, 320].map((number) => block(number).hash)
     const answers = await Promise.all([fromLeft.getBlockBodies(hashes), fromRight.getBlockBodies(hashes)])
@@ -38,7 +38,7 @@ describe.each(ETH_VERSIONS)('two nodes on eth/%i', (version) => {
     }
   })
 
-  it('give each other receipts in the form they are stored in, whatever the wire has', async () => {
+  test('two nodes send each other receipts, which have the stored form in every version', async () => {
     const { fromLeft } = await joinNodes(nodeOf(chain), nodeOf(chain), version)
     const blocks = demoBlocks.slice(0, 100).map(({ hash, header }) => ({ hash, header }))
     const receipts = await fromLeft.getReceipts(blocks)
@@ -48,7 +48,7 @@ describe.each(ETH_VERSIONS)('two nodes on eth/%i', (version) => {
     }
   })
 
-  it('have no transactions to give, as there is no pool', async () => {
+  test('a node without a pool has no transactions to send', async () => {
     const answered = deferred<unknown>()
     joinScript(nodeOf(chain), version, async (channel) => {
       await channel.send('Status', statusOf(chain, version))
@@ -59,7 +59,7 @@ describe.each(ETH_VERSIONS)('two nodes on eth/%i', (version) => {
     expect(await answered.promise).toEqual({ id: 5n, transactions: [] })
   })
 
-  it('count what they asked for and how long it took', async () => {
+  test('a peer counts requests, responses and their time', async () => {
     const { fromLeft } = await joinNodes(nodeOf(chain), nodeOf(chain), version)
     await fromLeft.getBlockHeaders({ start: 1, limit: 10 })
     await fromLeft.getBlockHeaders({ start: 11, limit: 10 })
@@ -69,7 +69,7 @@ describe.each(ETH_VERSIONS)('two nodes on eth/%i', (version) => {
     expect(fromLeft.outstanding).toBe(0)
   })
 
-  it('show each other as go-ethereum shows its peers', async () => {
+  test('a node shows its peers as go-ethereum does', async () => {
     const left = nodeOf(chain)
     await joinNodes(left, nodeOf(chain), version)
     const protocol = protocolOf(left, version)
@@ -84,7 +84,7 @@ describe.each(ETH_VERSIONS)('two nodes on eth/%i', (version) => {
     })
   })
 
-  it('answer two requests with one id, and one with id 0', async () => {
+  test('a node answers two requests with the same id, and one with id 0', async () => {
     const ids: bigint[] = []
     const done = deferred()
     joinScript(nodeOf(chain), version, async (channel) => {
@@ -100,7 +100,7 @@ describe.each(ETH_VERSIONS)('two nodes on eth/%i', (version) => {
     expect(ids).toEqual([9n, 9n, 0n])
   })
 
-  it('take gossip, while there is no pool, without looking into it', async () => {
+  test('a node without a pool ignores gossip and counts it', async () => {
     const eth = nodeOf(chain)
     const done = deferred()
     joinScript(eth, version, async (channel) => {
@@ -122,13 +122,13 @@ describe.each(ETH_VERSIONS)('two nodes on eth/%i', (version) => {
 })
 
 describe('block access lists', () => {
-  it('come at the place of their hash in eth/71', async () => {
+  test('block access lists come in the order of their hashes in eth/71', async () => {
     const { fromLeft } = await joinNodes(nodeOf(chain), nodeOf(chain), 71)
     const lists = await fromLeft.getBlockAccessLists([block(3).hash, block(250).hash])
     expect(lists).toEqual([undefined, chain.rawAccessList(block(250).hash)])
   })
 
-  it('cannot be asked for before', async () => {
+  test('block access lists cannot be requested before eth/71', async () => {
     const { fromLeft, peers } = await joinNodes(nodeOf(chain), nodeOf(chain), 70)
     await expect(fromLeft.getBlockAccessLists([block(3).hash])).rejects.toMatchObject({ code: 'ERR_ETH_UNSUPPORTED' })
     expect(peers[0].signal.aborted).toBe(false)
@@ -136,7 +136,7 @@ describe('block access lists', () => {
 })
 
 describe('announcements of blocks', () => {
-  it('are taken in eth/68', async () => {
+  test('announcements of blocks are ignored in eth/68', async () => {
     const eth = nodeOf(chain)
     const { node, script } = joinScript(eth, 68, async (channel) => {
       await channel.send('Status', statusOf(chain, 68))
@@ -148,7 +148,7 @@ describe('announcements of blocks', () => {
     expect((await node.closed).side).toBe('remote')
   })
 
-  it('cost the remote its connection since eth/69', async () => {
+  test('announcements of blocks end the connection since eth/69', async () => {
     for (const key of [1, 7]) {
       const { node } = joinScript(nodeOf(chain), 69, async (channel, peer) => {
         await channel.send('Status', statusOf(chain, 69))
@@ -162,7 +162,7 @@ describe('announcements of blocks', () => {
 })
 
 describe('the block range', () => {
-  it('is told every 32 blocks and when it moves back', async () => {
+  test('the block range is announced every 32 blocks and when it moves back', async () => {
     const moving = await demoChain(100)
     const left = nodeOf(moving)
     const { fromRight } = await joinNodes(left, nodeOf(chain), 69)
@@ -172,14 +172,14 @@ describe('the block range', () => {
     for (const number of [101, 131, 132, 133, 131, 163]) {
       await moving.extend(demoRange(Math.min(moving.head.number + 1, number), number))
       told.push(left.announceRange())
-      await fromRight.getBlockHeaders({ start: 1, limit: 1 }) // a round trip: what was sent before it has come
+      await fromRight.getBlockHeaders({ start: 1, limit: 1 }) // a round trip: everything sent before it has arrived
       seen.push(fromRight.range?.latest)
     }
     expect(told).toEqual([false, false, true, false, true, true])
     expect(seen).toEqual([100, 100, 132, 132, 131, 163])
   })
 
-  it('is not told to peers of eth/68', async () => {
+  test('the block range is not announced to peers of eth/68', async () => {
     const moving = await demoChain(10)
     const left = nodeOf(moving)
     const { fromRight, peers } = await joinNodes(left, nodeOf(chain), 68)
@@ -189,12 +189,12 @@ describe('the block range', () => {
     expect(peers[1].signal.aborted).toBe(false)
   })
 
-  it.each([
+  test.each([
     ['far ahead', { earliest: 1, latest: 10 ** 9 }, undefined],
     ['of expired history', { earliest: 310, latest: 320 }, undefined],
     ['that ends before it begins', { earliest: 10, latest: 8 }, 'ERR_ETH_BLOCK_RANGE'],
     ['without a hash', { earliest: 1, latest: 8, latestHash: new Uint8Array(32) }, 'ERR_ETH_BLOCK_RANGE'],
-  ])('of a remote %s is remembered or refused', async (_, range, code) => {
+  ])('the block range of a remote %s is stored or rejected', async (_, range, code) => {
     const eth = nodeOf(chain)
     const update = { latestHash: new Uint8Array(32).fill(1), ...range }
     const answered = deferred()
@@ -224,7 +224,7 @@ class CountingStore extends MemoryStore {
 }
 
 describe('a peer that reads nothing', () => {
-  it('is answered no further than its pipe and its budget hold, and others are answered meanwhile', async () => {
+  test('a peer that reads nothing gets responses up to the limits of its pipe and budget, while others are served', async () => {
     const clock = new FakeClock()
     const eth = nodeOf(chain)
     const store = new CountingStore()
@@ -248,7 +248,7 @@ describe('a peer that reads nothing', () => {
     expect(store.gets).toBeLessThan(60 * 2 * 320)
   })
 
-  it('that asks without end does not keep others from being answered', async () => {
+  test('a peer that sends requests without end does not block others', async () => {
     const server = nodeOf(chain)
     const answers = { count: 0 }
     const hashes = demoBlocks.map(({ hash }) => hash)

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { demoAccessLists, demoBlocks, demoReceipts } from '../../../test/support/demo-chain.ts'
 import vectors from '../../../test/vectors/eth-messages.json' with { type: 'json' }
 import { bytesTo0x, bytesToHex, hexToBytes } from '../../base/bytes.ts'
@@ -18,7 +18,7 @@ const codecOf = (version: EthVersion, name: string): Codec<unknown> => {
   return spec.codec
 }
 
-/** A decoded body as the vectors write it. */
+/** @returns a decoded body in the form of the vectors. */
 function described(value: unknown): unknown {
   if (value instanceof Uint8Array) return bytesTo0x(value)
   if (typeof value === 'bigint') return String(value)
@@ -28,7 +28,7 @@ function described(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, described(field)]))
 }
 
-/** Looks at everything that is decoded when it is asked for. */
+/** Accesses everything that is decoded on first access. */
 function lookInto(body: unknown): void {
   const { headers, bodies, blocks } = body as Partial<
     EthBodies['BlockHeaders'] & EthBodies['BlockBodies'] & EthBodies['Receipts']
@@ -42,7 +42,7 @@ function lookInto(body: unknown): void {
 describe('the message table', () => {
   for (const { message, versions, encoded, fields } of vectors.messages) {
     for (const version of versions as EthVersion[]) {
-      it(`reads and writes ${message} of eth/${version} as go-ethereum does: ${encoded.slice(0, 40)}`, () => {
+      test(`${message} of eth/${version} is encoded and decoded as in go-ethereum: ${encoded.slice(0, 40)}`, () => {
         const codec = codecOf(version, message)
         const body = codec.decode(hexToBytes(encoded))
         expect(described(body)).toMatchObject(fields)
@@ -53,20 +53,20 @@ describe('the message table', () => {
   }
 
   for (const { encoded, hash, next } of vectors.forkIds) {
-    it(`reads and writes the fork id ${hash}, ${next}`, () => {
+    test(`the fork id ${hash}, ${next} is encoded and decoded`, () => {
       expect(described(forkIdCodec.decode(hexToBytes(encoded)))).toEqual({ hash, next })
       expect(bytesToHex(forkIdCodec.encode({ hash: hexToBytes(hash), next: BigInt(next) }))).toBe(encoded)
     })
   }
 
-  it('takes as many keys as each version has', () => {
+  test('each version has its number of message keys', () => {
     const lengths = ETH_VERSIONS.map((version) =>
       protocolLength({ name: 'eth', version, messages: ethMessages(version), run: async () => {} }),
     )
     expect(lengths).toEqual([20, 18, 18, 17])
   })
 
-  it('bounds every message to 10 MiB, but for receipts that cannot be paged', () => {
+  test('every message is bounded to 10 MiB, except for receipts that cannot be paged', () => {
     for (const version of ETH_VERSIONS) {
       for (const [name, spec] of Object.entries(ethMessages(version))) {
         expect(spec.maxBytes).toBe((name === 'Receipts' && version < 70 ? 16 : 10) * 1024 * 1024)
@@ -74,7 +74,7 @@ describe('the message table', () => {
     }
   })
 
-  it('has announcements of blocks in eth/68 only, and the types know it', () => {
+  test('announcements of blocks exist in eth/68 only, in types as well', () => {
     expect('NewBlock' in ethMessages(68)).toBe(true)
     for (const version of [69, 70, 71] as const) expect('NewBlock' in ethMessages(version)).toBe(false)
     // @ts-expect-error not in eth/69
@@ -84,7 +84,7 @@ describe('the message table', () => {
     expect(ethMessages(71).BlockAccessLists.key).toBe(0x13)
   })
 
-  it('reads and writes a block and its difficulty in eth/68', () => {
+  test('a block and its difficulty are encoded and decoded in eth/68', () => {
     const { NewBlock, NewBlockHashes } = ethMessages(68)
     const block = demoBlocks[4] as (typeof demoBlocks)[0]
     const decoded = NewBlock.codec.decode(NewBlock.codec.encode({ block, totalDifficulty: 2n ** 80n }))
@@ -94,7 +94,7 @@ describe('the message table', () => {
     expect(NewBlockHashes.codec.decode(NewBlockHashes.codec.encode(hashes))).toEqual(hashes)
   })
 
-  it('carries the same receipts in eth/68, with blooms, and in eth/69, without', () => {
+  test('the same receipts have blooms in eth/68, and none in eth/69', () => {
     for (const raw of demoReceipts.slice(0, 60)) {
       const blocks = [BlockReceipts.fromRaw(raw)]
       const { codec } = ethMessages(68).Receipts
@@ -105,19 +105,19 @@ describe('the message table', () => {
     }
   })
 
-  it('refuses to say in eth/69 what only eth/70 can say', () => {
+  test('eth/69 does not encode fields of eth/70', () => {
     const { GetReceipts, Receipts } = ethMessages(69)
     expect(() => GetReceipts.codec.encode({ id: 1n, firstBlockReceiptIndex: 1n, hashes: [] })).toThrow(CodecError)
     expect(() => Receipts.codec.encode({ id: 1n, lastBlockIncomplete: true, blocks: [] })).toThrow(CodecError)
   })
 
-  it('keeps the first 2048 hashes of a request, and no more', () => {
+  test('a decoded request keeps its first 2048 hashes, and no more', () => {
     const { codec } = ethMessages(71).GetBlockBodies
     const hashes = Array.from({ length: 5000 }, (_, i) => new Uint8Array(32).fill(i))
     expect(codec.decode(codec.encode({ id: 1n, hashes })).hashes).toEqual(hashes.slice(0, 2048))
   })
 
-  it('refuses announcements whose parts differ in number', () => {
+  test('announcements with lists of different lengths are rejected', () => {
     const { codec } = ethMessages(71).NewPooledTransactionHashes
     const good = { types: Uint8Array.of(2, 3), sizes: [100, 200], hashes: [new Uint8Array(32), new Uint8Array(32)] }
     expect(codec.decode(codec.encode(good))).toEqual(good)
@@ -125,12 +125,12 @@ describe('the message table', () => {
     expect(() => codec.decode(hexToBytes('c4 82 02 03 c0 c0'.replaceAll(' ', '')))).toThrow(CodecError)
   })
 
-  it('takes no access list that is neither a list nor the mark of a missing one', () => {
+  test('an access list that is neither a list nor an empty string is rejected', () => {
     const { codec } = ethMessages(71).BlockAccessLists
     for (const hex of ['c201c101', 'c401c38201ff']) expect(() => codec.decode(hexToBytes(hex))).toThrow(CodecError)
   })
 
-  it('refuses more than 1024 items in an answer', () => {
+  test('a response with more than 1024 items is rejected', () => {
     const { codec } = ethMessages(71).BlockAccessLists
     const raw = ethMessages(71).BlockAccessLists.codec.encode({ id: 1n, accessLists: Array(1024).fill(undefined) })
     expect(codec.decode(raw).accessLists).toHaveLength(1024)
@@ -164,7 +164,7 @@ describe('hostile bytes', () => {
 
   for (const version of ETH_VERSIONS) {
     for (const [name, { codec }] of Object.entries(ethMessages(version))) {
-      it(`make ${name} of eth/${version} throw CodecError and nothing else`, () => {
+      test(`hostile bytes of ${name} in eth/${version} throw nothing but CodecError`, () => {
         fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => decodeAll(codec as Codec<unknown>, bytes)))
         const sample = samples[name as keyof EthBodies]
         if (sample === undefined) return

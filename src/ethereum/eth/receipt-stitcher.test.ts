@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { demoBlocks, demoReceipts } from '../../../test/support/demo-chain.ts'
 import { rlp } from '../../codec/index.ts'
 import { type Block, Header } from '../types/index.ts'
@@ -36,14 +36,14 @@ const codeOf = (action: () => unknown): string => {
 }
 
 describe('receipts that come in parts', () => {
-  it('are whole at once when nothing is missing', () => {
+  test('receipts in one response are complete at once', () => {
     const stitcher = new ReceiptStitcher(queries)
     expect(stitcher.rest).toEqual({ hashes: blocks.map(({ hash }) => hash), firstBlockReceiptIndex: 0n })
     expect(stitcher.add(answer([part(0, 0), part(1, 0), part(2, 0)], false))).toBe(true)
     expect(stitcher.complete.map(({ raw }) => raw)).toEqual(raws)
   })
 
-  it('are put together over any number of answers', () => {
+  test('receipts in any number of responses are assembled', () => {
     const stitcher = new ReceiptStitcher(queries)
     expect(stitcher.add(answer([part(0, 0), part(1, 0, 1)], true))).toBe(false)
     expect(stitcher.rest).toEqual({ hashes: blocks.slice(1).map(({ hash }) => hash), firstBlockReceiptIndex: 1n })
@@ -53,31 +53,31 @@ describe('receipts that come in parts', () => {
     expect(stitcher.complete.map(({ raw }) => raw)).toEqual(raws)
   })
 
-  it('leave out a block that never became whole', () => {
+  test('receipts of a block that never became complete are omitted', () => {
     const stitcher = new ReceiptStitcher(queries)
     stitcher.add(answer([part(0, 0), part(1, 0, 1)], true))
     expect(stitcher.add(answer([], false))).toBe(true)
     expect(stitcher.complete.map(({ raw }) => raw)).toEqual(raws.slice(0, 1))
   })
 
-  it('may be fewer blocks than were asked for', () => {
+  test('responses may have fewer blocks than were requested', () => {
     const stitcher = new ReceiptStitcher(queries)
     expect(stitcher.add(answer([part(0, 0)], false))).toBe(true)
     expect(stitcher.complete).toHaveLength(1)
   })
 
-  it('must bring something with each part', () => {
+  test('each response with incomplete receipts must add some', () => {
     expect(codeOf(() => new ReceiptStitcher(queries).add(answer([], true)))).toBe('ERR_ETH_EMPTY_RECEIPTS')
     expect(codeOf(() => new ReceiptStitcher(queries).add(answer([listOf([])], true)))).toBe('ERR_ETH_EMPTY_RECEIPTS')
     expect(new ReceiptStitcher(queries).add(answer([part(0, 0), listOf([])], true))).toBe(false)
   })
 
-  it('are of no more blocks than were asked for', () => {
+  test('a response with more blocks than were requested is rejected', () => {
     const lists = [part(0, 0), part(1, 0), part(2, 0), part(2, 0)]
     expect(codeOf(() => new ReceiptStitcher(queries).add(answer(lists, false)))).toBe('ERR_ETH_TOO_MANY_ITEMS')
   })
 
-  it('are bounded by the gas the block used: in number and in log bytes', () => {
+  test('incomplete receipts are bounded by the gas of the block, in number and in bytes of logs', () => {
     const { header, hash } = blocks[0] as Block
     const poor = Header.from({ ...header, gasUsed: 41_999n, blockAccessListHash: undefined, slotNumber: undefined })
     const stitcher = new ReceiptStitcher([{ hash, header: poor }])
@@ -98,14 +98,14 @@ describe('receipts that come in parts', () => {
     expect(new ReceiptStitcher([{ hash }]).add(answer([listOf([receipt])], true))).toBe(false)
   })
 
-  it('do not drip for ever', () => {
+  test('a peer that drips receipts is stopped after 64 responses', () => {
     const drop = part(0, 0, 1)
     const stitcher = new ReceiptStitcher([{ hash: (blocks[0] as Block).hash }])
     for (let i = 0; i < 64; i++) stitcher.add(answer([drop], true))
     expect(codeOf(() => stitcher.add(answer([drop], true)))).toBe('ERR_ETH_RECEIPTS_DRIP')
   })
 
-  it('that are malformed are a CodecError', () => {
+  test('malformed receipts in a response are a CodecError', () => {
     const junk = BlockReceipts.fromRaw(Uint8Array.of(0xc2, 0x01, 0x02))
     expect(codeOf(() => new ReceiptStitcher(queries).add(answer([junk], true)))).toBe('ERR_RLP_KIND')
   })

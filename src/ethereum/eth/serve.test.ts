@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { demoBlocks, demoChain, demoRange, demoReceipts, sideBlocks } from '../../../test/support/demo-chain.ts'
 import { deferred, joinScript, nodeOf, statusOf } from '../../../test/support/eth-pair.ts'
 import { type Codec, rlp } from '../../codec/index.ts'
@@ -21,7 +21,7 @@ function numbersOf(query: Partial<GetBlockHeaders>, limits = {}): number[] {
 }
 
 describe('headers', () => {
-  it('come forwards and backwards, by number and by hash, with gaps', () => {
+  test('headers are served forwards and backwards, by number and by hash, with gaps', () => {
     const start = block(100).hash
     for (const from of [100n, start]) {
       expect(numbersOf({ start: from, limit: 3n })).toEqual([100, 101, 102])
@@ -31,7 +31,7 @@ describe('headers', () => {
     }
   })
 
-  it('end where the chain ends', () => {
+  test('headers are served up to the ends of the chain', () => {
     expect(numbersOf({ start: 318n, limit: 10n })).toEqual([318, 319, 320])
     expect(numbersOf({ start: 310n, limit: 10n, skip: 6n })).toEqual([310, 317])
     expect(numbersOf({ start: 3n, limit: 10n, reverse: true })).toEqual([3, 2, 1, 0])
@@ -40,11 +40,11 @@ describe('headers', () => {
     expect(numbersOf({ start: new Uint8Array(32), limit: 10n })).toEqual([])
   })
 
-  it('are none for no limit', () => {
+  test('a request with limit 0 gets no headers', () => {
     expect(numbersOf({ limit: 0n })).toEqual([])
   })
 
-  it('survive numbers at the end of 64 bits', () => {
+  test('requests for headers may have numbers at the end of 64 bits', () => {
     expect(numbersOf({ start: MAX_U64, limit: MAX_U64, skip: MAX_U64 })).toEqual([])
     expect(numbersOf({ start: MAX_U64, limit: 1n, reverse: true })).toEqual([])
     for (const skip of [MAX_U64, MAX_U64 - 1n, 2n ** 53n - 1n, 2n ** 53n - 2n]) {
@@ -56,14 +56,14 @@ describe('headers', () => {
     expect(numbersOf({ start: 1n, limit: MAX_U64 })).toHaveLength(320)
   })
 
-  it('stop at 1024, at 2048 look-ups and at 2 MiB', () => {
+  test('responses with headers stop at 1024 items, at 2048 look-ups and at 2 MiB', () => {
     expect(numbersOf({ start: 1n, limit: MAX_U64 }, { items: 7 })).toHaveLength(7)
     expect(numbersOf({ start: 1n, limit: MAX_U64 }, { lookups: 9 })).toHaveLength(9)
     expect(numbersOf({ start: 1n, limit: MAX_U64 }, { softBytes: block(1).header.raw.length + 1 })).toEqual([1, 2])
     expect(SERVE_LIMITS).toMatchObject({ items: 1024, lookups: 2048, softBytes: 2 ** 21 })
   })
 
-  it('of a side chain lead back to the canonical one, and nowhere forwards', async () => {
+  test('headers of a side chain lead back to the canonical one, and nowhere forwards', async () => {
     const side = await demoChain(50)
     const blocks = sideBlocks(block(50).header, 3)
     await side.extend(blocks)
@@ -88,13 +88,13 @@ describe('headers', () => {
 })
 
 describe('bodies', () => {
-  it('come as they are stored, up to the first that is not held', () => {
+  test('bodies are served as they are stored, up to the first missing one', () => {
     const wanted = [...hashes(3, 99, 320), new Uint8Array(32), ...hashes(4)]
     const bodies = bodiesOf(chain, { id: 1n, hashes: wanted }, SERVE_LIMITS)
     expect(bodies).toEqual([3, 99, 320].map((number) => block(number).body.raw))
   })
 
-  it('stop at the limits of an answer', () => {
+  test('responses with bodies stop at the limits', () => {
     const wanted = { id: 1n, hashes: demoBlocks.map(({ hash }) => hash) }
     expect(bodiesOf(chain, wanted, { ...SERVE_LIMITS, items: 5 })).toHaveLength(5)
     expect(bodiesOf(chain, wanted, { ...SERVE_LIMITS, softBytes: 1 })).toHaveLength(1)
@@ -103,7 +103,7 @@ describe('bodies', () => {
 })
 
 describe('block access lists', () => {
-  it('stand at the place of their hash, missing ones too', () => {
+  test('block access lists are served in the order of the hashes, missing ones as empty strings', () => {
     const wanted = [...hashes(250, 3), new Uint8Array(32), ...hashes(300)]
     const lists = accessListsOf(chain, { id: 1n, hashes: wanted }, SERVE_LIMITS)
     expect(lists.map((raw) => raw !== UNAVAILABLE)).toEqual([true, false, false, true])
@@ -122,7 +122,7 @@ describe('receipts', () => {
   const many = demoReceipts.findIndex((raw) => BlockReceipts.fromRaw(raw).receipts.length >= 4) + 1
   const count = BlockReceipts.fromRaw(receiptsAt(many)).receipts.length
 
-  it('come as they are stored since eth/69', () => {
+  test('receipts are served as they are stored since eth/69', () => {
     for (const version of [69, 70, 71] as const) {
       const answer = ask([many, 2], 0n, version)
       expect(answer.blocks).toEqual([receiptsAt(many), receiptsAt(2)])
@@ -130,26 +130,26 @@ describe('receipts', () => {
     }
   })
 
-  it('stop before the first block that is not held', () => {
+  test('receipts are served up to the first block without', () => {
     const wanted = [...hashes(2), new Uint8Array(32), ...hashes(3)]
     const query = { id: 1n, hashes: wanted, firstBlockReceiptIndex: 0n }
     expect(receiptsOf(chain, query, 70, SERVE_LIMITS).blocks).toHaveLength(1)
   })
 
-  it('begin at the index asked for since eth/70, in the first block only', () => {
+  test('receipts start at the requested index since eth/70, in the first block only', () => {
     const { blocks, lastBlockIncomplete } = ask([many, 2], 2n, 70)
     expect(BlockReceipts.fromRaw(blocks[0]!).receipts).toHaveLength(count - 2)
     expect(blocks[1]).toEqual(receiptsAt(2))
     expect(lastBlockIncomplete).toBe(false)
   })
 
-  it('are none of a block whose end the index is, or behind', () => {
+  test('receipts from the end of a block on are an empty list', () => {
     for (const index of [BigInt(count), BigInt(count) + 1n, MAX_U64]) {
       expect(ask([many], index, 70).blocks).toEqual([Uint8Array.of(0xc0)])
     }
   })
 
-  it('are cut where the message is full since eth/70, and all come in the end', () => {
+  test('receipts are cut where the message is full since eth/70, and complete after several requests', () => {
     const collected: Uint8Array[] = []
     const largest = Math.max(...BlockReceipts.fromRaw(receiptsAt(many)).receipts.map((r) => receiptCodec.size(r)))
     let incomplete = true
@@ -165,13 +165,13 @@ describe('receipts', () => {
     expect(rlp.encodeListOfRaw(collected)).toEqual(receiptsAt(many))
   })
 
-  it('are left out when not one of them fits', () => {
+  test('receipts are omitted if not one of them fits', () => {
     expect(ask([many], 0n, 70, { maxBytes: 3 })).toEqual({ blocks: [], lastBlockIncomplete: false })
     expect(ask([2, many], 0n, 70, { maxBytes: whole(2) + 2 })).toMatchObject({ lastBlockIncomplete: false })
     for (const version of [68, 69] as const) expect(ask([many], 0n, version, { maxBytes: 60 }).blocks).toEqual([])
   })
 
-  it('count with their blooms in eth/68', () => {
+  test('receipts of eth/68 count with their blooms', () => {
     expect(ask([many, 2], 0n, 68, { softBytes: 2000 }).blocks.length).toBeLessThanOrEqual(2)
     expect(ask([many, 2], 0n, 68, { softBytes: whole(many) + 1 }).blocks).toHaveLength(1)
     expect(ask([many, 2], 0n, 69, { softBytes: whole(many) + 1 }).blocks).toHaveLength(2)

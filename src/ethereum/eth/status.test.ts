@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { demoChain } from '../../../test/support/demo-chain.ts'
 import { joinScript, NETWORK_ID, nextPeer, nodeOf, statusOf } from '../../../test/support/eth-pair.ts'
 import { FakeClock } from '../../base/clock.ts'
@@ -10,7 +10,7 @@ import { ETH_VERSIONS, type EthVersion } from './messages.ts'
 
 const chain = await demoChain()
 
-/** What the node closes its peer with. */
+/** @returns the cause with which the node closes its peer. */
 async function causeOf(peer: Peer): Promise<ProtocolError> {
   return (await peer.closed).cause as ProtocolError
 }
@@ -24,7 +24,7 @@ function greet(version: EthVersion, change: Partial<Status>, eth: Eth = nodeOf(c
 }
 
 describe.each(ETH_VERSIONS)('the handshake of eth/%i', (version) => {
-  it('makes a peer of a remote on the same chain, and knows what it said', async () => {
+  test('the handshake with a remote on the same chain makes a peer with its Status', async () => {
     const eth = nodeOf(chain)
     const joined = nextPeer(eth)
     const node = greet(version, {}, eth)
@@ -37,18 +37,18 @@ describe.each(ETH_VERSIONS)('the handshake of eth/%i', (version) => {
     expect(eth.peers.size).toBe(0)
   })
 
-  it.each([
+  test.each([
     ['another network', { networkId: 1n }, 'ERR_ETH_NETWORK_ID', 0],
     ['a network beyond 2^53', { networkId: 2n ** 64n - 1n }, 'ERR_ETH_NETWORK_ID', 0],
     ['another version', { version: version + 1 }, 'ERR_ETH_VERSION', 20],
     ['another genesis', { genesisHash: new Uint8Array(32) }, 'ERR_ETH_GENESIS', 0],
     ['another fork', { forkId: { hash: new Uint8Array(4), next: 9n } }, 'ERR_ETH_FORK_ID', 0],
-  ])('refuses %s', async (_, change, code, penalty) => {
+  ])('the handshake rejects %s', async (_, change, code, penalty) => {
     const error = await causeOf(greet(version, change))
     expect(error).toMatchObject({ code, penalty, disconnectReason: 0x10 })
   })
 
-  it('checks in go-ethereum’s order: network, version, genesis, fork', async () => {
+  test("the handshake checks in go-ethereum's order: network, version, genesis, fork", async () => {
     const wrong = {
       networkId: 1n,
       version: 1,
@@ -63,7 +63,7 @@ describe.each(ETH_VERSIONS)('the handshake of eth/%i', (version) => {
     expect(codes).toEqual(['ERR_ETH_NETWORK_ID', 'ERR_ETH_VERSION', 'ERR_ETH_GENESIS'])
   })
 
-  it('refuses another first message than Status', async () => {
+  test('the handshake rejects another first message than Status', async () => {
     const { node } = joinScript(nodeOf(chain), version, async (channel) => {
       await channel.send('GetBlockBodies', { id: 1n, hashes: [] })
       for await (const _ of channel);
@@ -71,7 +71,7 @@ describe.each(ETH_VERSIONS)('the handshake of eth/%i', (version) => {
     expect(await causeOf(node)).toMatchObject({ code: 'ERR_ETH_NO_STATUS', disconnectReason: 0x10, penalty: 20 })
   })
 
-  it('gives up on a remote that says nothing for 5 seconds', async () => {
+  test('the handshake times out after 5 seconds without a Status', async () => {
     const clock = new FakeClock()
     const { node } = joinScript(
       nodeOf(chain),
@@ -87,7 +87,7 @@ describe.each(ETH_VERSIONS)('the handshake of eth/%i', (version) => {
     expect(await causeOf(node)).toMatchObject({ code: 'ERR_ETH_NO_STATUS', disconnectReason: 0x0b, penalty: 0 })
   })
 
-  it('refuses a malformed Status', async () => {
+  test('the handshake rejects a malformed Status', async () => {
     const { node } = joinScript(nodeOf(chain), version, async (channel) => {
       await channel.write(0, Uint8Array.of(0xc1, 0x80))
       for await (const _ of channel);
@@ -95,7 +95,7 @@ describe.each(ETH_VERSIONS)('the handshake of eth/%i', (version) => {
     expect(await causeOf(node)).toMatchObject({ name: 'CodecError' })
   })
 
-  it('refuses a second Status', async () => {
+  test('a second Status ends the connection', async () => {
     const { node } = joinScript(nodeOf(chain), version, async (channel) => {
       await channel.send('Status', statusOf(chain, version))
       await channel.send('Status', statusOf(chain, version))
@@ -104,7 +104,7 @@ describe.each(ETH_VERSIONS)('the handshake of eth/%i', (version) => {
     expect(await causeOf(node)).toMatchObject({ code: 'ERR_ETH_EXTRA_STATUS' })
   })
 
-  it('is all the node says on its own', async () => {
+  test('a node sends nothing but its Status on its own', async () => {
     const clock = new FakeClock()
     const heard: string[] = []
     joinScript(
@@ -122,10 +122,10 @@ describe.each(ETH_VERSIONS)('the handshake of eth/%i', (version) => {
 })
 
 describe.each([69, 70, 71] as const)('the block range in the Status of eth/%i', (version) => {
-  it.each([
-    ['that ends before it begins', { earliest: 10, latest: 8 }],
+  test.each([
+    ['reversed', { earliest: 10, latest: 8 }],
     ['without a hash', { latestHash: new Uint8Array(32) }],
-  ])('is refused %s', async (_, change) => {
+  ])('a block range in the Status is rejected if it is %s', async (_, change) => {
     expect(await causeOf(greet(version, change))).toMatchObject({
       code: 'ERR_ETH_BLOCK_RANGE',
       disconnectReason: 0x10,

@@ -1,8 +1,9 @@
 /**
- * Peers that do not do what they should: what becomes of them, and that the sync reaches its target all the same.
+ * Misbehaving peers: the consequences for them, while the sync still reaches its target.
  */
 import { describe, expect, test } from 'vitest'
 import { demoChain } from '../../../test/support/demo-chain.ts'
+import { deferred } from '../../../test/support/eth-pair.ts'
 import {
   altered,
   alteredBody,
@@ -25,16 +26,7 @@ import { Sync, type SyncEvent } from './sync.ts'
 const source = await demoChain()
 const { hash } = source.head
 
-/** Something to hold on to while a lie is told. */
-function gate(): { readonly opened: Promise<void>; open(): void } {
-  let open = (): void => {}
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { opened, open: () => open() }
-}
-
-/** A sync that meets a bad peer first; a good one comes once the bad one was found out. */
+/** Runs a sync with a bad peer; a good one joins after the verdict on the bad one. */
 async function meet(overrides: ReplyOverrides, options: ScriptOptions = {}, store?: ChainStore) {
   const chain = store ?? (await demoChain(0))
   const eth = ethOf(chain)
@@ -62,46 +54,46 @@ async function causeOf(peer: Peer): Promise<unknown> {
 }
 
 describe('a peer is dropped', () => {
-  test('when it gives another header than the one asked for by hash', async () => {
+  test('a peer is dropped when it sends another header than the one requested by hash', async () => {
     const { bad } = await meet({ GetBlockHeaders: ([first]) => [altered(first!, { gasLimit: 1n })] })
     expect(await causeOf(bad)).toMatchObject({ code: 'ERR_SYNC_BAD_HEADERS', penalty: 100 })
   })
 
-  test('when its headers do not link to each other', async () => {
+  test('a peer is dropped when its headers do not link to each other', async () => {
     const { bad } = await meet({
       GetBlockHeaders: (truth) => truth.map((raw, i) => (i === 3 ? altered(raw, { gasLimit: 1n }) : raw)),
     })
     expect(await causeOf(bad)).toMatchObject({ code: 'ERR_SYNC_BAD_HEADERS', penalty: 100 })
   })
 
-  test('when it gives headers of other numbers', async () => {
+  test('a peer is dropped when it sends headers of other numbers', async () => {
     const { bad } = await meet({ GetBlockHeaders: (truth) => (truth.length > 1 ? truth.slice(5) : truth) })
     expect(await causeOf(bad)).toMatchObject({ code: 'ERR_SYNC_BAD_HEADERS', penalty: 100 })
   })
 
-  test('when a body is not the one its header speaks of', async () => {
+  test('a peer is dropped when a body does not match its header', async () => {
     const { bad, verdict } = await meet({ GetBlockBodies: (truth) => truth.map(alteredBody) })
     expect(verdict).toMatchObject({ action: 'dropped', code: 'ERR_BODY_TRANSACTIONS' })
     expect(await causeOf(bad)).toMatchObject({ code: 'ERR_BODY_TRANSACTIONS', penalty: 100 })
   })
 
-  test('when it sends the bodies of other blocks', async () => {
+  test('a peer is dropped when it sends the bodies of other blocks', async () => {
     const { verdict } = await meet({ GetBlockBodies: (truth) => truth.map(() => source.rawBody(source.hashAt(319)!)!) })
     expect(verdict).toMatchObject({ action: 'dropped' })
   })
 
-  test('when receipts have another root', async () => {
+  test('a peer is dropped when receipts have another root', async () => {
     const { bad } = await meet({ GetReceipts: (truth) => truth.map(() => Uint8Array.of(0xc0)) })
     expect(await causeOf(bad)).toMatchObject({ code: 'ERR_RECEIPTS_ROOT', penalty: 100 })
   })
 
-  test('with a small penalty when receipts have a type that is not known here', async () => {
+  test('a peer is dropped with a small penalty when receipts have an unknown type', async () => {
     const unknown = hexToBytes('c5c4090180c0') // one receipt, of type 9
     const { bad } = await meet({ GetReceipts: (truth) => truth.map(() => unknown) })
     expect(await causeOf(bad)).toMatchObject({ code: 'ERR_RECEIPT_TYPE', penalty: 20 })
   })
 
-  test('with a small penalty when headers that were requested by number do not link to each other', async () => {
+  test('a peer is dropped with a small penalty when headers requested by number do not link to each other', async () => {
     const longer = await demoChain(320)
     await longer.extend(emptyBlocks(longer, longer.headerAt(320)!, 400))
     const chain = await demoChain(0)
@@ -119,12 +111,12 @@ describe('a peer is dropped', () => {
     expect(chain.head).toEqual(longer.head)
   })
 
-  test('when an access list has another hash', async () => {
+  test('a peer is dropped when an access list has another hash', async () => {
     const { bad } = await meet({ GetBlockAccessLists: (truth) => truth.map(() => Uint8Array.of(0xc1, 0xc0)) })
     expect(await causeOf(bad)).toMatchObject({ code: 'ERR_ACCESS_LIST', penalty: 100 })
   })
 
-  test('when it answers more than was asked for', async () => {
+  test('a peer is dropped when it sends more items than were requested', async () => {
     const chain = await demoChain(0)
     const eth = ethOf(chain)
     await using sync = new Sync({ store: chain, eth })
@@ -138,14 +130,14 @@ describe('a peer is dropped', () => {
 })
 
 describe('a peer is paused', () => {
-  test('when it has nothing of what it never announced; others are asked', async () => {
+  test('a peer is paused when it lacks what it never announced, and others are asked', async () => {
     const asked = new RequestLog()
     const { verdict } = await meet({ GetReceipts: () => [] }, { version: 68, asked })
     expect(verdict).toMatchObject({ action: 'paused', reason: 'receipts: not available' })
     expect(asked.receipts).toEqual([])
   })
 
-  test('when its headers are of another branch than the target, and is used for the rest', async () => {
+  test('a peer with headers of another branch is paused for headers, and used for the rest', async () => {
     const chain = await demoChain(0)
     const other = await demoChain(100)
     await other.extend(emptyBlocks(other, other.headerAt(100)!, 1000))
@@ -166,7 +158,7 @@ describe('a peer is paused', () => {
     expect(verdicts.filter(({ action }) => action === 'dropped')).toEqual([])
   })
 
-  test('for a block it left out in the middle, which is asked of another', async () => {
+  test('a peer is paused for a block that it left out in the middle, which is requested from another', async () => {
     let skipped = 0
     const { verdict } = await meet({
       GetBlockBodies: (truth) => {
@@ -202,7 +194,7 @@ describe('on a clock that is turned by hand', () => {
     expect(until()).toBe(true)
   }
 
-  test('a peer that never answers for bodies is dropped at its second missed deadline', async () => {
+  test('a peer that never answers requests for bodies is dropped at its second missed deadline', async () => {
     const { clock, chain, bad, done, good, sync } = await setUp({ GetBlockBodies: () => undefined })
     await turn(clock, () => bad.signal.aborted)
     expect(await causeOf(bad)).toMatchObject({ code: 'ERR_SYNC_STALLED', disconnectReason: 3, penalty: 5 })
@@ -213,7 +205,7 @@ describe('on a clock that is turned by hand', () => {
     await sync[Symbol.asyncDispose]()
   })
 
-  test('a peer that never answers for headers is dropped as well', async () => {
+  test('a peer that never answers requests for headers is dropped as well', async () => {
     const { clock, chain, bad, done, good, sync } = await setUp({ GetBlockHeaders: () => undefined })
     await turn(clock, () => bad.signal.aborted)
     expect(await causeOf(bad)).toMatchObject({ code: 'ERR_SYNC_STALLED' })
@@ -224,7 +216,7 @@ describe('on a clock that is turned by hand', () => {
     await sync[Symbol.asyncDispose]()
   })
 
-  test('a peer that is always empty about what it announced is dropped as useless', async () => {
+  test('a peer whose responses about announced blocks are always empty is dropped as useless', async () => {
     const { clock, chain, bad, done, good, sync } = await setUp({ GetReceipts: () => [] })
     await turn(clock, () => bad.signal.aborted)
     expect(await causeOf(bad)).toMatchObject({ code: 'ERR_SYNC_EMPTY', disconnectReason: 3, penalty: 10 })
@@ -234,7 +226,7 @@ describe('on a clock that is turned by hand', () => {
     await sync[Symbol.asyncDispose]()
   })
 
-  test('access lists that nobody gives hold nothing up', async () => {
+  test('access lists that no peer sends do not block a sync', async () => {
     const { clock, chain, done, sync, bad } = await setUp({ GetBlockAccessLists: () => undefined })
     await turn(clock, () => chain.head.number === 320, 500, 20)
     await done
@@ -243,26 +235,26 @@ describe('on a clock that is turned by hand', () => {
     await sync[Symbol.asyncDispose]()
   })
 
-  test('access lists that a peer marks as missing hold nothing up at all', async () => {
+  test('access lists that a peer marks as missing do not delay a sync', async () => {
     const { chain, done, sync, clock } = await setUp({ GetBlockAccessLists: (truth) => truth.map(() => undefined) })
     await turn(clock, () => chain.head.number === 320, 0, 50)
     await done
     await sync[Symbol.asyncDispose]()
   })
 
-  test('an answer that comes too late harms nobody', async () => {
-    const late = gate()
+  test('a late response has no consequences', async () => {
+    const late = deferred()
     let held = 0
     const { clock, chain, done, good, sync, bad } = await setUp({
       GetBlockBodies: async (truth) => {
-        if (held++ === 0) await late.opened
+        if (held++ === 0) await late.promise
         return truth
       },
     })
     await turn(clock, () => clock.now() > 61_000)
     expect(bad.signal.aborted).toBe(false)
     await good()
-    late.open()
+    late.resolve()
     await turn(clock, () => chain.head.number === 320)
     await done
     expect(bad.signal.aborted).toBe(false)
@@ -270,7 +262,7 @@ describe('on a clock that is turned by hand', () => {
   })
 })
 
-test('a peer that leaves in the middle gives its work to another', async () => {
+test('requests to a peer that leaves are made to another', async () => {
   const chain = await demoChain(0)
   const eth = ethOf(chain)
   await using sync = new Sync({ store: chain, eth })

@@ -9,7 +9,7 @@ import { ChainStore } from '../chain/index.ts'
 import { Header } from '../types/index.ts'
 import { Sync, type SyncEvent } from './sync.ts'
 
-/** Whether two stores hold the same chain, part by part. */
+/** Expects two stores to have the same chain, part by part. */
 function expectSame(store: ChainStore, source: ChainStore): void {
   expect(store.head).toEqual(source.head)
   const differing: number[] = []
@@ -41,7 +41,7 @@ const source = await demoChain()
 const { hash } = source.head
 
 describe('a sync to a head hash', () => {
-  test('brings an empty store to the head of one peer, with bodies, receipts and access lists', async () => {
+  test('a sync brings an empty store to the head of one peer, with bodies, receipts and access lists', async () => {
     const { store, eth, sync } = await fresh()
     await using _ = sync
     await connect(eth, honestPeer(source))
@@ -52,7 +52,7 @@ describe('a sync to a head hash', () => {
     expect(store.syncHeader(320)).toBeUndefined()
   })
 
-  test.each([68, 69, 70] as const)('speaks eth/%i, which brings no access lists', async (version) => {
+  test.each([68, 69, 70] as const)('a sync works on eth/%i, which has no access lists', async (version) => {
     const { store, eth, sync } = await fresh()
     await using _ = sync
     await connect(eth, honestPeer(source, version))
@@ -60,7 +60,7 @@ describe('a sync to a head hash', () => {
     expect(await store.stats()).toEqual({ ...(await source.stats()), accessLists: 0 })
   })
 
-  test('divides the work among three peers and asks nothing twice', async () => {
+  test('a sync distributes requests among three peers and requests nothing twice', async () => {
     const { store, eth, sync } = await fresh()
     await using _ = sync
     const asked = [new RequestLog(), new RequestLog(), new RequestLog()]
@@ -74,7 +74,7 @@ describe('a sync to a head hash', () => {
     expect(new Set(receipts).size).toBe(receipts.length)
   })
 
-  test('asks many peers at once without a warning of Node', async () => {
+  test('a sync with many peers causes no warning of Node', async () => {
     const { eth, sync } = await fresh()
     await using _ = sync
     for (let i = 0; i < 12; i++) await connect(eth, honestPeer(source))
@@ -87,7 +87,7 @@ describe('a sync to a head hash', () => {
     expect(warnings).toEqual([])
   })
 
-  test('stores no receipts when they are not required, and asks for none', async () => {
+  test('a sync without receipts stores none and requests none', async () => {
     const { store, eth, sync } = await fresh({ receipts: 'none' })
     await using _ = sync
     const asked = new RequestLog()
@@ -97,7 +97,7 @@ describe('a sync to a head hash', () => {
     expect(asked.requests.GetReceipts).toBe(0)
   })
 
-  test('holds no more blocks than its window in memory', async () => {
+  test('a sync holds no more blocks in memory than its window has room for', async () => {
     const { store, eth, sync } = await fresh({ window: { blocks: 16, bytes: 4_000 } })
     await using _ = sync
     const asked: number[] = []
@@ -111,7 +111,7 @@ describe('a sync to a head hash', () => {
     expect(Math.max(...asked)).toBeLessThanOrEqual(16)
   })
 
-  test('waits for peers, says so, and goes on when one comes', async () => {
+  test('a sync without peers reports that it waits, and continues when one joins', async () => {
     const { store, eth, sync } = await fresh()
     await using _ = sync
     const waiting = next(sync, 'waiting')
@@ -123,7 +123,7 @@ describe('a sync to a head hash', () => {
     expectSame(store, source)
   })
 
-  test('asks again for a target that nobody knows yet, until the signal aborts', async () => {
+  test('a sync repeats the request for an unknown target until the signal aborts', async () => {
     const clock = new FakeClock()
     const { eth, sync } = await fresh({ clock })
     await using _ = sync
@@ -139,7 +139,7 @@ describe('a sync to a head hash', () => {
     expect(sync.progress.phase).toBe('idle')
   })
 
-  test('refuses a target of another genesis block, and drops who gave it', async () => {
+  test('a sync rejects a target of another genesis block, and drops the peer that sent it', async () => {
     const { store, eth, sync } = await fresh()
     await using _ = sync
     const strange = Header.from({ ...source.headerAt(1)!, parentHash: new Uint8Array(32).fill(7) })
@@ -149,7 +149,7 @@ describe('a sync to a head hash', () => {
     expect(store.syncState('skeleton')).toBeUndefined()
   })
 
-  test('refuses a chain that breaks the rules, names the rule, and reaches a good target afterwards', async () => {
+  test('a sync rejects a chain that breaks a rule, names the rule, and reaches a valid target afterwards', async () => {
     const { store, eth, sync } = await fresh()
     await using _ = sync
     const bad = Header.from({ ...source.headerAt(5)!, timestamp: 1 })
@@ -167,7 +167,7 @@ describe('a sync to a head hash', () => {
     expectSame(store, source)
   })
 
-  test('changes nothing for a target that is canonical already', async () => {
+  test('a sync to a target that is canonical already changes nothing', async () => {
     const { eth, sync, store } = await fresh()
     await using _ = sync
     await connect(eth, honestPeer(source))
@@ -176,7 +176,7 @@ describe('a sync to a head hash', () => {
     expect(store.head.number).toBe(320)
   })
 
-  test('serves calls one after another, and what ends it rejects those that wait', async () => {
+  test('calls of a sync run one after another, and disposal rejects those that wait', async () => {
     const { eth, sync } = await fresh()
     await connect(eth, honestPeer(source))
     const first = sync.syncTo(source.hashAt(100)!)
@@ -192,7 +192,7 @@ describe('a sync to a head hash', () => {
 })
 
 describe('a sync that was interrupted', () => {
-  test('goes on where it was, and downloads nothing twice', async () => {
+  test('an interrupted sync continues where it was, and downloads nothing twice', async () => {
     const memory = new MemoryStore()
     await demoChain(0, memory)
     const asked = new RequestLog()
@@ -218,11 +218,11 @@ describe('a sync that was interrupted', () => {
     const store = await ChainStore.open(memory)
     expect(store.repaired).toBeUndefined()
     expectSame(store, source)
-    // The target itself is asked for first; every other header came once.
+    // The target is requested first; every other header came once.
     expect(asked.headers.length).toBe(320)
   })
 
-  test('counts what was there already as done', async () => {
+  test('the progress of a sync counts blocks that were stored before as done', async () => {
     const store = await demoChain(200)
     const eth = ethOf(store)
     await using sync = new Sync({ store, eth })
@@ -236,7 +236,7 @@ describe('a sync that was interrupted', () => {
     await done
   })
 
-  test('gives back what the store failed with, stays consistent, and goes on afterwards', async () => {
+  test('a sync rejects with the error of its store, stays consistent, and continues afterwards', async () => {
     const { memory, store, eth, sync } = await fresh({ window: { blocks: 32, bytes: 1e9 } })
     await using _ = sync
     await connect(eth, honestPeer(source))
@@ -255,7 +255,7 @@ describe('a sync that was interrupted', () => {
 })
 
 describe('a new target', () => {
-  test('extends the chain by what is missing only', async () => {
+  test('a new target extends the chain by the missing blocks only', async () => {
     const store = await demoChain(300)
     const eth = ethOf(store)
     const asked = new RequestLog()
@@ -266,7 +266,7 @@ describe('a new target', () => {
     expect(asked.headers.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => 301 + i))
   })
 
-  test('on another branch replaces the blocks above the common ancestor in one step, with right totals', async () => {
+  test('a target on another branch replaces the blocks above the common ancestor in one step, with the right totals', async () => {
     const store = await demoChain(320)
     const eth = ethOf(store)
     const other = await demoChain(290)
@@ -287,7 +287,7 @@ describe('a new target', () => {
     expect(Math.min(...heads)).toBe(320)
   })
 
-  test('back on the first branch needs nothing from peers but the blocks it never had', async () => {
+  test('a target on the first branch again needs only blocks that were never stored', async () => {
     const store = await demoChain(320)
     const eth = ethOf(store)
     const other = await demoChain(290)
@@ -303,7 +303,7 @@ describe('a new target', () => {
     expect(asked.headers).toEqual([])
   })
 
-  test('on a branch that begins at the genesis block is found by stepping back', async () => {
+  test('a target on a branch from the genesis block is found by stepping back', async () => {
     const store = await demoChain(320)
     const eth = ethOf(store)
     const other = await demoChain(0)
@@ -314,7 +314,7 @@ describe('a new target', () => {
     expectSame(store, other)
   })
 
-  test('that comes before an older one was reached takes over its headers', async () => {
+  test('a target that comes before an older one was reached takes over its headers', async () => {
     const memory = new MemoryStore()
     const store = await demoChain(0, memory)
     const asked = new RequestLog()

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import vectors from '../../../test/vectors/ethereum-blocks.json' with { type: 'json' }
 import { bytesTo0x, concatBytes, hexToBytes } from '../../base/bytes.ts'
 import { CodecError } from '../../base/errors.ts'
@@ -32,7 +32,7 @@ const withdrawal = (index: bigint): Withdrawal => ({
   amount: 2n ** 64n - 1n,
 })
 
-/** What a reader of a hostile body does with it. */
+/** Accesses everything that a reader of a hostile body may access. */
 function touch(body: BlockBody): void {
   body.matches(header)
   void [body.ommers, body.withdrawals]
@@ -49,7 +49,7 @@ function onlyCodecErrors(action: () => void): void {
 
 describe('Block', () => {
   for (const [i, vector] of vectors.blocks.entries()) {
-    it(`of ${vector.fork} has its hash, its roots, and comes back the same when built anew`, () => {
+    test(`a block of ${vector.fork} has its hash and roots, and is the same when built from its parts`, () => {
       const block = blocks[i] as Block
       expect(bytesTo0x(block.hash)).toBe(vector.hash)
       expect(block.body.matches(block.header)).toBe(true)
@@ -61,7 +61,7 @@ describe('Block', () => {
 })
 
 describe('BlockBody', () => {
-  it('comes back with transactions of each type, ommers and withdrawals', () => {
+  test('a body survives encoding with transactions of each type, ommers and withdrawals', () => {
     const withdrawals = [withdrawal(0n), withdrawal(1n)]
     const body = BlockBody.from({ transactions, ommers: [header, header], withdrawals })
     const again = bodyCodec.decode(bodyCodec.encode(body))
@@ -70,7 +70,7 @@ describe('BlockBody', () => {
     expect(again.withdrawals).toEqual(withdrawals)
   })
 
-  it('computes from its bytes the roots that its contents have', () => {
+  test('a body computes from its bytes the roots of its decoded contents', () => {
     const withdrawals = [withdrawal(0n), withdrawal(1n)]
     const body = BlockBody.from({ transactions, ommers: [header], withdrawals })
     expect(body.transactionsRoot()).toEqual(transactionsRoot(transactions))
@@ -78,7 +78,7 @@ describe('BlockBody', () => {
     expect(body.withdrawalsRoot()).toEqual(withdrawalsRoot(withdrawals))
   })
 
-  it('knows the roots of nothing', () => {
+  test('an empty body has the empty roots', () => {
     const body = BlockBody.from({ transactions: [], withdrawals: [] })
     expect(body.transactionsRoot()).toEqual(EMPTY_ROOT)
     expect(body.withdrawalsRoot()).toEqual(EMPTY_ROOT)
@@ -86,7 +86,7 @@ describe('BlockBody', () => {
     expect(ommersHash([])).toEqual(EMPTY_OMMERS_HASH)
   })
 
-  it('tells no withdrawals from an empty list of them', () => {
+  test('a body without withdrawals differs from one with an empty list of them', () => {
     const before = BlockBody.from({ transactions: [] })
     const after = BlockBody.from({ transactions: [], withdrawals: [] })
     const of = (withdrawalsRoot: Uint8Array | undefined) =>
@@ -95,7 +95,7 @@ describe('BlockBody', () => {
     expect([after.matches(of(undefined)), after.matches(of(EMPTY_ROOT))]).toEqual([false, true])
   })
 
-  it('does not match a header when any of its lists is another', () => {
+  test('a body does not match a header if any of its lists differs', () => {
     const block = blocks.at(-1) as Block
     const parts = { transactions: block.body.transactions, withdrawals: block.body.withdrawals }
     expect(BlockBody.from(parts).matches(block.header)).toBe(true)
@@ -104,21 +104,21 @@ describe('BlockBody', () => {
     expect(BlockBody.from({ ...parts, withdrawals: [withdrawal(0n)] }).matches(block.header)).toBe(false)
   })
 
-  it('refuses a byte string for a list, too few lists and too many', () => {
+  test('decoding a body rejects a byte string for a list, too few lists and too many', () => {
     const empty = Uint8Array.of(0xc0)
     for (const lists of [[empty], [Uint8Array.of(0x80), empty], [empty, empty, empty, empty]]) {
       expect(() => BlockBody.decode(rlp.encodeListOfRaw(lists))).toThrow(CodecError)
     }
   })
 
-  it('bounds what a list of tiny items may become', () => {
+  test('decoding a body bounds the number of tiny items in a list', () => {
     const list = rlp.encodeListOfRaw([new Uint8Array(200_000).fill(0xc0)])
     const body = BlockBody.decode(rlp.encodeListOfRaw([list, Uint8Array.of(0xc0)]))
     expect(() => body.transactionsRoot()).toThrow(CodecError)
     expect(() => body.transactions).toThrow(CodecError)
   })
 
-  it('throws nothing but CodecError, early or late, on random and on mangled bytes', () => {
+  test('random and mangled bodies throw nothing but CodecError, at decoding or at access', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => onlyCodecErrors(() => touch(BlockBody.decode(bytes)))),
     )
@@ -143,11 +143,11 @@ describe('files of blocks', () => {
   const file = concatBytes(...real)
   const hashes = vectors.blocks.map((vector) => vector.hash)
 
-  it('are read one block after another', () => {
+  test('blocks of a file are read one after another', () => {
     expect([...readBlocks(file)].map((block) => bytesTo0x(block.hash))).toEqual(hashes)
   })
 
-  it('are read from chunks cut anywhere', async () => {
+  test('blocks of a file are read from chunks cut anywhere', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(file.length), { maxLength: 12 }), async (cuts) => {
         const ends = [...cuts.sort((a, b) => a - b), file.length]
@@ -159,14 +159,14 @@ describe('files of blocks', () => {
     )
   })
 
-  it('are read byte by byte', async () => {
+  test('blocks of a file are read byte by byte', async () => {
     const bytes = Array.from({ length: file.length }, (_, i) => file.subarray(i, i + 1))
     let count = 0
     for await (const _ of readBlockStream(bytes)) count++
     expect(count).toBe(hashes.length)
   })
 
-  it('end in CodecError when cut off, or when an item is larger than allowed', async () => {
+  test('a file of blocks that is cut off, or has an item over the limit, is a CodecError', async () => {
     const drain = async (chunks: Uint8Array[], maxItemBytes?: number) => {
       for await (const _ of readBlockStream(chunks, maxItemBytes === undefined ? {} : { maxItemBytes }));
     }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import info from '../../../assets/demo/info.json' with { type: 'json' }
 import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
 import {
@@ -14,25 +14,25 @@ import {
 
 const asset = (name: string) => new Uint8Array(readFileSync(new URL(`../../../assets/demo/${name}`, import.meta.url)))
 
-/** Every fork from Shanghai to Amsterdam, every type of transaction; made by go-ethereum. */
+/** A chain made by go-ethereum, with every fork from Shanghai to Amsterdam and every type of transaction. */
 describe('the bundled chain', () => {
   const blocks = [...readBlocks(asset('chain.rlp'))]
   const receipts = [...readItems(asset('receipts.rlp'))]
 
-  it('is linked by hashes from genesis to head', () => {
+  test('the bundled chain is linked by hashes from genesis to head', () => {
     const hashes = [info.genesisHash, ...blocks.map((block) => bytesTo0x(block.hash))]
     expect(blocks.map((block) => bytesTo0x(block.header.parentHash))).toEqual(hashes.slice(0, -1))
     expect(hashes.at(-1)).toBe(info.headHash)
   })
 
-  it('has bodies that match their headers', () => {
+  test('the bodies of the bundled chain match their headers', () => {
     for (const { body, header, number } of blocks) {
       expect(body.matches(header), `block ${number}`).toBe(true)
       expect(transactionsRoot(body.transactions)).toEqual(header.transactionsRoot)
     }
   })
 
-  it('has receipts with the roots and blooms of their headers, in either wire form', () => {
+  test('the receipts of the bundled chain have the roots and blooms of their headers, in either wire form', () => {
     expect(receipts.length).toBe(blocks.length)
     for (const [i, { header }] of blocks.entries()) {
       const item = receipts[i] as Uint8Array
@@ -44,7 +44,7 @@ describe('the bundled chain', () => {
     }
   })
 
-  it('has as many transactions of each type as it says, sent by the accounts it names', () => {
+  test('the bundled chain has the declared number of transactions of each type, sent by the declared accounts', () => {
     const transactions = blocks.flatMap((block) => block.body.transactions)
     const { legacy, accessList, dynamicFee, blob, setCode } = info.transactions
     const counts = [0, 1, 2, 3, 4].map((type) => transactions.filter((one) => one.type === type).length)

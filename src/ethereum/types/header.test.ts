@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import vectors from '../../../test/vectors/ethereum-blocks.json' with { type: 'json' }
 import { bytesTo0x, hexToBytes } from '../../base/bytes.ts'
 import { CodecError } from '../../base/errors.ts'
@@ -33,7 +33,7 @@ const frontierFields = fc.record({
 
 const laterFields = fc.tuple(uint256, bytesOf(32), uint64, uint64, bytesOf(32), bytesOf(32), bytesOf(32), uint64)
 
-/** A header of any fork: the later fields are there up to some point. */
+/** Arbitrary header of any fork: later fields are present up to some point. */
 const anyFields: fc.Arbitrary<HeaderFields> = fc
   .tuple(frontierFields, laterFields, fc.nat(8))
   .map(([fields, later, count]) => ({
@@ -54,7 +54,7 @@ function fieldsOf(header: Header): HeaderFields {
 }
 
 describe('Header', () => {
-  it('hashes to the genesis of mainnet from its fields', () => {
+  test("a header made of mainnet's genesis fields has the hash of mainnet's genesis", () => {
     const genesis = vectors.mainnetGenesis
     const header = Header.from({
       parentHash: ZERO_HASH,
@@ -77,7 +77,7 @@ describe('Header', () => {
   })
 
   for (const { fork, rlp: raw, hash } of vectors.headers) {
-    it(`decodes a header of ${fork} and hashes what arrived`, () => {
+    test(`a header of ${fork} is decoded, and hashed as it arrived`, () => {
       const header = Header.decode(hexToBytes(raw))
       expect(bytesTo0x(header.hash)).toBe(hash)
       expect(header.baseFeePerGas).toBe(1_000_000_000n)
@@ -85,7 +85,7 @@ describe('Header', () => {
     })
   }
 
-  it('comes back from its encoding with every field, whatever the fork', () => {
+  test('a header of any fork survives encoding with every field', () => {
     fc.assert(
       fc.property(anyFields, (fields) => {
         const header = Header.from(fields)
@@ -95,12 +95,12 @@ describe('Header', () => {
     )
   })
 
-  it('refuses a hole before a later fork’s field', () => {
+  test("a header with a missing field before a later fork's field is rejected", () => {
     const header = Header.decode(sample[0] as Uint8Array)
     expect(() => Header.from({ ...header, requestsHash: ZERO_HASH })).toThrow(CodecError)
   })
 
-  it('refuses more items than the latest fork has, and numbers beyond safe integers', () => {
+  test('a header with more items than the latest fork has, or a number above 2^53, is rejected', () => {
     const items = rlp.decodeItems(sample[0] as Uint8Array) as Uint8Array[]
     const full = [...items, ...Array.from({ length: 8 }, () => new Uint8Array(32).fill(1))]
     expect(() => Header.decode(rlp.encodeItems(full))).toThrow(CodecError)
@@ -108,14 +108,14 @@ describe('Header', () => {
     expect(() => Header.decode(rlp.encodeItems(far))).toThrow(CodecError)
   })
 
-  it('stands in lists', () => {
+  test('headers are encoded and decoded inside lists', () => {
     const list = rlp.list(headerCodec)
     const headers = sample.map((raw) => Header.decode(raw))
     const again = list.decode(list.encode(headers))
     expect(again.map((header) => bytesTo0x(header.hash))).toEqual(headers.map((header) => bytesTo0x(header.hash)))
   })
 
-  it('answers mangled bytes with CodecError or a header that hashes those very bytes', () => {
+  test('mangled header bytes are a CodecError, or a header with the hash of those very bytes', () => {
     fc.assert(
       fc.property(fc.nat(520), fc.uint8Array({ minLength: 1, maxLength: 4 }), (at, patch) => {
         const bytes = (sample[0] as Uint8Array).slice()
@@ -129,7 +129,7 @@ describe('Header', () => {
     )
   })
 
-  it('throws nothing but CodecError on random bytes', () => {
+  test('random bytes decoded as a header throw nothing but CodecError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 700 }), (bytes) => {
         expect(() => Header.decode(bytes)).toThrow(CodecError)

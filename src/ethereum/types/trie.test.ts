@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { bytesToHex, hexToBytes } from '../../base/bytes.ts'
 import { CodecError } from '../../base/errors.ts'
 import { rlp } from '../../codec/index.ts'
@@ -7,7 +7,7 @@ import { keccak256 } from '../../crypto/index.ts'
 import { deriveRoot, EMPTY_CODE_HASH, EMPTY_ROOT, secureTrieRoot } from './index.ts'
 
 /**
- * The definition (yellow paper, appendix D) written down as plainly as possible: an oracle for the one that is fast.
+ * The definition (yellow paper, appendix D), implemented as plainly as possible: an oracle for the fast one.
  */
 function plainRoot(entries: readonly (readonly [string, Uint8Array])[]): Uint8Array {
   return entries.length === 0 ? keccak256(Uint8Array.of(0x80)) : keccak256(rlp.encodeItems(plainNode(entries)))
@@ -42,13 +42,13 @@ function compact(nibbles: string, leaf: boolean): Uint8Array {
 const values = fc.uint8Array({ minLength: 1, maxLength: 60 })
 
 describe('deriveRoot', () => {
-  it('is the well-known empty root for no items', () => {
+  test('deriveRoot of no items is the well-known empty root', () => {
     expect(deriveRoot([])).toBe(EMPTY_ROOT)
     expect(EMPTY_ROOT).toEqual(plainRoot([]))
     expect(EMPTY_CODE_HASH).toEqual(keccak256(new Uint8Array(0)))
   })
 
-  it('agrees with the definition for every count around the places where index keys grow', () => {
+  test('deriveRoot agrees with the definition for every count around the changes in the length of index keys', () => {
     for (const count of [1, 2, 15, 16, 17, 126, 127, 128, 129, 130, 200, 255, 256, 257, 300, 600]) {
       const items = Array.from({ length: count }, (_, i) => new Uint8Array(1 + (i % 90)).fill(i + 1))
       const entries = items.map((item, i) => [bytesToHex(rlp.number.encode(i)), item] as const)
@@ -56,7 +56,7 @@ describe('deriveRoot', () => {
     }
   })
 
-  it('agrees with the definition for items of any size', () => {
+  test('deriveRoot agrees with the definition for items of any size', () => {
     fc.assert(
       fc.property(fc.array(values, { maxLength: 150 }), (items) => {
         const entries = items.map((item, i) => [bytesToHex(rlp.number.encode(i)), item] as const)
@@ -65,7 +65,7 @@ describe('deriveRoot', () => {
     )
   })
 
-  it('takes items larger than its buffer', () => {
+  test('deriveRoot takes items larger than its buffer', () => {
     const items = [new Uint8Array(100_000).fill(7), new Uint8Array(20_000).fill(8)]
     const entries = items.map((item, i) => [bytesToHex(rlp.number.encode(i)), item] as const)
     expect(deriveRoot(items)).toEqual(plainRoot(entries))
@@ -73,12 +73,12 @@ describe('deriveRoot', () => {
 })
 
 describe('secureTrieRoot', () => {
-  /** Keys that share long beginnings and ends, so that every kind of node comes up. */
+  /** Keys with long common prefixes and suffixes, so that every kind of node occurs. */
   const keys = fc
     .tuple(fc.nat(3), fc.nat(31), fc.nat(255))
     .map(([fill, at, byte]) => new Uint8Array(32).fill(fill).fill(byte, at, at + 1))
 
-  it('agrees with the definition, in whatever order the entries come', () => {
+  test('secureTrieRoot agrees with the definition for entries in any order', () => {
     const entries = fc.uniqueArray(fc.tuple(keys, values), { maxLength: 60, selector: ([key]) => bytesToHex(key) })
     fc.assert(
       fc.property(entries, (list) => {
@@ -88,7 +88,7 @@ describe('secureTrieRoot', () => {
     )
   })
 
-  it('refuses a key twice and a key of another length', () => {
+  test('secureTrieRoot rejects a duplicate key and a key of another length', () => {
     const key = new Uint8Array(32)
     const value = Uint8Array.of(1)
     expect(() =>

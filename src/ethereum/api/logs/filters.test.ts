@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { answer, call } from '../../../../test/support/api-call.ts'
 import { demoChain, demoRange, sideBlocks } from '../../../../test/support/demo-chain.ts'
 import { bytesTo0x } from '../../../base/bytes.ts'
@@ -26,7 +26,7 @@ async function changes(of: object, id: unknown): Promise<unknown> {
 }
 
 describe('a block filter', () => {
-  it('gives every block once, in order', async () => {
+  test('a block filter returns every block once, in order', async () => {
     const eth = api()
     const id = call(eth, 'newBlockFilter', [])
     expect(await changes(eth, id)).toEqual([])
@@ -36,7 +36,7 @@ describe('a block filter', () => {
     expect(await changes(eth, id)).toEqual([])
   })
 
-  it('follows the chain to another branch', async () => {
+  test('a block filter follows the chain to another branch', async () => {
     const eth = api()
     const id = call(eth, 'newBlockFilter', [])
     const side = sideBlocks(chain.headerAt(START - 5)!, 3)
@@ -46,7 +46,7 @@ describe('a block filter', () => {
     expect(await changes(eth, id)).toEqual(hashes(demoRange(START - 4, START + 1)))
   })
 
-  it('gives what is over the limit of a call with the next one', async () => {
+  test('a block filter returns what exceeds the limit of a call with the next one', async () => {
     const eth = api({ logs: { maxBlocks: 100 } })
     const id = call(eth, 'newBlockFilter', [])
     await chain.extend(demoRange(41, 320))
@@ -58,7 +58,7 @@ describe('a block filter', () => {
 })
 
 describe('a log filter', () => {
-  it('gives the logs of new blocks that getLogs finds there', async () => {
+  test('a log filter returns the logs of new blocks that getLogs finds there', async () => {
     const eth = api()
     const id = call(eth, 'newFilter', [{}])
     await chain.extend(demoRange(41, 200))
@@ -68,7 +68,7 @@ describe('a log filter', () => {
     expect((found as unknown[]).length).toBeGreaterThan(10)
   })
 
-  it('gives those of a block that left the chain again, as removed, from the last block back', async () => {
+  test('a log filter returns those of a block that is no longer canonical again, as removed, from the last block back', async () => {
     await chain.extend(demoRange(41, 200))
     const eth = api()
     const gone = (await answer(eth, 'getLogs', [{ fromBlock: '0xb4', toBlock: 'latest' }])) as { result: object[] }
@@ -82,7 +82,7 @@ describe('a log filter', () => {
     expect(numbers).toEqual([...numbers].sort((a, b) => b - a))
   })
 
-  it('keeps to the blocks it was made for', async () => {
+  test('a log filter returns only logs of its range of blocks', async () => {
     const eth = api()
     const id = call(eth, 'newFilter', [{ fromBlock: '0x3c', toBlock: '0x50' }])
     await chain.extend(demoRange(41, 200))
@@ -91,18 +91,18 @@ describe('a log filter', () => {
     expect(await answer(eth, 'getFilterLogs', [id])).toEqual(await answer(eth, 'getLogs', [range]))
   })
 
-  it.each([
+  test.each([
     [{ fromBlock: '0x5', toBlock: '0x4' }, 'invalid block range params'],
     [{ fromBlock: 'safe' }, 'invalid block range params'],
     [{ toBlock: '0x5' }, 'invalid block range params'],
     [{ fromBlock: 'pending' }, 'pending logs are not supported'],
-  ])('is not made for %j', async (query, message) => {
+  ])('a log filter is refused for %j', async (query, message) => {
     expect(await answer(api(), 'newFilter', [query])).toEqual({ error: { code: RpcErrorCode.InvalidParams, message } })
   })
 })
 
 describe('a filter', () => {
-  it('has a name of its own, and is gone when it is uninstalled', async () => {
+  test('a filter has an id of its own, and is gone when it is uninstalled', async () => {
     const eth = api()
     const [one, two] = [call(eth, 'newBlockFilter', []), call(eth, 'newFilter', [{}])]
     expect(one).toMatch(/^0x[1-9a-f][0-9a-f]{20,}$/)
@@ -113,12 +113,12 @@ describe('a filter', () => {
     expect(await changes(eth, two)).toEqual([])
   })
 
-  it('of blocks has no logs', async () => {
+  test('a filter of blocks has no logs', async () => {
     const eth = api()
     expect(await answer(eth, 'getFilterLogs', [call(eth, 'newBlockFilter', [])])).toEqual(NOT_FOUND)
   })
 
-  it('is forgotten five minutes after it was last asked', async () => {
+  test('a filter is removed five minutes after its last use', async () => {
     const clock = new FakeClock()
     const eth = api({ clock })
     const [used, unused] = [call(eth, 'newBlockFilter', []), call(eth, 'newBlockFilter', [])]
@@ -131,7 +131,7 @@ describe('a filter', () => {
     expect(call(eth, 'uninstallFilter', [used])).toBe(false)
   })
 
-  it('takes the place of the one that was asked for least recently when there are too many', async () => {
+  test('a new filter replaces the least recently used one at the limit', async () => {
     const eth = api({ maxFilters: 2 })
     const [first, second] = [call(eth, 'newBlockFilter', []), call(eth, 'newFilter', [{}])]
     expect(await answer(eth, 'getFilterChanges', [first])).toEqual({ result: [] })
@@ -140,7 +140,7 @@ describe('a filter', () => {
     for (const id of [first, third]) expect(await answer(eth, 'getFilterChanges', [id])).toEqual({ result: [] })
   })
 
-  it('is refused when the queries of all are too large together, until some are gone', async () => {
+  test('a filter is refused when the queries of all are too large together, until some are removed', async () => {
     const eth = api({})
     const topics = [0, 1, 2, 3].map((place) => Array.from({ length: 1_000 }, (_, n) => word(place * 1_000 + n)))
     const ids = Array.from({ length: 50 }, () => call(eth, 'newFilter', [{ topics }]))

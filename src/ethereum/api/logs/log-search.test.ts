@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { answer, call } from '../../../../test/support/api-call.ts'
 import { demoBlocks, demoChain } from '../../../../test/support/demo-chain.ts'
 import { bytesTo0x, hexToBytes } from '../../../base/bytes.ts'
@@ -31,7 +31,7 @@ beforeAll(async () => {
 })
 
 describe('logs', () => {
-  it('of a range are all that the receipts have, in order', () => {
+  test('logs of a range are all that the receipts have, in order', () => {
     const counts = demoBlocks.map(({ hash }) => {
       const receipts = blockReceiptsCodec.decode(chain.rawReceipts(hash)!)
       return receipts.reduce((sum, { logs }) => sum + logs.length, 0)
@@ -42,7 +42,7 @@ describe('logs', () => {
     expect(order).toEqual([...order].sort((a, b) => a - b))
   })
 
-  it('are those of the addresses and topics asked for', async () => {
+  test('logs are those of the requested addresses and topics', async () => {
     const one = all.find(({ topics }) => topics.length >= 2) as LogJson
     const { address, topics } = one
     const same = (query: object, wanted: (log: LogJson) => boolean) =>
@@ -55,7 +55,7 @@ describe('logs', () => {
     await same({ address: `0x${'00'.repeat(20)}` }, () => false)
   })
 
-  it('are searched for a few at a time, and calls beyond the queue are refused', async () => {
+  test('logs are searched for a few at a time, and calls beyond the queue are refused', async () => {
     const search = new LogSearch(new BlockReader(chain), {}, new SearchLimiter({ maxConcurrent: 1, maxQueued: 2 }))
     const query = { fromBlock: 'earliest', toBlock: 'latest', addresses: [], topics: [] } as const
     const answers = await Promise.allSettled(Array.from({ length: 5 }, () => search.find(query)))
@@ -70,14 +70,14 @@ describe('logs', () => {
     expect(await search.find(query)).toEqual(all)
   })
 
-  it('of one block are found by its hash, and of the head by default', async () => {
+  test('logs of one block are found by its hash, and those of the head by default', async () => {
     const { blockNumber } = all[0]!
     const blockHash = bytesTo0x(chain.hashAt(Number(blockNumber))!)
     expect(await find({ blockHash })).toEqual(all.filter((log) => log.blockNumber === blockNumber))
     expect(await find({})).toEqual(all.filter((log) => Number(log.blockNumber) === chain.head.number))
   })
 
-  it.each([
+  test.each([
     [{ fromBlock: '0x5', toBlock: '0x4' }, RpcErrorCode.InvalidParams, 'invalid block range params'],
     [{ toBlock: '0x4' }, RpcErrorCode.InvalidParams, 'invalid block range params'],
     [{ toBlock: '0x141' }, RpcErrorCode.InvalidParams, 'block range extends beyond current head block'],
@@ -89,11 +89,11 @@ describe('logs', () => {
       RpcErrorCode.Default,
       'exceed max addresses or topics per search position',
     ],
-  ])('are refused in case %#, with go-ethereum’s words', async (query, code, message) => {
+  ])('a search for logs is refused in case %#, with the text of go-ethereum', async (query, code, message) => {
     expect(await answer(ethApi({ chain }), 'getLogs', [query])).toEqual({ error: { code, message } })
   })
 
-  it('of more blocks, or more of them, than a call may cost are refused', async () => {
+  test('a search for logs of too many blocks, or with too many results, is refused', async () => {
     const api = ethApi({ chain, logs: { maxBlocks: 100, maxResults: 10 } })
     const range = { fromBlock: '0x1', toBlock: '0x65' }
     expect(await answer(api, 'getLogs', [range])).toEqual({
@@ -107,7 +107,7 @@ describe('logs', () => {
     )
   })
 
-  it('are no longer looked for when the caller has gone; others have their turn meanwhile', async () => {
+  test('a search for logs stops when its caller has gone, and yields in between', async () => {
     const gone = new AbortController()
     const asked = call(ethApi({ chain }), 'getLogs', [WHOLE], gone.signal) as Promise<unknown>
     let turns = 0
@@ -122,7 +122,7 @@ describe('logs', () => {
   })
 })
 
-it('a filter of a block says no only where no log matches', () => {
+test('the bloom of a block excludes only blocks without a matching log', () => {
   const { address, topics } = all.find((log) => log.topics.length > 0)!
   const values = { address, topic: topics[0]! }
   const matcher = new LogMatcher({ addresses: [hexToBytes(values.address)], topics: [[hexToBytes(values.topic)]] })

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { answer, call } from '../../../../test/support/api-call.ts'
 import { demoBlocks, demoChain, demoRange, sideBlocks } from '../../../../test/support/demo-chain.ts'
 import { connect, ethOf, honestPeer } from '../../../../test/support/sync-nodes.ts'
@@ -24,20 +24,20 @@ function subscribe(name: string, ...params: unknown[]): AsyncGenerator<Json> {
   return call(ethSubscriptions({ chain }), name, params) as AsyncGenerator<Json>
 }
 
-/** The next so many events. Its reader leaves nothing behind. */
+/** @returns a number of next events of a subscription, which is ended then. */
 async function take(events: AsyncIterator<Json>, count: number): Promise<Json[]> {
   const taken: Json[] = []
   while (taken.length < count) taken.push((await events.next()).value)
   return taken
 }
 
-it('all of them are subscriptions to a server', () => {
+test('all methods of eth_subscribe are registered as subscriptions', () => {
   const names = Object.entries(ethSubscriptions({ chain })).filter(([, fn]) => isSubscription(fn))
   expect(names.map(([name]) => name).sort()).toEqual(['logs', 'newHeads', 'syncing', 'transactionReceipts'])
 })
 
 describe('newHeads', () => {
-  it('gives every block of every batch in order', async () => {
+  test('newHeads gets every block of every batch in order', async () => {
     const heads = subscribe('newHeads')
     const taken = take(heads, 32)
     await chain.extend(demoRange(41, 60))
@@ -46,7 +46,7 @@ describe('newHeads', () => {
     expect((await taken).map(({ hash }) => hash)).toEqual(hashes(demoRange(41, 72)))
   })
 
-  it('loses nothing for a reader that is far behind', async () => {
+  test('newHeads loses nothing for a reader that is far behind', async () => {
     const heads = subscribe('newHeads')
     const first = take(heads, 1)
     await chain.extend(demoRange(41, 41))
@@ -55,7 +55,7 @@ describe('newHeads', () => {
     expect((await take(heads, 259)).map(({ hash }) => hash)).toEqual(hashes(demoRange(42, 300)))
   })
 
-  it('goes over to another branch with its first block', async () => {
+  test('newHeads changes to another branch with its first block', async () => {
     const heads = subscribe('newHeads')
     const side = sideBlocks(chain.headerAt(START - 3)!, 2)
     const taken = take(heads, 3)
@@ -64,7 +64,7 @@ describe('newHeads', () => {
     expect((await taken).map(({ number }) => number)).toEqual(['0x26', '0x27', '0x28'])
   })
 
-  it('says it in the form of go-ethereum: what a block of its time does not have is null', async () => {
+  test('newHeads has the form of go-ethereum, with null for fields of later forks', async () => {
     const heads = subscribe('newHeads')
     const taken = take(heads, 1)
     await chain.extend(demoRange(41, 41))
@@ -75,7 +75,7 @@ describe('newHeads', () => {
     expect(head).toMatchObject({ requestsHash: null, slotNumber: null, blockAccessListHash: null })
   })
 
-  it('ends when the signal aborts', async () => {
+  test('newHeads ends when the signal aborts', async () => {
     const gone = new AbortController()
     const heads = call(ethSubscriptions({ chain }), 'newHeads', [], gone.signal) as AsyncGenerator
     const next = heads.next()
@@ -85,7 +85,7 @@ describe('newHeads', () => {
 })
 
 describe('logs', () => {
-  it('gives the logs of new blocks that getLogs finds there', async () => {
+  test('a subscription to logs gets the logs of new blocks that getLogs finds there', async () => {
     const found = (await answer(ethApi({ chain: await demoChain() }), 'getLogs', [
       { fromBlock: '0x29', toBlock: 'latest' },
     ])) as { result: Json[] }
@@ -94,7 +94,7 @@ describe('logs', () => {
     expect(await taken).toEqual(found.result)
   })
 
-  it('of blocks that leave the chain come again, as removed', async () => {
+  test('a subscription to logs gets those of blocks that are no longer canonical again, as removed', async () => {
     await chain.extend(demoRange(41, 200))
     const query = [{ fromBlock: '0xb4', toBlock: 'latest' }]
     const { result } = (await answer(ethApi({ chain }), 'getLogs', query)) as { result: Json[] }
@@ -106,7 +106,7 @@ describe('logs', () => {
     expect(removed).toEqual(expect.arrayContaining(result.map((log) => ({ ...log, removed: true }))))
   })
 
-  it('are refused for blocks that have been, or are pending', async () => {
+  test('a subscription to logs is rejected for past and pending blocks', async () => {
     const invalid = { errorCode: RpcErrorCode.InvalidParams }
     await expect(subscribe('logs', { toBlock: '0x1' }).next()).rejects.toMatchObject(invalid)
     await expect(subscribe('logs', { fromBlock: 'pending' }).next()).rejects.toMatchObject(invalid)
@@ -115,7 +115,7 @@ describe('logs', () => {
 })
 
 describe('transactionReceipts', () => {
-  it('gives the receipts of each new block that has some', async () => {
+  test('transactionReceipts gets the receipts of each new block that has some', async () => {
     const taken = take(subscribe('transactionReceipts'), 5)
     await chain.extend(demoRange(41, 80))
     const api = ethApi({ chain })
@@ -126,7 +126,7 @@ describe('transactionReceipts', () => {
     expect(await taken).toEqual(some.slice(0, 5))
   })
 
-  it('gives those of the transactions asked for only', async () => {
+  test('transactionReceipts gets only those of the requested transactions', async () => {
     const [wanted] = demoBlocks.find(({ number, body }) => number > 60 && body.transactions.length > 1)!.body
       .transactions
     const transactionHashes = [bytesTo0x(wanted!.hash)]
@@ -139,13 +139,13 @@ describe('transactionReceipts', () => {
 })
 
 describe('syncing', () => {
-  it('says false when there is nothing to sync, and no more without a sync', async () => {
+  test('a subscription to syncing gets false and ends if there is no sync', async () => {
     const events = subscribe('syncing')
     expect(await events.next()).toEqual({ value: false, done: false })
     expect(await events.next()).toEqual({ value: undefined, done: true })
   })
 
-  it('tells of a sync from its target to its end, as eth_syncing does meanwhile', async () => {
+  test('a subscription to syncing reports a sync from its target to its end, like eth_syncing', async () => {
     const source = await demoChain()
     const eth = ethOf(chain)
     await using sync = new Sync({ store: chain, eth, window: { blocks: 32, bytes: 1e9 } })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { header } from '../../../../test/support/headers.ts'
 import { bytesTo0x, hexToBytes } from '../../../base/bytes.ts'
 import { CodecError } from '../../../base/errors.ts'
@@ -16,7 +16,7 @@ const vectors = JSON.parse(readFileSync(new URL('../../../../test/vectors/forkid
   timeBasedForkInGenesis: { genesisTime: number; cases: [number, number, number][] }
 }
 
-/** Without its forks by time, as it was before the merge. */
+/** A config without its forks by time, as before the merge. */
 function legacyMainnet(): Genesis {
   const { config, header } = networkGenesis('mainnet')
   const byBlock = Object.entries(config.json).filter(([name]) => !name.endsWith('Time'))
@@ -25,7 +25,7 @@ function legacyMainnet(): Genesis {
 
 describe('fork ids', () => {
   for (const network of NETWORK_NAMES) {
-    it(`of ${network} are those of go-ethereum at every fork`, () => {
+    test(`fork ids of ${network} are those of go-ethereum at every fork`, () => {
       const ids = new ForkIds(networkGenesis(network))
       for (const [head, time, hash, next] of vectors.creation[network]) {
         expect(ids.at(head, time), `${head} ${time}`).toEqual({ hash: hexToBytes(hash), next: BigInt(next) })
@@ -33,7 +33,7 @@ describe('fork ids', () => {
     })
   }
 
-  it('of a remote are judged as go-ethereum judges them', () => {
+  test('fork ids of remotes are judged as go-ethereum judges them', () => {
     const local: Record<string, ForkIds> = {
       mainnet: new ForkIds(networkGenesis('mainnet')),
       'mainnet without forks by time': new ForkIds(legacyMainnet()),
@@ -46,7 +46,7 @@ describe('fork ids', () => {
     }
   })
 
-  it('leave out forks by time up to the genesis block', () => {
+  test('fork ids omit forks by time up to the genesis block', () => {
     const { genesisTime, cases } = vectors.timeBasedForkInGenesis
     const born = header({ number: 0, timestamp: genesisTime })
     const blobSchedule = { cancun: { target: 3, max: 6, baseFeeUpdateFraction: 3338477 } }
@@ -58,7 +58,7 @@ describe('fork ids', () => {
     }
   })
 
-  it('count forks that share a block once, and every fork that go-ethereum has a field for', () => {
+  test('fork ids count forks of the same block once, and every fork that go-ethereum has a field for', () => {
     const at = (config: object) =>
       new ForkIds(genesisOf(parseChainConfig({ chainId: 1, ...config }), header())).at(9, 99)
     expect(at({ berlinBlock: 3, londonBlock: 3 })).toEqual(at({ londonBlock: 3 }))
@@ -66,7 +66,7 @@ describe('fork ids', () => {
     expect(at({ londonBlock: 3, bogotaTime: 100 }).next).toBe(100n)
   })
 
-  it('are written as in EIP-2124', () => {
+  test('fork ids are encoded as in EIP-2124', () => {
     for (const [hash, next, raw] of vectors.encoding) {
       const id = { hash: hexToBytes(hash), next: BigInt(next) }
       expect(bytesTo0x(forkIdCodec.encode(id))).toBe(raw)
@@ -74,7 +74,7 @@ describe('fork ids', () => {
     }
   })
 
-  it('are read from any bytes, or refused with a CodecError', () => {
+  test('random bytes decode to a fork id or throw a CodecError', () => {
     const bytes = fc.uint8Array({ maxLength: 20 })
     fc.assert(
       fc.property(bytes, (raw) => {
@@ -87,7 +87,7 @@ describe('fork ids', () => {
     )
   })
 
-  it('never throw while judging, whatever the remote says', () => {
+  test('judging any fork id of a remote never throws', () => {
     const ids = new ForkIds(networkGenesis('sepolia'))
     const hash = fc.uint8Array({ minLength: 4, maxLength: 4 })
     fc.assert(

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { bytesTo0x } from '../../../base/bytes.ts'
 import { ConfigError } from '../../../base/errors.ts'
 import { EMPTY_ROOT } from '../../types/index.ts'
@@ -23,7 +23,7 @@ const withAccount = (account: unknown) => ({ config: { chainId: 1 }, alloc: { [A
 
 describe('a genesis.json', () => {
   for (const { name, genesis, hash, stateRoot } of cases) {
-    it(`has the hash that go-ethereum computes: ${name}`, () => {
+    test(`a genesis.json has the hash that go-ethereum computes: ${name}`, () => {
       const text = JSON.stringify(genesis).replace('18446744073709552000', '18446744073709551615')
       const parsed = parseGenesis(text)
       expect(bytesTo0x(parsed.header.stateRoot)).toBe(stateRoot)
@@ -33,7 +33,7 @@ describe('a genesis.json', () => {
     })
   }
 
-  it('needs no more than a config', () => {
+  test('a genesis.json needs only a config', () => {
     const { header } = parse({ config: { chainId: '0x10' } })
     expect(header).toMatchObject({ number: 0, timestamp: 0, difficulty: 0n, gasLimit: 4_712_388n, gasUsed: 0n })
     expect(header).toMatchObject({ stateRoot: EMPTY_ROOT, receiptsRoot: EMPTY_ROOT, transactionsRoot: EMPTY_ROOT })
@@ -42,13 +42,13 @@ describe('a genesis.json', () => {
     expect(parse({ config: SHANGHAI }).header.baseFeePerGas).toBe(1_000_000_000n)
   })
 
-  it('may write a number as JSON number, decimal string or hex', () => {
+  test('a genesis.json may write numbers as JSON numbers, decimal strings or hex', () => {
     for (const timestamp of [4096, '4096', '0x1000']) {
       expect(parse({ config: { chainId: 1 }, timestamp }).header.timestamp).toBe(4096)
     }
   })
 
-  it('keeps every digit of a large JSON number', () => {
+  test('parsing a genesis.json keeps every digit of a large JSON number', () => {
     const total = (text: string) =>
       parseGenesis(`{"config":{"chainId":1,"terminalTotalDifficulty":${text}}}`).config.terminalTotalDifficulty
     for (const text of ['58750000000000000000000', '5.875e22', '5.875E+22', '"58750000000000000000000"']) {
@@ -60,18 +60,18 @@ describe('a genesis.json', () => {
     expect(root('123456789012345678901')).toEqual(root('"123456789012345678901"'))
   })
 
-  it('leaves digits in strings alone', () => {
+  test('parsing a genesis.json does not change digits in strings', () => {
     const odd = parseGenesis('{"config":{"chainId":1,"note":"a \\": 12345678901234567890, b"}}')
     expect(odd.config.json.note).toBe('a ": 12345678901234567890, b')
   })
 
-  it('is kept with its large numbers whole', () => {
+  test('a stored genesis keeps its large numbers exact', () => {
     const text = '{"config":{"chainId":1,"terminalTotalDifficulty":58750000000000000000000}}'
     const again = genesisFromJson(JSON.parse(JSON.stringify(parseGenesis(text).json)))
     expect(again.config.terminalTotalDifficulty).toBe(58_750_000_000_000_000_000_000n)
   })
 
-  it('may hold code of megabytes', () => {
+  test('a genesis.json may have megabytes of code', () => {
     expect(() => parse(withAccount({ code: `0x${'60'.repeat(4_000_000)}` }))).not.toThrow()
   })
 })
@@ -149,18 +149,18 @@ describe('a genesis.json that does not work', () => {
     [`genesis.alloc.${ADDRESS}.storage.0x01`, withAccount({ storage: { '0x1': '0x1', '0x01': '0x1' } })],
   ]
   for (const [field, json] of bad) {
-    it(`is refused by naming the field: ${field} in ${JSON.stringify(json).slice(0, 90)}`, () => {
+    test(`an invalid genesis.json is rejected with its field: ${field} in ${JSON.stringify(json).slice(0, 90)}`, () => {
       expect(() => parse(json)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', field }))
     })
   }
 
-  it('is refused when it is not JSON at all', () => {
+  test('a genesis that is not JSON is rejected', () => {
     for (const text of ['', '{', 'genesis', '[1,2', '{"a":012}']) {
       expect(() => parseGenesis(text)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', field: 'genesis' }))
     }
   })
 
-  it('is described in a message of reasonable length', () => {
+  test('the error of an invalid genesis.json has a message of reasonable length', () => {
     let message = ''
     try {
       parse({ config, nonce: 'x'.repeat(1_000_000) })
@@ -171,7 +171,7 @@ describe('a genesis.json that does not work', () => {
     expect(message.length).toBeLessThan(300)
   })
 
-  it('is a ConfigError that names a field, and nothing else, wherever the JSON is changed', () => {
+  test('a genesis.json changed anywhere is a ConfigError with a field, and nothing else', () => {
     const texts = [demo, ...cases.map(({ genesis }) => JSON.stringify(genesis))]
     fc.assert(
       fc.property(fc.constantFrom(...texts), fc.nat(), mutation, (text, at, value) => {
@@ -185,7 +185,7 @@ describe('a genesis.json that does not work', () => {
     )
   })
 
-  it('is a ConfigError whatever JSON it is', () => {
+  test('any JSON value is a genesis or a ConfigError with a field', () => {
     fc.assert(fc.property(fc.json(), (text) => parsesOrNamesAField(text)))
   })
 })
@@ -211,7 +211,7 @@ const mutation = fc.oneof(
   fc.jsonValue(),
 )
 
-/** Every field of every object in it. */
+/** @returns every field of every object in a JSON value. */
 function placesOf(json: Json): [Json, string][] {
   return Object.entries(json).flatMap(([key, value]): [Json, string][] => {
     const inside = typeof value === 'object' && value !== null ? placesOf(value as Json) : []

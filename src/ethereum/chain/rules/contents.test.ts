@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { demoAccessLists, demoBlocks, demoReceipts } from '../../../../test/support/demo-chain.ts'
 import { BlockBody, blockReceiptsCodec, Header, type HeaderFields, Receipt, receiptsRoot } from '../../types/index.ts'
 import { verifyAccessList, verifyBody, verifyReceipts } from './contents.ts'
@@ -16,7 +16,7 @@ describe('a body', () => {
   const withBlobs = demoBlocks.find(({ header }) => (header.blobGasUsed ?? 0n) > 0n)!
   const withoutBlobs = demoBlocks.find(({ header, body }) => header.blobGasUsed === 0n && body.transactions.length > 0)!
 
-  it('is refused by the name of the list that differs', () => {
+  test('a body is rejected with the name of the list that differs', () => {
     const { transactions, withdrawals } = last.body
     const verify = (parts: Parameters<typeof BlockBody.from>[0]) => () =>
       verifyBody(last.header, BlockBody.from({ withdrawals, ...parts }))
@@ -25,7 +25,7 @@ describe('a body', () => {
     expect(verify({ transactions, withdrawals: undefined })).toThrow(code('ERR_BODY_WITHDRAWALS'))
   })
 
-  it('is refused when its blobs are more, fewer, or where the header has none', () => {
+  test('a body is rejected if its blobs are more or fewer than the header has', () => {
     for (const blobGasUsed of [withBlobs.header.blobGasUsed! + 131_072n, 131_072n * 50n, 0n]) {
       const header = change(withBlobs.header, { blobGasUsed })
       expect(() => verifyBody(header, withBlobs.body)).toThrow(contradiction('ERR_BODY_BLOBS'))
@@ -36,7 +36,7 @@ describe('a body', () => {
 })
 
 describe('receipts', () => {
-  it('are refused when one is missing or of another block', () => {
+  test('receipts are rejected if one is missing or of another block', () => {
     const block = demoBlocks.find(({ header }) => receiptsOf(header.number).length > 1)!
     const receipts = receiptsOf(block.number)
     expect(() => verifyReceipts(block.header, receipts.slice(1))).toThrow(code('ERR_RECEIPTS_ROOT'))
@@ -47,7 +47,7 @@ describe('receipts', () => {
     expect(() => verifyReceipts(fewer, receipts.slice(0, 1), block.body)).toThrow(contradiction('ERR_RECEIPTS_COUNT'))
   })
 
-  it('are refused when one is of another type than its transaction, though the header agrees with it', () => {
+  test('receipts are rejected if one has another type than its transaction, though the header agrees with it', () => {
     const block = demoBlocks.find(({ header }) => receiptsOf(header.number).length > 1)!
     const others = receiptsOf(block.number).map((receipt, i) => {
       const { outcome, cumulativeGasUsed, rawLogs } = receipt
@@ -59,13 +59,13 @@ describe('receipts', () => {
     expect(() => verifyReceipts(header, others, block.body)).toThrow(contradiction('ERR_RECEIPTS_TYPE'))
   })
 
-  it('add up to the gas of the header before Amsterdam, in every block', () => {
+  test('receipts sum up to the gas of the header before Amsterdam, in every block', () => {
     for (const { header } of demoBlocks) {
       if (!header.blockAccessListHash) expect(gasOf(header.number)).toBe(header.gasUsed)
     }
   })
 
-  it('need not add up to it since Amsterdam, where a block counts gas otherwise (EIP-7778, EIP-8037)', () => {
+  test('receipts need not sum up to the gas of the header since Amsterdam (EIP-7778, EIP-8037)', () => {
     expect(amsterdam.length).toBeGreaterThan(50)
     const other = amsterdam.filter(({ header }) => gasOf(header.number) !== header.gasUsed)
     expect(other.length).toBeGreaterThan(10)
@@ -74,7 +74,7 @@ describe('receipts', () => {
 })
 
 describe('an access list', () => {
-  it('is the one whose hash the header has', () => {
+  test('an access list is verified by the hash in the header', () => {
     const raw = demoAccessLists[last.number - 1]!
     verifyAccessList(last.header, raw)
     expect(() => verifyAccessList(last.header, Uint8Array.of(0xc0))).toThrow(code('ERR_ACCESS_LIST'))

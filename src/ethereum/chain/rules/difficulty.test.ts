@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { header } from '../../../../test/support/headers.ts'
 import { EMPTY_OMMERS_HASH, ZERO_HASH } from '../../types/index.ts'
 import { parseChainConfig } from '../config/chain-config.ts'
@@ -11,7 +11,7 @@ const { difficulty: vectors } = JSON.parse(
 ) as { difficulty: [number, number, boolean, string, string][] }
 const mainnet = networkGenesis('mainnet')
 
-it('is that of mainnet’s first blocks', () => {
+test("the difficulty of mainnet's first blocks is computed", () => {
   const blocks: [number, bigint][] = [
     [1_438_269_988, 17_171_480_576n],
     [1_438_270_017, 17_163_096_064n],
@@ -26,7 +26,7 @@ it('is that of mainnet’s first blocks', () => {
   }
 })
 
-it('is what go-ethereum computes around every fork, quick and slow, with and without ommers', () => {
+test('the difficulty is that of go-ethereum around every fork, for fast and slow blocks, with and without ommers', () => {
   for (const [number, elapsed, ommers, parentDifficulty, difficulty] of vectors) {
     const ommersHash = ommers ? ZERO_HASH : EMPTY_OMMERS_HASH
     const parent = header({ number, timestamp: 1_500_000_000, difficulty: BigInt(parentDifficulty), ommersHash })
@@ -35,7 +35,7 @@ it('is what go-ethereum computes around every fork, quick and slow, with and wit
   }
 })
 
-it('begins its bomb at block 200 000 and doubles it every 100 000 blocks', () => {
+test('the difficulty bomb starts at block 200 000 and doubles every 100 000 blocks', () => {
   const config = parseChainConfig({ chainId: 1, homesteadBlock: 0 })
   const bomb = (number: number) => {
     const parent = header({ number: number - 1, difficulty: 131_072n })
@@ -48,7 +48,7 @@ it('begins its bomb at block 200 000 and doubles it every 100 000 blocks', () =>
   expect(bomb(5_000_000)).toBe(1n << 48n)
 })
 
-it('follows Byzantium’s rules on a chain that names only a later fork', () => {
+test("the difficulty follows Byzantium's rules on a chain that names only a later fork", () => {
   const parent = header({ difficulty: 1_000_000n, ommersHash: ZERO_HASH })
   const at = (config: object) => expectedDifficulty(parseChainConfig({ chainId: 1, ...config }), parent, 11)
   expect(at({ londonBlock: 0 })).toBe(at({ byzantiumBlock: 0 }))

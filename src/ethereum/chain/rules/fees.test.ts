@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { header } from '../../../../test/support/headers.ts'
 import { type Header, ZERO_HASH } from '../../types/index.ts'
 import { parseChainConfig } from '../config/chain-config.ts'
@@ -16,26 +16,26 @@ describe('the base fee', () => {
   const child = (gasLimit: bigint, gasUsed: bigint, baseFeePerGas: bigint | undefined, number = 13_000_000) =>
     expectedBaseFee(mainnet, header({ number, gasLimit, gasUsed, baseFeePerGas }))
 
-  it('rises and falls as in EIP-1559’s examples', () => {
+  test("the base fee rises and falls as in EIP-1559's examples", () => {
     // go-ethereum v1.17.8, consensus/misc/eip1559, TestCalcBaseFee
     expect(child(20_000_000n, 10_000_000n, 1_000_000_000n)).toBe(1_000_000_000n)
     expect(child(20_000_000n, 9_000_000n, 1_000_000_000n)).toBe(987_500_000n)
     expect(child(20_000_000n, 11_000_000n, 1_000_000_000n)).toBe(1_012_500_000n)
   })
 
-  it('is what go-ethereum computes', () => {
+  test('the base fee is the one that go-ethereum computes', () => {
     for (const row of vectors.baseFee) {
       const [limit, used, fee, expected] = row.map(BigInt) as [bigint, bigint, bigint, bigint]
       expect(child(limit, used, fee), row.join()).toBe(expected)
     }
   })
 
-  it('begins at 1 gwei with the first block of London', () => {
+  test('the base fee starts at 1 gwei in the first block of London', () => {
     expect(child(30_000_000n, 30_000_000n, undefined, 12_964_999)).toBe(1_000_000_000n)
     expect(child(30_000_000n, 30_000_000n, 800n, 12_965_000)).toBe(900n)
   })
 
-  it('rises by 1 wei at least, and stays at 0 in blocks below their target', () => {
+  test('the base fee rises by 1 wei at least, and stays at 0 in blocks below their target', () => {
     expect(child(30_000_000n, 15_000_001n, 1n)).toBe(2n)
     expect(child(30_000_000n, 0n, 0n)).toBe(0n)
     expect(child(1n, 1n, 7n)).toBe(7n)
@@ -49,14 +49,14 @@ describe('the excess blob gas', () => {
     return expectedExcessBlobGas(config, parent, 20_000_001, time)
   }
 
-  it('is what go-ethereum computes under each schedule, to the second of its change', () => {
+  test('the excess blob gas is the one that go-ethereum computes under each schedule, to the second of its change', () => {
     for (const [time, ...row] of vectors.excessBlobGas) {
       const [excess, used, fee, expected] = row.map(BigInt) as [bigint, bigint, bigint, bigint]
       expect(child(time, excess, used, fee), `${time} ${row.join()}`).toBe(expected)
     }
   })
 
-  it('grows by what is above the target, as in EIP-4844', () => {
+  test('the excess blob gas grows by the gas above the target, as in EIP-4844', () => {
     // go-ethereum v1.17.8, consensus/misc/eip4844, TestCalcExcessBlobGas: Cancun, target 3
     const cases: [bigint, bigint, bigint][] = [
       [0n, 0n, 0n],
@@ -74,7 +74,7 @@ describe('the excess blob gas', () => {
     }
   })
 
-  it('falls no further while blobs are cheaper than the execution they cost (EIP-7918)', () => {
+  test('the excess blob gas does not fall while blobs are cheaper than their execution (EIP-7918)', () => {
     // go-ethereum v1.17.8, the same place: TestCalcExcessBlobGasEIP7918, TestCalcBlobFeePostOsaka
     const forks = { londonBlock: 0, shanghaiTime: 0, cancunTime: 0, pragueTime: 0, osakaTime: 0 }
     const cancun = { target: 3, max: 6, baseFeeUpdateFraction: 3_338_477 }
@@ -100,12 +100,12 @@ describe('the excess blob gas', () => {
     expect(child(1_755_033_216, 19_251_039n, 2_490_368n, 50n, devnet)).toBe(20_107_103n)
   })
 
-  it('begins at 0 with the first block of Cancun', () => {
+  test('the excess blob gas starts at 0 in the first block of Cancun', () => {
     const parent = header({ number: 19_426_586, timestamp: 1_710_338_123, baseFeePerGas: 1n })
     expect(expectedExcessBlobGas(mainnet, parent, 19_426_587, 1_710_338_135)).toBe(0n)
   })
 
-  it('is answered at once for an excess that no chain could have', () => {
+  test('the excess blob gas is computed at once for an impossible excess', () => {
     const excess = 2n ** 64n - 1n
     expect(child(1_900_000_000, excess, 0n, 2n ** 256n - 1n)).toBe(excess - 14n * BLOB)
   })
@@ -116,7 +116,7 @@ describe('the base fee of blobs', () => {
   const fee = (excessBlobGas: bigint | undefined, timestamp = cancun) =>
     blobBaseFee(mainnet, { ...header({ number: 20_000_000 }), timestamp, excessBlobGas } as Header)
 
-  it('rises with the excess as in go-ethereum’s examples', () => {
+  test("the base fee of blobs rises with the excess as in go-ethereum's examples", () => {
     // go-ethereum v1.17.8, consensus/misc/eip4844, TestCalcBlobFee
     expect(fee(0n)).toBe(1n)
     expect(fee(2_314_057n)).toBe(1n)
@@ -124,12 +124,12 @@ describe('the base fee of blobs', () => {
     expect(fee(10n * 1024n * 1024n)).toBe(23n)
   })
 
-  it('is none before there were blobs', () => {
+  test('the base fee of blobs is 0 before Cancun', () => {
     expect(fee(undefined)).toBe(0n)
     expect(fee(0n, cancun - 1)).toBe(0n)
   })
 
-  it('ends for an excess that no chain has', () => {
+  test('the base fee of blobs is computed at once for an impossible excess', () => {
     expect(fee(2n ** 64n - 1n)).toBeGreaterThanOrEqual(2n ** 256n)
   })
 })

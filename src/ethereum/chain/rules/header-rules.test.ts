@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { header } from '../../../../test/support/headers.ts'
 import { hexToBytes } from '../../../base/bytes.ts'
 import {
@@ -34,16 +34,16 @@ const parentOf = (block: Block): Header =>
   block.header.number === 1 ? genesis.header : blocks[block.header.number - 2]!.header
 
 describe('the bundled chain, Shanghai to Amsterdam', () => {
-  it('has the genesis that go-ethereum computes, state root included', () => {
+  test('the genesis of the bundled chain is the one that go-ethereum computes, state root included', () => {
     expect(genesis.hash).toEqual(hexToBytes(info.genesisHash))
   })
 
-  it('follows the rules, header by header', () => {
+  test('every header of the bundled chain follows the rules, from Shanghai to Amsterdam', () => {
     for (const block of blocks) verifyHeader(genesis.config, parentOf(block), block.header)
     expect(blocks.at(-1)?.header.hash).toEqual(hexToBytes(info.headHash))
   })
 
-  it('has the bodies, receipts and access lists its headers speak of', () => {
+  test('bodies, receipts and access lists of the bundled chain are those of its headers', () => {
     const receipts = [...readItems(asset('receipts.rlp'))].map((raw) => blockReceiptsCodec.decode(raw))
     const lists = [...readItems(asset('bals.rlp'))]
     for (const [i, { header, body }] of blocks.entries()) {
@@ -85,17 +85,17 @@ describe('a header that breaks one rule', () => {
     ],
   ]
   for (const [what, code, change] of cases) {
-    it(`is refused with its own code: ${what}`, () => {
+    test(`a header that breaks a rule is rejected with the code of the rule: ${what}`, () => {
       expect(broken(last, change(at(last).header))).toThrow(expect.objectContaining({ code, penalty: 100 }))
     })
   }
 
-  it('is refused when it has a field of a fork to come', () => {
+  test('a header with a field of a future fork is rejected', () => {
     const early = { slotNumber: 1n, blockAccessListHash: new Uint8Array(32) }
     expect(broken(200, early)).toThrow(expect.objectContaining({ code: 'ERR_HEADER_ACCESS_LIST_HASH' }))
   })
 
-  it('is refused when the blob schedule of its time is exceeded, though a later one allows it', () => {
+  test('a header above the blob schedule of its time is rejected, though a later schedule allows it', () => {
     expect(broken(60, { blobGasUsed: 131_072n * 7n })).toThrow(
       expect.objectContaining({ code: 'ERR_HEADER_BLOB_GAS_USED' }),
     )
@@ -123,12 +123,12 @@ describe('a header of proof of work', () => {
   const verify = (fields: Partial<HeaderFields>, unixTime?: number) => () =>
     verifyHeader(config, parent, worked(config, parent, fields), unixTime === undefined ? {} : { unixTime })
 
-  it('follows its parent', () => {
+  test('a header of proof of work follows its parent', () => {
     verify({})()
     verify({ extraData: new Uint8Array(32), nonce: new Uint8Array(8).fill(7), ommersHash: new Uint8Array(32) })()
   })
 
-  it('is refused when it breaks a rule', () => {
+  test('a header of proof of work that breaks a rule is rejected', () => {
     expect(verify({ difficulty: 10n ** 13n })).toThrow(code('ERR_HEADER_DIFFICULTY'))
     expect(verify({ extraData: new Uint8Array(33) })).toThrow(code('ERR_HEADER_EXTRA_DATA'))
     expect(verify({ timestamp: parent.timestamp })).toThrow(code('ERR_HEADER_TIMESTAMP'))
@@ -137,7 +137,7 @@ describe('a header of proof of work', () => {
     expect(verify({ gasLimit: 4_999n })).toThrow(code('ERR_HEADER_GAS_LIMIT'))
   })
 
-  it('may be 15 seconds ahead of our clock, when we have one', () => {
+  test('a header of proof of work may be 15 seconds ahead of the local clock, if that is given', () => {
     const timestamp = parent.timestamp + 13
     verify({ timestamp }, timestamp - 15)()
     const future = expect.objectContaining({ code: 'ERR_HEADER_FUTURE', penalty: 0 })
@@ -146,7 +146,7 @@ describe('a header of proof of work', () => {
     verifyHeader(config, parent, staked, { unixTime: 0 })
   })
 
-  it('is the last one once there is proof of stake: never back', () => {
+  test('a header of proof of work cannot follow one of proof of stake', () => {
     const staked = header({ number: 15_537_394, difficulty: 0n, gasLimit: parent.gasLimit, baseFeePerGas: 10n ** 9n })
     const back = header({ number: 15_537_395, parentHash: staked.hash, timestamp: 23, difficulty: 131_072n })
     expect(() => verifyHeader(config, staked, back)).toThrow(code('ERR_HEADER_DIFFICULTY'))
@@ -158,13 +158,13 @@ describe('a header of proof of work', () => {
     expect(() => verifyHeader(never, work, merge)).toThrow(code('ERR_HEADER_DIFFICULTY'))
   })
 
-  it('cannot have the time of Shanghai', () => {
+  test('a header of proof of work cannot have a time of Shanghai', () => {
     const london = header({ number: 16_000_000, difficulty: 10n ** 16n, timestamp: 1_681_338_450, baseFeePerGas: 8n })
     const late = worked(config, london, { baseFeePerGas: 7n })
     expect(() => verifyHeader(config, london, late)).toThrow(code('ERR_HEADER_DIFFICULTY'))
   })
 
-  it('says dao-hard-fork for ten blocks, on the side of the fork that supports it', () => {
+  test('headers have dao-hard-fork as extra data for ten blocks, on chains that support the fork', () => {
     const extraData = new TextEncoder().encode('dao-hard-fork')
     const opposed = parseChainConfig({ chainId: 61, daoForkBlock: 1_920_000, homesteadBlock: 0 })
     const at = (number: number, config: ChainConfig, fields: Partial<HeaderFields>) => () => {
@@ -202,7 +202,7 @@ describe('the first block of London', () => {
     )
   }
 
-  it('may have twice the gas limit, and those after it move from there', () => {
+  test('the first block of London may have twice the gas limit, and later ones change from there', () => {
     // go-ethereum v1.17.8, consensus/misc/eip1559, TestBlockGasLimits
     for (const [number, parent, low, high] of [
       [4, 10_000_000n, 19_980_470n, 20_019_530n],
@@ -216,7 +216,7 @@ describe('the first block of London', () => {
     expect(follow(3, 10_000_000n, 20_000_000n)).toThrow(code('ERR_HEADER_GAS_LIMIT'))
   })
 
-  it('needs the first base fee', () => {
+  test('the first block of London needs the initial base fee', () => {
     const parent = header({ number: 4, gasLimit: 10_000_000n, difficulty: 131_072n })
     const first = (baseFeePerGas: bigint | undefined) => () =>
       verifyHeader(config, parent, worked(config, parent, { gasLimit: 20_000_000n, baseFeePerGas }))
@@ -239,20 +239,20 @@ describe('a header of clique', () => {
         worked(config(period), parent, { difficulty: 1n, timestamp: 115, extraData: new Uint8Array(97), ...fields }),
       )
 
-  it('has a signature in its extra data and a difficulty of 1 or 2', () => {
+  test('a header of clique has a signature in its extra data and a difficulty of 1 or 2', () => {
     verify({})()
     verify({ difficulty: 2n, extraData: new Uint8Array(97 + 40), nonce: new Uint8Array(8).fill(255) })()
     expect(verify({ difficulty: 3n })).toThrow(code('ERR_HEADER_DIFFICULTY'))
     expect(verify({ extraData: new Uint8Array(96) })).toThrow(code('ERR_HEADER_EXTRA_DATA'))
   })
 
-  it('votes with its nonce, and has neither ommers nor a mix', () => {
+  test('a header of clique votes with its nonce, and has neither ommers nor a mix hash', () => {
     expect(verify({ nonce: new Uint8Array(8).fill(1) })).toThrow(code('ERR_HEADER_NONCE'))
     expect(verify({ mixHash: new Uint8Array(32).fill(1) })).toThrow(code('ERR_HEADER_MIX_HASH'))
     expect(verify({ ommersHash: new Uint8Array(32) })).toThrow(code('ERR_HEADER_OMMERS'))
   })
 
-  it('keeps the period; a chain without one may seal twice in a second', () => {
+  test('a header of clique keeps the period; without one, two blocks may share a second', () => {
     expect(verify({ timestamp: 114 })).toThrow(code('ERR_HEADER_TIMESTAMP'))
     verify({ timestamp: 100 }, 0)()
     expect(verify({ timestamp: 99 }, 0)).toThrow(code('ERR_HEADER_TIMESTAMP'))

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { branch, branchGenesis, type Disk, levelDisk, memoryDisk } from '../../../../test/support/branches.ts'
 import { header } from '../../../../test/support/headers.ts'
 import { utf8ToBytes } from '../../../base/bytes.ts'
@@ -13,7 +13,7 @@ import { metaKey } from './schema.ts'
 const genesis = branchGenesis()
 const put = (key: Uint8Array, value: Uint8Array) => [{ type: 'put', key, value } as const]
 
-/** Every entry, to compare a store before and after. */
+/** @returns every entry of a store. */
 async function contents(store: KeyValueStore): Promise<string[]> {
   const entries: string[] = []
   for await (const [key, value] of store.iterate()) entries.push(`${key}:${value}`)
@@ -38,7 +38,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
   const tip = () => chain.header(chain.head.hash)!
 
   describe(`opening a chain (${kind})`, () => {
-    it('begins with the genesis', async () => {
+    test(`a new chain starts with the genesis (${kind})`, async () => {
       await open()
       expect(chain.head).toEqual({ number: 0, hash: genesis.hash, totalDifficulty: 5n, timestamp: 0 })
       expect(chain).toMatchObject({ repaired: undefined, firstReceipts: 0, earliest: 0, genesisHash: genesis.hash })
@@ -48,7 +48,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       expect(await chain.stats()).toEqual({ blocks: 1, headers: 1, bodies: 1, receipts: 1, accessLists: 0 })
     })
 
-    it('again finds what was stored, with and without a genesis', async () => {
+    test(`a chain is opened again with its blocks, with and without a genesis (${kind})`, async () => {
       await (await open()).extend(branch(genesis.header, 3))
       const { head } = chain
       expect((await open()).head).toEqual(head)
@@ -58,12 +58,12 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       expect(chain.config).toEqual({ chainId: 7 })
     })
 
-    it('fails on an empty store without a genesis, and leaves it empty', async () => {
+    test(`opening an empty store without a genesis fails and leaves it empty (${kind})`, async () => {
       await expect(ChainStore.open(disk.store)).rejects.toMatchObject({ code: 'ERR_CHAIN_MISSING' })
       expect(await contents(disk.store)).toEqual([])
     })
 
-    it('fails on another chain, and changes nothing', async () => {
+    test(`opening a store of another chain fails and changes nothing (${kind})`, async () => {
       await open()
       const before = await contents(disk.store)
       const other = branchGenesis({ londonBlock: 0 })
@@ -71,7 +71,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       expect(await contents(disk.store)).toEqual(before)
     })
 
-    it('fails on a genesis that is the same but for its chain id, and changes nothing', async () => {
+    test(`opening a store of the same genesis with another chain id fails and changes nothing (${kind})`, async () => {
       await open()
       const before = await contents(disk.store)
       const other = genesisFromJson({ ...genesis.json, config: { ...genesis.json.config, chainId: 8 } })
@@ -80,7 +80,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       expect(await contents(disk.store)).toEqual(before)
     })
 
-    it('fails on what another schema or another program wrote, and changes nothing', async () => {
+    test(`opening a store of another schema or program fails and changes nothing (${kind})`, async () => {
       await disk.store.write(put(utf8ToBytes('hello'), utf8ToBytes('world')))
       await expect(ChainStore.open(disk.store, genesis)).rejects.toMatchObject({ code: 'ERR_STORAGE_FOREIGN' })
       expect(await contents(disk.store)).toHaveLength(1)
@@ -89,7 +89,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       expect(await contents(disk.store)).toHaveLength(2)
     })
 
-    it('fails on a damaged genesis', async () => {
+    test(`opening a store with a damaged genesis fails (${kind})`, async () => {
       await open()
       for (const damaged of [
         '',
@@ -104,7 +104,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       }
     })
 
-    it('takes a config with a fork that is new, and keeps it', async () => {
+    test(`opening a chain with a new fork in its config stores that config (${kind})`, async () => {
       await open()
       const { hash } = chain.forkId()
       await open(branchGenesis({ londonBlock: 50 }))
@@ -120,7 +120,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       await open()
     })
 
-    it('makes the blocks readable by hash and by number', async () => {
+    test(`added blocks are readable by hash and by number (${kind})`, async () => {
       const blocks = branch(genesis.header, 3)
       await chain.extend([blocks[0]!])
       await chain.extend([{ ...blocks[1]!, accessList: Uint8Array.of(0xc0) }, blocks[2]!])
@@ -137,7 +137,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       expect(await chain.stats()).toEqual({ blocks: 4, headers: 4, bodies: 4, receipts: 4, accessLists: 1 })
     })
 
-    it('refuses blocks that do not follow, and changes nothing', async () => {
+    test(`blocks that do not follow the chain are rejected and change nothing (${kind})`, async () => {
       const [first, second, third] = branch(genesis.header, 3) as [StorableBlock, StorableBlock, StorableBlock]
       await chain.extend([first])
       const before = await contents(disk.store)
@@ -152,7 +152,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
     })
 
     for (const length of [1, 2, 3, 5]) {
-      it(`leaves a branch of 3 blocks behind for one of ${length}`, async () => {
+      test(`a branch of ${length} blocks replaces one of 3 (${kind})`, async () => {
         const [base, ...old] = branch(genesis.header, 4) as [StorableBlock, ...StorableBlock[]]
         await chain.extend([base, ...old])
         const fresh = branch(base.header, length, { salt: 1, difficulty: 100n })
@@ -178,7 +178,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       })
     }
 
-    it('with nothing but what the sync notes is a batch of its own', async () => {
+    test(`notes of a sync without blocks are a batch of their own (${kind})`, async () => {
       await chain.extend([], { state: { target: Uint8Array.of(1) } })
       expect(chain.syncState('target')).toEqual(Uint8Array.of(1))
     })
@@ -196,13 +196,13 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       await open()
     })
 
-    it('are held from the genesis on while every block brings them, or has none', async () => {
+    test(`receipts are complete from the genesis on while every block brings them or has none (${kind})`, async () => {
       expect(await first('given', 'given')).toEqual([0, 0])
       expect(await first('none', 'given')).toEqual([0, 0])
       expect(chain.rawReceipts(chain.hashAt(3)!)).toEqual(Uint8Array.of(0xc0))
     })
 
-    it('are held from above the last block that lacks them', async () => {
+    test(`receipts are complete from above the last block that lacks them (${kind})`, async () => {
       expect(await first('missing')).toEqual([2, 1])
       expect(await first('none')).toEqual([2, 2])
       expect(await first('given', 'missing', 'given', 'given')).toEqual([5, 5])
@@ -210,7 +210,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       expect(chain.rawReceipts(chain.hashAt(7)!)).toBeUndefined()
     })
 
-    it('are held again where a branch replaces the blocks that lacked them', async () => {
+    test(`receipts are complete again when a branch replaces the blocks that lacked them (${kind})`, async () => {
       await first('given', 'missing', 'missing')
       expect(chain.firstReceipts).toBe(4)
       await chain.extend(branch(chain.headerAt(1)!, 1, { salt: 1 }))
@@ -221,7 +221,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
   })
 
   describe(`reading a chain (${kind})`, () => {
-    it('answers undefined to whatever it does not have', async () => {
+    test(`reading anything that is not stored returns undefined (${kind})`, async () => {
       await (await open()).extend(branch(genesis.header, 2))
       const numbers = fc.oneof(
         fc.constantFrom(3, -1, -0.5, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, 2 ** 53, Number.MAX_VALUE),
@@ -258,7 +258,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
   })
 
   describe(`what a sync keeps (${kind})`, () => {
-    it('stands beside the chain until it is dropped', async () => {
+    test(`notes of a sync are kept beside the chain until they are dropped (${kind})`, async () => {
       await open()
       const headers = branch(genesis.header, 9).map(({ header }) => header)
       await chain.writeSync({ state: { a: Uint8Array.of(1), b: Uint8Array.of(2) }, addHeaders: headers })
@@ -277,7 +277,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
   })
 }
 
-it('is as it was, in memory and on disk, when a write fails', async () => {
+test('a failed write changes the chain neither in memory nor on disk', async () => {
   await using disk = await memoryDisk()
   const chain = await ChainStore.open(disk.store, genesis)
   await chain.extend(branch(genesis.header, 3))

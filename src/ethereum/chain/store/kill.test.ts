@@ -4,13 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { branchGenesis } from '../../../../test/support/branches.ts'
 import { demoBlocks } from '../../../../test/support/demo-chain.ts'
 import { openLevelStore } from '../../../storage/index.ts'
 import { ChainStore } from './chain-store.ts'
 
-/** Our own code, which Node alone cannot read, through vite. */
+/** Loads the sources through vite, as Node 20 does not run TypeScript. */
 const LOADER = `
 import { createServer } from 'vite'
 const server = { middlewareMode: true, hmr: false, ws: false, watch: null }
@@ -18,7 +18,7 @@ const vite = await createServer({ configFile: false, appType: 'custom', logLevel
 const load = (path) => vite.ssrLoadModule(path)
 `
 
-/** Opens the chain and turns it between branches of 40 and of 25 blocks, until it is killed. */
+/** Opens the chain and alternates between branches of 40 and of 25 blocks until it is killed. */
 const BRANCHES = `${LOADER}
 const { branch, branchGenesis } = await load('/test/support/branches.ts')
 const { openLevelStore } = await load('/src/storage/index.ts')
@@ -31,7 +31,7 @@ for (let salt = 0; ; salt++) {
   if (salt === 5) process.stdout.write('ready')
 }`
 
-/** Forgets the index of the bundled chain's transactions and builds it again, until it is killed. */
+/** Deletes the index of the bundled chain's transactions and builds it again, until it is killed. */
 const INDEXER = `${LOADER}
 const { demoChain } = await load('/test/support/demo-chain.ts')
 const { openLevelStore } = await load('/src/storage/index.ts')
@@ -58,7 +58,7 @@ async function startWriter(program: string, path: string): Promise<ChildProcess>
   return child
 }
 
-it('is a whole chain after kill -9 in the middle of its reorganisations', { timeout: 60_000 }, async () => {
+test('a chain is consistent after kill -9 in the middle of its reorganizations', { timeout: 60_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'peerloom-kill-'))
   const path = join(folder, 'db')
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -82,7 +82,7 @@ it('is a whole chain after kill -9 in the middle of its reorganisations', { time
   await rm(folder, { recursive: true })
 })
 
-it('finds what its index of transactions promises after kill -9 while that was built', {
+test('the index of transactions is consistent after kill -9 while it was built', {
   timeout: 60_000,
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'peerloom-kill-'))

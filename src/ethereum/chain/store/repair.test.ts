@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { branch, branchGenesis, type Disk, levelDisk, memoryDisk } from '../../../../test/support/branches.ts'
 import type { Operation } from '../../../storage/index.ts'
 import { ChainStore } from './chain-store.ts'
@@ -25,7 +25,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
     })
     afterEach(() => disk[Symbol.asyncDispose]())
 
-    /** Opens it after the damage, sees that the second opening has nothing to say, and that it can be extended. */
+    /** Opens the damaged chain, and checks that the next opening repairs nothing and that the chain can be extended. */
     async function openAfter(...damage: Operation[]): Promise<ChainStore> {
       await disk.store.write(damage)
       const mended = await ChainStore.open(await disk.reopen())
@@ -40,18 +40,18 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       return mended
     }
 
-    it('is opened without a report when nothing is lost', async () => {
+    test(`an undamaged chain is opened without a repair (${kind})`, async () => {
       expect((await openAfter()).repaired).toBeUndefined()
     })
 
-    it('has its head again when the note of it is lost or absurd', async () => {
+    test(`the head is found when its note is lost or damaged (${kind})`, async () => {
       expect((await openAfter(del(metaKey('head')))).repaired).toEqual({ from: undefined, to: 20 })
       const absurd = put(metaKey('head'), new Uint8Array(32))
       expect((await openAfter(absurd)).repaired).toEqual({ from: undefined, to: 20 })
       expect((await openAfter(put(metaKey('head'), Uint8Array.of(1)))).repaired).toEqual({ from: undefined, to: 20 })
     })
 
-    it('goes back to the block before when the head lost its body, header, receipts, canonical entry or difficulty', async () => {
+    test(`the head goes back one block when it lost its body, header, receipts, canonical entry or difficulty (${kind})`, async () => {
       for (const damage of [
         del(keyOf(Prefix.Body, 20)),
         del(keyOf(Prefix.Header, 20)),
@@ -63,38 +63,38 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       }
     })
 
-    it('finds the number of its head again when that is lost or wrong', async () => {
+    test(`the number of the head is restored when it is lost or damaged (${kind})`, async () => {
       expect((await openAfter(del(numberOfKey(hashes[20]!)))).repaired).toEqual({ from: undefined, to: 20 })
       for (const wrong of [encodeNumber(19), encodeNumber(2 ** 52), Uint8Array.of(1), new Uint8Array(8).fill(255)]) {
         expect((await openAfter(put(numberOfKey(hashes[20]!), wrong))).repaired?.to).toBe(20)
       }
     })
 
-    it('goes back past headers that were damaged, wherever', async () => {
+    test(`the head goes back past damaged headers (${kind})`, async () => {
       for (const at of [0, 1, 40, 300, 400]) {
         expect((await openAfter(flipped(20, at), flipped(19, at))).repaired).toEqual({ from: 20, to: 18 })
       }
     })
 
-    it('goes back past a gap', async () => {
+    test(`the head goes back below a gap (${kind})`, async () => {
       const gap = [18, 19].flatMap((number) => [del(canonicalKey(number)), del(keyOf(Prefix.Header, number))])
       expect((await openAfter(...gap, del(keyOf(Prefix.Body, 20)))).repaired).toEqual({ from: 20, to: 17 })
     })
 
-    it('finds its highest block above a gap when the note of the head is lost too', async () => {
+    test(`the highest block above a gap is found when the note of the head is lost, too (${kind})`, async () => {
       await disk.store.write([del(metaKey('head')), del(canonicalKey(8))])
       const mended = await ChainStore.open(await disk.reopen())
       expect(mended.repaired).toEqual({ from: undefined, to: 20 })
       expect((await ChainStore.open(await disk.reopen())).repaired).toBeUndefined()
     })
 
-    it('goes back to its genesis when every body above is lost', async () => {
+    test(`the head goes back to the genesis when every body above is lost (${kind})`, async () => {
       const mended = await openAfter(...blocks.map(({ header }) => del(keyOf(Prefix.Body, header.number))))
       expect(mended.repaired).toEqual({ from: 20, to: 0 })
-      expect(mended.firstReceipts).toBe(0) // it has none, so they are held
+      expect(mended.firstReceipts).toBe(0) // a block without receipts counts as one that has them
     })
 
-    it('knows its receipts again when the note of them is lost or absurd', async () => {
+    test(`the range of receipts is restored when its note is lost or damaged (${kind})`, async () => {
       for (const damage of [
         del(metaKey('receipts')),
         put(metaKey('receipts'), Uint8Array.of(7)),
@@ -108,7 +108,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       expect((await openAfter(del(keyOf(Prefix.Body, 20)))).firstReceipts).toBe(9)
     })
 
-    it('is given up when not even its genesis is left', async () => {
+    test(`a chain without an intact genesis is not opened (${kind})`, async () => {
       const bodies = hashes.map((_, number) => del(keyOf(Prefix.Body, number)))
       const index = hashes.map((_, number) => del(canonicalKey(number)))
       const corrupt = { code: 'ERR_STORAGE_CORRUPT' }
@@ -118,7 +118,7 @@ for (const [kind, makeDisk] of Object.entries({ memory: memoryDisk, level: level
       await expect(ChainStore.open(await disk.reopen(), genesis)).rejects.toMatchObject(corrupt)
     })
 
-    it('says that a header below the head is damaged when it is read', async () => {
+    test(`a damaged header below the head is reported when it is read (${kind})`, async () => {
       await disk.store.write([flipped(5, 0)])
       const chain = await ChainStore.open(await disk.reopen())
       expect(() => chain.headerAt(5)).toThrow(expect.objectContaining({ code: 'ERR_STORAGE_CORRUPT' }))

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Disk, levelDisk } from '../../../../test/support/branches.ts'
 import { demoBlocks, demoChain, demoRange, sideBlocks } from '../../../../test/support/demo-chain.ts'
 import { utf8ToBytes } from '../../../base/bytes.ts'
@@ -17,7 +17,7 @@ afterEach(() => disk[Symbol.asyncDispose]())
 
 const transactionsOf = (number: number): readonly Transaction[] => demoBlocks[number - 1]!.body.transactions
 
-/** Every transaction of the bundled chain from this block on, that the chain finds elsewhere or not at all. */
+/** @returns the transactions of the bundled chain, from this block on, that are not found at their location. */
 function misplaced(chain: ChainStore, first = 1): string[] {
   return demoBlocks.slice(first - 1).flatMap(({ number, body }) =>
     body.transactions.flatMap(({ hash }, index) => {
@@ -27,7 +27,7 @@ function misplaced(chain: ChainStore, first = 1): string[] {
   )
 }
 
-/** What a program of before the index would have left behind. */
+/** Deletes the index, as if a version without an index had written the store. */
 async function forgetIndex(store: KeyValueStore): Promise<void> {
   const { gte, lt } = rangeOf(Prefix.Transaction)
   await store.deleteRange(gte, lt)
@@ -37,14 +37,14 @@ async function forgetIndex(store: KeyValueStore): Promise<void> {
   ])
 }
 
-/** Block 1 of the bundled chain's content, on top of another parent. */
+/** @returns a block with the body of a bundled one, on top of another parent. */
 function withBodyOf(number: number, [parent]: StorableBlock[]): StorableBlock {
   const [block] = sideBlocks(parent!.header, 1)
   return { ...block!, body: demoBlocks[number - 1]!.body.raw }
 }
 
 describe('a transaction', () => {
-  it('is found by its hash, in its block', async () => {
+  test('a transaction is found by its hash, in its block', async () => {
     const chain = await demoChain()
     expect(chain.firstIndexed).toBe(0)
     expect(misplaced(chain)).toEqual([])
@@ -54,14 +54,14 @@ describe('a transaction', () => {
     expect(found!.transaction.raw).toEqual(transaction!.raw)
   })
 
-  it('that is in no block is not found, and neither is what is no hash', async () => {
+  test('a transaction that is in no block, and a hash of another length, are not found', async () => {
     const chain = await demoChain(10)
     expect(chain.findTransaction(new Uint8Array(32))).toBeUndefined()
     expect(chain.findTransaction(new Uint8Array(31))).toBeUndefined()
     expect(chain.findTransaction(transactionsOf(20)[0]!.hash)).toBeUndefined()
   })
 
-  it('is where the canonical chain has it, whatever left the chain', async () => {
+  test('a transaction is found in its canonical block after reorganizations', async () => {
     const chain = await demoChain(10)
     const { hash } = transactionsOf(10)[0]!
     const side = sideBlocks(chain.headerAt(8)!, 1)
@@ -83,7 +83,7 @@ describe('a store of before the index', () => {
     await forgetIndex(disk.store)
   })
 
-  it('opens, knows that nothing is indexed, and indexes it all while it is in use', async () => {
+  test('a store without an index is indexed completely while it is in use', async () => {
     const chain = await open()
     expect(chain.firstIndexed).toBe(301)
     expect(chain.findTransaction(transactionsOf(300)[0]!.hash)).toBeUndefined()
@@ -99,7 +99,7 @@ describe('a store of before the index', () => {
     expect(misplaced(again)).toEqual([])
   })
 
-  it('indexes what is new from the start', async () => {
+  test('a store without an index indexes new blocks from the start', async () => {
     const chain = await open()
     await chain.extend(demoRange(301, 320))
     expect(chain.firstIndexed).toBe(301)
@@ -107,7 +107,7 @@ describe('a store of before the index', () => {
     expect((await open()).firstIndexed).toBe(301)
   })
 
-  it('goes on at the next start where it was stopped', async () => {
+  test('interrupted indexing continues at the next start', async () => {
     const chain = await open()
     const abort = new AbortController()
     const said: string[] = []
@@ -124,7 +124,7 @@ describe('a store of before the index', () => {
     expect(misplaced(again)).toEqual([])
   })
 
-  it('is right after a reorganization into the part that is not indexed yet', async () => {
+  test('indexing is correct after a reorganization of blocks that are not indexed yet', async () => {
     const chain = await open()
     const side = sideBlocks(chain.headerAt(199)!, 2)
     await Promise.all([chain.extend([...side, withBodyOf(150, side.slice(1))]), chain.indexTransactions()])
@@ -135,7 +135,7 @@ describe('a store of before the index', () => {
     expect(misplaced(chain)).toEqual([])
   })
 
-  it('is refused by no later opening', async () => {
+  test('a store without an index opens again at any time', async () => {
     await open()
     const schema = disk.store.get(metaKey('schema'))
     expect(new TextDecoder().decode(schema)).toBe('2')
@@ -143,14 +143,14 @@ describe('a store of before the index', () => {
   })
 })
 
-it('the hashes of a body are those of its transactions', () => {
+test('a body has the hashes of its transactions', () => {
   for (const { header, body } of demoBlocks.slice(0, 60)) {
     const again = BlockBody.decode(new Block(header, body).body.raw)
     expect(again.transactionHashes()).toEqual(body.transactions.map(({ hash }) => hash))
   }
 })
 
-it('heads are told once for each batch that is stored', async () => {
+test('a subscription to heads gets one head for each stored batch', async () => {
   const chain = await demoChain(10)
   using heads = chain.heads()
   await chain.extend(demoRange(11, 20))

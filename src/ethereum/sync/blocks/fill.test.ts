@@ -39,7 +39,7 @@ async function setUp(store: ChainStore, headers: readonly Header[], options: Par
   const { signal } = new AbortController()
   const common = { store, skeleton, workers, condition, clock, log, signal, target, onStored }
   const fill = new Fill({ ...common, receipts: 'required', ...options })
-  /** Lets peers come and tells the loops about them, as `Sync` does. */
+  /** Connects a peer and notifies the loops, as `Sync` does. */
   const join = async (remote: Parameters<typeof connect>[1]) => {
     const peer = await connect(eth, remote, { clock })
     condition.notifyAll()

@@ -5,7 +5,7 @@ import { ChainStore } from '../../chain/index.ts'
 import { Header } from '../../types/index.ts'
 import { Skeleton } from './skeleton.ts'
 
-/** Headers of the bundled chain from one number down to another. */
+/** @returns headers of the bundled chain from one number down to another. */
 const down = (from: number, to: number): Header[] =>
   demoBlocks
     .slice(to - 1, from)
@@ -19,7 +19,7 @@ async function empty() {
 }
 
 describe('the headers a sync has downloaded', () => {
-  test('are there after a restart', async () => {
+  test('downloaded headers are there after a restart', async () => {
     const { memory, skeleton } = await empty()
     await skeleton.begin(at(300))
     await skeleton.prepend(down(299, 200))
@@ -29,7 +29,7 @@ describe('the headers a sync has downloaded', () => {
     expect(again.headerAt(250).raw).toEqual(at(250).raw)
   })
 
-  test('of an older target become one with those of a newer one that link to them', async () => {
+  test('downloaded headers of an older target merge with those of a newer one that link to them', async () => {
     const { skeleton } = await empty()
     await skeleton.begin(at(200))
     await skeleton.prepend(down(199, 150))
@@ -43,7 +43,7 @@ describe('the headers a sync has downloaded', () => {
     expect(skeleton.older).toBeUndefined()
   })
 
-  test('of an older target on another branch are kept up to where the new ones begin', async () => {
+  test('downloaded headers of an older target on another branch are kept below the new ones', async () => {
     const { skeleton } = await empty()
     await skeleton.begin(at(200))
     await skeleton.prepend(down(199, 150))
@@ -55,7 +55,7 @@ describe('the headers a sync has downloaded', () => {
     expect(skeleton.current).toEqual({ first: 150, last: 201 })
   })
 
-  test('serve a lower target on the same chain', async () => {
+  test('downloaded headers serve a lower target on the same chain', async () => {
     const { skeleton } = await empty()
     await skeleton.begin(at(200))
     await skeleton.prepend(down(199, 150))
@@ -63,7 +63,7 @@ describe('the headers a sync has downloaded', () => {
     expect(skeleton.current).toEqual({ first: 150, last: 170 })
   })
 
-  test('are forgotten as their blocks are stored', async () => {
+  test('downloaded headers are dropped when their blocks are stored', async () => {
     const memory = new MemoryStore()
     const store = await demoChain(0, memory)
     const skeleton = new Skeleton(store)
@@ -79,7 +79,7 @@ describe('the headers a sync has downloaded', () => {
     expect(new Skeleton(store).current).toBeUndefined()
   })
 
-  test('are nothing when their note is damaged', async () => {
+  test('downloaded headers are ignored when their note is damaged', async () => {
     const store = await demoChain(0)
     await store.writeSync({ state: { skeleton: Uint8Array.of(1, 2, 3) } })
     expect(new Skeleton(store).current).toBeUndefined()

@@ -17,7 +17,7 @@ import { type PeerVerdict, type Worker, Workers } from './workers.ts'
 
 const source = await demoChain()
 const hashes = [source.hashAt(1)!]
-/** Aborted by nothing. */
+/** A signal that never aborts. */
 const { signal } = new AbortController()
 
 /** The peers of a node without blocks, on a clock that the test advances. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { keccak256 } from '../../../crypto/index.ts'
 import { addToBloom, BLOOM_BYTES, bloomContains, mergeBlooms } from '../index.ts'
 
-/** The bloom as one big number, as the yellow paper writes it. */
+/** The bloom as one big number, as in the yellow paper. */
 function plainBloom(values: readonly Uint8Array[]): bigint {
   let bloom = 0n
   for (const value of values) {
@@ -16,7 +16,7 @@ function plainBloom(values: readonly Uint8Array[]): bigint {
 const toBigint = (bloom: Uint8Array) => BigInt(`0x${Buffer.from(bloom).toString('hex')}`)
 
 describe('bloom', () => {
-  it('sets the bits of the definition, also for values that take each other’s place in its memory', () => {
+  test('a bloom has the bits of the definition, also for values that share a slot of the cache', () => {
     const value = fc.oneof(
       fc.uint8Array({ minLength: 20, maxLength: 20, max: 2 }),
       fc.uint8Array({ minLength: 32, maxLength: 32, max: 2 }),
@@ -32,13 +32,13 @@ describe('bloom', () => {
     )
   })
 
-  it('does not contain what was not put in', () => {
+  test('a bloom does not contain values that were not added', () => {
     const bloom = new Uint8Array(BLOOM_BYTES)
     addToBloom(bloom, Uint8Array.of(1))
     expect(bloomContains(bloom, Uint8Array.of(2))).toBe(false)
   })
 
-  it('merges those of receipts into that of a block', () => {
+  test('the blooms of receipts merge into the bloom of their block', () => {
     const blooms = [1, 2, 3].map((value) => {
       const bloom = new Uint8Array(BLOOM_BYTES)
       addToBloom(bloom, Uint8Array.of(value))

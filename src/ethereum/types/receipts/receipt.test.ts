@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { bytesToHex } from '../../../base/bytes.ts'
 import { CodecError } from '../../../base/errors.ts'
 import { rlp } from '../../../codec/index.ts'
@@ -46,7 +46,7 @@ const fieldsOf = ({ type, status, postState, cumulativeGasUsed, logs }: Receipt)
 const succeeded: ReceiptFields = { type: 2, status: 1, cumulativeGasUsed: 21_000n, logs: [] }
 
 describe('Receipt', () => {
-  it('comes back from both wire forms with every field and the same bloom', () => {
+  test('a receipt survives both wire forms with every field and the same bloom', () => {
     fc.assert(
       fc.property(anyFields, (fields) => {
         const receipt = Receipt.from(fields)
@@ -60,7 +60,7 @@ describe('Receipt', () => {
     )
   })
 
-  it('has a bloom that contains the addresses and topics of its logs', () => {
+  test('the bloom of a receipt contains the addresses and topics of its logs', () => {
     fc.assert(
       fc.property(anyFields, (fields) => {
         const receipt = receiptCodec.decode(receiptCodec.encode(Receipt.from(fields)))
@@ -71,7 +71,7 @@ describe('Receipt', () => {
     )
   })
 
-  it('is flat without a bloom since eth/69, and the consensus form before', () => {
+  test('a receipt is flat without a bloom since eth/69, and has the consensus form before', () => {
     const receipt = Receipt.from(succeeded)
     expect(bytesToHex(receiptCodec.encode(receipt))).toBe('c60201825208c0')
     const consensus = `02f9010801825208b90100${'00'.repeat(256)}c0`
@@ -82,7 +82,7 @@ describe('Receipt', () => {
     expect(bytesToHex(receiptCodec68.encode(legacy))).toBe(consensus.slice(2))
   })
 
-  it('gives one root from either list', () => {
+  test('both wire forms of receipts have the same root', () => {
     const list = fc.array(anyFields, { maxLength: 12 })
     fc.assert(
       fc.property(list, (all) => {
@@ -95,13 +95,13 @@ describe('Receipt', () => {
     )
   })
 
-  it('with a bloom that is not that of its logs gives another root', () => {
+  test('a receipt whose bloom is not that of its logs gives another root', () => {
     const bytes = receiptCodec68.encode(Receipt.from(succeeded))
     bytes[20] = 1
     expect(receiptsRoot([receiptCodec68.decode(bytes)])).not.toEqual(receiptsRoot([Receipt.from(succeeded)]))
   })
 
-  it('refuses an unknown type and what is neither a status nor a state root', () => {
+  test('decoding a receipt rejects an unknown type, and an outcome that is neither a status nor a state root', () => {
     const gas = Uint8Array.of(1)
     const bad: rlp.RlpItem[] = [
       [Uint8Array.of(5), gas, gas, []],
@@ -113,7 +113,7 @@ describe('Receipt', () => {
     for (const item of bad) expect(() => receiptCodec.decode(rlp.encodeItems(item))).toThrow(CodecError)
   })
 
-  it('finds malformed logs when it is asked for them', () => {
+  test('malformed logs of a receipt are found on first access', () => {
     const item = [new Uint8Array(0), Uint8Array.of(1), Uint8Array.of(1), [[new Uint8Array(19), [], new Uint8Array(0)]]]
     const receipt = receiptCodec.decode(rlp.encodeItems(item))
     expect(() => receipt.logs).toThrow(CodecError)
@@ -121,7 +121,7 @@ describe('Receipt', () => {
     expect(() => receiptsRoot([receipt])).toThrow(CodecError)
   })
 
-  it('throws nothing but CodecError on random and on mangled bytes', () => {
+  test('random and mangled receipts throw nothing but CodecError', () => {
     const touch = (codec: rlp.RlpType<Receipt>, bytes: Uint8Array) => {
       try {
         const receipt = codec.decode(bytes)

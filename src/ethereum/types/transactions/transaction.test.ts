@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import vectors from '../../../../test/vectors/ethereum-blocks.json' with { type: 'json' }
 import { bytesTo0x, concatBytes, hexToBytes } from '../../../base/bytes.ts'
 import { CodecError } from '../../../base/errors.ts'
@@ -101,7 +101,7 @@ const sidecarOf = (version: 0 | 1, blobs: number): BlobSidecar => ({
 
 describe('Transaction', () => {
   for (const vector of vectors.transactions) {
-    it(`of type ${vector.type} (${vector.source}) has the hash, chain and sender on record`, () => {
+    test(`a transaction of type ${vector.type} (${vector.source}) has the recorded hash, chain and sender`, () => {
       const transaction = Transaction.decode(hexToBytes(vector.rlp))
       expect(transaction.type).toBe(vector.type)
       if ('hash' in vector) expect(bytesTo0x(transaction.hash)).toBe(vector.hash)
@@ -111,7 +111,7 @@ describe('Transaction', () => {
     })
   }
 
-  it('names the accounts that authorised code', () => {
+  test('an authorization recovers the account that signed it', () => {
     const vector = vectors.transactions.find((one) => one.type === 4)
     const { fields } = Transaction.decode(hexToBytes(vector?.rlp ?? ''))
     if (fields.type !== 4) throw new Error('not a set code transaction')
@@ -119,7 +119,7 @@ describe('Transaction', () => {
     expect(authorities).toEqual(vector?.authorities)
   })
 
-  it('comes back from its encoding with every field, in bodies and in the pool', () => {
+  test('a transaction survives encoding with every field, in bodies and in the pool', () => {
     fc.assert(
       fc.property(anyFields, (fields) => {
         const transaction = Transaction.from(fields)
@@ -133,14 +133,14 @@ describe('Transaction', () => {
     )
   })
 
-  it('stands in a list as a list when legacy and as a byte string when typed', () => {
+  test('a legacy transaction is a list inside lists, a typed one a byte string', () => {
     for (const raw of real) {
       const encoded = transactionCodec.encode(Transaction.decode(raw))
       expect(new rlp.RlpReader(encoded).isList()).toBe((raw[0] as number) >= 0xc0)
     }
   })
 
-  it('is signed so that the sender is the key’s account, for each type', () => {
+  test('a signed transaction of each type has the account of the key as its sender', () => {
     const key = generateKey()
     const account = keccak256(secp256k1().publicKey(key)).slice(12)
     const common = {
@@ -166,7 +166,7 @@ describe('Transaction', () => {
     }
   })
 
-  it('may have its s in the upper half in blocks of before Homestead', () => {
+  test('a transaction before Homestead may have its s in the upper half', () => {
     const key = generateKey()
     const fields = {
       type: 0,
@@ -186,7 +186,7 @@ describe('Transaction', () => {
     expect(codeOf(() => Transaction.from(over).sender({ anyS: true }))).toBe('ERR_INVALID_SIGNATURE')
   })
 
-  it('has no sender when its signature is out of range, has a high s or an unknown recovery id', () => {
+  test('a transaction has no sender if its signature is out of range, has a high s or an unknown recovery id', () => {
     const { fields } = Transaction.decode(real.at(-1) as Uint8Array)
     if (fields.type === 0) throw new Error('the last vector is a typed one')
     const broken = [{ r: 0n }, { s: 0n }, { r: CURVE_ORDER }, { s: CURVE_ORDER - fields.s }, { yParity: 2n }]
@@ -201,7 +201,7 @@ describe('Transaction', () => {
     }
   })
 
-  it('refuses types it does not know, empty input, and bytes after its end', () => {
+  test('decoding a transaction rejects unknown types, empty input, and trailing bytes', () => {
     expect(codeOf(() => Transaction.decode(new Uint8Array(0)))).toBe('ERR_TX_TYPE')
     expect(codeOf(() => Transaction.decode(Uint8Array.of(0, 0xc0)))).toBe('ERR_TX_TYPE')
     expect(codeOf(() => Transaction.decode(Uint8Array.of(5, 0xc0)))).toBe('ERR_TX_TYPE')
@@ -216,7 +216,7 @@ describe('Transaction', () => {
 
 describe('a blob transaction with its sidecar', () => {
   for (const version of [0, 1] as const) {
-    it(`of version ${version} is hashed without it, and keeps it in the pool’s form`, () => {
+    test(`a blob transaction with a sidecar of version ${version} is hashed without it and keeps it in the form of the pool`, () => {
       const bare = Transaction.from(blobFields)
       const full = Transaction.from(blobFields, sidecarOf(version, 1))
       const again = pooledTransactionCodec.decode(pooledTransactionCodec.encode(full))
@@ -230,14 +230,14 @@ describe('a blob transaction with its sidecar', () => {
     })
   }
 
-  it('may come without blobs but with commitments, as eth/72 sends it', () => {
+  test('a sidecar may have commitments without blobs, as eth/72 sends it', () => {
     const full = Transaction.from(blobFields, sidecarOf(1, 0))
     const { sidecar } = Transaction.decodePooled(full.networkForm)
     expect(sidecar?.blobs).toEqual([])
     expect(sidecar?.commitments.length).toBe(1)
   })
 
-  it('is refused where only the transaction may stand, and loses it on request', () => {
+  test('a blob transaction with its sidecar is rejected in a body, and drops the sidecar on request', () => {
     const full = Transaction.from(blobFields, sidecarOf(1, 0))
     const inBody = pooledTransactionCodec.encode(full)
     expect(codeOf(() => transactionCodec.decode(inBody))).toBe('ERR_TX_SIDECAR')
@@ -247,7 +247,7 @@ describe('a blob transaction with its sidecar', () => {
     expect(transactionCodec.encode(full)).toEqual(transactionCodec.encode(bare))
   })
 
-  it('of an unknown version is a CodecError when the sidecar is asked for', () => {
+  test('a sidecar of an unknown version is a CodecError on first access', () => {
     const form = Transaction.from(blobFields, sidecarOf(1, 0)).networkForm.slice()
     const list = new rlp.RlpReader(form, 1).enterList()
     list.skip()
@@ -267,7 +267,7 @@ describe('hostile transactions', () => {
     }
   }
 
-  it('throw nothing but CodecError when random', () => {
+  test('random bytes decoded as a transaction throw nothing but CodecError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         touch(() => Transaction.decode(bytes))
@@ -278,7 +278,7 @@ describe('hostile transactions', () => {
     )
   })
 
-  it('throw nothing but CodecError when real ones are mangled', () => {
+  test('mangled transactions throw nothing but CodecError', () => {
     const forms = [...real, Transaction.from(blobFields, sidecarOf(1, 0)).networkForm]
     fc.assert(
       fc.property(
