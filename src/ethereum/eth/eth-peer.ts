@@ -109,7 +109,7 @@ export class EthPeer {
     checkCount(limit)
     const first = typeof start === 'number' ? BigInt(start) : start
     const wire = { start: first, limit: BigInt(limit), skip: BigInt(skip), reverse }
-    const { headers } = await this.#ask('GetBlockHeaders', (id) => ({ id, ...wire }), options)
+    const { headers } = await this.#request('GetBlockHeaders', (id) => ({ id, ...wire }), options)
     return this.#check(() => {
       this.#checkCount('GetBlockHeaders', headers.length, limit)
       return headers.map((header) => header.value)
@@ -119,7 +119,7 @@ export class EthPeer {
   /** Requests bodies. @returns those of the first hashes. */
   async getBlockBodies(hashes: readonly Uint8Array[], options: EthRequestOptions = {}): Promise<readonly BlockBody[]> {
     checkCount(hashes.length)
-    const { bodies } = await this.#ask('GetBlockBodies', (id) => ({ id, hashes }), options)
+    const { bodies } = await this.#request('GetBlockBodies', (id) => ({ id, hashes }), options)
     this.#check(() => this.#checkCount('GetBlockBodies', bodies.length, hashes.length))
     return bodies
   }
@@ -133,7 +133,7 @@ export class EthPeer {
     const stitcher = new ReceiptStitcher(blocks)
     for (let done = false; !done; ) {
       const { rest } = stitcher
-      const answer = await this.#ask('GetReceipts', (id) => ({ id, ...rest }), options)
+      const answer = await this.#request('GetReceipts', (id) => ({ id, ...rest }), options)
       done = this.#check(() => stitcher.add(answer))
     }
     return stitcher.complete
@@ -148,7 +148,7 @@ export class EthPeer {
     if (this.version < 71) {
       throw new PeerloomError('ERR_ETH_UNSUPPORTED', `eth/${this.version} has no block access lists`)
     }
-    const { accessLists } = await this.#ask('GetBlockAccessLists', (id) => ({ id, hashes }), options)
+    const { accessLists } = await this.#request('GetBlockAccessLists', (id) => ({ id, hashes }), options)
     this.#check(() => this.#checkCount('GetBlockAccessLists', accessLists.length, hashes.length))
     return accessLists
   }
@@ -163,7 +163,7 @@ export class EthPeer {
     if (this.version >= 69) this.#channel.send('BlockRangeUpdate', range)
   }
 
-  async #ask<N extends EthRequest>(
+  async #request<N extends EthRequest>(
     name: N,
     build: (id: bigint) => EthBodies[N],
     options: EthRequestOptions,

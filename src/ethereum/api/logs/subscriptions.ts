@@ -76,10 +76,11 @@ export function ethSubscriptions({ chain, sync, clock = systemClock }: EthSubscr
       async function* ({ signal }) {
         yield syncingEventJson(syncStatus(chain, sync))
         if (!sync) return
-        let told = clock.now()
+        let lastReport = clock.now()
         for await (const event of sync.events({ signal })) {
-          if (!isReport(event) || (event.type === 'progress' && clock.now() - told < SYNC_REPORT_INTERVAL)) continue
-          told = clock.now()
+          if (!isReport(event) || (event.type === 'progress' && clock.now() - lastReport < SYNC_REPORT_INTERVAL))
+            continue
+          lastReport = clock.now()
           yield syncingEventJson(isEnd(event) ? undefined : syncStatus(chain, sync))
         }
       },

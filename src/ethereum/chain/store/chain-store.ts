@@ -22,7 +22,7 @@ import { type SyncChanges, SyncNotes, syncOperations } from './sync-notes.ts'
 import { type FoundTransaction, firstIndexedOperation, TransactionIndex } from './transaction-index.ts'
 
 export interface IndexOptions {
-  /** Stops the work; the next call goes on where it ended. */
+  /** Stops the work; the next call continues where it ended. */
   readonly signal?: AbortSignal | undefined
   /** @default silentLogger */
   readonly log?: Logger

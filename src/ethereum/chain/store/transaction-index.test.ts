@@ -87,13 +87,13 @@ describe('a store of before the index', () => {
     const chain = await open()
     expect(chain.firstIndexed).toBe(301)
     expect(chain.findTransaction(transactionsOf(300)[0]!.hash)).toBeUndefined()
-    const said: string[] = []
-    const indexing = chain.indexTransactions({ log: { ...silentLogger, info: (message) => said.push(message) } })
+    const logged: string[] = []
+    const indexing = chain.indexTransactions({ log: { ...silentLogger, info: (message) => logged.push(message) } })
     await chain.extend(demoRange(301, 320))
     await indexing
     expect(chain.firstIndexed).toBe(0)
     expect(misplaced(chain)).toEqual([])
-    expect(said).toEqual(['Transaction indexing started', 'Transaction indexing finished'])
+    expect(logged).toEqual(['Transaction indexing started', 'Transaction indexing finished'])
     const again = await open()
     expect(again.firstIndexed).toBe(0)
     expect(misplaced(again)).toEqual([])
@@ -110,13 +110,13 @@ describe('a store of before the index', () => {
   test('interrupted indexing continues at the next start', async () => {
     const chain = await open()
     const abort = new AbortController()
-    const said: string[] = []
-    const log = { ...silentLogger, info: (message: string) => said.push(message) }
+    const logged: string[] = []
+    const log = { ...silentLogger, info: (message: string) => logged.push(message) }
     const indexing = chain.indexTransactions({ signal: abort.signal, log })
     abort.abort()
     await indexing
     const { firstIndexed } = chain
-    expect(said.at(-1)).toBe('Transaction indexing interrupted')
+    expect(logged.at(-1)).toBe('Transaction indexing interrupted')
     const again = await open()
     expect(again.firstIndexed).toBe(firstIndexed)
     await again.indexTransactions()

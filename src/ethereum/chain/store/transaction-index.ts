@@ -64,7 +64,7 @@ export class TransactionIndex {
     return { transaction, ...location, ...found }
   }
 
-  /** Adds the transactions of new blocks, over what an older branch said of them. */
+  /** Adds the transactions of new blocks, replacing entries of an older branch. */
   append(blocks: readonly StorableBlock[]): StagedChange {
     const first = Math.min(this.#first, (blocks[0] as StorableBlock).header.number)
     const operations = blocks.flatMap(({ header, body }) => indexOperations(header.number, body))

@@ -66,7 +66,7 @@ export class Fetcher<T> {
 
   async #fetch(worker: Worker, slots: readonly Slot[]): Promise<void> {
     const { part, window, workers, signal, onChange } = this.#options
-    await workers.ask(worker, part.kind, signal, {
+    await workers.request(worker, part.kind, signal, {
       request: (how) => part.request(worker.peer, slots, how),
       use: async (items) => {
         if (items) await this.#deliver(worker, slots, items)

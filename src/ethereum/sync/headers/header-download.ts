@@ -131,7 +131,7 @@ export class HeaderDownload {
     const { top, bottom } = range
     const hash = range === this.#ranges[0] ? skeleton.next : undefined
     range.busy = true
-    await workers.ask(worker, 'headers', signal, {
+    await workers.request(worker, 'headers', signal, {
       request: (how) => {
         const query = { start: hash ?? top, limit: top - bottom + 1, reverse: true }
         return worker.peer.getBlockHeaders(query, how)

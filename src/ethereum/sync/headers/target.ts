@@ -40,7 +40,7 @@ export async function findTarget(options: TargetSearchOptions): Promise<FoundTar
   const ask = async (worker: Worker): Promise<void> => {
     asked.add(worker)
     pending++
-    await workers.ask(worker, 'headers', signal, {
+    await workers.request(worker, 'headers', signal, {
       request: (how) => worker.peer.getBlockHeaders({ start: hash, limit: 1 }, how),
       use: (headers) => {
         const header = headers?.[0]

@@ -46,7 +46,7 @@ const silent = (kinds: readonly (keyof ReplyOverrides)[] = ['GetBlockBodies']): 
 /** Requests one body. @returns what `use` was given. */
 async function askForBody(workers: Workers, worker: Worker, abort: AbortSignal = signal): Promise<unknown> {
   let used: unknown = 'nothing'
-  await workers.ask(worker, 'bodies', abort, {
+  await workers.request(worker, 'bodies', abort, {
     request: (options) => worker.peer.getBlockBodies(hashes, options),
     use: (items) => {
       used = items
@@ -140,7 +140,7 @@ test('an aborted request, and one of a peer that leaves, are held against nobody
 test('a worker whose request fails otherwise is paused for this kind only', async () => {
   const { workers, peers, workerOf, verdicts } = await setUp(honestPeer(source))
   const worker = workerOf(peers[0]!)
-  await workers.ask(worker, 'bodies', signal, {
+  await workers.request(worker, 'bodies', signal, {
     request: () => Promise.reject(new Error('no way')),
     use: (items) => expect(items).toBeUndefined(),
   })

@@ -163,7 +163,7 @@ export class Workers {
    * Makes one request with the current deadline and passes the response to `use`: undefined if there is none, in which
    * case the worker has been paused or dropped as needed. The worker counts as busy until `use` has returned.
    */
-  async ask<T>(worker: Worker, kind: FetchKind, signal: AbortSignal, task: Task<T>): Promise<void> {
+  async request<T>(worker: Worker, kind: FetchKind, signal: AbortSignal, task: Task<T>): Promise<void> {
     const state = worker.requests[kind]
     state.inFlight++
     try {
