@@ -3,7 +3,7 @@ import { World } from '../../test/support/servers.ts'
 import { NodeKey } from '../identity/index.ts'
 import { DisconnectReason } from './disconnect.ts'
 import { type Greeting, type GreetOptions, greet } from './greet.ts'
-import type { Server } from './server.ts'
+import type { Server } from './server/server.ts'
 
 const ECHO = [{ name: 'echo', version: 1 }]
 

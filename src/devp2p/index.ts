@@ -1,7 +1,7 @@
 /**
  * Ethereum's devp2p: RLPx below, Hello and capabilities, and the {@link Server} that accepts, dials and admits peers. Knows
  * no sub-protocol: those are handed to it.
- * Start reading at `server.ts`; `connect.ts` is the way of one connection; `rlpx/` is the cipher.
+ * Start reading at `server/server.ts`; `connect.ts` is the way of one connection; `rlpx/` is the cipher.
  * @module
  */
 
@@ -24,10 +24,14 @@ export { capabilitiesOf, formatCapability, matchProtocols } from './capabilities
 export { DisconnectReason, disconnected, disconnectReasonOf, disconnectText } from './disconnect.ts'
 export { type Greeting, type GreetOptions, greet } from './greet.ts'
 export type { Capability, Hello } from './hello.ts'
-export type { NodeInfo, PeerInfo } from './peer-info.ts'
 export { type PingOptions, type PingResult, ping } from './ping.ts'
 export { type RlpxInitiateOptions, type RlpxOptions, RlpxTransport } from './rlpx/index.ts'
-export { Server } from './server.ts'
-export type { ServerEvent } from './server-events.ts'
-export type { ListenAddress, ServerOptions } from './server-options.ts'
-export { ServerPeer } from './server-peer.ts'
+export {
+  type ListenAddress,
+  type NodeInfo,
+  type PeerInfo,
+  Server,
+  type ServerEvent,
+  type ServerOptions,
+  ServerPeer,
+} from './server/index.ts'

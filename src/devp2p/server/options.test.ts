@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { World } from '../../test/support/servers.ts'
-import { ConfigError } from '../base/errors.ts'
-import { rlp } from '../codec/index.ts'
-import { NodeKey } from '../identity/index.ts'
-import { type AnyProtocol, message } from '../peer/index.ts'
-import { type ServerOptions, settingsOf } from './server-options.ts'
+import { World } from '../../../test/support/servers.ts'
+import { ConfigError } from '../../base/errors.ts'
+import { rlp } from '../../codec/index.ts'
+import { NodeKey } from '../../identity/index.ts'
+import { type AnyProtocol, message } from '../../peer/index.ts'
+import { type ServerOptions, settingsOf } from './options.ts'
 
 const protocol = (parts: Partial<AnyProtocol> = {}): AnyProtocol => ({
   name: 'x',

@@ -2,10 +2,10 @@
  * What `admin_peers` and `admin_nodeInfo` show: go-ethereum's JSON shapes.
  * @module
  */
-import { bytesToHex } from '../base/bytes.ts'
-import { formatEndpoint } from '../net/index.ts'
-import type { AnyProtocol } from '../peer/index.ts'
-import { formatCapability } from './capabilities.ts'
+import { bytesToHex } from '../../base/bytes.ts'
+import { formatEndpoint } from '../../net/index.ts'
+import type { AnyProtocol } from '../../peer/index.ts'
+import { formatCapability } from '../capabilities.ts'
 import type { ServerPeer } from './server-peer.ts'
 
 export interface PeerInfo {

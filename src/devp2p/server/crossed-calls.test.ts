@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { FAR, only, World } from '../../test/support/servers.ts'
+import { FAR, only, World } from '../../../test/support/servers.ts'
 
 describe('two servers that call each other at once', () => {
   test.each([1, 2, 3, 4, 5, 6])('keep exactly one connection (round %i)', async () => {

@@ -2,15 +2,15 @@
  * What a server can be told, and what it makes of it.
  * @module
  */
-import { type Clock, systemClock } from '../base/clock.ts'
-import { atField, ConfigError } from '../base/errors.ts'
-import { type Logger, silentLogger } from '../base/log.ts'
-import { type Metrics, noMetrics } from '../base/metrics.ts'
-import type { NodeKey } from '../identity/index.ts'
-import { IpRanges, type Network, tcpNetwork } from '../net/index.ts'
-import { type AnyProtocol, type MessageKey, protocolLength } from '../peer/index.ts'
-import { DIAL_RATIO, MAX_PEERS } from '../pool/index.ts'
-import { BASE_LENGTH } from './hello.ts'
+import { type Clock, systemClock } from '../../base/clock.ts'
+import { atField, ConfigError } from '../../base/errors.ts'
+import { type Logger, silentLogger } from '../../base/log.ts'
+import { type Metrics, noMetrics } from '../../base/metrics.ts'
+import type { NodeKey } from '../../identity/index.ts'
+import { IpRanges, type Network, tcpNetwork } from '../../net/index.ts'
+import { type AnyProtocol, type MessageKey, protocolLength } from '../../peer/index.ts'
+import { DIAL_RATIO, MAX_PEERS } from '../../pool/index.ts'
+import { BASE_LENGTH } from '../hello.ts'
 
 /** Where to listen. */
 export interface ListenAddress {

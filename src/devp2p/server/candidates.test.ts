@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { collect, FAR, only, World } from '../../test/support/servers.ts'
-import { NodeKey } from '../identity/index.ts'
-import type { ServerEvent } from './server-events.ts'
+import { collect, FAR, only, World } from '../../../test/support/servers.ts'
+import { NodeKey } from '../../identity/index.ts'
+import type { ServerEvent } from './events.ts'
 
 const dials = (events: readonly ServerEvent[]): number => events.filter((e) => e.type === 'dial').length
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { collectGarbage } from '../../test/support/garbage.ts'
-import { echo } from '../../test/support/servers.ts'
-import type { Subscription } from '../base/events.ts'
-import { NodeKey } from '../identity/index.ts'
+import { collectGarbage } from '../../../test/support/garbage.ts'
+import { echo } from '../../../test/support/servers.ts'
+import type { Subscription } from '../../base/events.ts'
+import { NodeKey } from '../../identity/index.ts'
+import type { ServerEvent } from './events.ts'
 import { Server } from './server.ts'
-import type { ServerEvent } from './server-events.ts'
 import type { ServerPeer } from './server-peer.ts'
 
 const PEERS = 200

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { rlp } from '../codec/index.ts'
-import { NodeKey } from '../identity/index.ts'
-import { MemoryNetwork } from '../net/index.ts'
-import { defineProtocol, message } from '../peer/index.ts'
-import { DisconnectReason } from './disconnect.ts'
+import { rlp } from '../../codec/index.ts'
+import { NodeKey } from '../../identity/index.ts'
+import { MemoryNetwork } from '../../net/index.ts'
+import { defineProtocol, message } from '../../peer/index.ts'
+import { DisconnectReason } from '../disconnect.ts'
+import type { ServerOptions } from './options.ts'
 import { Server } from './server.ts'
-import type { ServerOptions } from './server-options.ts'
 
 const echo = defineProtocol({
   name: 'echo',

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { echo, firstFrame, World } from '../../test/support/servers.ts'
-import { rlp } from '../codec/index.ts'
-import { NodeKey } from '../identity/index.ts'
-import { defineProtocol, message } from '../peer/index.ts'
-import { DisconnectReason, decodeDisconnect } from './disconnect.ts'
-import { BaseCode } from './hello.ts'
+import { echo, firstFrame, World } from '../../../test/support/servers.ts'
+import { rlp } from '../../codec/index.ts'
+import { NodeKey } from '../../identity/index.ts'
+import { defineProtocol, message } from '../../peer/index.ts'
+import { DisconnectReason, decodeDisconnect } from '../disconnect.ts'
+import { BaseCode } from '../hello.ts'
 import type { Server } from './server.ts'
 
 const other = defineProtocol({ name: 'other', version: 1, messages: { x: message(0, rlp.bytes) }, run: async () => {} })

@@ -2,10 +2,10 @@
  * What this node says about itself, signed.
  * @module
  */
-import { rlp } from '../codec/index.ts'
-import { Enr, type NodeKey } from '../identity/index.ts'
-import { type Endpoint, ipToBytes } from '../net/index.ts'
-import type { AnyProtocol } from '../peer/index.ts'
+import { rlp } from '../../codec/index.ts'
+import { Enr, type NodeKey } from '../../identity/index.ts'
+import { type Endpoint, ipToBytes } from '../../net/index.ts'
+import type { AnyProtocol } from '../../peer/index.ts'
 
 export interface RecordFacts {
   readonly key: NodeKey

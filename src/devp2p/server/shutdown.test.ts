@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { echo, World } from '../../test/support/servers.ts'
-import { NodeKey } from '../identity/index.ts'
-import { type Network, tcpNetwork } from '../net/index.ts'
-import { DisconnectReason } from './disconnect.ts'
+import { echo, World } from '../../../test/support/servers.ts'
+import { NodeKey } from '../../identity/index.ts'
+import { type Network, tcpNetwork } from '../../net/index.ts'
+import { DisconnectReason } from '../disconnect.ts'
 import { Server } from './server.ts'
 
 const silent = { data() {}, drain() {}, end() {} }

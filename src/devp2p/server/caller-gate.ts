@@ -2,10 +2,10 @@
  * Who may knock: what is decided about a connection that comes in before a byte of it is read.
  * @module
  */
-import { PeerloomError } from '../base/errors.ts'
-import { isLan } from '../net/index.ts'
-import { ExpiringSet } from '../pool/index.ts'
-import type { Settings } from './server-options.ts'
+import { PeerloomError } from '../../base/errors.ts'
+import { isLan } from '../../net/index.ts'
+import { ExpiringSet } from '../../pool/index.ts'
+import type { Settings } from './options.ts'
 
 /** The same address may not call twice within this, in milliseconds; addresses of the LAN may. */
 export const INBOUND_THROTTLE = 30_000

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { DisconnectReason, disconnectReasonOf } from '../disconnect.ts'
 import { type AdmissionState, refuseIdentity, refusePeer } from './admission.ts'
-import { DisconnectReason, disconnectReasonOf } from './disconnect.ts'
 import type { ConnectionFlags } from './server-peer.ts'
 
 const EMPTY: AdmissionState = {

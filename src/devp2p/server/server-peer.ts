@@ -2,15 +2,15 @@
  * A connected node as the server knows it: the peer, and who it is.
  * @module
  */
-import { bytesToHex } from '../base/bytes.ts'
-import { type Enode, formatEnode } from '../identity/index.ts'
-import type { Endpoint } from '../net/index.ts'
-import type { Peer } from '../peer/index.ts'
-import type { BaseProtocol } from './base-protocol.ts'
-import { DisconnectReason, disconnected } from './disconnect.ts'
-import type { Hello } from './hello.ts'
+import { bytesToHex } from '../../base/bytes.ts'
+import { type Enode, formatEnode } from '../../identity/index.ts'
+import type { Endpoint } from '../../net/index.ts'
+import type { Peer } from '../../peer/index.ts'
+import type { BaseProtocol } from '../base-protocol.ts'
+import { DisconnectReason, disconnected } from '../disconnect.ts'
+import type { Hello } from '../hello.ts'
+import type { RlpxTransport } from '../rlpx/index.ts'
 import { type PeerInfo, peerInfoOf } from './peer-info.ts'
-import type { RlpxTransport } from './rlpx/index.ts'
 
 /** How a connection came to be; trusted may change while it lives. */
 export interface ConnectionFlags {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { echo, FAR, World } from '../../test/support/servers.ts'
-import { NodeKey } from '../identity/index.ts'
+import { echo, FAR, World } from '../../../test/support/servers.ts'
+import { NodeKey } from '../../identity/index.ts'
 
 describe('dial', () => {
   test('answers the peer there is', async () => {

@@ -2,9 +2,9 @@
  * Enode URLs from outside, as the nodes they name.
  * @module
  */
-import { describeError } from '../base/errors.ts'
-import type { Logger } from '../base/log.ts'
-import { type Enode, parseEnode } from '../identity/index.ts'
+import { describeError } from '../../base/errors.ts'
+import type { Logger } from '../../base/log.ts'
+import { type Enode, parseEnode } from '../../identity/index.ts'
 
 /** A URL that names no node gives undefined: one bad find must not end the search. Ends its source when it is left. */
 export function enodesFrom(urls: AsyncIterable<string>, log: Logger): AsyncIterable<Enode | undefined> {

@@ -2,9 +2,9 @@
  * Meters under go-ethereum's names: `p2p/peers`, `p2p/dials/error/useless`, `p2p/ingress/eth/69/0x03`, …
  * @module
  */
-import { PeerClosedError, PeerloomError } from '../base/errors.ts'
-import type { Counter, Metrics } from '../base/metrics.ts'
-import { DisconnectReason, disconnectReasonOf } from './disconnect.ts'
+import { PeerClosedError, PeerloomError } from '../../base/errors.ts'
+import type { Counter, Metrics } from '../../base/metrics.ts'
+import { DisconnectReason, disconnectReasonOf } from '../disconnect.ts'
 
 const REASONS: Readonly<Record<number, string>> = {
   [DisconnectReason.TooManyPeers]: 'saturated',

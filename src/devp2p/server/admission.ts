@@ -3,8 +3,8 @@
  * are, because others were let in meanwhile.
  * @module
  */
-import { type PeerloomError, ProtocolError } from '../base/errors.ts'
-import { DisconnectReason, disconnectText } from './disconnect.ts'
+import { type PeerloomError, ProtocolError } from '../../base/errors.ts'
+import { DisconnectReason, disconnectText } from '../disconnect.ts'
 import type { ConnectionFlags } from './server-peer.ts'
 
 export interface AdmissionState {

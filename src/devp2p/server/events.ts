@@ -2,7 +2,7 @@
  * What a server lets others see.
  * @module
  */
-import type { PeerClosedError } from '../base/errors.ts'
+import type { PeerClosedError } from '../../base/errors.ts'
 import type { ServerPeer } from './server-peer.ts'
 
 export type ServerEvent =
