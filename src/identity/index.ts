@@ -6,5 +6,6 @@
  */
 export { type Enode, formatEnode, parseEnode } from './enode.ts'
 export { Enr, type EnrOptions, MAX_ENR_BYTES } from './enr.ts'
+export { enodeOf } from './enr-endpoint.ts'
 export { readKeyFile, writeKeyFile } from './key-file.ts'
 export { NodeKey } from './node-key.ts'

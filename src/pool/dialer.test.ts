@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { FakeClock } from '../base/clock.ts'
 import { silentLogger } from '../base/log.ts'
-import { DIAL_HISTORY, Dialer, type DialerOptions } from './index.ts'
+import { Dialer, type DialerOptions, REDIAL_INTERVAL } from './index.ts'
 
 interface Dial {
   readonly id: string
@@ -132,7 +132,7 @@ describe('static nodes', () => {
       return last().at - left
     }
     expect([await waitAfter(10), await waitAfter(10), await waitAfter(10)]).toEqual([1_000, 2_000, 4_000])
-    expect(await waitAfter(DIAL_HISTORY + 1)).toBe(1_000)
+    expect(await waitAfter(REDIAL_INTERVAL + 1)).toBe(1_000)
   })
 
   test('are no longer dialed once removed', async () => {
@@ -205,7 +205,7 @@ describe('candidates', () => {
     await clock.advance(0)
     await find('a')
     expect(dials).toHaveLength(1)
-    await clock.advance(DIAL_HISTORY)
+    await clock.advance(REDIAL_INTERVAL)
     await find('a')
     expect(dials).toHaveLength(2)
   })

@@ -9,8 +9,8 @@ import type { Logger } from '../base/log.ts'
 import { Backoff } from './backoff.ts'
 import { ExpiringSet } from './expiring-set.ts'
 
-/** Same node not dialed again within this, in milliseconds: above the 30 s for which nodes refuse a second call. */
-export const DIAL_HISTORY = 35_000
+/** Default of `redialInterval`: go-ethereum's, above the 30 s for which nodes refuse a second call. */
+export const REDIAL_INTERVAL = 35_000
 /** go-ethereum's `defaultMaxPendingPeers`: dials in progress. */
 export const MAX_ACTIVE_DIALS = 50
 const STATIC_BACKOFF = { initial: 1_000, max: 60_000 }
@@ -23,8 +23,10 @@ export interface DialerOptions<C> {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
-  /** @default 50 */
+  /** Dials in progress at most. @default 50 */
   readonly maxActiveDials?: number
+  /** Milliseconds in which a candidate is not dialed a second time. @default 35000 */
+  readonly redialInterval?: number | undefined
   /** Tells candidates apart. */
   readonly idOf: (candidate: C) => string
   /** Slots free for peers found by the candidates' source. */
@@ -33,8 +35,8 @@ export interface DialerOptions<C> {
   readonly refuse: (candidate: C) => string | undefined
   /** Sets a connection up. Resolves when it became a peer, rejects when not; why is for the one who dials to say. */
   readonly dial: (candidate: C, isStatic: boolean) => Promise<void>
-  /** Where further nodes come from; undefined stands for a find that is none. @default nowhere */
-  readonly candidates?: AsyncIterable<C | undefined> | undefined
+  /** Source of further nodes. @default none */
+  readonly candidates?: AsyncIterable<C> | undefined
 }
 
 interface StaticNode<C> {
@@ -46,12 +48,13 @@ interface StaticNode<C> {
 export class Dialer<C> {
   readonly #options: DialerOptions<C>
   readonly #maxActiveDials: number
+  readonly #redialInterval: number
   readonly #history: ExpiringSet
   /** BOUNDED: by the user's own calls. */
   readonly #statics = new Map<string, StaticNode<C>>()
   /** BOUNDED: by `maxActiveDials`. */
   readonly #active = new Set<string>()
-  #source: AsyncIterator<C | undefined> | undefined
+  #source: AsyncIterator<C> | undefined
   #asking = false
   #useless = 0
   #timer: Timer | undefined
@@ -61,7 +64,8 @@ export class Dialer<C> {
   constructor(options: DialerOptions<C>) {
     this.#options = options
     this.#maxActiveDials = options.maxActiveDials ?? MAX_ACTIVE_DIALS
-    this.#history = new ExpiringSet({ clock: options.clock, lifetime: DIAL_HISTORY })
+    this.#redialInterval = options.redialInterval ?? REDIAL_INTERVAL
+    this.#history = new ExpiringSet({ clock: options.clock, lifetime: this.#redialInterval })
     this.#source = options.candidates?.[Symbol.asyncIterator]()
   }
 
@@ -97,7 +101,7 @@ export class Dialer<C> {
   /** A connected node went away after so many milliseconds: a static one is dialed again, later each time it soon left. */
   lost(id: string, lived: number): void {
     const node = this.#statics.get(id)
-    if (node && lived > DIAL_HISTORY) node.backoff.reset()
+    if (node && lived > this.#redialInterval) node.backoff.reset()
     if (node) node.notBefore = this.#options.clock.now() + node.backoff.next()
     this.wake()
   }
@@ -161,8 +165,8 @@ export class Dialer<C> {
   }
 
   /** Dials it, unless there is a reason not to. */
-  #consider(candidate: C | undefined): boolean {
-    if (candidate === undefined || this.#closed) return false
+  #consider(candidate: C): boolean {
+    if (this.#closed) return false
     const id = this.#options.idOf(candidate)
     if (this.#active.has(id) || this.#history.has(id) || this.#options.refuse(candidate)) return false
     void this.#dial(id, candidate, undefined)

@@ -4,6 +4,6 @@
  * @module
  */
 export { Backoff, type BackoffOptions } from './backoff.ts'
-export { DIAL_HISTORY, Dialer, type DialerOptions, MAX_ACTIVE_DIALS } from './dialer.ts'
+export { Dialer, type DialerOptions, MAX_ACTIVE_DIALS, REDIAL_INTERVAL } from './dialer.ts'
 export { ExpiringSet, type ExpiringSetOptions } from './expiring-set.ts'
-export { DIAL_RATIO, MAX_PEERS, type SlotOptions, Slots } from './slots.ts'
+export { DIAL_RATIO, MAX_PEERS, SlotClasses, type SlotLimits, type SlotOptions, slotLimits } from './slot-classes.ts'

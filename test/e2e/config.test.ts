@@ -115,7 +115,7 @@ describe('the node', () => {
     expect(code).toBe(0)
     expect(jsonLines(stdout).at(-1)).toMatchObject({ type: 'result', enode, head: { number: 0 } })
     const lines = jsonLines(stderr)
-    expect(lines).toContainEqual(expect.objectContaining({ level: 'info', module: 'devp2p', msg: 'listening' }))
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'info', module: 'devp2p', msg: 'Started devp2p' }))
     expect(jsonLines(readFileSync(join(folder, 'node.log'), 'utf8'))).toEqual(lines)
   })
 

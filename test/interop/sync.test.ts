@@ -76,7 +76,7 @@ describe('a chain from geth', () => {
     const first = await start(0)
     const port = Number(/:(\d+)/.exec(first.enode.split('@')[1]!)?.[1])
     await using command = peerloom(...syncArgs(chain, folder.path, [first.enode]), '--json', '--log-level', 'debug')
-    await command.waitFor(/peer added/)
+    await command.waitFor(/Peer added/)
     await first.kill('SIGKILL')
     await first[Symbol.asyncDispose]()
     await using _second = await Geth.start({ genesis: chain.genesis, datadir: data.path, port })

@@ -55,7 +55,7 @@ describe('dial', () => {
     const a = await world.server(FAR[0], { dials: false, staticNodes: [b.enode] })
     await world.settle()
     expect(a.peers.size).toBe(0)
-    await expect(a.dial(b.enode)).rejects.toMatchObject({ message: 'this server does not dial' })
+    await expect(a.dial(b.enode)).rejects.toMatchObject({ message: 'dialing disabled' })
     await expect(a.dial('enode://x')).rejects.toMatchObject({ code: 'ERR_CONFIG' })
   })
 

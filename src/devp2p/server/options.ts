@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../../base/clock.ts'
 import { atField, ConfigError } from '../../base/errors.ts'
 import { type Logger, silentLogger } from '../../base/log.ts'
 import { type Metrics, noMetrics } from '../../base/metrics.ts'
-import type { NodeKey } from '../../identity/index.ts'
+import type { Enode, Enr, NodeKey } from '../../identity/index.ts'
 import { IpRanges, type Network, tcpNetwork } from '../../net/index.ts'
 import { type AnyProtocol, type MessageKey, protocolLength } from '../../peer/index.ts'
 import { DIAL_RATIO, MAX_PEERS } from '../../pool/index.ts'
@@ -34,12 +34,18 @@ export interface ServerOptions {
   readonly maxPendingPeers?: number
   /** One in so many peers is dialed. @default 3 */
   readonly dialRatio?: number
+  /** Most peers dialed, apart from static and trusted nodes. @default maxPeers / dialRatio, at least 1 */
+  readonly maxDialed?: number
+  /** Most peers that come in, apart from trusted nodes. @default maxPeers - maxDialed */
+  readonly maxInbound?: number
+  /** Milliseconds in which a candidate is not dialed a second time. @default 35000 */
+  readonly redialInterval?: number
   /** Enode URLs kept connected. Like go-ethereum's, they count towards `maxPeers`. */
   readonly staticNodes?: readonly string[]
   /** Enode URLs let in beyond `maxPeers`. */
   readonly trustedNodes?: readonly string[]
-  /** Enode URLs dialed while there are free slots, such as discovery finds them. */
-  readonly candidates?: AsyncIterable<string>
+  /** Nodes dialed while there are free slots, such as discovery finds them. A record without an endpoint is skipped. */
+  readonly candidates?: AsyncIterable<Enode | Enr>
   /** Only these ranges, for calls in and out: `10.0.0.0/8,192.168.0.0/16`, or a list of them, of which an empty one is all. @default all */
   readonly netRestrict?: string | readonly string[]
   /** Whether to dial at all. @default true */
@@ -74,7 +80,10 @@ export interface Settings {
   readonly maxPeers: number
   readonly maxPendingPeers: number
   readonly dialRatio: number
-  readonly candidates: AsyncIterable<string> | undefined
+  readonly maxDialed: number | undefined
+  readonly maxInbound: number | undefined
+  readonly redialInterval: number | undefined
+  readonly candidates: AsyncIterable<Enode | Enr> | undefined
   readonly netRestrict: IpRanges | undefined
   readonly dials: boolean
   readonly onInbound: ((ip: string) => boolean) | undefined
@@ -92,6 +101,9 @@ export function settingsOf(options: ServerOptions): Settings {
   checkCount('maxPeers', options.maxPeers)
   checkCount('maxPendingPeers', options.maxPendingPeers)
   checkCount('dialRatio', options.dialRatio)
+  checkCount('maxDialed', options.maxDialed)
+  checkCount('maxInbound', options.maxInbound)
+  checkCount('redialInterval', options.redialInterval)
   const { listen } = options
   return {
     key: options.key,
@@ -101,6 +113,9 @@ export function settingsOf(options: ServerOptions): Settings {
     maxPeers: options.maxPeers ?? MAX_PEERS,
     maxPendingPeers: options.maxPendingPeers || MAX_PENDING_PEERS,
     dialRatio: options.dialRatio ?? DIAL_RATIO,
+    maxDialed: options.maxDialed,
+    maxInbound: options.maxInbound,
+    redialInterval: options.redialInterval,
     candidates: options.candidates,
     netRestrict: rangesOf(options.netRestrict),
     dials: options.dials ?? true,

@@ -1,12 +1,9 @@
 /**
- * What `admin_peers` and `admin_nodeInfo` show: go-ethereum's JSON shapes.
+ * JSON shapes of `admin_peers` and `admin_nodeInfo`: go-ethereum's.
  * @module
  */
 import { bytesToHex } from '../../base/bytes.ts'
-import { formatEndpoint } from '../../net/index.ts'
 import type { AnyProtocol } from '../../peer/index.ts'
-import { formatCapability } from '../capabilities.ts'
-import type { ServerPeer } from './server-peer.ts'
 
 export interface PeerInfo {
   readonly enode: string
@@ -36,27 +33,6 @@ export interface NodeInfo {
   readonly ports: { readonly discovery: number; readonly listener: number }
   readonly listenAddr: string
   readonly protocols: Readonly<Record<string, unknown>>
-}
-
-export function peerInfoOf(peer: ServerPeer): PeerInfo {
-  return {
-    enode: peer.enode,
-    id: peer.id,
-    name: peer.name,
-    caps: peer.hello.capabilities.map(formatCapability),
-    network: {
-      localAddress: formatEndpoint(peer.local.ip, peer.local.port),
-      remoteAddress: formatEndpoint(peer.remote.ip, peer.remote.port),
-      inbound: peer.inbound,
-      trusted: peer.trusted,
-      static: peer.static,
-    },
-    protocols: Object.fromEntries(peer.peer.protocols.map((p) => [p.name, protocolInfo(p, peer.id)])),
-  }
-}
-
-function protocolInfo(protocol: AnyProtocol, peerId: string): unknown {
-  return protocol.peerInfo ? (protocol.peerInfo(peerId) ?? 'handshake') : 'unknown'
 }
 
 export interface NodeFacts {

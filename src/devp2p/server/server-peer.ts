@@ -4,13 +4,14 @@
  */
 import { bytesToHex } from '../../base/bytes.ts'
 import { type Enode, formatEnode } from '../../identity/index.ts'
-import type { Endpoint } from '../../net/index.ts'
-import type { Peer } from '../../peer/index.ts'
+import { type Endpoint, formatEndpoint } from '../../net/index.ts'
+import type { AnyProtocol, Peer } from '../../peer/index.ts'
 import type { BaseProtocol } from '../base-protocol.ts'
+import { formatCapability } from '../capabilities.ts'
 import { DisconnectReason, disconnected } from '../disconnect.ts'
 import type { Hello } from '../hello.ts'
 import type { RlpxTransport } from '../rlpx/index.ts'
-import { type PeerInfo, peerInfoOf } from './peer-info.ts'
+import type { PeerInfo } from './peer-info.ts'
 
 /** How a connection came to be; trusted may change while it lives. */
 export interface ConnectionFlags {
@@ -111,11 +112,29 @@ export class ServerPeer {
     this.peer.close(disconnected('local', reason))
   }
 
+  /** go-ethereum's `admin_peers` entry. */
   info(): PeerInfo {
-    return peerInfoOf(this)
+    return {
+      enode: this.enode,
+      id: this.id,
+      name: this.name,
+      caps: this.hello.capabilities.map(formatCapability),
+      network: {
+        localAddress: formatEndpoint(this.local.ip, this.local.port),
+        remoteAddress: formatEndpoint(this.remote.ip, this.remote.port),
+        inbound: this.inbound,
+        trusted: this.trusted,
+        static: this.static,
+      },
+      protocols: Object.fromEntries(this.peer.protocols.map((p) => [p.name, protocolInfo(p, this.id)])),
+    }
   }
 
   toString(): string {
     return `${bytesToHex(this.publicKey).slice(0, 16)}@${this.remote.ip}:${this.remote.port}`
   }
+}
+
+function protocolInfo(protocol: AnyProtocol, peerId: string): unknown {
+  return protocol.peerInfo ? (protocol.peerInfo(peerId) ?? 'handshake') : 'unknown'
 }

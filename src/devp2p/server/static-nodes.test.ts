@@ -17,7 +17,7 @@ describe('static nodes', () => {
     const a = await world.server(FAR[0], { staticNodes: [named.enode], log })
     await a.dial(found.enode).catch(() => {})
     await world.settle()
-    expect(lines.filter((line) => line === 'dial failed')).toHaveLength(1)
+    expect(lines.filter((line) => line === 'Dial failed')).toHaveLength(1)
   })
 
   test('a static node that comes back is connected again', async () => {

@@ -1,5 +1,5 @@
 /**
- * Who may knock: what is decided about a connection that comes in before a byte of it is read.
+ * Limits on inbound connections, applied before a byte of them is read.
  * @module
  */
 import { PeerloomError } from '../../base/errors.ts'
@@ -7,10 +7,10 @@ import { isLan } from '../../net/index.ts'
 import { ExpiringSet } from '../../pool/index.ts'
 import type { Settings } from './options.ts'
 
-/** The same address may not call twice within this, in milliseconds; addresses of the LAN may. */
+/** Milliseconds between two inbound connections of one address; addresses of the LAN are exempt. go-ethereum's value. */
 export const INBOUND_THROTTLE = 30_000
 
-export class CallerGate {
+export class InboundLimiter {
   readonly #settings: Settings
   readonly #callers: ExpiringSet
   #pending = 0
@@ -20,21 +20,21 @@ export class CallerGate {
     this.#callers = new ExpiringSet({ clock: settings.clock, lifetime: INBOUND_THROTTLE })
   }
 
-  /** Counts one more handshake in progress, or says why this address gets none. {@link leave} ends what was let in. */
-  enter(ip: string): PeerloomError | undefined {
-    const why = this.#refuse(ip)
-    if (why !== undefined) return refused(why)
+  /** Counts one more handshake in progress until {@link release}; returns why the address gets none, if it does not. */
+  acquire(ip: string): PeerloomError | undefined {
+    const reason = this.#refuse(ip)
+    if (reason !== undefined) return refused(reason)
     this.#pending++
     return undefined
   }
 
-  leave(): void {
+  release(): void {
     this.#pending--
   }
 
   #refuse(ip: string): string | undefined {
     const { netRestrict, onInbound, maxPendingPeers } = this.#settings
-    if (this.#pending >= maxPendingPeers) return 'too many handshakes in progress'
+    if (this.#pending >= maxPendingPeers) return 'too many pending handshakes'
     if (netRestrict && !netRestrict.contains(ip)) return 'not in netRestrict'
     if (!isLan(ip)) {
       if (this.#callers.has(ip)) return 'too many attempts'
@@ -44,6 +44,7 @@ export class CallerGate {
   }
 }
 
-export function refused(why: string): PeerloomError {
-  return new PeerloomError('ERR_REFUSED', why)
+/** The error of a connection that the server itself refuses. */
+export function refused(reason: string): PeerloomError {
+  return new PeerloomError('ERR_REFUSED', reason)
 }
