@@ -20,7 +20,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'PeerConnection Keepalive defineProtocol message unknownMessages transportPipe MemoryStore',
   ],
   './devp2p': [
-    'Server ServerPeer RlpxTransport NodeKey Enr parseEnode formatEnode DisconnectReason disconnected disconnectText ping greet',
+    'Server ServerPeer RlpxTransport NodeKey LocalNode Enr parseEnode formatEnode DisconnectReason disconnected disconnectText ping greet',
     'PeerConnection defineProtocol message rlp matchProtocols capabilitiesOf formatCapability tcpNetwork',
   ],
   './ethereum': [

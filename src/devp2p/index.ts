@@ -7,7 +7,17 @@
 
 // What a program on devp2p needs beside the server: encodings, identities, connections, peers.
 export { rlp } from '../codec/index.ts'
-export { type Enode, Enr, type EnrOptions, formatEnode, NodeKey, parseEnode } from '../identity/index.ts'
+export {
+  type Enode,
+  Enr,
+  type EnrEntries,
+  type EnrOptions,
+  formatEnode,
+  LocalNode,
+  type LocalNodeOptions,
+  NodeKey,
+  parseEnode,
+} from '../identity/index.ts'
 export {
   type ByteStream,
   type ConnectOptions,

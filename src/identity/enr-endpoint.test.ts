@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { hexToBytes } from '../base/bytes.ts'
 import { rlp } from '../codec/index.ts'
 import { Enr } from './enr.ts'
-import { enodeOf } from './enr-endpoint.ts'
+import { endpointEntries, enodeOf } from './enr-endpoint.ts'
 import { NodeKey } from './node-key.ts'
 
 const KEY = NodeKey.from(hexToBytes('b71c71a67e1177ad4e901695e1b4b9ee17ae16c6668d313eac2f96dbcda3f291'))
@@ -47,4 +47,12 @@ test('enodeOf never throws, whatever the entries of a record hold', () => {
     }),
     { numRuns: 30 },
   )
+})
+
+test.each(['10.0.0.1', '2001:db8::1'])('the endpoint entries of %s are read back', (ip) => {
+  expect(enodeWith(endpointEntries({ ip, port: 30_303 }))).toMatchObject({ ip, tcpPort: 30_303, udpPort: 0 })
+})
+
+test('a host that is no IP address has no endpoint entries', () => {
+  expect(endpointEntries({ ip: 'example.org', port: 1 })).toEqual({})
 })

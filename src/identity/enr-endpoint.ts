@@ -3,7 +3,7 @@
  * @module
  */
 import { type Codec, rlp } from '../codec/index.ts'
-import { ipFromBytes } from '../net/index.ts'
+import { type Endpoint, ipFromBytes, ipToBytes } from '../net/index.ts'
 import type { Enode } from './enode.ts'
 import type { Enr } from './enr.ts'
 
@@ -46,4 +46,11 @@ function entryOf<T>(record: Enr, key: string, codec: Codec<T>): T | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The entries of an address and a TCP port; none for a host that is no IP address. */
+export function endpointEntries({ ip, port }: Endpoint): Readonly<Record<string, Uint8Array>> {
+  const address = ipToBytes(ip)
+  if (!address) return {}
+  return { [address.length === 4 ? 'ip' : 'ip6']: rlp.bytes.encode(address), tcp: rlp.number.encode(port) }
 }

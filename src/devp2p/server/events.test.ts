@@ -3,7 +3,7 @@ import { collect, echo, World } from '../../../test/support/servers.ts'
 import { bytesToHex } from '../../base/bytes.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { rlp } from '../../codec/index.ts'
-import { Enr, NodeKey, parseEnode } from '../../identity/index.ts'
+import { Enr, enodeOf, LocalNode, NodeKey, parseEnode } from '../../identity/index.ts'
 import { defineProtocol } from '../../peer/index.ts'
 import { DisconnectReason } from '../disconnect.ts'
 import type { ServerEvent } from './events.ts'
@@ -157,6 +157,37 @@ describe('nodeInfo', () => {
     const record = Enr.parse(info.enr)
     expect(record.publicKey).toEqual(key.publicKey)
     expect(info.enode).toBe(server.enode)
+  })
+
+  test('the record of a server is signed anew when an attribute of a protocol changes, and only then', async () => {
+    await using world = new World()
+    let head = 1n
+    const telling = defineProtocol({ ...echo, attributes: () => ({ echo: rlp.uint.encode(head) }) })
+    const server = await world.server('10.0.0.1', { protocols: [telling] })
+    const first = server.record
+    expect(first.get('echo')).toEqual(rlp.uint.encode(1n))
+    expect(enodeOf(first)).toMatchObject({ ip: '10.0.0.1', tcpPort: 30_303 })
+    await world.clock.advance(5_000)
+    expect(server.record).toBe(first)
+    head = 2n
+    expect(server.record.get('echo')).toEqual(rlp.uint.encode(2n))
+    expect(server.record.sequence).toBe(first.sequence + 1n)
+    expect(server.nodeInfo().enr).toBe(server.record.toString())
+  })
+
+  test('the record of a local node that is kept goes on with its sequence', async () => {
+    await using world = new World()
+    const key = NodeKey.generate()
+    const kept: Enr[] = []
+    const local = () => new LocalNode({ key, clock: world.clock, kept: kept.at(-1), onRecord: (r) => kept.push(r) })
+    const before = await world.server('10.0.0.1', { key, localNode: local() })
+    const { sequence } = before.record
+    await before.close()
+    await world.clock.advance(60_000)
+    const same = await world.server('10.0.0.1', { key, localNode: local() })
+    expect(same.record.sequence).toBe(sequence)
+    const elsewhere = await world.server('10.0.0.2', { key, localNode: local() })
+    expect(elsewhere.record.sequence).toBe(sequence + 1n)
   })
 
   test('of a server that does not listen has no port', async () => {

@@ -3,6 +3,7 @@
  * @module
  */
 import { atFieldAsync, describeError } from '../../base/errors.ts'
+import { endpointEntries } from '../../identity/index.ts'
 import { type ByteStream, type Endpoint, formatEndpoint, type Listener } from '../../net/index.ts'
 import type { ServerContext } from './context.ts'
 import { InboundLimiter, refused } from './inbound-limiter.ts'
@@ -42,9 +43,11 @@ export class Listening {
     }
     const under = (field: string): string => `listen.${field}`
     this.#listener = await atFieldAsync(under, () => network.listen({ ...listen, ...callbacks }))
-    if (!signal.aborted) return
-    await this.#listener.close()
-    throw settings.signal?.reason
+    if (signal.aborted) {
+      await this.#listener.close()
+      throw settings.signal?.reason
+    }
+    settings.localNode.set('endpoint', endpointEntries({ ip: this.ip, port: this.#listener.endpoint.port }))
   }
 
   async close(): Promise<void> {

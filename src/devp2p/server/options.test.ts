@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { World } from '../../../test/support/servers.ts'
 import { ConfigError } from '../../base/errors.ts'
 import { rlp } from '../../codec/index.ts'
-import { NodeKey } from '../../identity/index.ts'
+import { LocalNode, NodeKey } from '../../identity/index.ts'
 import { type AnyProtocol, message } from '../../peer/index.ts'
 import { type ServerOptions, settingsOf } from './options.ts'
 
@@ -35,6 +35,7 @@ describe('the options of a server', () => {
 
   const many = protocol({ length: 0x10000 })
   test.each<[string, Partial<ServerOptions>, string]>([
+    ['a local node of another key', { localNode: new LocalNode({ key: NodeKey.generate() }) }, 'localNode'],
     ['listen without a port', { listen: '127.0.0.1' }, 'listen'],
     ['a port too high', { listen: ':65536' }, 'listen'],
     ['a bare IPv6 address', { listen: '::1:30303' }, 'listen'],

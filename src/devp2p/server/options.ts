@@ -2,11 +2,12 @@
  * What a server can be told, and what it makes of it.
  * @module
  */
+import { equalBytes } from '../../base/bytes.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { atField, ConfigError } from '../../base/errors.ts'
 import { type Logger, silentLogger } from '../../base/log.ts'
 import { type Metrics, noMetrics } from '../../base/metrics.ts'
-import type { Enode, Enr, NodeKey } from '../../identity/index.ts'
+import { type Enode, type Enr, LocalNode, type NodeKey } from '../../identity/index.ts'
 import { IpRanges, type Network, tcpNetwork } from '../../net/index.ts'
 import { type AnyProtocol, type MessageKey, protocolLength } from '../../peer/index.ts'
 import { DIAL_RATIO, MAX_PEERS } from '../../pool/index.ts'
@@ -22,6 +23,8 @@ export interface ListenAddress {
 export interface ServerOptions {
   /** Who this node is. */
   readonly key: NodeKey
+  /** This node's record, for an owner that keeps it over restarts; of the same key. @default a new one */
+  readonly localNode?: LocalNode
   /** What runs with each peer; several versions of one name may stand side by side. */
   readonly protocols: readonly AnyProtocol[]
   /** `host:port`, `[v6]:port` or `:port`, or its parts; port 0 takes a free one. @default not listening */
@@ -74,6 +77,7 @@ const MAX_NAME_LENGTH = 8
 /** The options with their defaults. The lists of nodes are not among them: they change while the server runs. */
 export interface Settings {
   readonly key: NodeKey
+  readonly localNode: LocalNode
   readonly protocols: readonly AnyProtocol[]
   readonly listen: ListenAddress | undefined
   readonly name: string
@@ -104,9 +108,11 @@ export function settingsOf(options: ServerOptions): Settings {
   checkCount('maxDialed', options.maxDialed)
   checkCount('maxInbound', options.maxInbound)
   checkCount('redialInterval', options.redialInterval)
-  const { listen } = options
+  const { key, listen, clock = systemClock, localNode = new LocalNode({ key, clock }) } = options
+  if (!equalBytes(localNode.key.publicKey, key.publicKey)) throw new ConfigError('localNode', 'is of another key')
   return {
-    key: options.key,
+    key,
+    localNode,
     protocols: [...options.protocols],
     listen: typeof listen === 'string' ? parseListen(listen) : listen,
     name: options.name ?? 'peerloom',
@@ -122,7 +128,7 @@ export function settingsOf(options: ServerOptions): Settings {
     onInbound: options.onInbound,
     signal: options.signal,
     network: options.network ?? tcpNetwork,
-    clock: options.clock ?? systemClock,
+    clock,
     random: options.random ?? Math.random,
     log: (options.log ?? silentLogger).child({ module: 'devp2p' }),
     metrics: options.metrics ?? noMetrics,

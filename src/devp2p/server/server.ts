@@ -11,13 +11,13 @@ import { secp256k1 } from '../../crypto/index.ts'
 import { type Enode, type Enr, formatEnode, parseEnode } from '../../identity/index.ts'
 import { formatEndpoint } from '../../net/index.ts'
 import { SlotClasses, slotLimits } from '../../pool/index.ts'
+import { formatCapability } from '../capabilities.ts'
 import { DisconnectReason, disconnected } from '../disconnect.ts'
 import { PendingWork, type ServerContext } from './context.ts'
 import { Dialing } from './dialing.ts'
 import type { ServerEvent } from './events.ts'
 import { Listening } from './listening.ts'
 import { ServerMetrics } from './metrics.ts'
-import { nodeRecordOf } from './node-record.ts'
 import { type ServerOptions, type Settings, settingsOf } from './options.ts'
 import { type NodeInfo, nodeInfoOf, type PeerInfo } from './peer-info.ts'
 import { PeerSet } from './peer-set.ts'
@@ -86,12 +86,11 @@ export class Server implements AsyncDisposable {
     return formatEnode({ publicKey, host: this.#listening.ip, tcpPort: port, udpPort: 0 }) // no discovery, no UDP
   }
 
-  /** This node's signed record: where it listens, and what its protocols say of themselves. */
+  /** This node's signed record: its endpoint and the attributes of its protocols, as they are now. */
   get record(): Enr {
-    const { key, protocols, clock } = this.#settings
-    const port = this.#listening.endpoint?.port
-    const endpoint = port === undefined ? undefined : { ip: this.#listening.ip, port }
-    return nodeRecordOf({ key, protocols, endpoint, sequence: BigInt(clock.unixTime()) })
+    const { localNode, protocols } = this.#settings
+    for (const protocol of protocols) localNode.set(formatCapability(protocol), protocol.attributes?.() ?? {})
+    return localNode.record
   }
 
   /** What happens from now on. Message events cost only while somebody looks. */
