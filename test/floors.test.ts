@@ -30,6 +30,7 @@ const FLOORS: Readonly<Record<string, number>> = {
 }
 /** Inside a room that has floors of its own: each folder stands on those before it; folders of one floor are in one array. */
 const INNER: Readonly<Record<string, readonly (string | readonly string[])[]>> = {
+  storage: ['files'],
   ethereum: ['types', 'chain', 'files', 'eth', 'sync', 'api'],
   rpc: ['wire', 'session', ['server', 'client']],
 }

@@ -2,17 +2,16 @@
  * Key files as go-ethereum's `nodekey`: the private key as 64 hex digits.
  * @module
  */
-import { open, rename, rm } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { bytesToHex, hexToBytes } from '../base/bytes.ts'
 import { ConfigError } from '../base/errors.ts'
-import { randomBytes, secp256k1 } from '../crypto/index.ts'
+import { secp256k1 } from '../crypto/index.ts'
+import { writeFileAtomically } from '../storage/files/index.ts'
 import { NodeKey } from './node-key.ts'
 
 const FIELD = 'nodekey'
 /** 64 digits and the line ends of any system. */
 const MAX_FILE_BYTES = 66
-/** The owner alone reads and writes. */
-const MODE = 0o600
 
 /**
  * Reads a key file: 64 hex digits, of either case, and at most one line end. Throws a ConfigError when it cannot be
@@ -48,23 +47,11 @@ async function readStart(path: string): Promise<string> {
   return buffer.toString('latin1', 0, length)
 }
 
-/**
- * Writes a key file with mode 0600, whole or not at all: into a temporary file beside it, which then takes its name.
- * Replaces what is there. Throws a ConfigError when that does not work.
- */
+/** Writes a key file with mode 0600, whole or not at all; replaces what is there. Throws a ConfigError when it fails. */
 export async function writeKeyFile(path: string, key: NodeKey): Promise<void> {
-  const temporary = `${path}.${bytesToHex(randomBytes(8))}.tmp`
   try {
-    const file = await open(temporary, 'wx', MODE)
-    try {
-      await file.writeFile(bytesToHex(key.privateKey))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
+    await writeFileAtomically(path, bytesToHex(key.privateKey))
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined)
     throw unusable(path, 'cannot be written', cause)
   }
 }

@@ -3,13 +3,14 @@
  * `<folder>/peerloom/{nodekey, jwtsecret, static-nodes.json, trusted-nodes.json, lock/}`.
  * @module
  */
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { isAbsolute, join, resolve, sep } from 'node:path'
 import { bytesToHex, hexToBytes } from '../base/bytes.ts'
 import { atFieldAsync, ConfigError, StorageError } from '../base/errors.ts'
 import { randomBytes } from '../crypto/index.ts'
 import { NodeKey, parseEnode, readKeyFile, writeKeyFile } from '../identity/index.ts'
 import { JWT_SECRET_BYTES } from '../rpc/index.ts'
+import { writeFileAtomically } from '../storage/files/index.ts'
 import { type LevelStore, makeFolder, openLevelStore, pathInDataDir } from '../storage/index.ts'
 
 /** Option with the path of the secret. */
@@ -118,18 +119,9 @@ export async function readJwtSecret(path: string): Promise<Uint8Array> {
 
 async function writeSecret(path: string): Promise<Uint8Array> {
   const secret = randomBytes(JWT_SECRET_BYTES)
-  const temporary = `${path}.${bytesToHex(randomBytes(8))}.tmp`
   try {
-    const file = await open(temporary, 'wx', 0o600)
-    try {
-      await file.writeFile(`0x${bytesToHex(secret)}`)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path) // atomic
+    await writeFileAtomically(path, `0x${bytesToHex(secret)}`)
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined)
     throw new ConfigError(SECRET_OPTION, `cannot write ${path}: ${(cause as NodeJS.ErrnoException).code}`, { cause })
   }
   return secret

@@ -1,5 +1,6 @@
 /**
- * Where things are kept: a sorted key-value store, on disk (LevelDB) or in memory. Knows nothing of what it stores.
+ * Storage: a sorted key-value store, on disk (LevelDB) or in memory. Knows nothing of what it stores. Small
+ * files have a door of their own, `files/index.ts`.
  * Start at `store.ts`, the interface; `store.test.ts` is what both implementations must do.
  * @module
  */
