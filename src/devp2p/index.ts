@@ -30,6 +30,7 @@ export {
   tcpNetwork,
 } from '../net/index.ts'
 export * from '../peer/index.ts'
+export { type BanInfo, Reputation, type ReputationOptions, type ReputationRecord } from '../pool/index.ts'
 export { capabilitiesOf, formatCapability, matchProtocols } from './capabilities.ts'
 export { DisconnectReason, disconnected, disconnectReasonOf, disconnectText } from './disconnect.ts'
 export { type Greeting, type GreetOptions, greet } from './greet.ts'

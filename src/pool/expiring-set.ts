@@ -35,6 +35,10 @@ export class ExpiringSet {
     if (this.#expiries.size > this.#maxEntries) this.#expiries.delete(this.#expiries.keys().next().value as string)
   }
 
+  delete(key: string): void {
+    this.#expiries.delete(key)
+  }
+
   has(key: string): boolean {
     this.#expire()
     return this.#expiries.has(key)

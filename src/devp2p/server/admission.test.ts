@@ -34,6 +34,7 @@ describe('checkpoint 1', () => {
     ['a trusted peer already', { ...INBOUND, trusted: true }, { connected: true }, DisconnectReason.AlreadyConnected],
     ['a call that crosses ours, when ours counts', INBOUND, { crossed: true }, DisconnectReason.AlreadyConnected],
     ['our own call, which is under way', DIALED, { crossed: true }, undefined],
+    ['a banned node', INBOUND, { ...FULL, banned: true }, DisconnectReason.UselessPeer],
     ['ourselves', INBOUND, { self: true }, DisconnectReason.Self],
     ['ourselves, and trusted', { ...INBOUND, trusted: true }, { self: true }, DisconnectReason.Self],
   ])('%s', (_what, flags, state, expected) => {

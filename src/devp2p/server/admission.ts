@@ -13,6 +13,8 @@ export interface AdmissionState {
   /** Whether a call of ours to this node is under way that counts more than one of its own. @default false */
   readonly crossed?: boolean
   readonly self: boolean
+  /** True for a node that is banned and neither static nor trusted. @default false */
+  readonly banned?: boolean
   readonly peers: number
   readonly maxPeers: number
   readonly inboundPeers: number
@@ -35,8 +37,9 @@ export function refusePeer(shared: number, flags: ConnectionFlags, state: Admiss
   return shared === 0 ? refusal(DisconnectReason.UselessPeer) : refuseState(flags, state)
 }
 
-/** In go-ethereum's order: too many peers, inbound slots, already connected, self. */
+/** Bans first, then in go-ethereum's order: too many peers, inbound slots, already connected, self. */
 function refuseState(flags: ConnectionFlags, state: AdmissionState): PeerloomError | undefined {
+  if (state.banned) return refusal(DisconnectReason.UselessPeer, 'banned')
   if (!flags.trusted && state.peers >= state.maxPeers) return refusal(DisconnectReason.TooManyPeers)
   if (!flags.trusted && flags.inbound && state.inboundPeers >= state.maxInbound) {
     return refusal(DisconnectReason.TooManyPeers)
@@ -46,6 +49,6 @@ function refuseState(flags: ConnectionFlags, state: AdmissionState): PeerloomErr
   return undefined
 }
 
-function refusal(reason: number): PeerloomError {
-  return new ProtocolError('ERR_REFUSED', disconnectText(reason), { disconnectReason: reason, penalty: 0 })
+function refusal(reason: number, text = disconnectText(reason)): PeerloomError {
+  return new ProtocolError('ERR_REFUSED', text, { disconnectReason: reason, penalty: 0 })
 }

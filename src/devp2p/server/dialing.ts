@@ -115,6 +115,7 @@ export class Dialing {
     if (id === this.#peers.localId) return 'self'
     if (node.tcpPort === 0) return 'no TCP port'
     if (this.#peers.get(id)) return 'already connected'
+    if (this.#peers.isBanned(id)) return 'banned'
     if (netRestrict && !(node.ip && netRestrict.contains(node.ip))) return 'not in netRestrict'
     return undefined
   }

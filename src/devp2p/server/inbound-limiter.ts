@@ -32,14 +32,20 @@ export class InboundLimiter {
     this.#pending--
   }
 
+  /** Treats an address as if it had connected just now: for one whose node was banned. */
+  throttle(ip: string): void {
+    if (!isLan(ip)) this.#callers.add(ip)
+  }
+
   #refuse(ip: string): string | undefined {
-    const { netRestrict, onInbound, maxPendingPeers } = this.#settings
+    const { netRestrict, onInbound, maxPendingPeers, reputation } = this.#settings
     if (this.#pending >= maxPendingPeers) return 'too many pending handshakes'
     if (netRestrict && !netRestrict.contains(ip)) return 'not in netRestrict'
     if (!isLan(ip)) {
       if (this.#callers.has(ip)) return 'too many attempts'
       this.#callers.add(ip)
     }
+    if (reputation.ipBanOf(ip)) return 'banned'
     return onInbound && !onInbound(ip) ? 'refused by onInbound' : undefined
   }
 }

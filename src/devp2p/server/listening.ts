@@ -50,6 +50,11 @@ export class Listening {
     settings.localNode.set('endpoint', endpointEntries({ ip: this.ip, port: this.#listener.endpoint.port }))
   }
 
+  /** Refuses connections of an address for a short while. */
+  throttle(ip: string): void {
+    this.#limiter.throttle(ip)
+  }
+
   async close(): Promise<void> {
     await this.#listener?.close()
   }

@@ -10,7 +10,7 @@ import { type Metrics, noMetrics } from '../../base/metrics.ts'
 import { type Enode, type Enr, LocalNode, type NodeKey } from '../../identity/index.ts'
 import { IpRanges, type Network, tcpNetwork } from '../../net/index.ts'
 import { type AnyProtocol, type MessageKey, protocolLength } from '../../peer/index.ts'
-import { DIAL_RATIO, MAX_PEERS } from '../../pool/index.ts'
+import { DIAL_RATIO, MAX_PEERS, Reputation } from '../../pool/index.ts'
 import { BASE_LENGTH } from '../hello.ts'
 
 /** Where to listen. */
@@ -49,6 +49,8 @@ export interface ServerOptions {
   readonly trustedNodes?: readonly string[]
   /** Nodes dialed while there are free slots, such as discovery finds them. A record without an endpoint is skipped. */
   readonly candidates?: AsyncIterable<Enode | Enr>
+  /** Scores and bans, for an owner that keeps or shares them. @default new ones, which end with the server */
+  readonly reputation?: Reputation
   /** Only these ranges, for calls in and out: `10.0.0.0/8,192.168.0.0/16`, or a list of them, of which an empty one is all. @default all */
   readonly netRestrict?: string | readonly string[]
   /** Whether to dial at all. @default true */
@@ -88,6 +90,7 @@ export interface Settings {
   readonly maxInbound: number | undefined
   readonly redialInterval: number | undefined
   readonly candidates: AsyncIterable<Enode | Enr> | undefined
+  readonly reputation: Reputation
   readonly netRestrict: IpRanges | undefined
   readonly dials: boolean
   readonly onInbound: ((ip: string) => boolean) | undefined
@@ -123,6 +126,7 @@ export function settingsOf(options: ServerOptions): Settings {
     maxInbound: options.maxInbound,
     redialInterval: options.redialInterval,
     candidates: options.candidates,
+    reputation: options.reputation ?? new Reputation({ clock }),
     netRestrict: rangesOf(options.netRestrict),
     dials: options.dials ?? true,
     onInbound: options.onInbound,

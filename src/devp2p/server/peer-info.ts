@@ -19,6 +19,8 @@ export interface PeerInfo {
     readonly trusted: boolean
     readonly static: boolean
   }
+  /** Penalties against the node, up to 100; absent for 0. Ours, not go-ethereum's. */
+  readonly score?: number
   /** By protocol name: what the protocol says, `handshake` while it has nothing to say yet, `unknown` when it never has. */
   readonly protocols: Readonly<Record<string, unknown>>
 }

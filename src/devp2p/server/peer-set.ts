@@ -14,16 +14,21 @@ import type { SlotClasses } from '../../pool/index.ts'
 import { BaseProtocol } from '../base-protocol.ts'
 import { capabilitiesOf, formatCapability } from '../capabilities.ts'
 import { type Connection, setUpConnection } from '../connect.ts'
+import { DisconnectReason } from '../disconnect.ts'
 import { encodeHello } from '../hello.ts'
 import { type AdmissionState, refuseIdentity, refusePeer } from './admission.ts'
 import { logNode, type ServerContext } from './context.ts'
 import type { MessageMeters } from './metrics.ts'
+import { Penalties } from './penalties.ts'
 import { type ConnectionFlags, ServerPeer } from './server-peer.ts'
 
 export interface PeerSetOptions {
   readonly slots: SlotClasses<'inbound' | 'dialed'>
   /** A peer has gone after so many milliseconds. */
   readonly onDrop: (peer: ServerPeer, lived: number) => void
+  /** The node of this peer has been banned just now. */
+  readonly onBan: (peer: ServerPeer) => void
+  readonly isStatic: (id: string) => boolean
 }
 
 export class PeerSet {
@@ -32,6 +37,7 @@ export class PeerSet {
   readonly slots: SlotClasses<'inbound' | 'dialed'>
   readonly #context: ServerContext
   readonly #onDrop: PeerSetOptions['onDrop']
+  readonly #penalties: Penalties
   readonly #hello: Uint8Array
   readonly #meters: ReadonlyMap<AnyProtocol, MessageMeters>
   readonly #observer: PeerObserver = {
@@ -51,6 +57,10 @@ export class PeerSet {
     this.slots = options.slots
     this.#context = context
     this.#onDrop = options.onDrop
+    this.#penalties = new Penalties(context, {
+      isExempt: (id) => this.#trusted.has(id) || options.isStatic(id),
+      onBan: (peer) => this.#banned(peer, options.onBan),
+    })
     this.#hello = encodeHello(name, capabilitiesOf(protocols), key.publicKey)
     this.#meters = new Map(protocols.map((p) => [p, context.metrics.messages(formatCapability(p))]))
   }
@@ -62,6 +72,11 @@ export class PeerSet {
 
   get(id: string): ServerPeer | undefined {
     return this.#peers.get(id)
+  }
+
+  /** True for a node that may neither connect nor be dialed. */
+  isBanned(id: string): boolean {
+    return this.#penalties.isBanned(id)
   }
 
   setTrusted(id: string, trusted: boolean): void {
@@ -112,6 +127,7 @@ export class PeerSet {
       connected: this.#peers.has(id),
       crossed: this.#dialing.has(id) && this.localId < id,
       self: id === this.localId,
+      banned: this.isBanned(id),
       peers: this.slots.total,
       maxPeers: total,
       inboundPeers: this.slots.taken('inbound'),
@@ -136,6 +152,7 @@ export class PeerSet {
     const serverPeer = new ServerPeer({ peer, transport, hello, flags, base, dialed: node })
     this.#peers.set(id, serverPeer)
     this.slots.take(flags.inbound ? 'inbound' : 'dialed')
+    this.#penalties.joined(serverPeer)
     this.#context.events.emit({ type: 'add', peer: serverPeer })
     log.debug('Peer added', { peer: id.slice(0, 8), name: hello.clientId, inbound: flags.inbound })
     transport.resume() // the Hello exchange had left it paused
@@ -150,7 +167,14 @@ export class PeerSet {
     const fields = { peer: peer.id.slice(0, 8), side: reason.side, reason: describeError(reason) }
     logNode(this.#context, peer.static, 'Peer dropped', fields)
     events.emit({ type: 'drop', peer, reason })
+    this.#penalties.left(peer, reason)
     this.#onDrop(peer, settings.clock.now() - peer.since)
+  }
+
+  /** The peer itself has ended; its node may have connected again meanwhile. */
+  #banned(peer: ServerPeer, onBan: PeerSetOptions['onBan']): void {
+    this.#peers.get(peer.id)?.disconnect(DisconnectReason.UselessPeer)
+    onBan(peer)
   }
 
   #message(peer: Peer, direction: 'received' | 'sent', protocol: AnyProtocol, code: number, bytes: number): void {

@@ -10,7 +10,7 @@ import { Events, type SubscribeOptions, type Subscription } from '../../base/eve
 import { secp256k1 } from '../../crypto/index.ts'
 import { type Enode, type Enr, formatEnode, parseEnode } from '../../identity/index.ts'
 import { formatEndpoint } from '../../net/index.ts'
-import { SlotClasses, slotLimits } from '../../pool/index.ts'
+import { type BanInfo, SlotClasses, slotLimits } from '../../pool/index.ts'
 import { formatCapability } from '../capabilities.ts'
 import { DisconnectReason, disconnected } from '../disconnect.ts'
 import { PendingWork, type ServerContext } from './context.ts'
@@ -22,6 +22,9 @@ import { type ServerOptions, type Settings, settingsOf } from './options.ts'
 import { type NodeInfo, nodeInfoOf, type PeerInfo } from './peer-info.ts'
 import { PeerSet } from './peer-set.ts'
 import type { ServerPeer } from './server-peer.ts'
+
+/** btcd's `banduration`, in milliseconds. */
+const OPERATOR_BAN_TIMEOUT = 24 * 60 * 60_000
 
 /**
  * This program's node on a devp2p network: listens, dials, shakes hands, and runs the protocols with every peer; go-ethereum's
@@ -65,7 +68,12 @@ export class Server implements AsyncDisposable {
       signal: this.#abort.signal,
       pending: new PendingWork(),
     }
-    this.#peers = new PeerSet(this.#context, { slots, onDrop: ({ id }, lived) => this.#dialing.lost(id, lived) })
+    this.#peers = new PeerSet(this.#context, {
+      slots,
+      onDrop: ({ id }, lived) => this.#dialing.lost(id, lived),
+      onBan: ({ remote }) => this.#listening.throttle(remote.ip),
+      isStatic: (id) => this.#dialing.isStatic(id),
+    })
     this.#dialing = new Dialing(this.#context, this.#peers)
     this.#listening = new Listening(this.#context, this.#peers)
     this.closed = new Promise((resolve) => {
@@ -130,9 +138,39 @@ export class Server implements AsyncDisposable {
     this.#peers.setTrusted(idOf(parseEnode(url)), false)
   }
 
-  /** go-ethereum's `admin_peers`: sorted by id. */
+  /**
+   * Bans the addresses of a node for so many milliseconds, as btcd does: the one in the URL, and the one it is connected
+   * from. Disconnects all peers there, and stops dialing the node. Returns the addresses. Throws a `ConfigError` for a URL
+   * that is none. @default timeout 24 hours
+   */
+  ban(url: string, timeout: number = OPERATOR_BAN_TIMEOUT): readonly string[] {
+    const node = parseEnode(url)
+    const ips = new Set([node.host, this.#peers.get(idOf(node))?.remote.ip ?? node.host])
+    this.#settings.reputation.banIps(ips, idOf(node), timeout)
+    this.removeStatic(url)
+    for (const peer of this.peers.values()) if (ips.has(peer.remote.ip)) peer.disconnect()
+    return [...ips]
+  }
+
+  /** Lifts every ban of a node: by its score, and of addresses that were banned for it. False when there was none. */
+  unban(url: string): boolean {
+    const node = parseEnode(url)
+    return this.#settings.reputation.lift(idOf(node), node.host)
+  }
+
+  /** Bans in force, those that end last first. */
+  bans(): BanInfo[] {
+    return this.#settings.reputation.bans()
+  }
+
+  /** go-ethereum's `admin_peers`, with the score of each node that has one: sorted by id. */
   peerInfos(): PeerInfo[] {
-    return [...this.peers.values()].map((peer) => peer.info()).sort((a, b) => (a.id < b.id ? -1 : 1))
+    const { reputation } = this.#settings
+    const infos = Array.from(this.peers.values(), (peer) => {
+      const score = Math.round(reputation.scoreOf(peer.id))
+      return { ...peer.info(), ...(score > 0 && { score }) }
+    })
+    return infos.sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 
   /** go-ethereum's `admin_nodeInfo`. */

@@ -1,0 +1,69 @@
+/**
+ * Penalties of peers: from the error that ended a peer to its score, its ban, and the rules that most peers break.
+ * @module
+ */
+import { describeError, type PeerClosedError } from '../../base/errors.ts'
+import { MAX_SCORE, RuleWatch, ruleOf } from '../../pool/index.ts'
+import type { ServerContext } from './context.ts'
+import type { ServerPeer } from './server-peer.ts'
+
+export interface PenaltiesOptions {
+  /** True for nodes that are never banned: static and trusted ones. */
+  readonly isExempt: (id: string) => boolean
+  /** The node of this peer has been banned just now. */
+  readonly onBan: (peer: ServerPeer) => void
+}
+
+export class Penalties {
+  readonly #context: ServerContext
+  readonly #options: PenaltiesOptions
+  readonly #rules: RuleWatch
+
+  constructor(context: ServerContext, options: PenaltiesOptions) {
+    this.#context = context
+    this.#options = options
+    this.#rules = new RuleWatch({ clock: context.settings.clock })
+  }
+
+  isBanned(id: string): boolean {
+    return this.#context.settings.reputation.banOf(id) !== undefined && !this.#options.isExempt(id)
+  }
+
+  joined(peer: ServerPeer): void {
+    this.#rules.joined(peer.id)
+  }
+
+  /** Adds the penalty of the reason, which is 0 unless the remote broke a rule, to the score of the node. */
+  left(peer: ServerPeer, reason: PeerClosedError): void {
+    this.#rules.left(peer.id)
+    if (reason.penalty <= 0) return
+    const code = ruleOf(reason)
+    this.#watch(code, peer.id)
+    if (!this.#rules.isSuspended(code)) this.#penalize(peer, reason, code)
+  }
+
+  /** A rule that most peers break is this side's fault: what it banned is lifted, and it bans nobody for the time being. */
+  #watch(code: string, id: string): void {
+    const { log, reputation } = this.#context.settings
+    const change = this.#rules.broke(code, id)
+    if (change === 'restored') log.info('Rule enforced again', { code })
+    if (change !== 'suspended') return
+    const lifted = reputation.liftRule(code).length
+    log.error('Most peers fail one rule', { code, peers: this.#rules.nodes(code), of: this.#rules.peers, lifted })
+  }
+
+  #penalize(peer: ServerPeer, reason: PeerClosedError, code: string): void {
+    const { log, reputation, clock } = this.#context.settings
+    const exempt = this.#options.isExempt(peer.id)
+    const { score, ban } = reputation.penalize(peer.id, reason, exempt)
+    const fields = { peer: peer.id.slice(0, 8), code, penalty: reason.penalty, score: Math.round(score) }
+    log.debug('Peer penalized', fields)
+    if (ban) {
+      const seconds = Math.round((ban.until - clock.now()) / 1_000)
+      log.debug('Peer banned', { peer: fields.peer, seconds, reason: ban.reason })
+      this.#options.onBan(peer)
+    } else if (exempt && score >= MAX_SCORE) {
+      log.warn('Exempt peer not banned', { ...fields, reason: describeError(reason) })
+    }
+  }
+}
