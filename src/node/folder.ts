@@ -1,6 +1,6 @@
 /**
  * Files of the node beside its chain, with go-ethereum's layout: `<folder>/peerloom.ipc` and
- * `<folder>/peerloom/{nodekey, jwtsecret, static-nodes.json, trusted-nodes.json, lock/}`.
+ * `<folder>/peerloom/{nodekey, jwtsecret, static-nodes.json, trusted-nodes.json, bans.json, node.json, lock/}`.
  * @module
  */
 import { readFile, stat } from 'node:fs/promises'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ConfigError } from '../base/errors.ts'
 import { defineProtocol, message, rlp } from '../devp2p/index.ts'
-import { NodeKey } from '../identity/index.ts'
+import { type Enr, NodeKey } from '../identity/index.ts'
 import { MemoryNetwork } from '../net/index.ts'
 import { RpcClient } from '../rpc/index.ts'
 import { LogLevels } from './log/levels.ts'
@@ -221,6 +221,28 @@ describe('the data folder', () => {
   })
 })
 
+describe('files of the server in a data folder', () => {
+  test('the record of a node keeps its sequence over a restart, and grows when its entries change', async () => {
+    const dataDir = folder()
+    const p2p = { listen: '10.9.0.1:30303' }
+    const record = async (options: NodeOptions): Promise<Enr> => {
+      await using node = await start({ dataDir, ...options })
+      return node.server.record
+    }
+    const first = await record({ p2p })
+    expect((await record({ p2p })).toString()).toBe(first.toString())
+    expect((await record({ p2p: { listen: '10.9.0.1:30304' } })).sequence).toBe(first.sequence + 1n)
+  })
+
+  test.each(['bans.json', 'node.json'])('a damaged %s is set aside, and the node starts', async (name) => {
+    const dataDir = folder()
+    mkdirSync(join(dataDir, 'peerloom'), { recursive: true })
+    writeFileSync(join(dataDir, 'peerloom', name), '{"record":"enr:AAAA","version":1')
+    await (await start({ dataDir })).close()
+    expect(readFileSync(join(dataDir, 'peerloom', `${name}.damaged`), 'utf8')).toContain('enr:AAAA')
+  })
+})
+
 describe('a data folder with a pipe in place of a file', () => {
   test.each(['nodekey', 'static-nodes.json', 'trusted-nodes.json', 'jwtsecret'])(
     'a pipe in place of %s is refused',
@@ -268,6 +290,28 @@ describe('the node’s own namespaces', () => {
     await a.rpc.call('admin_addPeer', [elsewhere]) // lifts the ban of all addresses
     await b.server.dial(a.enode)
     expect(a.server.peers.size).toBe(1)
+  })
+
+  test('admin: bans are shown, lifted, and kept over a restart', async () => {
+    const dataDir = folder()
+    await using other = await start({ services: [talker] })
+    const node = await start({ dataDir, services: [talker] })
+    await other.server.dial(node.enode)
+    await node.rpc.call('admin_banPeer', [other.enode, 600])
+    const [ban] = await node.rpc.call<{ readonly ip: string; readonly until: number }[]>('admin_bannedPeers')
+    expect(ban).toMatchObject({ until: expect.any(Number), reason: 'banned by the operator', score: 0 })
+    await node.close()
+    await using again = await start({ dataDir, services: [talker] })
+    expect(await again.rpc.call('admin_bannedPeers')).toContainEqual(
+      expect.objectContaining({ ip: ban?.ip, reason: 'banned by the operator' }),
+    )
+    await expect(other.server.dial(again.enode)).rejects.toThrow()
+    expect(await again.rpc.call('admin_unbanPeer', [other.enode])).toBe(true)
+    expect(await again.rpc.call('admin_unbanPeer', [other.enode])).toBe(false)
+    await other.server.dial(again.enode)
+    await again.rpc.call('admin_banPeer', [other.enode])
+    await again.rpc.call('admin_addTrustedPeer', [other.enode])
+    expect(await again.rpc.call('admin_bannedPeers')).toEqual([])
   })
 
   test('admin refuses an invalid enode URL', async () => {

@@ -17,10 +17,10 @@ import { type KeyValueStore, MemoryStore, makeFolder, openLevelStore } from '../
 import { adminApi, adminPeerApi, adminPeerSubscriptions } from './api/admin-api.ts'
 import { debugApi } from './api/debug-api.ts'
 import { netApi, web3Api } from './api/net-api.ts'
-import { Bans } from './bans.ts'
 import { Disposal } from './disposal.ts'
 import { Endpoints } from './endpoints.ts'
 import { ipcPathIn, NodeFolder, readOrCreateJwtSecret } from './folder.ts'
+import { KeptState } from './kept-state.ts'
 import type { NodeOptions, P2pOptions } from './options.ts'
 import type { RunningNode } from './service.ts'
 import { Services } from './services.ts'
@@ -181,15 +181,13 @@ class NodeStarter {
   async #listen(rpc: RpcServer): Promise<Server | undefined> {
     const { p2p = {} } = this.#options
     if (p2p === false) return this.#refuseProtocols()
-    const bans = new Bans(this.#clock)
-    const options = await this.#serverOptions(p2p, bans)
+    const options = await this.#serverOptions(p2p)
     const server = await atFieldAsync(
       (field) => `p2p.${field}`,
       () => Server.listen(options),
     )
-    bans.server = server
     this.#dispose('server', server)
-    rpc.register('admin', adminPeerApi({ server, bans }))
+    rpc.register('admin', adminPeerApi({ server }))
     rpc.register('admin', adminPeerSubscriptions(server))
     rpc.register('net', netApi(server))
     return server
@@ -203,17 +201,22 @@ class NodeStarter {
     }
   }
 
-  async #serverOptions(p2p: P2pOptions, bans: Bans): Promise<ServerOptions> {
+  async #serverOptions(p2p: P2pOptions): Promise<ServerOptions> {
     const folder = this.#folder
+    const key = await this.#key()
+    const log = this.#log.child({ module: 'devp2p' })
+    const kept = await KeptState.open({ folder, key, banTimeout: p2p.banTimeout, clock: this.#clock, log })
+    this.#dispose('kept state', kept)
     return {
       name: clientName(this.#options.identity),
+      reputation: kept.reputation,
+      localNode: kept.localNode,
       ...p2p,
       staticNodes: [...(p2p.staticNodes ?? []), ...((await folder?.nodes('static')) ?? [])],
       trustedNodes: [...(p2p.trustedNodes ?? []), ...((await folder?.nodes('trusted')) ?? [])],
-      onInbound: (ip) => !bans.has(ip) && (p2p.onInbound?.(ip) ?? true),
-      key: await this.#key(),
+      key,
       protocols: this.#services.protocols,
-      log: this.#log.child({ module: 'devp2p' }),
+      log,
       clock: this.#clock,
     }
   }

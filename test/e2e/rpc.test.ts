@@ -125,7 +125,7 @@ describe('peerloom attach', () => {
 
 describe('peerloom peers and peer', () => {
   test('peerloom peer refuses an invalid enode URL before it connects to a node', async () => {
-    const actions = ['add', 'remove', 'trust', 'untrust', 'ban']
+    const actions = ['add', 'remove', 'trust', 'untrust', 'ban', 'unban']
     const outcomes = await Promise.all(actions.map((action) => cli(['peer', action, 'foo', '--datadir', 'nowhere'])))
     for (const { code, stderr } of outcomes) {
       expect(code).toBe(2)
@@ -153,6 +153,11 @@ describe('peerloom peers and peer', () => {
     expect((await cli(['peer', 'trust', enode, '--datadir', 'data'])).code).toBe(0)
     expect((await cli(['peer', 'ban', enode, '--datadir', 'data'])).code).toBe(0)
     await watch.seen(/"type":"drop"/)
+    const banned = await cli(['peers', '--datadir', 'data'])
+    expect(banned.stdout).toMatch(
+      /^no peers\n\nBANNED +UNTIL +SCORE +REASON\n127\.0\.0\.1 .* 0 {2}banned by the operator\n$/,
+    )
+    expect((await cli(['peer', 'unban', enode, '--datadir', 'data'])).stdout).toBe(`no longer banned ${enode}\n`)
     watch.kill('SIGINT')
     expect((await watch.done).code).toBe(130)
   })

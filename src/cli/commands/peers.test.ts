@@ -62,7 +62,19 @@ test('an added node is dialed and shown as static, and is disconnected when it i
   expect(stdout).toMatch(/ out s +127\.0\.0\.1:\d+ +talk\/1 +other\n/)
   expect(await runProgram(['peer', 'remove', other.enode, '--datadir', dataDir])).toMatchObject({ code: 0 })
   for await (const { type } of node.server.events()) if (type === 'drop') break
-  expect((await runProgram(['peers', '--datadir', dataDir, '--json'])).stdout).toBe('{"type":"result","peers":[]}\n')
+  const { stdout: json } = await runProgram(['peers', '--datadir', dataDir, '--json'])
+  expect(json).toBe('{"type":"result","peers":[],"banned":[]}\n')
+})
+
+test('a banned node is listed with the reason, as text and as JSON, until its ban is lifted', async () => {
+  await using other = await peer('other')
+  expect(await runProgram(['peer', 'ban', other.enode, '--datadir', dataDir])).toMatchObject({ code: 0 })
+  const { stdout } = await runProgram(['peers', '--datadir', dataDir])
+  expect(stdout).toMatch(/\nBANNED +UNTIL +SCORE +REASON\n127\.0\.0\.1 .* banned by the operator\n$/)
+  const { stdout: json } = await runProgram(['peers', '--datadir', dataDir, '--json'])
+  expect(JSON.parse(json)).toMatchObject({ banned: [{ ip: '127.0.0.1', reason: 'banned by the operator' }] })
+  expect(await runProgram(['peer', 'unban', other.enode, '--datadir', dataDir])).toMatchObject({ code: 0 })
+  expect((await runProgram(['peers', '--datadir', dataDir])).stdout).not.toContain('BANNED')
 })
 
 test.each(['add', 'remove', 'trust', 'untrust'])(

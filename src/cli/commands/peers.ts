@@ -1,10 +1,11 @@
 import { Argument, Option } from 'commander'
-import type { PeerInfo } from '../../devp2p/index.ts'
+import type { BanInfo, PeerInfo } from '../../devp2p/index.ts'
 import { parseEnode } from '../../identity/index.ts'
 import { printable } from '../../node/index.ts'
-import type { RpcClient } from '../../rpc/index.ts'
+import { type RpcClient, RpcError, RpcErrorCode } from '../../rpc/index.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { CLIENT_FLAGS, connectTo, endpointOf } from '../connect.ts'
+import { banTable, peerLine, peerTable } from '../output/peer-table.ts'
 import { urlOption } from './rpc.ts'
 
 interface PeersOptions {
@@ -14,7 +15,7 @@ interface PeersOptions {
 
 export const peersCommand: CommandSpec<PeersOptions> = {
   name: 'peers',
-  summary: 'lists the peers of a node',
+  summary: 'lists the peers of a node, and its bans',
   details: 'With --watch it prints new and dropped peers until Ctrl-C; not over HTTP, which has no subscriptions.',
   examples: [
     ['peers --datadir data', 'once'],
@@ -28,10 +29,24 @@ export const peersCommand: CommandSpec<PeersOptions> = {
     const changes = watch && client.subscribe<PeerChange>('admin', ['peerEvents'], { signal: context.signal })
     await changes?.ready()
     const peers = await client.call<PeerInfo[]>('admin_peers')
-    for (const line of peerTable(peers)) terminal.print(line)
-    if (changes) await follow(context, client, changes, peers)
-    return { peers }
+    const banned = await bansOf(client)
+    for (const line of [...peerTable(peers), ...banTable(banned)]) terminal.print(line)
+    if (changes) await follow(context, client, changes, { peers, banned })
+    return { peers, banned }
   },
+}
+
+interface Snapshot {
+  readonly peers: readonly PeerInfo[]
+  readonly banned: readonly BanInfo[]
+}
+
+/** None from a node that is not Peerloom's: the method is of our own. */
+async function bansOf(client: RpcClient): Promise<readonly BanInfo[]> {
+  return await client.call<BanInfo[]>('admin_bannedPeers').catch((error: unknown) => {
+    if (error instanceof RpcError && error.errorCode === RpcErrorCode.MethodNotFound) return []
+    throw error
+  })
 }
 
 interface PeerChange {
@@ -44,10 +59,10 @@ async function follow(
   { terminal, signal }: Context,
   client: RpcClient,
   changes: AsyncIterable<PeerChange>,
-  known: readonly PeerInfo[],
+  known: Snapshot,
 ): Promise<void> {
-  terminal.emit({ type: 'peers', peers: known })
-  const lines = new Map(known.map((peer) => [peer.id, peerLine(peer)]))
+  terminal.emit({ type: 'peers', ...known })
+  const lines = new Map(known.peers.map((peer) => [peer.id, peerLine(peer)]))
   for await (const { type, peer: id, error } of changes) {
     if (type === 'add') {
       const peer = (await client.call<PeerInfo[]>('admin_peers')).find((each) => each.id === id)
@@ -62,21 +77,6 @@ async function follow(
     }
   }
   throw signal.reason
-}
-
-function peerTable(peers: readonly PeerInfo[]): string[] {
-  if (peers.length === 0) return ['no peers']
-  return [row('ID', 'DIR', 'ADDRESS', 'PROTOCOLS', 'NAME'), ...peers.map(peerLine)]
-}
-
-function peerLine({ id, name, caps, network }: PeerInfo): string {
-  const flags = `${network.static ? 's' : ''}${network.trusted ? 't' : ''}`
-  const direction = `${network.inbound ? 'in' : 'out'}${flags && ` ${flags}`}`
-  return row(printable(id.slice(0, 16)), direction, printable(network.remoteAddress), caps.join(','), printable(name))
-}
-
-function row(id: string, direction: string, address: string, protocols: string, name: string): string {
-  return `${id.padEnd(16)}  ${direction.padEnd(6)}  ${address.padEnd(21)}  ${printable(protocols).padEnd(28)}  ${name}`
 }
 
 const enodeArgument = (): Argument => new Argument('<enode>', 'enode://…')
@@ -105,5 +105,6 @@ export const peerCommands: readonly CommandSpec<PeersOptions>[] = [
   peerAction('remove', 'admin_removePeer', 'disconnects a node and stops dialing it', 'removed'),
   peerAction('trust', 'admin_addTrustedPeer', 'admits a node even when all slots are taken', 'trusted'),
   peerAction('untrust', 'admin_removeTrustedPeer', 'removes a node from the trusted ones', 'no longer trusted'),
+  peerAction('unban', 'admin_unbanPeer', 'lifts the bans of a node and of its addresses', 'no longer banned'),
   peerAction('ban', 'admin_banPeer', 'disconnects a node and takes no call from its IP for a day', 'banned'),
 ]

@@ -45,6 +45,7 @@ describe('the options of a server', () => {
     ['a negative ratio', { dialRatio: -3 }, 'dialRatio'],
     ['half a dialed peer', { maxDialed: 0.5 }, 'maxDialed'],
     ['a negative number of inbound peers', { maxInbound: -1 }, 'maxInbound'],
+    ['a negative ban', { banTimeout: -1 }, 'banTimeout'],
     ['a negative redial interval', { redialInterval: -1 }, 'redialInterval'],
     ['a bad range', { netRestrict: '10.0.0.0/40' }, 'netRestrict'],
     ['a protocol without a name', { protocols: [protocol({ name: '' })] }, 'protocols'],

@@ -49,6 +49,11 @@ export interface ServerOptions {
   readonly trustedNodes?: readonly string[]
   /** Nodes dialed while there are free slots, such as discovery finds them. A record without an endpoint is skipped. */
   readonly candidates?: AsyncIterable<Enode | Enr>
+  /**
+   * Milliseconds of a node's first ban by its score; each further one is twice as long, up to a day. Without effect beside
+   * `reputation`. @default 3600000
+   */
+  readonly banTimeout?: number
   /** Scores and bans, for an owner that keeps or shares them. @default new ones, which end with the server */
   readonly reputation?: Reputation
   /** Only these ranges, for calls in and out: `10.0.0.0/8,192.168.0.0/16`, or a list of them, of which an empty one is all. @default all */
@@ -111,6 +116,7 @@ export function settingsOf(options: ServerOptions): Settings {
   checkCount('maxDialed', options.maxDialed)
   checkCount('maxInbound', options.maxInbound)
   checkCount('redialInterval', options.redialInterval)
+  checkCount('banTimeout', options.banTimeout)
   const { key, listen, clock = systemClock, localNode = new LocalNode({ key, clock }) } = options
   if (!equalBytes(localNode.key.publicKey, key.publicKey)) throw new ConfigError('localNode', 'is of another key')
   return {
@@ -126,7 +132,7 @@ export function settingsOf(options: ServerOptions): Settings {
     maxInbound: options.maxInbound,
     redialInterval: options.redialInterval,
     candidates: options.candidates,
-    reputation: options.reputation ?? new Reputation({ clock }),
+    reputation: options.reputation ?? new Reputation({ clock, banTimeout: options.banTimeout }),
     netRestrict: rangesOf(options.netRestrict),
     dials: options.dials ?? true,
     onInbound: options.onInbound,

@@ -95,6 +95,13 @@ test('a node that gives a false answer is banned, refused when it calls and not 
   expect(server.peers.size).toBe(1)
 })
 
+test('the length of the first ban is an option of the server', async () => {
+  await using world = new World()
+  const { server, liar } = await quiz(world, { banTimeout: 5_000 })
+  await lie(world, liar, server, 100)
+  expect(server.bans()).toMatchObject([{ until: world.clock.unixTime() + 5_000 }])
+})
+
 test('a node that becomes a candidate while it is banned is not dialed', async () => {
   await using world = new World()
   const reputation = new Reputation({ clock: world.clock })

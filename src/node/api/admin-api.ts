@@ -5,7 +5,6 @@
 import { z } from 'zod'
 import { disconnectText, type Server, type ServerEvent } from '../../devp2p/index.ts'
 import { type CallContext, method, param } from '../../rpc/index.ts'
-import type { Bans } from '../bans.ts'
 import type { Endpoints } from '../endpoints.ts'
 import { enodeParam, host, list, port } from './params.ts'
 
@@ -26,14 +25,13 @@ export function adminApi({ endpoints, dataDir }: AdminApiOptions) {
 
 export interface AdminPeerApiOptions {
   readonly server: Server
-  readonly bans: Bans
 }
 
 /** Methods of a node with a devp2p server: its peers. */
-export function adminPeerApi({ server, bans }: AdminPeerApiOptions) {
+export function adminPeerApi({ server }: AdminPeerApiOptions) {
   return {
     addPeer: method({ summary: 'keeps a node connected', params: url }, (enode) => {
-      bans.lift(enode)
+      server.unban(enode)
       server.addStatic(enode)
       return true
     }),
@@ -42,6 +40,7 @@ export function adminPeerApi({ server, bans }: AdminPeerApiOptions) {
       return true
     }),
     addTrustedPeer: method({ summary: 'admits a node even when all slots are taken', params: url }, (enode) => {
+      server.unban(enode)
       server.addTrusted(enode)
       return true
     }),
@@ -54,7 +53,13 @@ export function adminPeerApi({ server, bans }: AdminPeerApiOptions) {
         summary: "disconnects a node and takes no call from its IP for that many seconds; btcd's ban",
         params: [param('url', enodeParam), param('seconds', z.number().positive().optional())],
       },
-      (enode, seconds) => bans.ban(enode, seconds),
+      (enode, seconds) => server.ban(enode, seconds === undefined ? undefined : seconds * 1_000),
+    ),
+    unbanPeer: method({ summary: 'lifts the bans of a node and of its addresses', params: url }, (enode) =>
+      server.unban(enode),
+    ),
+    bannedPeers: method({ summary: 'bans of nodes and of addresses, until when, and why', params: [] }, () =>
+      server.bans(),
     ),
     peers: method({ summary: 'the connected peers', params: [] }, () => server.peerInfos()),
     nodeInfo: method({ summary: 'information about this node', params: [] }, () => server.nodeInfo()),

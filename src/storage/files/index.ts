@@ -4,4 +4,4 @@
  * @module
  */
 export { writeFileAtomically } from './atomic-file.ts'
-export { JsonFile, type JsonFileOptions } from './json-file.ts'
+export { JsonFile } from './json-file.ts'
