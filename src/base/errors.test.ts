@@ -42,6 +42,7 @@ describe('the properties of errors', () => {
 
   test('penalty is above 0 for invalid bytes and breaches, and 0 for timeouts and our own faults', () => {
     expect(new CodecError('ERR_X', 'x').penalty).toBe(20)
+    expect(new CodecError('ERR_X', 'x', 0, { penalty: 0 }).penalty).toBe(0)
     expect(new ProtocolError('ERR_X', 'x').penalty).toBe(20)
     expect(new ProtocolError('ERR_X', 'x', { penalty: 100 }).penalty).toBe(100)
     expect(new TimeoutError('x', 1).penalty).toBe(0)

@@ -20,7 +20,10 @@ export class PeerloomError extends Error {
     this.code = code
   }
 
-  /** How much this speaks against the peer that caused it: 0 nothing, 100 ban at once. */
+  /**
+   * Penalty for the peer that caused this, added to its score, which bans it at 100: 0 for what may be this side's fault or
+   * the network's, 20 for a breach that a bug explains, 100 for what is proven false.
+   */
   get penalty(): number {
     return 0
   }
@@ -31,19 +34,26 @@ export class PeerloomError extends Error {
   }
 }
 
+export interface CodecErrorOptions extends ErrorOptions {
+  /** 0 to 100. @default 20 */
+  readonly penalty?: number
+}
+
 /** Bytes that do not follow their format. Costs the sender the connection. */
 export class CodecError extends PeerloomError {
   override readonly name = 'CodecError'
   /** Position in the input where it went wrong, in bytes. */
   readonly offset: number
+  readonly #penalty: number
 
-  constructor(code: ErrorCode, message: string, offset = 0, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, offset = 0, options: CodecErrorOptions = {}) {
     super(code, message, options)
     this.offset = offset
+    this.#penalty = options.penalty ?? 20
   }
 
   override get penalty(): number {
-    return 20
+    return this.#penalty
   }
 }
 

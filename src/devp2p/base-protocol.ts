@@ -44,6 +44,10 @@ export class BaseProtocol implements Control {
   }
 }
 
+/** Penalty of 20: more likely a bug, or a version this side does not know, than malice. */
 function breach(message: string): ProtocolError {
-  return new ProtocolError('ERR_UNKNOWN_MESSAGE', message, { disconnectReason: DisconnectReason.ProtocolError })
+  return new ProtocolError('ERR_UNKNOWN_MESSAGE', message, {
+    disconnectReason: DisconnectReason.ProtocolError,
+    penalty: 20,
+  })
 }

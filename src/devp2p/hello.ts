@@ -164,6 +164,7 @@ function checkIdentity(hello: Hello, proven: Uint8Array): void {
   }
 }
 
+/** No penalty: only peers have a score, and the dial history bounds how often a bad Hello comes. */
 function bad(disconnectReason: number, message: string): PeerloomError {
-  return new ProtocolError('ERR_HELLO', message, { disconnectReason })
+  return new ProtocolError('ERR_HELLO', message, { disconnectReason, penalty: 0 })
 }

@@ -55,6 +55,8 @@ export function readCode(bytes: Uint8Array, at: number, end: number): number {
   return code
 }
 
+/** The error of a message of this side that is too large to be sent: no penalty for the remote. */
 export function tooLarge(bytes: number): CodecError {
-  return new CodecError('ERR_RLPX_TOO_LARGE', `a message of ${bytes} bytes, at most ${MAX_MESSAGE_BYTES} fit a frame`)
+  const message = `a message of ${bytes} bytes, at most ${MAX_MESSAGE_BYTES} fit a frame`
+  return new CodecError('ERR_RLPX_TOO_LARGE', message, 0, { penalty: 0 })
 }

@@ -208,8 +208,9 @@ export class FrameReader {
   }
 }
 
+/** No penalty: anybody on the way can change bytes, and the MAC says that they are not the remote's. */
 function badMac(of: 'header' | 'body'): CodecError {
-  return new CodecError('ERR_RLPX_MAC', `the MAC of a frame's ${of} does not match`)
+  return new CodecError('ERR_RLPX_MAC', `the MAC of a frame's ${of} does not match`, 0, { penalty: 0 })
 }
 
 function beyond(bytes: number, limit: number): CodecError {

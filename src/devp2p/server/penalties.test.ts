@@ -2,15 +2,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { firstFrame, only, World } from '../../../test/support/servers.ts'
+import { collect, firstFrame, only, World } from '../../../test/support/servers.ts'
 import { PeerloomError, ProtocolError } from '../../base/errors.ts'
 import { type Logger, silentLogger } from '../../base/log.ts'
 import { rlp } from '../../codec/index.ts'
-import { NodeKey } from '../../identity/index.ts'
+import { NodeKey, parseEnode } from '../../identity/index.ts'
 import { defineProtocol, message } from '../../peer/index.ts'
 import { MAX_SCORE, parseReputation, Reputation, type ReputationOptions } from '../../pool/index.ts'
 import { JsonFile } from '../../storage/files/index.ts'
 import { DisconnectReason } from '../disconnect.ts'
+import { encodeHello, exchangeHello } from '../hello.ts'
+import { RlpxTransport } from '../rlpx/index.ts'
 import { INBOUND_THROTTLE } from './inbound-limiter.ts'
 import type { ServerOptions } from './options.ts'
 import type { Server } from './server.ts'
@@ -293,4 +295,33 @@ test('addresses banned by the operator are refused; their peers are disconnected
   await world.until(liar.dial(server.enode))
   await world.settle()
   expect([...server.peers.keys()]).toEqual([id])
+})
+
+test('a message that belongs to no protocol has a penalty of 20', async () => {
+  await using world = new World()
+  const key = NodeKey.generate()
+  const { server } = await quiz(world)
+  const { transport } = await world.call('10.0.0.9', server, { key, capabilities: CAPABILITIES })
+  transport.write(200, new Uint8Array(1))
+  await world.clock.advance(5_000)
+  await world.call('10.0.0.9', server, { key, capabilities: CAPABILITIES })
+  await world.settle()
+  expect(server.peerInfos()).toMatchObject([{ score: 20 }])
+})
+
+test('bytes that are not authenticated have no penalty: anybody on the way may have changed them', async () => {
+  await using world = new World()
+  const { server } = await quiz(world)
+  const dropped = collect(server.events())
+  const { key, clock } = { key: NodeKey.generate(), clock: world.clock }
+  const { publicKey: remotePublicKey } = parseEnode(server.enode)
+  const stream = await world.connect('10.0.0.9', server)
+  const transport = await world.until(RlpxTransport.initiate(stream, { key, clock, remotePublicKey }))
+  const hello = encodeHello('stranger', CAPABILITIES, key.publicKey)
+  await world.until(exchangeHello(transport, hello, { remotePublicKey, clock }))
+  await world.settle()
+  stream.write(new Uint8Array(64))
+  await world.clock.advance(5_000)
+  const [drop] = dropped.flatMap((event) => (event.type === 'drop' ? [event] : []))
+  expect(drop?.reason).toMatchObject({ penalty: 0, cause: { code: 'ERR_RLPX_MAC' } })
 })
