@@ -43,7 +43,7 @@ export interface Connection {
 /** How long dialing one node may take up to the RLPx handshake, in milliseconds. */
 export const DIAL_TIMEOUT = 15_000
 /** A remote that does not read its Disconnect is not waited for any longer than this, in milliseconds. */
-const FAREWELL_TIMEOUT = 1_000
+const DISCONNECT_TIMEOUT = 1_000
 
 /** `admit` gets the transport paused: the peer resumes it. */
 export async function setUpConnection<P>(stream: ByteStream, options: SetUpConnectionOptions<P>): Promise<P> {
@@ -62,15 +62,15 @@ export async function setUpConnection<P>(stream: ByteStream, options: SetUpConne
     const mounted = matchProtocols(options.protocols, hello.capabilities)
     return options.admit({ id, transport, hello, mounted })
   } catch (error) {
-    await sayFarewell(transport, disconnectReasonOf(error), clock)
+    await sendDisconnect(transport, disconnectReasonOf(error), clock)
     throw error
   }
 }
 
 /** Sends a Disconnect and closes. Never rejects. */
-export async function sayFarewell(transport: RlpxTransport, reason: number, clock: Clock): Promise<void> {
+export async function sendDisconnect(transport: RlpxTransport, reason: number, clock: Clock): Promise<void> {
   transport.write(BaseCode.Disconnect, encodeDisconnect(reason))
-  const timer = clock.setTimer(FAREWELL_TIMEOUT, () => transport.destroy())
+  const timer = clock.setTimer(DISCONNECT_TIMEOUT, () => transport.destroy())
   await transport.close()
   timer.cancel()
 }

@@ -5,7 +5,7 @@
 import { type Clock, systemClock } from '../base/clock.ts'
 import { NodeKey, parseEnode } from '../identity/index.ts'
 import { type Network, tcpNetwork } from '../net/index.ts'
-import { sayFarewell } from './connect.ts'
+import { sendDisconnect } from './connect.ts'
 import { DisconnectReason } from './disconnect.ts'
 import { type Capability, encodeHello, exchangeHello, type Hello } from './hello.ts'
 import { RlpxTransport } from './rlpx/index.ts'
@@ -54,7 +54,7 @@ export async function greet(url: string, options: GreetOptions = {}): Promise<Gr
   const handshake = { key, clock, signal, remotePublicKey, handshakeTimeout: timeout }
   const transport = await RlpxTransport.initiate(stream, handshake)
   const handshakeLatency = clock.now() - begin
-  const leave = (reason: number = DisconnectReason.Requested): Promise<void> => sayFarewell(transport, reason, clock)
+  const leave = (reason: number = DisconnectReason.Requested): Promise<void> => sendDisconnect(transport, reason, clock)
   try {
     const ours = encodeHello(name, capabilities, key.publicKey)
     const hello = await exchangeHello(transport, ours, { remotePublicKey, clock, signal, timeout })

@@ -15,9 +15,9 @@ export const REDIAL_INTERVAL = 35_000
 export const MAX_ACTIVE_DIALS = 50
 const STATIC_BACKOFF = { initial: 1_000, max: 60_000 }
 /** A source that gives this many useless candidates in a row rests: one that answers at once would hold up everything. */
-const MAX_USELESS = 64
+const MAX_SKIPPED = 64
 /** How long it rests, in milliseconds. */
-export const SOURCE_REST = 1_000
+const SOURCE_PAUSE = 1_000
 
 export interface DialerOptions<C> {
   readonly clock: Clock
@@ -55,10 +55,10 @@ export class Dialer<C> {
   /** BOUNDED: by `maxActiveDials`. */
   readonly #active = new Set<string>()
   #source: AsyncIterator<C> | undefined
-  #asking = false
-  #useless = 0
+  #pulling = false
+  #skipped = 0
   #timer: Timer | undefined
-  #rest: Timer | undefined
+  #pause: Timer | undefined
   #closed = false
 
   constructor(options: DialerOptions<C>) {
@@ -109,7 +109,7 @@ export class Dialer<C> {
   close(): void {
     this.#closed = true
     this.#timer?.cancel()
-    this.#rest?.cancel()
+    this.#pause?.cancel()
     this.#source?.return?.().catch(() => {})
   }
 
@@ -128,32 +128,32 @@ export class Dialer<C> {
 
   /** One question to the source at a time; more while slots are free. */
   async #dialCandidates(): Promise<void> {
-    if (this.#asking || this.#rest || !this.#source) return
-    this.#asking = true
+    if (this.#pulling || this.#pause || !this.#source) return
+    this.#pulling = true
     while (!this.#closed && this.#roomForCandidates()) {
       const next = await this.#source.next().catch((error: unknown) => this.#sourceFailed(error))
       if (!next || next.done) {
         this.#source = undefined
         break
       }
-      if (this.#consider(next.value)) this.#useless = 0
-      else if (++this.#useless >= MAX_USELESS) {
-        this.#restSource()
+      if (this.#consider(next.value)) this.#skipped = 0
+      else if (++this.#skipped >= MAX_SKIPPED) {
+        this.#pauseSource()
         break
       }
     }
-    this.#asking = false
+    this.#pulling = false
   }
 
   #sourceFailed(error: unknown): undefined {
     if (!this.#closed) this.#options.log.warn('the source of nodes to dial failed', { error: describeError(error) })
   }
 
-  #restSource(): void {
-    this.#useless = 0
+  #pauseSource(): void {
+    this.#skipped = 0
     if (this.#closed) return
-    this.#rest = this.#options.clock.setTimer(SOURCE_REST, () => {
-      this.#rest = undefined
+    this.#pause = this.#options.clock.setTimer(SOURCE_PAUSE, () => {
+      this.#pause = undefined
       this.wake()
     })
   }

@@ -8,7 +8,7 @@ import { StorageError } from '../base/errors.ts'
 import { closedError, storageError } from './failures.ts'
 import { inspectFolder } from './folder.ts'
 import type { KeyRange, KeyValueStore, Operation, WriteOptions } from './store.ts'
-import { WriteLine } from './write-line.ts'
+import { WriteQueue } from './write-queue.ts'
 
 export interface LevelStoreOptions {
   /** Memory for blocks that were read, in bytes. @default 8 MiB */
@@ -60,17 +60,17 @@ export async function openLevelStore(path: string, options: LevelStoreOptions = 
  * in part. Throws `ERR_STORAGE_LOCKED` while somebody has it open, `ERR_STORAGE_IO` when there is none.
  */
 export async function repairLevelStore(path: string): Promise<void> {
-  await refuseNothing(path)
+  await requireDatabase(path)
   try {
     const { ClassicLevel } = await import('classic-level')
-    await refuseOpen(new ClassicLevel(path, { createIfMissing: false }))
+    await requireClosed(new ClassicLevel(path, { createIfMissing: false }))
     await ClassicLevel.repair(path)
   } catch (error) {
     throw storageError(path, error)
   }
 }
 
-async function refuseNothing(path: string): Promise<void> {
+async function requireDatabase(path: string): Promise<void> {
   const state = await inspectFolder(path).catch((error: unknown) => {
     if (error instanceof StorageError && error.code === 'ERR_STORAGE_CORRUPT') return 'ready'
     throw error
@@ -79,7 +79,7 @@ async function refuseNothing(path: string): Promise<void> {
 }
 
 /** LevelDB's repair takes no lock, and would pull the files away from under whoever has them open; opening does. */
-async function refuseOpen(db: ClassicLevel): Promise<void> {
+async function requireClosed(db: ClassicLevel): Promise<void> {
   try {
     await db.open()
     await db.close()
@@ -92,26 +92,26 @@ async function refuseOpen(db: ClassicLevel): Promise<void> {
 class ClassicLevelStore implements LevelStore {
   readonly path: string
   readonly #db: Level
-  readonly #line: WriteLine
+  readonly #writes: WriteQueue
   #closing: Promise<void> | undefined
 
   constructor(path: string, db: Level) {
     this.path = path
     this.#db = db
-    this.#line = new WriteLine((operations, sync) => writeBatch(db, operations, sync))
+    this.#writes = new WriteQueue((operations, sync) => writeBatch(db, operations, sync))
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
     if (this.#closing) throw closedError(this.path)
     try {
-      return plain(this.#db.getSync(key))
+      return toPlainArray(this.#db.getSync(key))
     } catch (error) {
       throw storageError(this.path, error)
     }
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    return (await this.#guard(() => this.#db.getMany([...keys]))).map(plain)
+    return (await this.#guard(() => this.#db.getMany([...keys]))).map(toPlainArray)
   }
 
   has(key: Uint8Array): boolean {
@@ -119,7 +119,7 @@ class ClassicLevelStore implements LevelStore {
   }
 
   write(operations: readonly Operation[], options: WriteOptions = {}): Promise<void> {
-    return this.#guard(() => this.#line.write(operations, options))
+    return this.#guard(() => this.#writes.write(operations, options))
   }
 
   iterate(range: KeyRange = {}): AsyncIterable<[Uint8Array, Uint8Array]> {
@@ -127,7 +127,7 @@ class ClassicLevelStore implements LevelStore {
   }
 
   deleteRange(gte: Uint8Array, lt: Uint8Array): Promise<void> {
-    return this.#guard(() => this.#line.run(() => this.#db.clear({ gte, lt })))
+    return this.#guard(() => this.#writes.run(() => this.#db.clear({ gte, lt })))
   }
 
   approximateBytes(gte: Uint8Array, lt: Uint8Array): Promise<number> {
@@ -135,7 +135,7 @@ class ClassicLevelStore implements LevelStore {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#line.idle().then(() => this.#db.close())
+    this.#closing ??= this.#writes.idle().then(() => this.#db.close())
     return this.#closing
   }
 
@@ -161,7 +161,7 @@ class ClassicLevelStore implements LevelStore {
       for (;;) {
         const batch = await this.#guard(() => entries.nextv(ITERATE_ENTRIES))
         if (batch.length === 0) return
-        for (const [key, value] of batch) yield [plain(key), keysOnly ? EMPTY_BYTES : plain(value)]
+        for (const [key, value] of batch) yield [toPlainArray(key), keysOnly ? EMPTY_BYTES : toPlainArray(value)]
       }
     } finally {
       await entries.close()
@@ -185,8 +185,8 @@ async function writeBatch(db: Level, operations: readonly Operation[], sync: boo
 }
 
 /** LevelDB's binding gives Buffers whatever it is asked for; ours are plain views of the same memory. */
-function plain(bytes: Uint8Array): Uint8Array
-function plain(bytes: Uint8Array | undefined): Uint8Array | undefined
-function plain(bytes: Uint8Array | undefined): Uint8Array | undefined {
+function toPlainArray(bytes: Uint8Array): Uint8Array
+function toPlainArray(bytes: Uint8Array | undefined): Uint8Array | undefined
+function toPlainArray(bytes: Uint8Array | undefined): Uint8Array | undefined {
   return bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
