@@ -1,24 +1,24 @@
 /**
- * Which protocols two nodes share, and where each one's messages begin.
+ * Capability matching: the protocols that two nodes share, and the message offset of each.
  * @module
  */
 import type { AnyProtocol, Mounted } from '../peer/index.ts'
 import { protocolLength } from '../peer/index.ts'
 import { BASE_LENGTH, type Capability } from './hello.ts'
 
-/** What we offer in Hello, sorted as go-ethereum sorts it. */
+/** Capabilities to offer in Hello, in go-ethereum's order. */
 export function capabilitiesOf(protocols: readonly AnyProtocol[]): Capability[] {
   return protocols.map(({ name, version }) => ({ name, version })).sort(byNameAndVersion)
 }
 
-/** `eth/69`. */
+/** Formats a capability as `eth/69`. */
 export function formatCapability({ name, version }: Capability): string {
   return `${name}/${version}`
 }
 
 /**
- * The highest common version of each name, in the order of names; offsets follow each other from 16 on. Both sides must
- * come to the same result, so this is go-ethereum's `matchProtocols` to the letter.
+ * Selects the highest common version of each name, in the order of names, with consecutive offsets from 16 on. Both sides
+ * must come to the same result, so this follows go-ethereum's `matchProtocols` exactly.
  */
 export function matchProtocols(protocols: readonly AnyProtocol[], remote: readonly Capability[]): Mounted[] {
   const best = new Map<string, AnyProtocol>()

@@ -1,6 +1,6 @@
 /**
- * From a byte stream to a peer's parts: RLPx handshake, checkpoint, Hello, checkpoint. Whatever goes wrong, the stream is
- * closed, after a Disconnect when the remote could read one.
+ * Set-up of one connection: RLPx handshake, checkpoint 1, Hello exchange, checkpoint 2. On any failure the stream is closed,
+ * after a Disconnect if the remote can read one.
  * @module
  */
 import { bytesToHex } from '../base/bytes.ts'
@@ -16,18 +16,18 @@ import { RlpxTransport } from './rlpx/index.ts'
 
 export interface SetUpConnectionOptions<P> {
   readonly key: NodeKey
-  /** Ours, encoded. */
+  /** This side's Hello, encoded. */
   readonly hello: Uint8Array
   readonly protocols: readonly AnyProtocol[]
   readonly clock: Clock
   readonly signal?: AbortSignal | undefined
-  /** Who is expected; undefined for a connection that came in. */
+  /** Public key of the dialed node, 64 bytes; undefined for inbound connections. */
   readonly remotePublicKey?: Uint8Array | undefined
-  /** Throws when this identity (64 hex digits) may not connect. */
+  /** Checkpoint 1: throws when this identity (64 hex digits) may not connect. */
   readonly checkIdentity: (id: string) => void
   /**
-   * Makes it a peer, or throws when it may not become one. Called at most once, last, and all in one go: nobody else can
-   * take the slot between the decision and the peer.
+   * Checkpoint 2: makes the connection a peer, or throws when it may not become one. Called at most once, last, and
+   * synchronous: no other connection can take the slot between the decision and the peer.
    */
   readonly admit: (connection: Connection) => P
 }
@@ -40,12 +40,12 @@ export interface Connection {
   readonly mounted: readonly Mounted[]
 }
 
-/** How long dialing one node may take up to the RLPx handshake, in milliseconds. */
+/** Milliseconds to open the stream to a dialed node: go-ethereum's `defaultDialTimeout`. */
 export const DIAL_TIMEOUT = 15_000
-/** A remote that does not read its Disconnect is not waited for any longer than this, in milliseconds. */
+/** Milliseconds to wait for a remote that does not read its Disconnect. */
 const DISCONNECT_TIMEOUT = 1_000
 
-/** `admit` gets the transport paused: the peer resumes it. */
+/** Sets a connection up and returns the result of `admit`, which gets a paused transport for the peer to resume. */
 export async function setUpConnection<P>(stream: ByteStream, options: SetUpConnectionOptions<P>): Promise<P> {
   const { key, clock, signal, remotePublicKey } = options
   const transport = remotePublicKey

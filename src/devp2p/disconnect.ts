@@ -1,11 +1,11 @@
 /**
- * Why a devp2p connection ends, as its Disconnect message says it (devp2p spec, `p2p` capability, 0x01).
+ * Disconnect reasons and the Disconnect message (devp2p spec, `p2p` capability, 0x01).
  * @module
  */
 import { CodecError, PeerClosedError, PeerloomError, ProtocolError, type Side, TimeoutError } from '../base/errors.ts'
 import { rlp } from '../codec/index.ts'
 
-/** The wire's codes, by go-ethereum's names. */
+/** Wire codes under go-ethereum's names. */
 export const DisconnectReason = {
   Requested: 0x00,
   NetworkError: 0x01,
@@ -40,19 +40,19 @@ const TEXTS: Readonly<Record<number, string>> = {
   [DisconnectReason.SubprotocolError]: 'subprotocol error',
 }
 
-/** go-ethereum's words for a code; an unknown one is shown as it came. */
+/** go-ethereum's text for a code; an unknown code is shown as a number. */
 export function disconnectText(reason: number): string {
   return TEXTS[reason] ?? `unknown disconnect reason ${reason}`
 }
 
-/** The end of a connection with a reason of the wire's. */
+/** Error of a connection that ended with a Disconnect reason. */
 export function disconnected(side: Side, reason: number, options: ErrorOptions = {}): PeerClosedError {
   const text = disconnectText(reason)
   const what = side === 'remote' ? `remote disconnected: ${text}` : text
   return new PeerClosedError(side, what, { ...options, disconnectReason: reason })
 }
 
-/** The code that tells the remote why this side ends the connection, as go-ethereum maps the end of a protocol's run. */
+/** Disconnect reason to send for an error, as go-ethereum maps the error of a protocol's run. */
 export function disconnectReasonOf(error: unknown): number {
   if (error instanceof PeerClosedError) {
     if (error.disconnectReason !== undefined) return error.disconnectReason
@@ -73,12 +73,12 @@ const PROTOCOL_ERRORS: ReadonlySet<string> = new Set([
 
 const listForm = rlp.struct({ reason: rlp.number }, { extra: 'ignore' })
 
-/** Always the list `[reason]`, as the spec says. */
+/** Encodes the list `[reason]`, as the spec has it. */
 export function encodeDisconnect(reason: number): Uint8Array {
   return listForm.encode({ reason })
 }
 
-/** Accepts the list and the bare number, both of which are out there. Anything else counts as `Requested`. */
+/** Decodes the list and the bare number, since nodes send both. Anything else counts as `Requested`. */
 export function decodeDisconnect(payload: Uint8Array): number {
   try {
     return (payload[0] ?? 0) >= 0xc0

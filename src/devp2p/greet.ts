@@ -1,5 +1,5 @@
 /**
- * A call to one node without a server: RLPx handshake and both Hellos, and no protocol.
+ * Hello exchange with one node without a server: RLPx handshake and both Hellos, no protocol.
  * @module
  */
 import { type Clock, systemClock } from '../base/clock.ts'
@@ -11,11 +11,11 @@ import { type Capability, encodeHello, exchangeHello, type Hello } from './hello
 import { RlpxTransport } from './rlpx/index.ts'
 
 export interface GreetOptions {
-  /** Who asks. @default a new key */
+  /** Identity of this side. @default a new key */
   readonly key?: NodeKey
-  /** What we call ourselves. @default 'peerloom' */
+  /** Client name in Hello. @default 'peerloom' */
   readonly name?: string
-  /** What we say we speak; a node without a common protocol answers Hello and then disconnects. @default eth/69 */
+  /** Capabilities in Hello; a node without a common protocol answers Hello and then disconnects. @default eth/69 */
   readonly capabilities?: readonly Capability[]
   /** Milliseconds for each step. @default 5000 */
   readonly timeout?: number
@@ -30,9 +30,9 @@ export interface Greeting {
   readonly hello: Hello
   /** Milliseconds for TCP and RLPx handshake. */
   readonly handshakeLatency: number
-  /** Paused, with what came behind the Hello: open it, and resume, to go on. */
+  /** Paused transport that holds the frames behind the Hello: open it, and resume, to go on. */
   readonly transport: RlpxTransport
-  /** Says goodbye and closes. Never rejects. @default DisconnectReason.Requested */
+  /** Sends a Disconnect and closes. Never rejects. @default DisconnectReason.Requested */
   leave(reason?: number): Promise<void>
 }
 
@@ -40,10 +40,10 @@ export const GREET_TIMEOUT = 5_000
 const ETH_69: readonly Capability[] = [{ name: 'eth', version: 69 }]
 
 /**
- * For crawlers, and for whoever only wants to know who is there: the node sees a caller that speaks its protocols and
- * says nothing. Whoever wants a peer asks a `Server`. Rejects with a `HandshakeError` when nobody answers or the
- * handshake fails, and with a `PeerClosedError` that carries the Disconnect reason when the node refuses before its
- * Hello.
+ * Connects to a node and exchanges Hello, for crawlers and other programs that need no peer: the node sees a connection
+ * that offers its protocols and sends no message of theirs. A `Server` makes peers. Rejects with a `HandshakeError` when
+ * the connection or the handshake fails, and with a `PeerClosedError` that carries the Disconnect reason when the node
+ * refuses before its Hello.
  */
 export async function greet(url: string, options: GreetOptions = {}): Promise<Greeting> {
   const { clock = systemClock, network = tcpNetwork, key = NodeKey.generate(), timeout = GREET_TIMEOUT } = options

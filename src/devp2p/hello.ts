@@ -1,5 +1,5 @@
 /**
- * The Hello exchange: the first message each side sends on an RLPx connection (devp2p spec, `p2p` capability, 0x00).
+ * Hello exchange: the first message of each side on an RLPx connection (devp2p spec, `p2p` capability, 0x00).
  * @module
  */
 import { equalBytes } from '../base/bytes.ts'
@@ -12,20 +12,20 @@ import { type FrameLimits, MAX_MESSAGE_BYTES } from './rlpx/index.ts'
 
 /** Codes of the base protocol; those from 4 to 15 are reserved. */
 export const BaseCode = { Hello: 0x00, Disconnect: 0x01, Ping: 0x02, Pong: 0x03 } as const
-/** Message ids the base protocol takes; the first capability begins here. */
+/** Message ids of the base protocol; the first capability begins behind them. */
 export const BASE_LENGTH = 16
-/** Version of the base protocol we speak. From 5 on, everything after Hello is compressed. */
+/** Base protocol version of this side. From 5 on, all messages after Hello are compressed. */
 const BASE_VERSION = 5
 export const SNAPPY_VERSION = 5
 /** Largest Hello accepted, in bytes (go-ethereum's `baseProtocolMaxMsgSize`). */
 export const MAX_HELLO_BYTES = 2048
 const MAX_CAPABILITIES = 256
 /**
- * Anybody can send a first frame, so it is not given 16 MiB of memory; but room enough to be told what is wrong with a
- * Hello that is too large.
+ * Limits before Hello. Any node can send a first frame, so it gets less than 16 MiB of memory; but enough for an error that
+ * names the size of a too large Hello.
  */
 const BEFORE_HELLO: FrameLimits = { frameBytes: 64 * 1024, baseBytes: MAX_HELLO_BYTES }
-/** Nothing of the base protocol is large. Without a limit, pings that unpack to 16 MiB each would cost nothing but us. */
+/** Limits after Hello. Base protocol messages are small; without a limit a ping could decompress to 16 MiB. */
 const AFTER_HELLO: FrameLimits = { frameBytes: MAX_MESSAGE_BYTES, baseBytes: MAX_HELLO_BYTES }
 
 export interface Capability {
@@ -35,16 +35,16 @@ export interface Capability {
 
 export interface Hello {
   readonly version: number
-  /** What the remote calls itself, such as `Geth/v1.17.8-stable/linux-amd64/go1.26.8`. */
+  /** Client name, such as `Geth/v1.17.8-stable/linux-amd64/go1.26.8`. */
   readonly clientId: string
   readonly capabilities: readonly Capability[]
   /** Legacy; 0. */
   readonly listenPort: number
-  /** 64 bytes: must be the identity that the RLPx handshake proved. */
+  /** Public key, 64 bytes: must equal the one that the RLPx handshake proved. */
   readonly id: Uint8Array
 }
 
-/** go-ethereum takes any bytes for a name; what is not UTF-8 in it is shown as U+FFFD, and costs nobody the connection. */
+/** Name of any bytes, as in go-ethereum: invalid UTF-8 decodes to U+FFFD instead of an error. */
 const name = rlp.mapped(
   rlp.bytes,
   (bytes) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes),
@@ -53,7 +53,7 @@ const name = rlp.mapped(
 
 const capability = rlp.struct({ name, version: rlp.number }, { extra: 'ignore' })
 
-/** Elements after the fifth are ignored. */
+/** Hello message. Elements after the fifth are ignored. */
 export const helloCodec = rlp.struct(
   {
     version: rlp.number,
@@ -66,7 +66,7 @@ export const helloCodec = rlp.struct(
 )
 
 export interface HelloOptions {
-  /** The 64 bytes that the RLPx handshake proved. */
+  /** Public key that the RLPx handshake proved, 64 bytes. */
   readonly remotePublicKey: Uint8Array
   /** Milliseconds for the remote's Hello. @default 5000 */
   readonly timeout?: number
@@ -74,7 +74,7 @@ export interface HelloOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A transport that can be told that both sides compress from now on, and how much may come. */
+/** Transport with switchable compression and adjustable limits. */
 export interface CompressibleTransport extends Transport<number> {
   setSnappy(on: boolean): void
   setLimits?(limits: FrameLimits): void
@@ -82,14 +82,15 @@ export interface CompressibleTransport extends Transport<number> {
 
 export const HELLO_TIMEOUT = 5_000
 
-/** Our Hello, as {@link exchangeHello} sends it. `id` is our public key: 64 bytes. */
+/** Encodes the Hello for {@link exchangeHello}. `id`: this side's public key, 64 bytes. */
 export function encodeHello(clientId: string, capabilities: readonly Capability[], id: Uint8Array): Uint8Array {
   return helloCodec.encode({ version: BASE_VERSION, clientId, capabilities: [...capabilities], listenPort: 0, id })
 }
 
 /**
- * Sends our Hello and reads theirs. The transport is left paused: what comes behind the Hello waits for its next owner.
- * Rejects with a `PeerClosedError` when the remote disconnects instead, else with what is wrong with its Hello.
+ * Sends this side's Hello and reads the remote's. Leaves the transport paused: frames behind the Hello wait for its next
+ * owner. Rejects with a `PeerClosedError` when the remote sends Disconnect instead; with a `ProtocolError`, `CodecError`
+ * or `TimeoutError` when its Hello is wrong or late.
  */
 export async function exchangeHello(
   transport: CompressibleTransport,
@@ -100,7 +101,7 @@ export async function exchangeHello(
   transport.write(BaseCode.Hello, ours)
   const theirs = await first
   checkIdentity(theirs, options.remotePublicKey)
-  // What is kept as long as the peer refers to no message, and is no larger than it has to be.
+  // A copy: kept as long as the peer, it must not keep the message's memory alive.
   const { version, clientId, capabilities, listenPort } = theirs
   return { version, clientId, capabilities: [...capabilities], listenPort, id: options.remotePublicKey }
 }
@@ -141,8 +142,8 @@ function firstFrame(
       },
       drain() {},
       end(error) {
-        if (over) return // a connection that nobody took over has been closed
-        fail(error ?? new HandshakeError('ERR_HELLO', 'hello', 'remote closed the connection before its Hello'))
+        if (over) return // closed between the Hello and its next owner
+        fail(error ?? new HandshakeError('ERR_HELLO', 'hello', 'remote closed the connection before Hello'))
       },
     })
   })
@@ -160,11 +161,11 @@ function checkIdentity(hello: Hello, proven: Uint8Array): void {
     throw bad(DisconnectReason.InvalidIdentity, 'Hello without a node identity')
   }
   if (!equalBytes(hello.id, proven)) {
-    throw bad(DisconnectReason.UnexpectedIdentity, 'Hello names another node than the handshake proved')
+    throw bad(DisconnectReason.UnexpectedIdentity, 'Hello identity differs from the RLPx handshake')
   }
 }
 
-/** No penalty: only peers have a score, and the dial history bounds how often a bad Hello comes. */
+/** Error without a penalty: only peers have a score, and the redial interval bounds how often a bad Hello comes. */
 function bad(disconnectReason: number, message: string): PeerloomError {
   return new ProtocolError('ERR_HELLO', message, { disconnectReason, penalty: 0 })
 }

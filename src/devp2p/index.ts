@@ -1,11 +1,11 @@
 /**
- * Ethereum's devp2p: RLPx below, Hello and capabilities, and the {@link Server} that accepts, dials and admits peers. Knows
- * no sub-protocol: those are handed to it.
- * Start reading at `server/server.ts`; `connect.ts` is the way of one connection; `rlpx/` is the cipher.
+ * Ethereum's devp2p: RLPx, Hello and capabilities, and the {@link Server} that accepts, dials and admits peers. Knows no
+ * sub-protocol: those are options of the server.
+ * Start reading at `server/server.ts`; `connect.ts` sets one connection up; `rlpx/` is the encrypted transport.
  * @module
  */
 
-// What a program on devp2p needs beside the server: encodings, identities, connections, peers.
+// Encodings, identities, connections and peers, for programs that use the server.
 export { rlp } from '../codec/index.ts'
 export {
   type Enode,

@@ -1,5 +1,5 @@
 /**
- * Knocks at a node's door: RLPx handshake, Hello, one Ping, goodbye.
+ * devp2p ping: RLPx handshake, Hello exchange, one Ping, Disconnect.
  * @module
  */
 import { type Clock, systemClock } from '../base/clock.ts'
@@ -22,13 +22,13 @@ export interface PingResult {
   readonly handshakeLatency: number
   /** Milliseconds from Ping to Pong; absent when the node disconnected instead. */
   readonly latency?: number
-  /** Why it disconnected after its Hello, if it did. */
+  /** Disconnect of the node after its Hello; absent when it answered the Ping. */
   readonly disconnect?: { readonly reason: number; readonly text: string }
 }
 
 /**
- * Rejects with a `HandshakeError` when nobody answers or the handshake fails, and with a `PeerClosedError` that carries
- * the Disconnect reason when the node refuses before its Hello.
+ * Connects to a node, exchanges Hello and measures one Ping. Rejects with a `HandshakeError` when the connection or the
+ * handshake fails, and with a `PeerClosedError` that carries the Disconnect reason when the node refuses before its Hello.
  */
 export async function ping(url: string, options: PingOptions = {}): Promise<PingResult> {
   const { clock = systemClock, timeout = GREET_TIMEOUT, signal } = options
@@ -55,7 +55,7 @@ interface Pong {
   readonly closed?: PeerClosedError
 }
 
-/** Messages of protocols that come in between, such as a Status, are passed over. */
+/** Sends a Ping and waits for its Pong; ignores messages of protocols in between, such as a Status. */
 function pong(transport: RlpxTransport, clock: Clock, timeout: number, signal: AbortSignal | undefined): Promise<Pong> {
   const sent = clock.now()
   return new Promise<Pong>((resolve, reject) => {

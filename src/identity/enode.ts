@@ -7,25 +7,25 @@ import { bytesToHex, hexToBytes } from '../base/bytes.ts'
 import { ConfigError } from '../base/errors.ts'
 import { keccak256, secp256k1 } from '../crypto/index.ts'
 
-/** A node as enode URLs describe it: who it is and where it listens. */
+/** Node as enode URLs describe it: its identity and its endpoint. */
 export interface Enode {
-  /** 64 bytes x‖y, on the curve. */
+  /** Public key, 64 bytes x‖y, on the curve. */
   readonly publicKey: Uint8Array
-  /** 32 bytes: the keccak-256 of the public key. */
+  /** keccak-256 of the public key, 32 bytes. */
   readonly id: Uint8Array
-  /** An IP address (IPv6 without brackets) or a DNS name, in lower case. */
+  /** IP address (IPv6 without brackets) or DNS name, in lower case. */
   readonly host: string
-  /** `host`, if it is an IP address. */
+  /** Same as `host` if that is an IP address. */
   readonly ip?: string
-  /** RLPx. 0: none. */
+  /** RLPx port; 0 is none. */
   readonly tcpPort: number
-  /** Discovery: equal to `tcpPort` unless `discport` says otherwise. 0: none. */
+  /** Discovery port: `tcpPort` unless `discport` is given; 0 is none. */
   readonly udpPort: number
 }
 
 const FIELD = 'enode'
 const FORM = 'the form is enode://<128 hex digits>@<host>:<port>'
-/** A public key, the longest DNS name, ports, and room to spare. */
+/** Longest URL accepted: a public key, the longest DNS name, ports, and room to spare. */
 const MAX_URL_LENGTH = 512
 const MAX_HOST_LENGTH = 253
 const URL_PARTS = /^enode:\/\/([^@/?#]*)(?:@([^@/?#]*))?\/?(?:\?([^#]*))?$/i
@@ -33,8 +33,8 @@ const HOST_AND_PORT = /^(?:\[([^\]]*)\]|([^:[\]]*)):([^:]*)$/
 const DNS_LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i
 
 /**
- * Reads an enode URL. Throws a ConfigError, field `enode`, that says what is wrong and how to mend it; also for the
- * incomplete form without `@host:port`, which names a node but not where it is.
+ * Parses an enode URL. Throws a ConfigError, field `enode`, with a hint; also for the incomplete form without `@host:port`,
+ * which has no endpoint.
  */
 export function parseEnode(url: string): Enode {
   if (url.length > MAX_URL_LENGTH) throw bad(`longer than ${MAX_URL_LENGTH} characters`)
@@ -49,7 +49,7 @@ export function parseEnode(url: string): Enode {
   return { publicKey, id: keccak256(publicKey), ...where }
 }
 
-/** Writes an enode URL; `discport` only if the ports differ. The opposite of `parseEnode`. */
+/** Formats an enode URL, with `discport` only if the ports differ. Inverse of `parseEnode`. */
 export function formatEnode(node: Pick<Enode, 'publicKey' | 'host' | 'tcpPort' | 'udpPort'>): string {
   const host = isIPv6(node.host) ? `[${node.host}]` : node.host
   const discport = node.udpPort === node.tcpPort ? '' : `?discport=${node.udpPort}`
@@ -78,7 +78,7 @@ function parseAddress(text: string): { host: string; tcpPort: number } {
 }
 
 function parseIpv6(text: string): string {
-  // Zones (%eth0) have a meaning on one machine only; go-ethereum refuses them too.
+  // A zone (%eth0) is valid on one machine only; go-ethereum refuses it, too.
   if (!isIPv6(text) || text.includes('%')) throw bad(`not an IPv6 address: ${JSON.stringify(text)}`)
   return text.toLowerCase()
 }
@@ -109,5 +109,5 @@ function bad(message: string, hint = FORM): ConfigError {
 }
 
 function incomplete(): ConfigError {
-  return bad('names a node without saying where it is, so it cannot be dialed', 'add @<host>:<port>')
+  return bad('has no endpoint, so it cannot be dialed', 'add @<host>:<port>')
 }

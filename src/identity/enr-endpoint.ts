@@ -11,8 +11,9 @@ const MAX_PORT = 65_535
 const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 /**
- * The node of a record as an enode: its IPv4 endpoint, or else its IPv6 one. IPv6 without ports of its own has those of
- * IPv4, as in go-ethereum. Undefined when neither has an address and a TCP port: such a node cannot be dialed.
+ * Converts a record to an enode with its IPv4 endpoint, or else its IPv6 one. IPv6 without own ports uses those of IPv4, as
+ * in go-ethereum.
+ * @returns undefined if neither has an address and a TCP port: such a node cannot be dialed
  */
 export function enodeOf(record: Enr): Enode | undefined {
   return nodeAt(record, 'ip', 4, '') ?? nodeAt(record, 'ip6', 16, '6')
@@ -38,7 +39,7 @@ function portOf(record: Enr, key: string): number | undefined {
   return port === undefined || port === 0 || port > MAX_PORT ? undefined : port
 }
 
-/** The remote chose the bytes: an entry that does not decode counts as missing. */
+/** Decodes an entry; one that does not decode counts as missing, since the remote chose the bytes. */
 function entryOf<T>(record: Enr, key: string, codec: Codec<T>): T | undefined {
   const raw = record.get(key)
   try {
@@ -48,7 +49,7 @@ function entryOf<T>(record: Enr, key: string, codec: Codec<T>): T | undefined {
   }
 }
 
-/** The entries of an address and a TCP port; none for a host that is no IP address. */
+/** Record entries of an IP address and a TCP port; none for a host that is not an IP address. */
 export function endpointEntries({ ip, port }: Endpoint): Readonly<Record<string, Uint8Array>> {
   const address = ipToBytes(ip)
   if (!address) return {}

@@ -1,5 +1,5 @@
 /**
- * Ethereum node records: a signed list of what a node says about itself (EIP-778).
+ * Ethereum node records: signed key-value lists that describe a node (EIP-778).
  * @module
  */
 import { utf8ToBytes } from '../base/bytes.ts'
@@ -8,9 +8,9 @@ import { rlp } from '../codec/index.ts'
 import { keccak256, secp256k1 } from '../crypto/index.ts'
 import type { NodeKey } from './node-key.ts'
 
-/** EIP-778: of the whole record, encoded. */
+/** Largest encoded record (EIP-778). */
 export const MAX_ENR_BYTES = 300
-/** What fits into 300 bytes. */
+/** Most items that fit into 300 bytes. */
 const MAX_ITEMS = 150
 const PREFIX = 'enr:'
 
@@ -18,18 +18,18 @@ const itemsCodec = rlp.list(rlp.raw, { max: MAX_ITEMS })
 const decoder = new TextDecoder('latin1')
 
 export interface EnrOptions {
-  /** Grows whenever an entry changes. */
+  /** Sequence number, which grows whenever an entry changes. */
   readonly sequence: bigint
-  /** Values as RLP, by key. `id` and `secp256k1` are added. */
+  /** RLP values by key. `id` and `secp256k1` are added. */
   readonly entries: Readonly<Record<string, Uint8Array>>
 }
 
-/** A record whose signature has been verified. */
+/** Record whose signature has been verified. */
 export class Enr {
-  /** RLP `[signature, sequence, key, value, …]`. */
+  /** Encoded record: RLP `[signature, sequence, key, value, …]`. */
   readonly raw: Uint8Array
   readonly sequence: bigint
-  /** 64 bytes. */
+  /** Public key, 64 bytes. */
   readonly publicKey: Uint8Array
   readonly #entries: ReadonlyMap<string, Uint8Array>
 
@@ -63,7 +63,7 @@ export class Enr {
     return new Enr(raw, options.sequence, key.publicKey, new Map(entries))
   }
 
-  /** Reads a record and verifies its signature. Throws `CodecError`. */
+  /** Decodes a record and verifies its signature. Throws `CodecError`. */
   static decode(raw: Uint8Array): Enr {
     if (raw.length > MAX_ENR_BYTES) throw bad(`${raw.length} bytes, at most ${MAX_ENR_BYTES}`)
     const [signature, ...content] = itemsCodec.decode(raw)
@@ -72,18 +72,18 @@ export class Enr {
     const entries = entriesOf(pairs)
     const publicKey = publicKeyOf(entries)
     const signed = keccak256(rlp.encodeListOfRaw(content))
-    if (!secp256k1().verify(signed, rlp.fixed(64).decode(signature), publicKey)) throw bad('is not signed by its key')
+    if (!secp256k1().verify(signed, rlp.fixed(64).decode(signature), publicKey)) throw bad('has an invalid signature')
     return new Enr(raw.slice(), rlp.uint64.decode(sequence), publicKey, entries)
   }
 
-  /** Reads `enr:…`. Throws `CodecError`. */
+  /** Parses `enr:…`. Throws `CodecError`. */
   static parse(text: string): Enr {
     const body = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : text
     if (!/^[A-Za-z0-9_-]+$/.test(body) || body.length > MAX_ENR_BYTES * 2) throw bad('is not base64url')
     return Enr.decode(new Uint8Array(Buffer.from(body, 'base64url')))
   }
 
-  /** 32 bytes: keccak-256 of the public key. */
+  /** keccak-256 of the public key, 32 bytes. */
   get id(): Uint8Array {
     return keccak256(this.publicKey)
   }
@@ -92,7 +92,7 @@ export class Enr {
     return [...this.#entries.keys()]
   }
 
-  /** The value of an entry as RLP. */
+  /** Value of an entry as RLP. */
   get(key: string): Uint8Array | undefined {
     return this.#entries.get(key)
   }
@@ -106,7 +106,7 @@ export class Enr {
   }
 }
 
-/** Keys must be sorted, each once: a record has one encoding only. */
+/** Reads key-value pairs. Keys must be sorted and unique: a record has one encoding only. */
 function entriesOf(pairs: readonly Uint8Array[]): Map<string, Uint8Array> {
   if (pairs.length % 2 !== 0) throw bad('has a key without a value')
   const entries = new Map<string, Uint8Array>()

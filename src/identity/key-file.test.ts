@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { bytesToHex } from '../base/bytes.ts'
 import { readKeyFile, writeKeyFile } from './key-file.ts'
 import { NodeKey } from './node-key.ts'
@@ -17,67 +17,63 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-describe('writeKeyFile', () => {
-  it('writes 64 hex digits that only the owner may read, and leaves nothing else behind', async () => {
-    const key = NodeKey.generate()
-    await writeKeyFile(path, key)
-    expect(await readFile(path, 'latin1')).toBe(bytesToHex(key.privateKey))
-    expect((await stat(path)).mode & 0o777).toBe(0o600)
-    expect(await readdir(folder)).toEqual(['nodekey'])
-    expect((await readKeyFile(path)).id).toEqual(key.id)
-  })
-
-  it('replaces an older file, whatever its mode was', async () => {
-    await writeFile(path, 'x'.repeat(500))
-    await chmod(path, 0o644)
-    await writeKeyFile(path, NodeKey.generate())
-    expect((await stat(path)).mode & 0o777).toBe(0o600)
-    expect((await stat(path)).size).toBe(64)
-  })
-
-  it('throws a ConfigError when the folder does not exist', async () => {
-    await expect(writeKeyFile(join(folder, 'no', 'nodekey'), NodeKey.generate())).rejects.toEqual(refused)
-  })
-
-  it('leaves no temporary file when the name is taken by a folder', async () => {
-    await expect(writeKeyFile(folder, NodeKey.generate())).rejects.toEqual(refused)
-    expect(await readdir(join(folder, '..'))).not.toContainEqual(expect.stringMatching(`^${folder}.*tmp$`))
-  })
+test('writeKeyFile writes 64 hex digits that only the owner may read, and no other file', async () => {
+  const key = NodeKey.generate()
+  await writeKeyFile(path, key)
+  expect(await readFile(path, 'latin1')).toBe(bytesToHex(key.privateKey))
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+  expect(await readdir(folder)).toEqual(['nodekey'])
+  expect((await readKeyFile(path)).id).toEqual(key.id)
 })
 
-describe('readKeyFile', () => {
-  it.each([
-    ['no line end', HEX],
-    ['a line end', `${HEX}\n`],
-    ['a line end of Windows', `${HEX}\r\n`],
-    ['upper case', HEX.toUpperCase()],
-  ])('reads a key with %s', async (_, text) => {
-    await writeFile(path, text)
-    expect(bytesToHex((await readKeyFile(path)).privateKey)).toBe(HEX)
-  })
+test('writeKeyFile replaces an existing file of any mode', async () => {
+  await writeFile(path, 'x'.repeat(500))
+  await chmod(path, 0o644)
+  await writeKeyFile(path, NodeKey.generate())
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+  expect((await stat(path)).size).toBe(64)
+})
 
-  it.each([
-    ['nothing', ''],
-    ['63 digits', HEX.slice(1)],
-    ['65 digits', `${HEX}0`],
-    ['a prefix', `0x${HEX}`],
-    ['a second line', `${HEX}\n\n`],
-    ['another character', `g${HEX.slice(1)}`],
-    ['zero', '0'.repeat(64)],
-    ['the order of the curve', 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141'],
-    ['a megabyte', 'a'.repeat(1 << 20)],
-  ])('refuses a file that holds %s', async (_, text) => {
-    await writeFile(path, text)
-    await expect(readKeyFile(path)).rejects.toEqual(refused)
-  })
+test('writeKeyFile throws a ConfigError when the folder does not exist', async () => {
+  await expect(writeKeyFile(join(folder, 'no', 'nodekey'), NodeKey.generate())).rejects.toEqual(refused)
+})
 
-  it('does not repeat what the file holds in its message', async () => {
-    await writeFile(path, `${HEX}0`)
-    await expect(readKeyFile(path)).rejects.not.toThrow(HEX.slice(0, 16))
-  })
+test('writeKeyFile leaves no temporary file when its path is a folder', async () => {
+  await expect(writeKeyFile(folder, NodeKey.generate())).rejects.toEqual(refused)
+  expect(await readdir(join(folder, '..'))).not.toContainEqual(expect.stringMatching(`^${folder}.*tmp$`))
+})
 
-  it('says as its cause why a file cannot be read', async () => {
-    await expect(readKeyFile(path)).rejects.toMatchObject({ field: 'nodekey', cause: { code: 'ENOENT' } })
-    await expect(readKeyFile(folder)).rejects.toMatchObject({ field: 'nodekey', cause: { code: 'EISDIR' } })
-  })
+test.each([
+  ['no line end', HEX],
+  ['a line end', `${HEX}\n`],
+  ['a line end of Windows', `${HEX}\r\n`],
+  ['upper case', HEX.toUpperCase()],
+])('readKeyFile reads a key with %s', async (_, text) => {
+  await writeFile(path, text)
+  expect(bytesToHex((await readKeyFile(path)).privateKey)).toBe(HEX)
+})
+
+test.each([
+  ['nothing', ''],
+  ['63 digits', HEX.slice(1)],
+  ['65 digits', `${HEX}0`],
+  ['a prefix', `0x${HEX}`],
+  ['a second line', `${HEX}\n\n`],
+  ['another character', `g${HEX.slice(1)}`],
+  ['zero', '0'.repeat(64)],
+  ['the order of the curve', 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141'],
+  ['a megabyte', 'a'.repeat(1 << 20)],
+])('readKeyFile refuses a file that holds %s', async (_, text) => {
+  await writeFile(path, text)
+  await expect(readKeyFile(path)).rejects.toEqual(refused)
+})
+
+test('readKeyFile does not show the content of the file in its error', async () => {
+  await writeFile(path, `${HEX}0`)
+  await expect(readKeyFile(path)).rejects.not.toThrow(HEX.slice(0, 16))
+})
+
+test("readKeyFile rejects with Node's error as the cause when a file cannot be read", async () => {
+  await expect(readKeyFile(path)).rejects.toMatchObject({ field: 'nodekey', cause: { code: 'ENOENT' } })
+  await expect(readKeyFile(folder)).rejects.toMatchObject({ field: 'nodekey', cause: { code: 'EISDIR' } })
 })

@@ -1,5 +1,5 @@
 /**
- * Key files as go-ethereum's `nodekey`: the private key as 64 hex digits.
+ * Key files in go-ethereum's `nodekey` format: the private key as 64 hex digits.
  * @module
  */
 import { open } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import { writeFileAtomically } from '../storage/files/index.ts'
 import { NodeKey } from './node-key.ts'
 
 const FIELD = 'nodekey'
-/** 64 digits and the line ends of any system. */
+/** Largest key file: 64 digits and a line end of any system. */
 const MAX_FILE_BYTES = 66
 
 /**
@@ -22,11 +22,11 @@ export async function readKeyFile(path: string): Promise<NodeKey> {
   const digits = /^([0-9a-fA-F]{64})\r?\n?$/.exec(text)?.[1]
   if (digits === undefined) throw malformed(path, 'does not hold 64 hex digits')
   const privateKey = hexToBytes(digits)
-  if (!secp256k1().isPrivateKey(privateKey)) throw malformed(path, 'holds a number that is no private key')
+  if (!secp256k1().isPrivateKey(privateKey)) throw malformed(path, 'holds a number that is not a private key')
   return NodeKey.from(privateKey)
 }
 
-/** Reads no more than one byte over what a key file may hold: the path may be of anything. */
+/** Reads at most one byte more than a key file may have: the path may name any file. */
 async function readStart(path: string): Promise<string> {
   const buffer = Buffer.alloc(MAX_FILE_BYTES + 1)
   let length = 0

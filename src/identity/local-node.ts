@@ -1,9 +1,9 @@
 /**
- * This node's own record: the entries it tells others, signed, under a sequence number that grows when they change.
- * go-ethereum's `enode.LocalNode`.
+ * Record of this node: its entries, signed, under a sequence number that grows when they change. go-ethereum's
+ * `enode.LocalNode`.
  *
- * Entries come from named sources, such as one protocol each and `endpoint`. What other nodes report as this node's
- * address (go-ethereum's endpoint votes) is to be counted by discovery, which then sets `endpoint`.
+ * Entries come from named sources: one per protocol, and `endpoint`. Discovery is to count the endpoints that other nodes
+ * report (go-ethereum's endpoint votes), and to set `endpoint` accordingly.
  * @module
  */
 import { equalBytes } from '../base/bytes.ts'
@@ -31,7 +31,7 @@ export class LocalNode {
   readonly key: NodeKey
   readonly #clock: Clock
   readonly #onRecord: ((record: Enr) => void) | undefined
-  /** BOUNDED: by the program's own protocols; a record of more than 300 bytes cannot be signed. */
+  /** Entries by source. BOUNDED: by the program's protocols; a record over 300 bytes cannot be signed. */
   readonly #sources = new Map<string, EnrEntries>()
   #record: Enr | undefined
   /** True when entries may differ from those of the record. */
@@ -54,9 +54,8 @@ export class LocalNode {
   }
 
   /**
-   * The record of the entries as they are now; signed anew only when one has changed since the last call. Without a kept
-   * record the sequence begins with the clock's Unix time in milliseconds, so that a node that lost its files does not
-   * repeat numbers. Throws `CodecError` `ERR_ENR` when the record has over 300 bytes.
+   * Signed record of the current entries; signed again only when one has changed. Without a kept record the sequence begins
+   * with the Unix time in milliseconds, so that a node that lost its files does not repeat numbers. Throws `CodecError` `ERR_ENR` when the record has over 300 bytes.
    */
   get record(): Enr {
     if (this.#record && !this.#changed) return this.#record

@@ -1,5 +1,5 @@
 /**
- * A node's key and the name it gives the node.
+ * Key of a node, and the public key and id derived from it.
  * @module
  */
 import { inspect } from 'node:util'
@@ -7,13 +7,13 @@ import { bytesToHex } from '../base/bytes.ts'
 import { ConfigError } from '../base/errors.ts'
 import { generateKey, keccak256, secp256k1 } from '../crypto/index.ts'
 
-/** A node's static key on secp256k1. Public key and id follow from it and are computed once. */
+/** Static key of a node on secp256k1, with its public key and id, which are computed once. */
 export class NodeKey {
-  /** 32 bytes. A secret: never log or send it. */
+  /** Private key, 32 bytes. Secret: never log or send it. */
   readonly privateKey: Uint8Array
-  /** 64 bytes x‖y: what enode URLs name the node by. */
+  /** Public key, 64 bytes x‖y, as in enode URLs. */
   readonly publicKey: Uint8Array
-  /** 32 bytes, the keccak-256 of the public key: what discovery measures distances with. */
+  /** keccak-256 of the public key, 32 bytes, as in discovery. */
   readonly id: Uint8Array
 
   private constructor(privateKey: Uint8Array) {
@@ -22,12 +22,12 @@ export class NodeKey {
     this.id = keccak256(this.publicKey)
   }
 
-  /** A new random key. */
+  /** Generates a random key. */
   static generate(): NodeKey {
     return new NodeKey(generateKey())
   }
 
-  /** Copies 32 bytes. Throws a ConfigError when they are not a private key. */
+  /** Makes a key of a copy of 32 bytes. Throws a ConfigError when they are not a private key. */
   static from(privateKey: Uint8Array): NodeKey {
     if (!secp256k1().isPrivateKey(privateKey)) {
       throw new ConfigError('privateKey', 'not a private key of the curve secp256k1', {
@@ -37,7 +37,7 @@ export class NodeKey {
     return new NodeKey(privateKey.slice())
   }
 
-  /** Keeps the secret out of logs: shows the id only. */
+  /** JSON with the id only, which keeps the secret out of logs. */
   toJSON(): { id: string } {
     return { id: bytesToHex(this.id) }
   }

@@ -1,17 +1,17 @@
 /**
- * How long to wait before trying again.
+ * Exponential back-off of retries.
  * @module
  */
 export interface BackoffOptions {
-  /** Milliseconds after the first failure. */
+  /** Delay in milliseconds after the first failure. */
   readonly initial: number
-  /** Most milliseconds between two tries. */
+  /** Longest delay in milliseconds. */
   readonly max: number
-  /** In [0, 1). */
+  /** Source of random numbers in [0, 1). */
   readonly random: () => number
 }
 
-/** Doubles with every failure, up to a limit, and varies by a quarter either way so that many do not come at once. */
+/** Delay that doubles with every failure up to a limit, and varies by a quarter either way to spread retries. */
 export class Backoff {
   readonly #options: BackoffOptions
   #failures = 0
@@ -20,7 +20,7 @@ export class Backoff {
     this.#options = options
   }
 
-  /** Counts a failure and answers how many milliseconds to wait. */
+  /** Counts a failure. @returns the delay in milliseconds before the next attempt */
   next(): number {
     const { initial, max, random } = this.#options
     const delay = Math.min(max, initial * 2 ** Math.min(this.#failures++, 30))

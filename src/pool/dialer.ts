@@ -1,6 +1,6 @@
 /**
- * Decides whom to dial and when: static nodes until they are connected, candidates while there are free slots.
- * go-ethereum's dial scheduler, with a back-off for static nodes.
+ * Dial scheduler: static nodes until they are connected, candidates while there are free slots. go-ethereum's
+ * `dialScheduler`, with a back-off for static nodes.
  * @module
  */
 import type { Clock, Timer } from '../base/clock.ts'
@@ -11,12 +11,12 @@ import { ExpiringSet } from './expiring-set.ts'
 
 /** Default of `redialInterval`: go-ethereum's, above the 30 s for which nodes refuse a second call. */
 export const REDIAL_INTERVAL = 35_000
-/** go-ethereum's `defaultMaxPendingPeers`: dials in progress. */
+/** Dials in progress: go-ethereum's `defaultMaxPendingPeers`. */
 export const MAX_ACTIVE_DIALS = 50
 const STATIC_BACKOFF = { initial: 1_000, max: 60_000 }
-/** A source that gives this many useless candidates in a row rests: one that answers at once would hold up everything. */
+/** Candidates skipped in a row before the source is paused: one that never waits would starve the event loop. */
 const MAX_SKIPPED = 64
-/** How long it rests, in milliseconds. */
+/** Milliseconds of that pause. */
 const SOURCE_PAUSE = 1_000
 
 export interface DialerOptions<C> {
@@ -27,13 +27,13 @@ export interface DialerOptions<C> {
   readonly maxActiveDials?: number
   /** Milliseconds in which a candidate is not dialed a second time. @default 35000 */
   readonly redialInterval?: number | undefined
-  /** Tells candidates apart. */
+  /** Id of a candidate. */
   readonly idOf: (candidate: C) => string
-  /** Slots free for peers found by the candidates' source. */
+  /** Free slots for candidates. */
   readonly freeSlots: () => number
-  /** Why this one must not be dialed now; undefined when it may. */
+  /** @returns the reason not to dial this candidate now, or undefined */
   readonly refuse: (candidate: C) => string | undefined
-  /** Sets a connection up. Resolves when it became a peer, rejects when not; why is for the one who dials to say. */
+  /** Dials. Resolves when the candidate has become a peer, rejects when not; logging is up to this function. */
   readonly dial: (candidate: C, isStatic: boolean) => Promise<void>
   /** Source of further nodes. @default none */
   readonly candidates?: AsyncIterable<C> | undefined
@@ -69,12 +69,12 @@ export class Dialer<C> {
     this.#source = options.candidates?.[Symbol.asyncIterator]()
   }
 
-  /** Whether a dial to this node is under way. */
+  /** @returns true if a dial to this node is in progress */
   isDialing(id: string): boolean {
     return this.#active.has(id)
   }
 
-  /** Dials this node whenever it is not connected. */
+  /** Dials a node whenever it is not connected. */
   addStatic(candidate: C): void {
     const id = this.#options.idOf(candidate)
     if (this.#statics.has(id)) return
@@ -91,14 +91,14 @@ export class Dialer<C> {
     return this.#statics.has(id)
   }
 
-  /** To be called when a peer came or went: fills the free slots. */
+  /** Fills the free slots; to be called when a peer was added or dropped. */
   wake(): void {
     if (this.#closed) return
     this.#dialStatics()
     void this.#dialCandidates()
   }
 
-  /** A connected node went away after so many milliseconds: a static one is dialed again, later each time it soon left. */
+  /** Reports a peer lost after so many milliseconds. A static node is dialed again, later after each short connection. */
   lost(id: string, lived: number): void {
     const node = this.#statics.get(id)
     if (node && lived > this.#redialInterval) node.backoff.reset()
@@ -126,7 +126,7 @@ export class Dialer<C> {
     if (soonest < Number.POSITIVE_INFINITY) this.#timer = this.#options.clock.setTimer(soonest - now, () => this.wake())
   }
 
-  /** One question to the source at a time; more while slots are free. */
+  /** Pulls candidates while slots are free, one request to the source at a time. */
   async #dialCandidates(): Promise<void> {
     if (this.#pulling || this.#pause || !this.#source) return
     this.#pulling = true
@@ -146,7 +146,7 @@ export class Dialer<C> {
   }
 
   #sourceFailed(error: unknown): undefined {
-    if (!this.#closed) this.#options.log.warn('the source of nodes to dial failed', { error: describeError(error) })
+    if (!this.#closed) this.#options.log.warn('Dial candidates failed', { error: describeError(error) })
   }
 
   #pauseSource(): void {
@@ -158,13 +158,13 @@ export class Dialer<C> {
     })
   }
 
-  /** go-ethereum dials twice as many as it has slots, because most attempts fail. */
+  /** @returns true if more dials may start: twice as many as free slots, as in go-ethereum, because most of them fail */
   #roomForCandidates(): boolean {
     const free = Math.min(this.#options.freeSlots() * 2, this.#maxActiveDials)
     return free - this.#active.size > 0
   }
 
-  /** Dials it, unless there is a reason not to. */
+  /** Dials a candidate unless there is a reason not to. @returns false if it was skipped */
   #consider(candidate: C): boolean {
     if (this.#closed) return false
     const id = this.#options.idOf(candidate)

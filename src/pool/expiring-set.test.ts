@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { FakeClock } from '../base/clock.ts'
 import { ExpiringSet } from './expiring-set.ts'
 
-test('remembers a key for its lifetime and no longer', async () => {
+test('an expiring set holds a key for its lifetime and no longer', async () => {
   const clock = new FakeClock()
   const set = new ExpiringSet({ clock, lifetime: 1_000 })
   set.add('a')
@@ -12,7 +12,7 @@ test('remembers a key for its lifetime and no longer', async () => {
   expect([set.has('a'), set.size]).toEqual([false, 0])
 })
 
-test('adding a key again begins its lifetime anew and keeps the order of expiry', async () => {
+test('adding a key to an expiring set again restarts its lifetime and keeps the order of expiry', async () => {
   const clock = new FakeClock()
   const set = new ExpiringSet({ clock, lifetime: 1_000 })
   set.add('a')
@@ -26,13 +26,13 @@ test('adding a key again begins its lifetime anew and keeps the order of expiry'
   expect(set.size).toBe(0)
 })
 
-test('forgets the oldest keys beyond its limit', () => {
+test('an expiring set drops the oldest keys beyond its limit', () => {
   const set = new ExpiringSet({ clock: new FakeClock(), lifetime: 1_000, maxEntries: 3 })
   for (const key of ['a', 'b', 'c', 'a', 'd']) set.add(key)
   expect(['a', 'b', 'c', 'd'].filter((key) => set.has(key))).toEqual(['a', 'c', 'd'])
 })
 
-test('needs no timer', () => {
+test('an expiring set needs no timer', () => {
   const clock = new FakeClock()
   new ExpiringSet({ clock, lifetime: 1_000 }).add('a')
   expect(clock.pending).toBe(0)

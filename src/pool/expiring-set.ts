@@ -1,14 +1,14 @@
 /**
- * Keys that are remembered for a while: recent dials, recent callers.
+ * Set of keys that expire: recent dials, recent inbound addresses.
  * @module
  */
 import type { Clock } from '../base/clock.ts'
 
 export interface ExpiringSetOptions {
   readonly clock: Clock
-  /** Milliseconds a key is remembered. */
+  /** Milliseconds until a key expires. */
   readonly lifetime: number
-  /** Most keys held; beyond it the oldest are forgotten. @default 10000 */
+  /** Most keys held; beyond it the oldest are dropped. @default 10000 */
   readonly maxEntries?: number
 }
 
@@ -18,7 +18,7 @@ export class ExpiringSet {
   readonly #clock: Clock
   readonly #lifetime: number
   readonly #maxEntries: number
-  /** BOUNDED: by `maxEntries`. In order of expiry, because every key lives equally long. */
+  /** Expiry by key, in order of expiry, since all lifetimes are equal. BOUNDED: by `maxEntries`. */
   readonly #expiries = new Map<string, number>()
 
   constructor(options: ExpiringSetOptions) {
@@ -27,7 +27,7 @@ export class ExpiringSet {
     this.#maxEntries = options.maxEntries ?? MAX_ENTRIES
   }
 
-  /** Remembers a key from now on. */
+  /** Adds a key, or renews it. */
   add(key: string): void {
     this.#expire()
     this.#expiries.delete(key)

@@ -1,11 +1,11 @@
 /**
- * Scores and bans as they are written to a file: `bans.json` of a data folder.
+ * File format of scores and bans: `bans.json` of a data folder.
  * @module
  */
 import { ConfigError } from '../base/errors.ts'
 import type { Ban } from './bans.ts'
 
-/** A ban with its key and the Unix time, in milliseconds, at which it ends. */
+/** Ban with its key; `until` is a Unix time in milliseconds. */
 export interface BanRecord extends Ban {
   readonly key: string
 }
@@ -14,19 +14,19 @@ export interface ReputationRecord {
   readonly version: 1
   readonly ids: readonly BanRecord[]
   readonly ips: readonly BanRecord[]
-  /** `at`: Unix time, in milliseconds, at which the score was this high. */
+  /** Scores, each as of the Unix time `at`, in milliseconds. */
   readonly scores: readonly { readonly id: string; readonly score: number; readonly at: number }[]
 }
 
-/** Characters of a reason; it may hold text of the remote's. */
+/** Most characters of a reason, which may contain text of the remote's. */
 export const MAX_REASON_LENGTH = 200
-/** The longest DNS name, which is longer than an id or an address. */
+/** Most characters of a key: the longest DNS name, which is longer than an id or an address. */
 const MAX_KEY_LENGTH = 253
 const MAX_COUNT = 1_000
-/** Entries of each kind; the lists have lower limits of their own. */
+/** Most entries of each kind in a file; the lists in memory have lower limits. */
 const MAX_ENTRIES = 20_000
 
-/** Checks what a file holds, and takes no more of it than there should be. Throws a ConfigError (`bans`). */
+/** Validates the content of a file. Throws a ConfigError (`bans`). */
 export function parseReputation(value: unknown): ReputationRecord {
   const { version, ids, ips, scores } = objectOf(value)
   if (version !== 1) throw bad(`version ${JSON.stringify(version)}`)
@@ -64,12 +64,12 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function listOf(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value) || value.length > MAX_ENTRIES) throw bad('not a list, or too long a one')
+  if (!Array.isArray(value) || value.length > MAX_ENTRIES) throw bad('not a list, or too long')
   return value
 }
 
 function textOf(value: unknown, maxLength: number): string {
-  if (typeof value !== 'string' || value.length > maxLength) throw bad('not a text, or too long a one')
+  if (typeof value !== 'string' || value.length > maxLength) throw bad('not a text, or too long')
   return value
 }
 

@@ -14,7 +14,7 @@ function reputation(options: ReputationOptions = {}) {
   return { clock, nodes: new Reputation({ clock, ...options }) }
 }
 
-/** What comes back from the file that a reputation was written to. */
+/** Record that a file of this reputation would hold. */
 const reread = (nodes: Reputation) => parseReputation(JSON.parse(JSON.stringify(nodes)))
 
 test('a node is banned for an hour when its penalties reach 100, with the reason', async () => {

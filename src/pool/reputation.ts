@@ -1,5 +1,5 @@
 /**
- * Which nodes are banned, and why: by a score of their own faults, or by the operator.
+ * Reputation of nodes: scores of their faults, and bans by score or by the operator.
  * @module
  */
 import { type Clock, systemClock } from '../base/clock.ts'
@@ -12,7 +12,7 @@ import { MAX_SCORE, Scores } from './scores.ts'
 export const BAN_TIMEOUT = 60 * 60_000
 /** Milliseconds of the longest ban by score, and those for which a ban that has ended still doubles the next. */
 export const MAX_BAN_TIMEOUT = 24 * 60 * 60_000
-/** Node ids are free: a longer list would remember more of them, and keep out nobody. */
+/** Bans of ids held; ids are free, so a longer list would keep no one out. */
 const MAX_ID_BANS = 4_000
 const MAX_IP_BANS = 10_000
 /** 100 years in milliseconds: as good as for ever, and still a number that can be written down. */
@@ -75,24 +75,24 @@ export class Reputation {
     if (kept) this.#restore(kept)
   }
 
-  /** Penalties of a node, 0 to 100, as decayed by now. */
+  /** Score of a node as of now, 0 to 100. */
   scoreOf(id: string): number {
     return this.#scores.of(id)
   }
 
-  /** The ban of a node id that is in force. */
+  /** Ban of a node id that is in force. */
   banOf(id: string): Ban | undefined {
     return this.#ids.get(id)
   }
 
-  /** The ban of an address that is in force. */
+  /** Ban of an address that is in force. */
   ipBanOf(ip: string): Ban | undefined {
     return this.#ips.get(ip)
   }
 
   /**
-   * Adds the penalty of a node's fault to its score, and bans the node at 100. Returns the new score, and the ban if it
-   * began now. An exempt node is not banned.
+   * Adds the penalty of a node's fault to its score, and bans the node at 100, unless it is exempt.
+   * @returns the new score, and the ban if it began now
    */
   penalize(id: string, error: PeerloomError, exempt = false): { readonly score: number; readonly ban?: Ban } {
     const { penalty } = error
@@ -113,7 +113,7 @@ export class Reputation {
     this.#onChange()
   }
 
-  /** Lifts the ban of a node, those of addresses that were banned for it, and that of `ip`. False when there was none. */
+  /** Lifts the ban of a node, of addresses banned for it, and of `ip`. @returns false if there was none */
   lift(id: string, ip?: string): boolean {
     const lifted = this.#ids.lift(id)
     this.#scores.reset(id)
@@ -122,7 +122,7 @@ export class Reputation {
     return lifted || ips.length > 0
   }
 
-  /** Lifts all bans for breaking a rule, by its error code; returns the ids. */
+  /** Lifts all bans for breaking a rule, by its error code. @returns the ids */
   liftRule(code: string): readonly string[] {
     const ids = this.#ids.liftWhere((ban) => ban.code === code)
     for (const id of ids) this.#scores.reset(id)
@@ -157,7 +157,7 @@ export class Reputation {
     return ban
   }
 
-  /** The clock on the wall may have been moved, or the file written by somebody else: no ban by score is over the longest. */
+  /** Restores a record. Caps bans by score at the longest: the system clock may have moved, or the file been edited. */
   #restore({ ids, ips, scores }: ReputationRecord): void {
     const [now, unixNow] = [this.#clock.now(), this.#clock.unixTime()]
     for (const { key, until, ...ban } of ids) {
@@ -173,7 +173,7 @@ export class Reputation {
   }
 }
 
-/** The error code of the rule that was broken; for the end of a peer, that of its cause. */
+/** Error code of the rule that was broken; for a closed peer, that of its cause. */
 export function ruleOf(error: PeerloomError): string {
   return error instanceof PeerClosedError && error.cause instanceof PeerloomError ? ruleOf(error.cause) : error.code
 }

@@ -1,15 +1,15 @@
 /**
- * Detects rules of this side that are wrong: those that most peers break.
+ * Detection of rules of this side that are wrong: those that most peers break.
  * @module
  */
 import type { Clock } from '../base/clock.ts'
 import { ExpiringSet } from './expiring-set.ts'
 
-/** Milliseconds looked back, as long as the shortest ban: the bans of a wrong rule never cover most peers at one time. */
+/** Window in milliseconds, as long as the shortest ban: bans by a wrong rule never cover most peers at one time. */
 export const RULE_WINDOW = 60 * 60_000
-/** Nodes that must break a rule before it can be wrong: fewer are an accident. */
+/** Fewest nodes that break a rule before it can count as wrong. */
 const MIN_NODES = 3
-/** Rules watched at a time; beyond it the ones without a fault for the longest time are forgotten. */
+/** Rules watched at a time; beyond it those without a fault for the longest time are dropped. */
 const MAX_RULES = 128
 
 export type RuleChange = 'suspended' | 'restored'
@@ -18,19 +18,19 @@ export type RuleChange = 'suspended' | 'restored'
  * Counts, for each rule (an error code), the distinct nodes that broke it within the window. A rule is suspended while
  * these are most of all nodes that were peers in that time.
  *
- * Whoever holds most of the peers can have a rule suspended by breaking it with all of them. That gains it no more than
- * new node ids do, which are free: its connections still end at each fault.
+ * An attacker that holds most of the peers can have a rule suspended by breaking it with all of them. That gains no more
+ * than new node ids do, which are free: its connections still end at each fault.
  */
 export class RuleWatch {
   readonly #clock: Clock
   readonly #window: number
-  /** BOUNDED: by the slots of the server. */
+  /** Ids of the peers. BOUNDED: by the slots of the server. */
   readonly #connected = new Set<string>()
-  /** Nodes that were peers within the window and have gone. */
+  /** Ids of peers that left within the window. */
   readonly #gone: ExpiringSet
-  /** By code. BOUNDED: by MAX_RULES. In the order of the last fault. */
+  /** Nodes that broke each rule, by its code, in the order of the last fault. BOUNDED: by MAX_RULES. */
   readonly #broken = new Map<string, ExpiringSet>()
-  /** BOUNDED: as the rules. */
+  /** Codes of suspended rules. BOUNDED: as the rules. */
   readonly #suspended = new Set<string>()
 
   constructor(options: { readonly clock: Clock; readonly window?: number | undefined }) {
@@ -54,7 +54,7 @@ export class RuleWatch {
     this.#gone.add(id)
   }
 
-  /** Notes that a node broke a rule. Returns how the rule's standing has changed by that, if it has. */
+  /** Counts a node that broke a rule. @returns the change of the rule's state, if any */
   broke(code: string, id: string): RuleChange | undefined {
     this.#nodesOf(code).add(id)
     const was = this.#suspended.has(code)
@@ -65,7 +65,7 @@ export class RuleWatch {
     return wrong ? 'suspended' : 'restored'
   }
 
-  /** True while the rule must ban nobody; looked at anew with each fault. */
+  /** @returns true while the rule must not ban; evaluated at each fault */
   isSuspended(code: string): boolean {
     return this.#suspended.has(code)
   }

@@ -1,17 +1,17 @@
 /**
- * Penalties against nodes, which decay.
+ * Scores of nodes: penalties that decay.
  * @module
  */
 import type { Clock } from '../base/clock.ts'
 
-/** Score at which a node is banned, and the highest there is. */
+/** Highest score, at which a node is banned. */
 export const MAX_SCORE = 100
 /**
  * Milliseconds in which a score halves: as long as the shortest ban, so that half of the score stands against a node that
- * comes back from one. A node is banned that breaks a rule of penalty 20 every 19 minutes, and not one that does once a day.
+ * comes back from one. Faults of penalty 20 ban a node when they come every 19 minutes, and never when once a day.
  */
 export const SCORE_HALF_LIFE = 60 * 60_000
-/** A score below this counts as none. */
+/** Lowest score that is kept. */
 const FORGOTTEN = 1
 /** Half-lives after which even the highest score is below {@link FORGOTTEN}. */
 const LIFETIMES = Math.log2(MAX_SCORE / FORGOTTEN)
@@ -19,15 +19,15 @@ const MAX_ENTRIES = 4_000
 
 export interface ScoreOptions {
   readonly clock: Clock
-  /** Milliseconds. @default 3600000 */
+  /** Milliseconds in which a score halves. @default 3600000 */
   readonly halfLife?: number | undefined
-  /** Nodes with a score; beyond it those without a fault for the longest time are forgotten. @default 4000 */
+  /** Most nodes with a score; beyond it those without a fault for the longest time are dropped. @default 4000 */
   readonly maxEntries?: number | undefined
 }
 
 interface Entry {
   readonly score: number
-  /** {@link Clock.now} at which the score was this high. */
+  /** Time ({@link Clock.now}) of the score. */
   readonly at: number
 }
 
@@ -36,7 +36,7 @@ export class Scores {
   readonly #clock: Clock
   readonly #halfLife: number
   readonly #maxEntries: number
-  /** BOUNDED: by `maxEntries`. In the order of the last fault, so that those to forget are in front. */
+  /** Scores by id, in the order of the last fault, so that those to drop are in front. BOUNDED: by `maxEntries`. */
   readonly #entries = new Map<string, Entry>()
 
   constructor(options: ScoreOptions) {
@@ -45,7 +45,7 @@ export class Scores {
     this.#maxEntries = options.maxEntries ?? MAX_ENTRIES
   }
 
-  /** Adds a penalty; returns the new score. */
+  /** Adds a penalty. @returns the new score */
   add(id: string, penalty: number): number {
     const score = Math.min(MAX_SCORE, this.of(id) + penalty)
     this.#put(id, { score, at: this.#clock.now() })
@@ -63,7 +63,7 @@ export class Scores {
     this.#entries.delete(id)
   }
 
-  /** Brings back a score of so many milliseconds ago. In the order of their age, oldest first. */
+  /** Restores a score of so many milliseconds ago. Scores have to come oldest first. */
   restore(id: string, score: number, age: number): void {
     const entry = { score, at: this.#clock.now() - age }
     if (this.#decayed(entry) >= FORGOTTEN) this.#put(id, entry)
@@ -86,7 +86,7 @@ export class Scores {
     if (this.#entries.size > this.#maxEntries) this.#entries.delete(this.#entries.keys().next().value as string)
   }
 
-  /** Each entry is looked at once more than it is added: the first that is young enough ends the loop. */
+  /** Drops entries that have decayed, in amortized constant time: the first one that has not ends the loop. */
   #forget(): void {
     const oldest = this.#clock.now() - LIFETIMES * this.#halfLife
     for (const [id, { at }] of this.#entries) {

@@ -9,7 +9,7 @@ export interface SlotLimits<K extends string> {
   readonly classes: Readonly<Record<K, number>>
 }
 
-/** Counts the peers of each class against their limits. The owner decides who may pass a limit: nothing is refused here. */
+/** Counts the peers of each class. Refuses nothing: its owner decides which peers may exceed a limit. */
 export class SlotClasses<K extends string> {
   readonly limits: SlotLimits<K>
   readonly #taken: Record<K, number>

@@ -1,5 +1,5 @@
 /**
- * The layout of a data folder, as go-ethereum has it: `<dataDir>/peerloom/` holds what the program keeps.
+ * Layout of a data folder, as in go-ethereum: the program's files are in `<dataDir>/peerloom/`.
  * @module
  */
 import { mkdir, stat } from 'node:fs/promises'
@@ -9,12 +9,12 @@ import { ConfigError } from '../base/errors.ts'
 /** Name of the program's own folder within a data folder. */
 const PROGRAM = 'peerloom'
 
-/** The absolute path of what the program keeps under `name` in a data folder. */
+/** Absolute path of a file or folder of the program in a data folder. */
 export function pathInDataDir(dataDir: string, name: string): string {
   return join(resolve(dataDir), PROGRAM, name)
 }
 
-/** Makes a folder and those above it, for their owner alone. Throws a ConfigError (`dataDir`) that says what is in the way. */
+/** Makes a folder and its parents, with access for the owner only. Throws a ConfigError (`dataDir`) that names the obstacle. */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
@@ -25,7 +25,7 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** The error code of the first folder that cannot be made: a recursive `mkdir` reports ENOENT for any obstacle. */
+/** Error code of the first folder that cannot be made: a recursive `mkdir` reports ENOENT for any obstacle. */
 async function firstObstacle(path: string, error: NodeJS.ErrnoException): Promise<string | undefined> {
   let first = path
   while (!(await pathExists(dirname(first)))) first = dirname(first)

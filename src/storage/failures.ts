@@ -1,18 +1,18 @@
 /**
- * The store's failures in our words.
+ * Translation of storage errors to {@link StorageError}.
  * @module
  */
 import { type ErrorCode, StorageError } from '../base/errors.ts'
 
-/** LevelDB tells what the system said as text only. */
+/** Messages of a full disk: LevelDB passes errors of the system on as text only. */
 const FULL = /no space left|disk quota|enospc|edquot/i
 const DENIED = /permission denied|read-only file system|operation not permitted|eacces|erofs|eperm/i
-/** A file of the database's own that is gone, or too short to be one, is damage and no trouble of the disk's. */
+/** Messages of a database file that is missing or too short, which is corruption and not a disk error. */
 const MISSING = /^IO error: .*: (No such file or directory|Invalid argument)$/
 
 const CLOSED: ReadonlySet<unknown> = new Set(['LEVEL_DATABASE_NOT_OPEN', 'LEVEL_ITERATOR_NOT_OPEN'])
 
-/** What classic-level, abstract-level or the file system threw, as a {@link StorageError}. */
+/** Converts an error of classic-level, abstract-level or the file system to a {@link StorageError}. */
 export function storageError(path: string, error: unknown): StorageError {
   if (error instanceof StorageError) return error
   const inner = CLOSED.has(codeOf(error)) && error instanceof Error && error.cause ? error.cause : error

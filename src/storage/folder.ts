@@ -1,6 +1,6 @@
 /**
- * What lies in a folder before LevelDB is let near it: with no CURRENT file it would start afresh, delete tables it does
- * not know, and settle among files of others.
+ * Inspection of a database folder before LevelDB opens it: without a CURRENT file LevelDB would create a new database,
+ * delete tables it does not know, and mix its files with others.
  * @module
  */
 import { readdir } from 'node:fs/promises'
@@ -10,7 +10,10 @@ import { storageError } from './failures.ts'
 const OWN = /^(CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp)|lost)$/
 const DATA = /^\d+\.(ldb|sst)$/
 
-/** `ready` to be opened, or `absent`: no such folder, an empty one, or one whose making was cut short. */
+/**
+ * Inspects a folder. Throws `StorageError` `ERR_STORAGE_FOREIGN` or `ERR_STORAGE_CORRUPT`.
+ * @returns `ready` to be opened, or `absent`: no folder, an empty one, or one whose creation was interrupted
+ */
 export async function inspectFolder(path: string): Promise<'ready' | 'absent'> {
   const names = await list(path)
   if (names.includes('CURRENT')) return 'ready'

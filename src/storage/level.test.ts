@@ -50,7 +50,7 @@ async function fill(): Promise<void> {
   await store.write([{ type: 'put', key: bytes(1), value: bytes(2) }])
 }
 
-test('a store that another process has open is refused, and opens when that one is gone', async () => {
+test('a store that another process has open is refused, and opens when that process has ended', async () => {
   const child = await startWriter()
   await expect(openLevelStore(path)).rejects.toMatchObject({
     code: 'ERR_STORAGE_LOCKED',
@@ -60,7 +60,7 @@ test('a store that another process has open is refused, and opens when that one 
   await (await openLevelStore(path)).close()
 })
 
-test('after kill -9 in the middle of writing, there are whole batches only', async () => {
+test('a store holds whole batches only after kill -9 while writing', async () => {
   for (let attempt = 0; attempt < 3; attempt++) {
     await kill(await startWriter())
     await using store = await openLevelStore(path)
@@ -70,7 +70,7 @@ test('after kill -9 in the middle of writing, there are whole batches only', asy
   }
 })
 
-test('what was written is there after closing and opening', async () => {
+test('a store keeps its entries over closing and opening', async () => {
   await fill()
   await using store = await openLevelStore(path)
   expect(store.get(bytes(1))).toEqual(bytes(2))
@@ -123,7 +123,7 @@ test('a folder with other files, or a file, is refused and left as it is', async
   await expect(openLevelStore(join(path, 'letter.txt'))).rejects.toMatchObject({ code: 'ERR_STORAGE_FOREIGN' })
 })
 
-test('a folder whose making was cut short is made anew', async () => {
+test('a folder whose creation was interrupted is created again', async () => {
   await mkdir(path)
   await writeFile(join(path, 'LOCK'), '')
   await writeFile(join(path, 'MANIFEST-000001'), '')
@@ -139,18 +139,18 @@ test('a store that is open is not repaired, here or in another process', async (
   await expect(repairLevelStore(path)).rejects.toEqual(locked)
 })
 
-test('repairing what is not there fails', async () => {
+test('repairing a store that does not exist fails', async () => {
   await expect(repairLevelStore(path)).rejects.toMatchObject({ code: 'ERR_STORAGE_IO' })
 })
 
-test('a range has a size', async () => {
+test('approximateBytes returns the size of a range', async () => {
   await using store = await openLevelStore(path, { writeBufferBytes: 64 * 1024 })
   const value = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 7919) >> 5)
   for (let i = 0; i < 5; i++) await store.write([{ type: 'put', key: bytes(i), value }])
   expect(await store.approximateBytes(bytes(0), bytes(9))).toBeGreaterThan(0)
 })
 
-test('the system’s complaints become codes', () => {
+test('errors of the system become error codes', () => {
   const code = (message: string) => storageError('db', new Error(message)).code
   expect(code('IO error: db/1.log: No space left on device')).toBe('ERR_STORAGE_FULL')
   expect(code('IO error: db/1.log: Disk quota exceeded')).toBe('ERR_STORAGE_FULL')

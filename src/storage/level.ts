@@ -1,5 +1,5 @@
 /**
- * The store on disk: LevelDB.
+ * Store on disk: LevelDB.
  * @module
  */
 import type { ClassicLevel } from 'classic-level'
@@ -11,30 +11,30 @@ import type { KeyRange, KeyValueStore, Operation, WriteOptions } from './store.t
 import { WriteQueue } from './write-queue.ts'
 
 export interface LevelStoreOptions {
-  /** Memory for blocks that were read, in bytes. @default 8 MiB */
+  /** Cache of blocks that were read, in bytes. @default 8 MiB */
   readonly cacheBytes?: number
-  /** Writes kept in memory before they become a table; up to two of these are held. @default 4 MiB */
+  /** Write buffer that becomes a table when full, in bytes; up to two are held. @default 4 MiB */
   readonly writeBufferBytes?: number
-  /** @default 1000 */
+  /** Most open table files. @default 1000 */
   readonly maxOpenFiles?: number
 }
 
-/** A {@link KeyValueStore} in a folder, and what only such a one can tell. */
+/** {@link KeyValueStore} in a folder. */
 export interface LevelStore extends KeyValueStore {
   readonly path: string
-  /** About how many bytes on disk the keys of a range take; what was just written is not in it yet. */
+  /** Approximate size on disk of a range of keys, in bytes, without recent writes. */
   approximateBytes(gte: Uint8Array, lt: Uint8Array): Promise<number>
 }
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>
 
-/** Entries, and bytes, fetched from LevelDB's thread at once while iterating. */
+/** Entries, and bytes, per fetch from LevelDB's thread while iterating. */
 const ITERATE_ENTRIES = 1_000
 const ITERATE_BYTES = 128 * 1024
 
 /**
- * Opens the database in the folder `path`, and makes both if there is nothing. Throws `StorageError`:
- * `ERR_STORAGE_LOCKED` in use by another process, `ERR_STORAGE_CORRUPT` damaged, `ERR_STORAGE_FOREIGN` not a database's
+ * Opens the database in the folder `path`; creates both if missing. Throws `StorageError`:
+ * `ERR_STORAGE_LOCKED` in use by another process, `ERR_STORAGE_CORRUPT` damaged, `ERR_STORAGE_FOREIGN` not a database
  * folder, `ERR_STORAGE_FULL`, `ERR_STORAGE_DENIED`, `ERR_STORAGE_IO`. classic-level is loaded by the first call.
  */
 export async function openLevelStore(path: string, options: LevelStoreOptions = {}): Promise<LevelStore> {
@@ -56,8 +56,8 @@ export async function openLevelStore(path: string, options: LevelStoreOptions = 
 }
 
 /**
- * Saves what can be saved of a damaged database. Entries that were damaged are lost, so that atomic batches may come back
- * in part. Throws `ERR_STORAGE_LOCKED` while somebody has it open, `ERR_STORAGE_IO` when there is none.
+ * Repairs a damaged database. Damaged entries are lost, so that an atomic batch may be restored in part. Throws
+ * `ERR_STORAGE_LOCKED` while the database is open, `ERR_STORAGE_IO` when there is none.
  */
 export async function repairLevelStore(path: string): Promise<void> {
   await requireDatabase(path)
@@ -78,7 +78,7 @@ async function requireDatabase(path: string): Promise<void> {
   if (state === 'absent') throw new StorageError('ERR_STORAGE_IO', path, `${path} holds no database`)
 }
 
-/** LevelDB's repair takes no lock, and would pull the files away from under whoever has them open; opening does. */
+/** Throws when the database is open: LevelDB's repair takes no lock and would replace files in use; opening takes it. */
 async function requireClosed(db: ClassicLevel): Promise<void> {
   try {
     await db.open()
@@ -152,7 +152,7 @@ class ClassicLevelStore implements LevelStore {
     }
   }
 
-  /** A generator is fast enough here: the fetching below it takes ten times as long per entry. */
+  /** Iterates by batches. A generator is fast enough here: fetching takes ten times as long per entry. */
   async *#cursor(range: KeyRange): AsyncGenerator<[Uint8Array, Uint8Array], void, undefined> {
     const { keysOnly = false, ...bounds } = range
     if (this.#closing) throw closedError(this.path)
@@ -169,7 +169,7 @@ class ClassicLevelStore implements LevelStore {
   }
 }
 
-/** One by one into LevelDB's own batch: half the time on our thread of handing it an array of objects. */
+/** Writes a batch, adding operations one by one: half the time on this thread of passing an array of objects. */
 async function writeBatch(db: Level, operations: readonly Operation[], sync: boolean): Promise<void> {
   const batch = db.batch()
   try {
@@ -184,7 +184,7 @@ async function writeBatch(db: Level, operations: readonly Operation[], sync: boo
   await batch.write({ sync })
 }
 
-/** LevelDB's binding gives Buffers whatever it is asked for; ours are plain views of the same memory. */
+/** Views a Buffer, which LevelDB's binding always returns, as a plain Uint8Array of the same memory. */
 function toPlainArray(bytes: Uint8Array): Uint8Array
 function toPlainArray(bytes: Uint8Array | undefined): Uint8Array | undefined
 function toPlainArray(bytes: Uint8Array | undefined): Uint8Array | undefined {

@@ -1,5 +1,5 @@
 /**
- * The store in memory: for tests, simulations and nodes that keep nothing.
+ * Store in memory, for tests, simulations and nodes that keep nothing.
  * @module
  */
 import { EMPTY_BYTES } from '../base/bytes.ts'
@@ -7,13 +7,13 @@ import type { StorageError } from '../base/errors.ts'
 import { closedError } from './failures.ts'
 import type { KeyRange, KeyValueStore, Operation, WriteOptions } from './store.ts'
 
-/** Behaves as the store on disk does, also in what is visible when. */
+/** Behaves as the store on disk, visibility of writes included. */
 export class MemoryStore implements KeyValueStore {
-  /** While set, every write and deletion fails with it and changes nothing: for tests of what a full disk does. */
+  /** Error of every write and deletion while set, which then change nothing: simulates a full disk in tests. */
   failWrites: StorageError | undefined
-  /** By key, each byte as one character: such strings sort as the bytes do. BOUNDED: by the owner of the store. */
+  /** Values by key as latin1 text, which sorts as the bytes do. BOUNDED: by the owner of the store. */
   readonly #entries = new Map<string, Uint8Array>()
-  /** The keys in order; undefined after one came or went. */
+  /** Sorted keys; undefined after one was added or deleted. */
   #sorted: string[] | undefined
   #closed = false
 
@@ -50,10 +50,10 @@ export class MemoryStore implements KeyValueStore {
     })
   }
 
-  /** What it holds is gone with it. */
+  /** Closes the store and drops its entries. */
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.resolve() // writes under way come first
+    await Promise.resolve() // after writes in flight
     this.#entries.clear()
   }
 
@@ -64,7 +64,7 @@ export class MemoryStore implements KeyValueStore {
   async #change(apply: () => void): Promise<void> {
     if (this.#closed) throw closedError('')
     if (this.failWrites) throw this.failWrites
-    await Promise.resolve() // a write is never visible before its caller has let go, as on disk
+    await Promise.resolve() // never visible within the caller's own tick, as on disk
     apply()
   }
 
@@ -99,7 +99,7 @@ function textOf(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 }
 
-/** Where `key` is, or would be. */
+/** Index of the first key that is not below `key`. */
 function lowerBound(sorted: readonly string[], key: string): number {
   let low = 0
   let high = sorted.length

@@ -35,7 +35,7 @@ describe.each(['level', 'memory'])('a store (%s)', (kind) => {
     await rm(folder, { recursive: true })
   })
 
-  test('gives back what was written, as plain bytes', async () => {
+  test('a store returns what was written, as plain bytes', async () => {
     await store.write([put([1], [10, 11]), put([2], [])])
     expect(store.get(bytes(1))).toStrictEqual(bytes(10, 11))
     expect(store.get(bytes(2))).toStrictEqual(bytes())
@@ -44,7 +44,7 @@ describe.each(['level', 'memory'])('a store (%s)', (kind) => {
     expect(await store.getMany([bytes(3), bytes(1)])).toStrictEqual([undefined, bytes(10, 11)])
   })
 
-  test('lets the later operation on a key win, within a batch and between batches that nobody awaits', async () => {
+  test('a store lets the later operation on a key win, within a batch and between batches that are not awaited', async () => {
     const writes = [store.write([put([1], [1]), del(1), put([1], [2]), put([2])])]
     for (let i = 0; i < 50; i++) writes.push(store.write([put([1], [i])]))
     writes.push(store.deleteRange(bytes(2), bytes(3)), store.write([put([3])]))
@@ -53,7 +53,7 @@ describe.each(['level', 'memory'])('a store (%s)', (kind) => {
     expect(await keysOf(store)).toEqual(['01', '03'])
   })
 
-  test('keeps its own copy of what was written and of what it gives', async () => {
+  test('a store copies what is written and what it returns', async () => {
     const value = bytes(1)
     await store.write([{ type: 'put', key: bytes(1), value }])
     value[0] = 9
@@ -62,13 +62,13 @@ describe.each(['level', 'memory'])('a store (%s)', (kind) => {
     expect(store.get(bytes(1))).toEqual(bytes(1))
   })
 
-  test('iterates in the order of unsigned bytes, shorter keys first', async () => {
+  test('a store iterates in the order of unsigned bytes, shorter keys first', async () => {
     await store.write([put([0xff]), put([0x7f, 0]), put([0x80]), put([]), put([0x7f])])
     expect(await keysOf(store)).toEqual(['', '7f', '7f00', '80', 'ff'])
     expect(await keysOf(store, { reverse: true })).toEqual(['ff', '80', '7f00', '7f', ''])
   })
 
-  test('iterates ranges that include the first bound and not the last, up to a limit', async () => {
+  test('a store iterates ranges that include the first bound and not the last, up to a limit', async () => {
     await store.write([1, 2, 3, 4, 5].map((key) => put([key])))
     expect(await keysOf(store, { gte: bytes(2), lt: bytes(4) })).toEqual(['02', '03'])
     expect(await keysOf(store, { gte: bytes(2), lt: bytes(5), reverse: true, limit: 2 })).toEqual(['04', '03'])
@@ -78,7 +78,7 @@ describe.each(['level', 'memory'])('a store (%s)', (kind) => {
     for await (const [, value] of store.iterate({ keysOnly: true })) expect(value).toEqual(bytes())
   })
 
-  test('agrees with a sorted list on every range', async () => {
+  test('a store agrees with a sorted list on every range', async () => {
     const key = fc.uint8Array({ maxLength: 3 })
     const range = fc.record({ gte: key, lt: key, reverse: fc.boolean(), limit: fc.nat(5) }, { requiredKeys: [] })
     const all = fc.sample(key, { numRuns: 60, seed: 1 })
@@ -96,7 +96,7 @@ describe.each(['level', 'memory'])('a store (%s)', (kind) => {
     )
   })
 
-  test('shows a loop the entries as they were when it began, whatever is written meanwhile', async () => {
+  test('a store iterates a snapshot, whatever is written meanwhile', async () => {
     await store.write(Array.from({ length: 3000 }, (_, i) => put([i >> 8, i & 255])))
     let seen = 0
     for await (const [key] of store.iterate()) {
@@ -106,19 +106,19 @@ describe.each(['level', 'memory'])('a store (%s)', (kind) => {
     expect(seen).toBe(3000)
   })
 
-  test('can leave a loop early and go on', async () => {
+  test('a store goes on after a loop that was left early', async () => {
     await store.write([put([1]), put([2])])
     for await (const _ of store.iterate()) break
     expect(await keysOf(store)).toEqual(['01', '02'])
   })
 
-  test('deletes a range', async () => {
+  test('a store deletes a range', async () => {
     await store.write([1, 2, 3, 4].map((key) => put([key])))
     await store.deleteRange(bytes(2), bytes(4))
     expect(await keysOf(store)).toEqual(['01', '04'])
   })
 
-  test('finishes the writes under way when it closes, and refuses everything after', async () => {
+  test('a store that closes finishes the writes in flight and refuses later calls', async () => {
     const write = store.write([put([1])])
     const closing = store.close()
     await write
@@ -133,7 +133,7 @@ describe.each(['level', 'memory'])('a store (%s)', (kind) => {
     await expect(keysOf(store)).rejects.toEqual(closed)
   })
 
-  test('ends a loop with an error when it closes under it', async () => {
+  test('a store that closes ends open loops with an error', async () => {
     await store.write(Array.from({ length: 3000 }, (_, i) => put([i >> 8, i & 255])))
     const loop = (async () => {
       for await (const _ of store.iterate()) await store.close()
@@ -142,7 +142,7 @@ describe.each(['level', 'memory'])('a store (%s)', (kind) => {
   })
 })
 
-test('a store in memory fails its writes on demand, and changes nothing', async () => {
+test('a store in memory fails its writes on demand without changing anything', async () => {
   await using store = new MemoryStore()
   await store.write([put([1])])
   const full = new StorageError('ERR_STORAGE_FULL', '', 'no space left')

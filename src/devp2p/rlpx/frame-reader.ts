@@ -208,7 +208,7 @@ export class FrameReader {
   }
 }
 
-/** No penalty: anybody on the way can change bytes, and the MAC says that they are not the remote's. */
+/** Error without a penalty: the bytes may have been changed on the way, so they are not proven to be the remote's. */
 function badMac(of: 'header' | 'body'): CodecError {
   return new CodecError('ERR_RLPX_MAC', `the MAC of a frame's ${of} does not match`, 0, { penalty: 0 })
 }

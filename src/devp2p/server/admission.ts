@@ -1,6 +1,6 @@
 /**
- * Who may become a peer: plain decisions, asked twice. Once when the identity is known, and again when the protocols
- * are, because others were let in meanwhile.
+ * Admission of peers: plain decisions at two checkpoints. Checkpoint 1 is asked when the identity is known, checkpoint 2
+ * when the protocols are, because other peers may have been admitted meanwhile.
  * @module
  */
 import { type PeerloomError, ProtocolError } from '../../base/errors.ts'
@@ -8,9 +8,9 @@ import { DisconnectReason, disconnectText } from '../disconnect.ts'
 import type { ConnectionFlags } from './server-peer.ts'
 
 export interface AdmissionState {
-  /** Whether this node is a peer already. */
+  /** True if this node is a peer already. */
   readonly connected: boolean
-  /** Whether a call of ours to this node is under way that counts more than one of its own. @default false */
+  /** True if a dial to this node is in progress that has priority over an inbound connection of it. @default false */
   readonly crossed?: boolean
   readonly self: boolean
   /** True for a node that is banned and neither static nor trusted. @default false */
@@ -22,8 +22,9 @@ export interface AdmissionState {
 }
 
 /**
- * Checkpoint 1: go-ethereum's reasons, then which of two calls survives when two nodes call each other at once. Each
- * would refuse the other's as a duplicate and both be left without; the call of the smaller id is the one that counts.
+ * Checkpoint 1: the checks of {@link refuseState}, then the tie-break of two nodes that dial each other at once. Each would
+ * refuse the other as a duplicate, and both connections be lost; the dial of the smaller id has priority.
+ * @returns the error to refuse with, or undefined
  */
 export function refuseIdentity(flags: ConnectionFlags, state: AdmissionState): PeerloomError | undefined {
   return (
@@ -32,7 +33,7 @@ export function refuseIdentity(flags: ConnectionFlags, state: AdmissionState): P
   )
 }
 
-/** Checkpoint 2: something to talk about, then go-ethereum's reasons again. */
+/** Checkpoint 2: a common protocol, then the checks of {@link refuseState}. @returns the error, or undefined */
 export function refusePeer(shared: number, flags: ConnectionFlags, state: AdmissionState): PeerloomError | undefined {
   return shared === 0 ? refusal(DisconnectReason.UselessPeer) : refuseState(flags, state)
 }

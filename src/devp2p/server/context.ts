@@ -22,7 +22,7 @@ export class PendingWork {
   /** BOUNDED: by `maxPendingPeers` inbound, by the dialer outbound. */
   readonly #work = new Set<Promise<unknown>>()
 
-  /** Holds a promise until it settles; its rejection is for others to handle. */
+  /** Holds a promise until it settles; its rejection is handled by its other owner. */
   add(work: Promise<unknown>): void {
     const tracked: Promise<unknown> = work.then(
       () => this.#work.delete(tracked),

@@ -12,7 +12,7 @@ import { refused } from './inbound-limiter.ts'
 import type { PeerSet } from './peer-set.ts'
 import type { ServerPeer } from './server-peer.ts'
 
-/** A node as its source describes it. */
+/** Node to dial, as its source describes it. */
 export type Candidate = Enode | Enr
 
 export class Dialing {
@@ -60,12 +60,12 @@ export class Dialing {
     return this.#dialer.removeStatic(id)
   }
 
-  /** A peer has gone after so many milliseconds. */
+  /** Reports a peer lost after so many milliseconds; a static one is dialed again. */
   lost(id: string, lived: number): void {
     this.#dialer.lost(id, lived)
   }
 
-  /** Dials now, whatever the dial history says. */
+  /** Dials now, regardless of the redial interval. */
   async dial(node: Enode, signal?: AbortSignal): Promise<ServerPeer> {
     const id = idOf(node)
     if (this.#dialer.isDialing(id)) {

@@ -1,20 +1,20 @@
 /**
- * What a server lets others see.
+ * Events of a server.
  * @module
  */
 import type { PeerClosedError } from '../../base/errors.ts'
 import type { ServerPeer } from './server-peer.ts'
 
 export type ServerEvent =
-  /** A node has become a peer. */
+  /** Peer added. */
   | { readonly type: 'add'; readonly peer: ServerPeer }
-  /** A peer has ended: `reason.side` says by whom, `reason.disconnectReason` with which code. */
+  /** Peer dropped: by `reason.side`, with `reason.disconnectReason`. */
   | { readonly type: 'drop'; readonly peer: ServerPeer; readonly reason: PeerClosedError }
-  /** An attempt to connect to a node has ended, in a peer or with an error. */
+  /** Dial ended, with a peer or an error. */
   | { readonly type: 'dial'; readonly enode: string; readonly error?: unknown }
-  /** A connection that came in has become a peer, or not. `remote` is `ip:port`. */
+  /** Inbound connection set up or rejected. `remote`: `ip:port`. */
   | { readonly type: 'serve'; readonly remote: string; readonly id?: string; readonly error?: unknown }
-  /** A message of a sub-protocol; `code` is relative to the protocol, `bytes` its payload's. */
+  /** Message of a sub-protocol; `code` is relative to the protocol, `bytes` the payload size. */
   | {
       readonly type: 'msgsend' | 'msgrecv'
       readonly peerId: string

@@ -20,7 +20,7 @@ export class InboundLimiter {
     this.#callers = new ExpiringSet({ clock: settings.clock, lifetime: INBOUND_THROTTLE })
   }
 
-  /** Counts one more handshake in progress until {@link release}; returns why the address gets none, if it does not. */
+  /** Takes a place among the pending handshakes until {@link release}. @returns the error of a refusal, or undefined */
   acquire(ip: string): PeerloomError | undefined {
     const reason = this.#refuse(ip)
     if (reason !== undefined) return refused(reason)
@@ -32,7 +32,7 @@ export class InboundLimiter {
     this.#pending--
   }
 
-  /** Treats an address as if it had connected just now: for one whose node was banned. */
+  /** Throttles an address as if it had connected just now, such as one whose node was banned. */
   throttle(ip: string): void {
     if (!isLan(ip)) this.#callers.add(ip)
   }
@@ -50,7 +50,7 @@ export class InboundLimiter {
   }
 }
 
-/** The error of a connection that the server itself refuses. */
+/** Error of a connection that the server itself refuses. */
 export function refused(reason: string): PeerloomError {
   return new PeerloomError('ERR_REFUSED', reason)
 }

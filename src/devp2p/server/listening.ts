@@ -21,18 +21,18 @@ export class Listening {
     this.#limiter = new InboundLimiter(context.settings)
   }
 
-  /** The bound address; undefined for a server that does not listen. */
+  /** Bound address; undefined for a server that does not listen. */
   get endpoint(): Endpoint | undefined {
     return this.#listener?.endpoint
   }
 
-  /** The IP under which others reach this server, as far as it is known. */
+  /** Bound IP for the enode URL; 127.0.0.1 when bound to all addresses. */
   get ip(): string {
     const ip = this.endpoint?.ip
     return ip === undefined || ip === '::' || ip === '0.0.0.0' ? '127.0.0.1' : ip
   }
 
-  /** Rejects with a `ConfigError` that names the option at fault, or with the signal's reason. */
+  /** Opens the listener. Rejects with a `ConfigError` that names the option at fault, or with the signal's reason. */
   async open(): Promise<void> {
     const { settings, pending, signal } = this.#context
     const { listen, network, log } = settings
@@ -50,7 +50,7 @@ export class Listening {
     settings.localNode.set('endpoint', endpointEntries({ ip: this.ip, port: this.#listener.endpoint.port }))
   }
 
-  /** Refuses connections of an address for a short while. */
+  /** Refuses connections of an address for `INBOUND_THROTTLE`. */
   throttle(ip: string): void {
     this.#limiter.throttle(ip)
   }

@@ -1,5 +1,5 @@
 /**
- * Meters under go-ethereum's names: `p2p/peers`, `p2p/dials/error/useless`, `p2p/ingress/eth/69/0x03`, …
+ * Metrics under go-ethereum's names: `p2p/peers`, `p2p/dials/error/useless`, `p2p/ingress/eth/69/0x03`, …
  * @module
  */
 import { PeerClosedError, PeerloomError } from '../../base/errors.ts'
@@ -36,7 +36,7 @@ export class ServerMetrics {
     this.#funnel('p2p/serves', error)
   }
 
-  /** The meters of one capability, such as `eth/69`. */
+  /** Meters of one capability, such as `eth/69`. */
   messages(capability: string): MessageMeters {
     const known = this.#capabilities.get(capability)
     if (known) return known
@@ -65,11 +65,11 @@ interface MessageCounters {
   readonly packets: Counter
 }
 
-/** Counts messages; names are made once for each message, because this stands in the way of all of them. */
+/** Counts messages. Builds each name once only: this is on the hot path of all messages. */
 export class MessageMeters {
   readonly #counter: (name: string) => Counter
   readonly #capability: string
-  /** By code. BOUNDED: by the protocol's length. */
+  /** Counters by message code. BOUNDED: by the protocol's length. */
   readonly #counters: Readonly<Record<'received' | 'sent', MessageCounters[]>> = { received: [], sent: [] }
 
   constructor(counter: (name: string) => Counter, capability: string) {

@@ -1,5 +1,5 @@
 /**
- * What a server can be told, and what it makes of it.
+ * Options of a server, their checks and defaults.
  * @module
  */
 import { equalBytes } from '../../base/bytes.ts'
@@ -13,7 +13,7 @@ import { type AnyProtocol, type MessageKey, protocolLength } from '../../peer/in
 import { DIAL_RATIO, MAX_PEERS, Reputation } from '../../pool/index.ts'
 import { BASE_LENGTH } from '../hello.ts'
 
-/** Where to listen. */
+/** Address to listen on. */
 export interface ListenAddress {
   /** An IP address. @default every address of this machine */
   readonly host?: string
@@ -21,19 +21,19 @@ export interface ListenAddress {
 }
 
 export interface ServerOptions {
-  /** Who this node is. */
+  /** Identity of this node. */
   readonly key: NodeKey
   /** This node's record, for an owner that keeps it over restarts; of the same key. @default a new one */
   readonly localNode?: LocalNode
-  /** What runs with each peer; several versions of one name may stand side by side. */
+  /** Protocols to run with each peer; several versions of one name are allowed. */
   readonly protocols: readonly AnyProtocol[]
   /** `host:port`, `[v6]:port` or `:port`, or its parts; port 0 takes a free one. @default not listening */
   readonly listen?: string | ListenAddress
-  /** What we call ourselves in Hello. @default 'peerloom' */
+  /** Client name in Hello. @default 'peerloom' */
   readonly name?: string
-  /** @default 50 */
+  /** Most peers, trusted nodes apart. @default 50 */
   readonly maxPeers?: number
-  /** Handshakes in progress, inbound and outbound each; 0 is the default. @default 50 */
+  /** Pending handshakes, inbound and outbound each; 0 is the default. @default 50 */
   readonly maxPendingPeers?: number
   /** One in so many peers is dialed. @default 3 */
   readonly dialRatio?: number
@@ -56,11 +56,14 @@ export interface ServerOptions {
   readonly banTimeout?: number
   /** Scores and bans, for an owner that keeps or shares them. @default new ones, which end with the server */
   readonly reputation?: Reputation
-  /** Only these ranges, for calls in and out: `10.0.0.0/8,192.168.0.0/16`, or a list of them, of which an empty one is all. @default all */
+  /**
+   * Address ranges to accept from and dial to, such as `10.0.0.0/8,192.168.0.0/16`, as one text or a list; an empty list
+   * is all. @default all
+   */
   readonly netRestrict?: string | readonly string[]
-  /** Whether to dial at all. @default true */
+  /** False for a server that never dials. @default true */
   readonly dials?: boolean
-  /** Asked for each call that comes in, after the server's own checks; false refuses it. */
+  /** Decision on each inbound connection, after the server's own checks; false refuses it. */
   readonly onInbound?: (ip: string) => boolean
   /** Closes the server when it aborts. */
   readonly signal?: AbortSignal
@@ -68,7 +71,7 @@ export interface ServerOptions {
   readonly network?: Network
   /** @default systemClock */
   readonly clock?: Clock
-  /** In [0, 1). @default Math.random */
+  /** Source of random numbers in [0, 1). @default Math.random */
   readonly random?: () => number
   /** @default silentLogger */
   readonly log?: Logger
@@ -76,12 +79,12 @@ export interface ServerOptions {
   readonly metrics?: Metrics
 }
 
-/** go-ethereum's default. */
+/** go-ethereum's `defaultMaxPendingPeers`. */
 export const MAX_PENDING_PEERS = 50
-/** devp2p allows 8 characters in a capability's name. */
+/** Characters of a capability's name (devp2p spec). */
 const MAX_NAME_LENGTH = 8
 
-/** The options with their defaults. The lists of nodes are not among them: they change while the server runs. */
+/** Options with their defaults, without the lists of nodes, which change while the server runs. */
 export interface Settings {
   readonly key: NodeKey
   readonly localNode: LocalNode
@@ -107,7 +110,7 @@ export interface Settings {
   readonly metrics: Metrics
 }
 
-/** Copies the options, fills in the defaults. Throws a `ConfigError` that names the field at fault. */
+/** Copies the options and fills in the defaults. Throws a `ConfigError` that names the field at fault. */
 export function settingsOf(options: ServerOptions): Settings {
   checkProtocols(options.protocols)
   checkCount('maxPeers', options.maxPeers)
@@ -118,7 +121,7 @@ export function settingsOf(options: ServerOptions): Settings {
   checkCount('redialInterval', options.redialInterval)
   checkCount('banTimeout', options.banTimeout)
   const { key, listen, clock = systemClock, localNode = new LocalNode({ key, clock }) } = options
-  if (!equalBytes(localNode.key.publicKey, key.publicKey)) throw new ConfigError('localNode', 'is of another key')
+  if (!equalBytes(localNode.key.publicKey, key.publicKey)) throw new ConfigError('localNode', 'has another key')
   return {
     key,
     localNode,
@@ -157,26 +160,26 @@ function checkProtocols(protocols: readonly AnyProtocol[]): void {
     if (!name || name.length > MAX_NAME_LENGTH || !/^[\x21-\x7e]+$/.test(name)) {
       throw new ConfigError('protocols', `${JSON.stringify(name)} is not a name of 1 to 8 ASCII characters`)
     }
-    if (seen.has(`${name}/${version}`)) throw new ConfigError('protocols', `${name}/${version} stands there twice`)
+    if (seen.has(`${name}/${version}`)) throw new ConfigError('protocols', `${name}/${version} is listed twice`)
     seen.add(`${name}/${version}`)
     if (!isCount(version)) throw new ConfigError('protocols', `${name}: ${version} is not a version`)
     checkMessages(protocol)
   }
 }
 
-/** Two ends agree on where a protocol's messages lie, so none may reach into the next one's. */
+/** Checks that the message codes of a protocol are distinct and within its length, which the offsets depend on. */
 function checkMessages(protocol: AnyProtocol): void {
   const { name, messages } = protocol
   const length = protocolLength(protocol)
   if (!isCount(length) || length > 0xffff - BASE_LENGTH) {
-    throw new ConfigError('protocols', `${name}: ${length} is not a number of messages`)
+    throw new ConfigError('protocols', `${name}: ${length} is not a count of messages`)
   }
   const seen = new Set<MessageKey>()
   for (const [word, { key }] of Object.entries(messages)) {
     if (!isCount(key) || key >= length) {
-      throw new ConfigError('protocols', `${name}: the code of ${word}, ${key}, is none from 0 to ${length - 1}`)
+      throw new ConfigError('protocols', `${name}: code ${key} of ${word} is not from 0 to ${length - 1}`)
     }
-    if (seen.has(key)) throw new ConfigError('protocols', `${name}: two messages have the code ${key}`)
+    if (seen.has(key)) throw new ConfigError('protocols', `${name}: two messages have code ${key}`)
     seen.add(key)
   }
 }
@@ -187,7 +190,7 @@ function isCount(value: unknown): value is number {
 
 function checkCount(field: string, value: number | undefined): void {
   if (value !== undefined && !isCount(value)) {
-    throw new ConfigError(field, `${value} is not a count`, { hint: 'a whole number from 0 up' })
+    throw new ConfigError(field, `${value} is not a count`, { hint: 'a whole number, 0 or more' })
   }
 }
 

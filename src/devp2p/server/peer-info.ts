@@ -7,7 +7,7 @@ import type { AnyProtocol } from '../../peer/index.ts'
 
 export interface PeerInfo {
   readonly enode: string
-  /** 64 hex digits: keccak-256 of the public key. */
+  /** keccak-256 of the public key, 64 hex digits. */
   readonly id: string
   readonly name: string
   /** `["eth/69", "snap/1"]` */
@@ -21,7 +21,7 @@ export interface PeerInfo {
   }
   /** Penalties against the node, up to 100; absent for 0. Ours, not go-ethereum's. */
   readonly score?: number
-  /** By protocol name: what the protocol says, `handshake` while it has nothing to say yet, `unknown` when it never has. */
+  /** `peerInfo` of each protocol by name; `handshake` while it is undefined, `unknown` for a protocol without it. */
   readonly protocols: Readonly<Record<string, unknown>>
 }
 
@@ -29,7 +29,7 @@ export interface NodeInfo {
   readonly id: string
   readonly name: string
   readonly enode: string
-  /** The signed record of the above. */
+  /** Signed node record as text. */
   readonly enr: string
   readonly ip: string
   readonly ports: { readonly discovery: number; readonly listener: number }
@@ -41,7 +41,7 @@ export interface NodeFacts {
   readonly id: Uint8Array
   readonly name: string
   readonly enode: string
-  /** The signed record of the above. */
+  /** Signed node record as text. */
   readonly enr: string
   readonly ip: string
   readonly port: number

@@ -1,8 +1,8 @@
 /**
- * The peers of a server: the decision which connection becomes one, and what happens when one comes or goes.
+ * Peers of a server: admission of connections, and the bookkeeping when a peer is added or dropped.
  *
- * All decisions are plain synchronous calls on one thread; what takes time is the set-up of one connection
- * (`../connect.ts`), which asks {@link PeerSet} at its two checkpoints.
+ * All decisions are plain synchronous calls on one thread. The set-up of a connection (`../connect.ts`) is asynchronous, and
+ * asks {@link PeerSet} at its two checkpoints.
  * @module
  */
 import { bytesToHex } from '../../base/bytes.ts'
@@ -24,15 +24,15 @@ import { type ConnectionFlags, ServerPeer } from './server-peer.ts'
 
 export interface PeerSetOptions {
   readonly slots: SlotClasses<'inbound' | 'dialed'>
-  /** A peer has gone after so many milliseconds. */
+  /** Called when a peer has ended, with the milliseconds it lasted. */
   readonly onDrop: (peer: ServerPeer, lived: number) => void
-  /** The node of this peer has been banned just now. */
+  /** Called when the node of a peer has been banned. */
   readonly onBan: (peer: ServerPeer) => void
   readonly isStatic: (id: string) => boolean
 }
 
 export class PeerSet {
-  /** This node's own id. */
+  /** Id of this node, 64 hex digits. */
   readonly localId: string
   readonly slots: SlotClasses<'inbound' | 'dialed'>
   readonly #context: ServerContext
@@ -44,9 +44,9 @@ export class PeerSet {
     message: (peer, direction, protocol, key, bytes) => this.#message(peer, direction, protocol, Number(key), bytes),
     closed: (peer, reason) => this.#drop(peer, reason),
   }
-  /** BOUNDED: by the slots, and the trusted nodes the user named. */
+  /** Peers by id. BOUNDED: by the slots, and the trusted nodes the user named. */
   readonly #peers = new Map<string, ServerPeer>()
-  /** BOUNDED: by the user's own calls. */
+  /** Ids of trusted nodes. BOUNDED: by the user's own calls. */
   readonly #trusted = new Set<string>()
   /** Ids of the nodes being dialed, from the open stream on. BOUNDED: by the dials in progress. */
   readonly #dialing = new Set<string>()
@@ -86,7 +86,7 @@ export class PeerSet {
     if (peer) peer.trusted = trusted
   }
 
-  /** Makes a peer of a stream, or rejects with why it did not become one. `node`: the one that was dialed. */
+  /** Makes a peer of a stream; rejects with the error that prevented it. `node`: the dialed node. */
   async setUp(stream: ByteStream, flags: ConnectionFlags, signal: AbortSignal, node?: Enode): Promise<ServerPeer> {
     const { key, protocols, clock } = this.#context.settings
     const dialed = node && bytesToHex(node.id)
@@ -155,7 +155,7 @@ export class PeerSet {
     this.#penalties.joined(serverPeer)
     this.#context.events.emit({ type: 'add', peer: serverPeer })
     log.debug('Peer added', { peer: id.slice(0, 8), name: hello.clientId, inbound: flags.inbound })
-    transport.resume() // the Hello exchange had left it paused
+    transport.resume() // paused since the Hello exchange
     return serverPeer
   }
 
@@ -171,7 +171,7 @@ export class PeerSet {
     this.#onDrop(peer, settings.clock.now() - peer.since)
   }
 
-  /** The peer itself has ended; its node may have connected again meanwhile. */
+  /** Disconnects a banned node that has connected again since the peer ended. */
   #banned(peer: ServerPeer, onBan: PeerSetOptions['onBan']): void {
     this.#peers.get(peer.id)?.disconnect(DisconnectReason.UselessPeer)
     onBan(peer)

@@ -309,7 +309,7 @@ test('a message that belongs to no protocol has a penalty of 20', async () => {
   expect(server.peerInfos()).toMatchObject([{ score: 20 }])
 })
 
-test('bytes that are not authenticated have no penalty: anybody on the way may have changed them', async () => {
+test('bytes that are not authenticated have no penalty: any node on the way may have changed them', async () => {
   await using world = new World()
   const { server } = await quiz(world)
   const dropped = collect(server.events())

@@ -8,9 +8,9 @@ import type { ServerContext } from './context.ts'
 import type { ServerPeer } from './server-peer.ts'
 
 export interface PenaltiesOptions {
-  /** True for nodes that are never banned: static and trusted ones. */
+  /** @returns true for nodes that are never banned: static and trusted ones */
   readonly isExempt: (id: string) => boolean
-  /** The node of this peer has been banned just now. */
+  /** Called when the node of a peer has been banned. */
   readonly onBan: (peer: ServerPeer) => void
 }
 
@@ -42,7 +42,7 @@ export class Penalties {
     if (!this.#rules.isSuspended(code)) this.#penalize(peer, reason, code)
   }
 
-  /** A rule that most peers break is this side's fault: what it banned is lifted, and it bans nobody for the time being. */
+  /** Treats a rule that most peers break as this side's fault: lifts its bans, and suspends it. */
   #watch(code: string, id: string): void {
     const { log, reputation } = this.#context.settings
     const change = this.#rules.broke(code, id)

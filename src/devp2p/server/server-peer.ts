@@ -1,5 +1,5 @@
 /**
- * A connected node as the server knows it: the peer, and who it is.
+ * Connected node as the server knows it: its peer and its identity.
  * @module
  */
 import { bytesToHex } from '../../base/bytes.ts'
@@ -13,7 +13,7 @@ import type { Hello } from '../hello.ts'
 import type { RlpxTransport } from '../rlpx/index.ts'
 import type { PeerInfo } from './peer-info.ts'
 
-/** How a connection came to be; trusted may change while it lives. */
+/** Origin of a connection; `trusted` may change while it lives. */
 export interface ConnectionFlags {
   readonly inbound: boolean
   readonly static: boolean
@@ -26,15 +26,15 @@ export interface ServerPeerParts {
   readonly hello: Hello
   readonly flags: ConnectionFlags
   readonly base: BaseProtocol
-  /** As whom it was dialed, for outbound peers. */
+  /** Dialed node, for outbound peers. */
   readonly dialed?: Enode | undefined
 }
 
 export class ServerPeer {
-  /** The connection with its protocols. */
+  /** Connection with its protocols. */
   readonly peer: Peer
   readonly hello: Hello
-  /** {@link Clock.now} at which it became a peer. */
+  /** Time ({@link Clock.now}) at which it became a peer. */
   readonly since: number
   readonly #transport: RlpxTransport
   readonly #flags: ConnectionFlags
@@ -51,12 +51,12 @@ export class ServerPeer {
     this.#dialed = parts.dialed
   }
 
-  /** 64 hex digits: keccak-256 of the public key. */
+  /** keccak-256 of the public key, 64 hex digits. */
   get id(): string {
     return this.peer.id
   }
 
-  /** What the remote calls itself. */
+  /** Client name of the remote. */
   get name(): string {
     return this.hello.clientId
   }
@@ -77,7 +77,7 @@ export class ServerPeer {
     return this.#flags.trusted
   }
 
-  /** @internal The server moves a peer between trusted and not. */
+  /** @internal Set by the server. */
   set trusted(trusted: boolean) {
     this.#flags.trusted = trusted
   }
@@ -90,24 +90,24 @@ export class ServerPeer {
     return this.#transport.remote
   }
 
-  /** As it was dialed; for inbound peers with the port they called from. */
+  /** enode URL that was dialed; for inbound peers one with their source port. */
   get enode(): string {
     const { ip, port } = this.remote
     return formatEnode(this.#dialed ?? { publicKey: this.publicKey, host: ip, tcpPort: port, udpPort: port })
   }
 
-  /** Milliseconds of the last ping; undefined before the first answer. */
+  /** Round-trip time of the last ping in milliseconds; undefined before the first pong. */
   get roundTrip(): number | undefined {
     return this.#base.roundTrip
   }
 
-  /** Wire bytes, handshake included. */
+  /** Bytes on the wire, handshake included. */
   get traffic(): { readonly bytesIn: number; readonly bytesOut: number } {
     const { bytesIn, bytesOut } = this.#transport
     return { bytesIn, bytesOut }
   }
 
-  /** Ends the connection, telling the remote why. @default DisconnectReason.Requested */
+  /** Sends a Disconnect and closes the connection. @default DisconnectReason.Requested */
   disconnect(reason: number = DisconnectReason.Requested): void {
     this.peer.close(disconnected('local', reason))
   }

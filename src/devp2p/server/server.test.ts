@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { rlp } from '../../codec/index.ts'
 import { NodeKey } from '../../identity/index.ts'
 import { MemoryNetwork } from '../../net/index.ts'
@@ -22,19 +22,17 @@ const echo = defineProtocol({
 const start = (network: MemoryNetwork, options: Partial<ServerOptions> = {}): Promise<Server> =>
   Server.listen({ key: NodeKey.generate(), protocols: [echo], network, listen: '10.0.0.1:0', ...options })
 
-describe('Server', () => {
-  test('two servers connect, run a protocol, and say why they part', async () => {
-    const network = new MemoryNetwork()
-    await using a = await start(network)
-    const b = await start(network, { listen: '10.0.0.2:0' })
-    const peer = await b.dial(a.enode)
-    expect(peer.name).toBe('peerloom')
-    const channel = peer.peer.channel(echo)
-    const reply = await channel?.request('ask', { id: 7n, text: 'hi' }, { reply: 'answer', where: (m) => m.id === 7n })
-    expect(reply).toEqual({ id: 7n, text: 'hi' })
-    const [seen] = [...a.peers.values()]
-    expect(seen?.info()).toMatchObject({ name: 'peerloom', caps: ['echo/1'], network: { inbound: true } })
-    await b.close()
-    expect(await seen?.peer.closed).toMatchObject({ side: 'remote', disconnectReason: DisconnectReason.Quitting })
-  })
+test('two servers connect, run a protocol, and disconnect with a reason', async () => {
+  const network = new MemoryNetwork()
+  await using a = await start(network)
+  const b = await start(network, { listen: '10.0.0.2:0' })
+  const peer = await b.dial(a.enode)
+  expect(peer.name).toBe('peerloom')
+  const channel = peer.peer.channel(echo)
+  const reply = await channel?.request('ask', { id: 7n, text: 'hi' }, { reply: 'answer', where: (m) => m.id === 7n })
+  expect(reply).toEqual({ id: 7n, text: 'hi' })
+  const [seen] = [...a.peers.values()]
+  expect(seen?.info()).toMatchObject({ name: 'peerloom', caps: ['echo/1'], network: { inbound: true } })
+  await b.close()
+  expect(await seen?.peer.closed).toMatchObject({ side: 'remote', disconnectReason: DisconnectReason.Quitting })
 })

@@ -1,6 +1,6 @@
 /**
- * Many peers on one devp2p network: the public face of dialing (`dialing.ts`), listening (`listening.ts`) and the peers
- * themselves (`peer-set.ts`), and the life of the three.
+ * devp2p server: the public face, and the life, of dialing (`dialing.ts`), listening (`listening.ts`) and the peers
+ * (`peer-set.ts`).
  * @module
  */
 import { setMaxListeners } from 'node:events'
@@ -27,8 +27,8 @@ import type { ServerPeer } from './server-peer.ts'
 const OPERATOR_BAN_TIMEOUT = 24 * 60 * 60_000
 
 /**
- * This program's node on a devp2p network: listens, dials, shakes hands, and runs the protocols with every peer; go-ethereum's
- * `p2p.Server`. Runs from {@link Server.listen} until it is closed.
+ * This program's node on a devp2p network: listens, dials, and runs the protocols with every peer; go-ethereum's `p2p.Server`.
+ * Runs from {@link Server.listen} until it is closed.
  */
 export class Server implements AsyncDisposable {
   /** Resolves when everything has ended. */
@@ -41,7 +41,7 @@ export class Server implements AsyncDisposable {
   readonly #listening: Listening
   #finish: () => void = () => {}
 
-  /** Rejects with a `ConfigError` that names the option at fault, such as a port in use, or with the signal's reason. */
+  /** Starts a server. Rejects with a `ConfigError` that names the option at fault, or with the signal's reason. */
   static async listen(options: ServerOptions): Promise<Server> {
     const settings = settingsOf(options)
     const statics = atField('staticNodes', () => (options.staticNodes ?? []).map(parseEnode))
@@ -58,7 +58,7 @@ export class Server implements AsyncDisposable {
 
   private constructor(settings: Settings) {
     this.#settings = settings
-    setMaxListeners(0, this.#abort.signal) // every connection being set up listens, and that is no leak
+    setMaxListeners(0, this.#abort.signal) // each pending connection adds a listener: not a leak
     const slots = new SlotClasses(slotLimits(settings))
     const counts = () => ({ inbound: slots.taken('inbound'), dialed: slots.taken('dialed') })
     this.#context = {
@@ -87,41 +87,41 @@ export class Server implements AsyncDisposable {
     return this.#peers.all
   }
 
-  /** This node's own URL: how others reach it. Port 0 when it does not listen. */
+  /** enode URL of this node; port 0 when it does not listen. */
   get enode(): string {
     const { publicKey } = this.#settings.key
     const port = this.#listening.endpoint?.port ?? 0
     return formatEnode({ publicKey, host: this.#listening.ip, tcpPort: port, udpPort: 0 }) // no discovery, no UDP
   }
 
-  /** This node's signed record: its endpoint and the attributes of its protocols, as they are now. */
+  /** Signed record of this node: its endpoint and the attributes of its protocols, as of now. */
   get record(): Enr {
     const { localNode, protocols } = this.#settings
     for (const protocol of protocols) localNode.set(formatCapability(protocol), protocol.attributes?.() ?? {})
     return localNode.record
   }
 
-  /** What happens from now on. Message events cost only while somebody looks. */
+  /** Subscribes to events from now on. Message events cost nothing while there is no subscription. */
   events(options: SubscribeOptions = {}): Subscription<ServerEvent> {
     return this.#context.events.subscribe(options)
   }
 
   /**
-   * Connects once, now, whatever the dial history says; a node that is connected already is returned. Rejects with a
-   * `ConfigError` for a URL that is none, else with why it did not become a peer: a
-   * `HandshakeError`, a `PeerClosedError` when the node refuses us, or the signal's reason.
+   * Dials once, now, regardless of the redial interval; returns the peer if the node is connected already. Rejects with a
+   * `ConfigError` for an invalid URL, a `HandshakeError`, a `PeerClosedError` when the node refuses, a `PeerloomError`
+   * `ERR_REFUSED` when this side does, or the signal's reason.
    */
   async dial(url: string, options: { readonly signal?: AbortSignal } = {}): Promise<ServerPeer> {
     const node = parseEnode(url)
     return this.#peers.get(idOf(node)) ?? (await this.#dialing.dial(node, options.signal))
   }
 
-  /** Keeps this node connected from now on: dials again whenever it is lost. Throws a `ConfigError` for a URL that is none. */
+  /** Keeps a node connected: dials it again whenever it is lost. Throws a `ConfigError` for an invalid URL. */
   addStatic(url: string): void {
     this.#dialing.addStatic(parseEnode(url))
   }
 
-  /** Stops dialing the node, and disconnects it. False when it was not static. */
+  /** Stops dialing the node, and disconnects it. @returns false if it was not static */
   removeStatic(url: string): boolean {
     const id = idOf(parseEnode(url))
     const known = this.#dialing.removeStatic(id)
@@ -129,7 +129,7 @@ export class Server implements AsyncDisposable {
     return known
   }
 
-  /** Lets this node in even when all slots are taken. */
+  /** Admits a node even when all slots are taken. Throws a `ConfigError` for an invalid URL. */
   addTrusted(url: string): void {
     this.#peers.setTrusted(idOf(parseEnode(url)), true)
   }
@@ -140,8 +140,9 @@ export class Server implements AsyncDisposable {
 
   /**
    * Bans the addresses of a node for so many milliseconds, as btcd does: the one in the URL, and the one it is connected
-   * from. Disconnects all peers there, and stops dialing the node. Returns the addresses. Throws a `ConfigError` for a URL
-   * that is none. @default timeout 24 hours
+   * from. Disconnects all peers there, and stops dialing the node. Throws a `ConfigError` for an invalid URL.
+   * @param timeout default: 24 hours
+   * @returns the addresses
    */
   ban(url: string, timeout: number = OPERATOR_BAN_TIMEOUT): readonly string[] {
     const node = parseEnode(url)
@@ -152,7 +153,7 @@ export class Server implements AsyncDisposable {
     return [...ips]
   }
 
-  /** Lifts every ban of a node: by its score, and of addresses that were banned for it. False when there was none. */
+  /** Lifts the bans of a node, by its score and of addresses banned for it. @returns false if there was none */
   unban(url: string): boolean {
     const node = parseEnode(url)
     return this.#settings.reputation.lift(idOf(node), node.host)
@@ -163,7 +164,7 @@ export class Server implements AsyncDisposable {
     return this.#settings.reputation.bans()
   }
 
-  /** go-ethereum's `admin_peers`, with the score of each node that has one: sorted by id. */
+  /** go-ethereum's `admin_peers`, sorted by id; with the score of each node that has one. */
   peerInfos(): PeerInfo[] {
     const { reputation } = this.#settings
     const infos = Array.from(this.peers.values(), (peer) => {
@@ -188,7 +189,7 @@ export class Server implements AsyncDisposable {
     })
   }
 
-  /** Stops listening and dialing, says goodbye to every peer, and waits until all have ended. */
+  /** Stops listening and dialing, disconnects every peer, and waits until all have ended. */
   async close(): Promise<void> {
     if (!this.#abort.signal.aborted) {
       const reason = disconnected('local', DisconnectReason.Quitting)

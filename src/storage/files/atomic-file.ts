@@ -4,7 +4,7 @@
  */
 import { open, rename, rm } from 'node:fs/promises'
 
-/** Only the owner reads and writes. */
+/** Mode: read and write for the owner only. */
 const OWNER_ONLY = 0o600
 
 let written = 0

@@ -9,11 +9,11 @@ import { type Logger, silentLogger } from '../../base/log.ts'
 import { writeFileAtomically } from './atomic-file.ts'
 
 export interface JsonFileOptions<T> {
-  /** Checks what was read, and throws when it is not what it should be. */
+  /** Validates the content; throws when it is not of the expected shape. */
   readonly parse: (value: unknown) => T
-  /** Largest file read. @default 4 MiB */
+  /** Largest file accepted, in bytes. @default 4 MiB */
   readonly maxBytes?: number
-  /** Milliseconds from one write to the next at least. @default 1000 */
+  /** Least milliseconds between two writes. @default 1000 */
   readonly writeInterval?: number
   /** @default systemClock */
   readonly clock?: Clock
@@ -24,7 +24,7 @@ export interface JsonFileOptions<T> {
 const MAX_BYTES = 4 * 1024 * 1024
 export const WRITE_INTERVAL = 1_000
 
-/** One owner, one file: nobody else may write it meanwhile. */
+/** JSON file with one owner, which alone may write it. */
 export class JsonFile<T> implements AsyncDisposable {
   readonly path: string
   /** Content of the file when it was opened; undefined when there was none, or a damaged one. */
@@ -32,7 +32,7 @@ export class JsonFile<T> implements AsyncDisposable {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #interval: number
-  /** Set while a change is not on the disk. */
+  /** Snapshot function of a change that is not on the disk. */
   #unsaved: (() => T) | undefined
   #lastWrite = Number.NEGATIVE_INFINITY
   #timer: Timer | undefined
@@ -40,7 +40,7 @@ export class JsonFile<T> implements AsyncDisposable {
   #failed = false
   #closed = false
 
-  /** Never rejects: a file that is damaged, too large or no file is renamed to `<path>.damaged`, with a warning. */
+  /** Opens a file. Never rejects: one that is damaged, too large or not a regular file is renamed to `<path>.damaged`. */
   static async open<T>(path: string, options: JsonFileOptions<T>): Promise<JsonFile<T>> {
     try {
       return new JsonFile(path, await read(path, options), options)
@@ -76,7 +76,7 @@ export class JsonFile<T> implements AsyncDisposable {
     this.#schedule()
   }
 
-  /** Writes what is not on the disk yet. Never rejects. */
+  /** Writes the last change if it is not on the disk. Never rejects. */
   async close(): Promise<void> {
     this.#closed = true
     this.#timer?.cancel()
