@@ -81,7 +81,10 @@ function sizeOf(layout: Layout, value: Readonly<Record<string, unknown>>): numbe
 /** The same error with the field's name in front, so that a message names its way down: `header: gasLimit: …`. */
 function inField(name: string, error: unknown): unknown {
   if (!(error instanceof CodecError)) return error
-  return new CodecError(error.code, `${name}: ${error.message}`, error.offset, { cause: error.cause })
+  return new CodecError(error.code, `${name}: ${error.message}`, error.offset, {
+    cause: error.cause,
+    penalty: error.penalty,
+  })
 }
 
 /**

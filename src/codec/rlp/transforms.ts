@@ -1,13 +1,14 @@
 import { CodecError } from '../../base/errors.ts'
 import { define, type RlpType } from './type.ts'
 
-function convert<A, B>(step: (value: A) => B, value: A, offset: number): B {
+/** Runs a conversion; what it throws becomes a `CodecError`, whose penalty is 0 for a value of this side. */
+function convert<A, B>(step: (value: A) => B, value: A, offset: number, penalty?: number): B {
   try {
     return step(value)
   } catch (error) {
     if (error instanceof CodecError) throw error
     const message = error instanceof Error ? error.message : String(error)
-    throw new CodecError('ERR_RLP_VALUE', message, offset, { cause: error })
+    throw new CodecError('ERR_RLP_VALUE', message, offset, { cause: error, ...(penalty !== undefined && { penalty }) })
   }
 }
 
@@ -17,8 +18,8 @@ function convert<A, B>(step: (value: A) => B, value: A, offset: number): B {
  */
 export function mapped<A, B>(type: RlpType<A>, to: (value: A) => B, from: (value: B) => A): RlpType<B> {
   return define<B>({
-    size: (value) => type.size(convert(from, value, 0)),
-    write: (value, out, at) => type.write(convert(from, value, 0), out, at),
+    size: (value) => type.size(convert(from, value, 0, 0)),
+    write: (value, out, at) => type.write(convert(from, value, 0, 0), out, at),
     read(reader) {
       const at = reader.offset
       return convert(to, type.read(reader), at)

@@ -431,3 +431,37 @@ describe('the types of RLP types', () => {
     expect(wrong).toBeTypeOf('function')
   })
 })
+
+describe('penalties of RLP errors', () => {
+  const ranged = rlp.mapped(
+    rlp.number,
+    (value) => (value > 9 ? never('too large') : value),
+    (value) => (value > 9 ? never('too large') : value),
+  )
+  const type = rlp.struct({ inner: rlp.struct({ ranged, flag: rlp.bool }) })
+  const thrown = (run: () => unknown): unknown => {
+    try {
+      return run()
+    } catch (error) {
+      return error
+    }
+  }
+
+  it.each([
+    ['of a wrong type', { inner: { ranged: 1, flag: 7 as never } }],
+    ['that a mapping refuses', { inner: { ranged: 10, flag: true } }],
+  ])('a value %s cannot be encoded, which has no penalty for a remote', (_what, value) => {
+    expect(thrown(() => type.encode(value))).toMatchObject({ code: 'ERR_RLP_VALUE', penalty: 0 })
+  })
+
+  it.each([
+    ['a field of a wrong value', 'c3c20102'],
+    ['a value that a mapping refuses', 'c3c20a01'],
+  ])('%s that was received has a penalty', (_what, hex) => {
+    expect(thrown(() => type.decode(hexToBytes(hex)))).toMatchObject({ code: 'ERR_RLP_VALUE', penalty: 20 })
+  })
+})
+
+function never(message: string): never {
+  throw new RangeError(message)
+}

@@ -2,7 +2,7 @@
  * What encoders are made of. Sizes are bytes; writers write at `at` and return the position after what they wrote.
  * @module
  */
-import { fail } from './reader.ts'
+import { CodecError } from '../../base/errors.ts'
 
 const SHORT_COPY_BYTES = 24 // below this a loop beats the call of `set`
 
@@ -85,7 +85,7 @@ export function encodeListOfRaw(rawItems: readonly Uint8Array[]): Uint8Array {
   return out
 }
 
-/** Throws `ERR_RLP_VALUE`: what was given to an encoder is nothing it can encode. */
+/** Throws `ERR_RLP_VALUE` for a value that has no encoding; without a penalty, since no remote gave the value. */
 export function refuse(message: string): never {
-  fail('ERR_RLP_VALUE', message)
+  throw new CodecError('ERR_RLP_VALUE', message, 0, { penalty: 0 })
 }
