@@ -1,6 +1,6 @@
 /**
- * Values to bytes and back. RLP (`rlp`) and snappy blocks for Ethereum. Knows encodings, not what messages mean, and never
- * touches keys or sockets. Everything here throws `CodecError` and nothing else on bytes it does not understand.
+ * Encodings: RLP (`rlp`) and snappy blocks for Ethereum. Knows no message, key or socket. Decoders throw `CodecError` and
+ * nothing else on malformed bytes.
  * Start at `codec.ts`, then `rlp/index.ts`.
  * @module
  */

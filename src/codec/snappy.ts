@@ -2,7 +2,7 @@ import { CodecError } from '../base/errors.ts'
 import { type WasmMemory, wasm } from '../base/webassembly.ts'
 import { SNAPPY_WASM } from './snappy-wasm.ts'
 
-/** The functions of wasm/snappy.ts. Arguments are addresses and lengths. */
+/** Functions of wasm/snappy.ts. Arguments are addresses and lengths. */
 interface Snappy {
   readonly memory: WasmMemory
   compress(at: number, end: number, out: number): number
@@ -14,25 +14,25 @@ const MORE = 0
 const DONE = 1
 
 const PAGE_BYTES = 65_536
-/** The first page is the module's own. */
+/** Address of the input: the first page is the module's own. */
 const INPUT_AT = PAGE_BYTES
-/** What may be read and written behind input and output (wasm/snappy.ts). */
+/** Bytes behind input and output that the module may access (wasm/snappy.ts). */
 const SLACK_BYTES = 64
 
-/** The format's own limit: lengths are 32 bits. */
+/** Largest length of the format: 32 bits. */
 const MAX_LENGTH = 2 ** 32 - 1
 const MAX_PREAMBLE_BYTES = 5
-/** The best a snappy element can do: a copy of 64 bytes named by 3. */
+/** Best ratio of a snappy element: a copy of 64 bytes encoded in 3. */
 const MAX_RATIO = 64 / 3
 
 const module = new wasm.Module(Buffer.from(SNAPPY_WASM, 'base64'))
 
-/** An instance of the module with its memory. BOUNDED: by the largest input and output there were, which it keeps room for. */
+/** Instance of the module with its memory. BOUNDED: by the largest input and output so far. */
 class Workspace {
   readonly #snappy = new wasm.Instance(module).exports as Snappy
   memory = new Uint8Array(this.#snappy.memory.buffer)
 
-  /** Answers where `outputBytes` have room behind an input of `inputBytes`. */
+  /** Reserves `outputBytes` behind an input of `inputBytes`. @returns their address */
   makeRoom(inputBytes: number, outputBytes: number): number {
     const out = INPUT_AT + inputBytes + SLACK_BYTES
     const missing = out + outputBytes + SLACK_BYTES - this.memory.length
@@ -40,18 +40,18 @@ class Workspace {
     return out
   }
 
-  /** Packs the input into elements at `out`, and answers their end. */
+  /** Compresses the input into elements at `out`. @returns their end */
   compress(inputBytes: number, out: number): number {
     return this.#snappy.compress(INPUT_AT, INPUT_AT + inputBytes, out)
   }
 
-  /** Begins to unpack a block that has been laid as input. */
+  /** Begins to decompress the block in the input. */
   begin(block: Block, out: number): void {
     const { bytes, elementsAt, length } = block
     this.#snappy.begin(INPUT_AT + elementsAt, INPUT_AT + bytes.length, out, out + length)
   }
 
-  /** Unpacks about so many bytes more; whether all are there. */
+  /** Decompresses about so many bytes more. @returns true when all are done */
   unpack(bytes: number, { length }: Block): boolean {
     const state = this.#snappy.unpack(bytes)
     if (state !== MORE && state !== DONE) fail(`the block does not hold the ${length} bytes it declares`, 0)
@@ -70,9 +70,9 @@ class Workspace {
 
 interface Block {
   readonly bytes: Uint8Array
-  /** Behind the preamble. */
+  /** Position behind the preamble. */
   readonly elementsAt: number
-  /** Bytes of the content, as the preamble declares them. */
+  /** Declared length of the content, in bytes. */
   readonly length: number
 }
 
@@ -82,7 +82,7 @@ function fail(message: string, offset: number, cause?: unknown): never {
   throw new CodecError('ERR_SNAPPY', `snappy: ${message}`, offset, { cause })
 }
 
-/** The varint in front of a block: 7 bits a byte, lowest first. */
+/** Reads the varint in front of a block: 7 bits per byte, lowest first. */
 function readPreamble(bytes: Uint8Array): Block {
   let length = 0
   for (let i = 0; i < MAX_PREAMBLE_BYTES; i++) {
@@ -97,7 +97,7 @@ function readPreamble(bytes: Uint8Array): Block {
   return fail('length of more than 5 bytes', MAX_PREAMBLE_BYTES)
 }
 
-/** Checks a declared length against `maxBytes`, and against what a block of that size can hold at best. */
+/** Checks a declared length against `maxBytes`, and against the best ratio for a block of that size. */
 function checkedBlock(bytes: Uint8Array, maxBytes: number): Block {
   const block = readPreamble(bytes)
   const { length, elementsAt } = block
@@ -106,14 +106,14 @@ function checkedBlock(bytes: Uint8Array, maxBytes: number): Block {
   return block
 }
 
-/** Bytes of the content, as the block's first bytes declare them; the rest is not looked at. Throws `ERR_SNAPPY`. */
+/** Reads the declared length of the content, in bytes, without checking the rest. Throws `ERR_SNAPPY`. */
 export function snappyDecompressedLength(block: Uint8Array): number {
   return readPreamble(block).length
 }
 
 /**
- * Decompresses a block (not a framed stream). The declared length is checked against `maxBytes`, and against what a
- * block of that size can hold at best, before anything is allocated. Throws `CodecError` `ERR_SNAPPY`.
+ * Decompresses a block (not a framed stream). The declared length is checked against `maxBytes`, and against the
+ * best ratio for a block of that size, before anything is allocated. Throws `CodecError` `ERR_SNAPPY`.
  *
  * Source: google/snappy, format_description.txt.
  */
@@ -136,12 +136,12 @@ export function snappyCompress(content: Uint8Array): Uint8Array {
   return workspace.memory.slice(out, end)
 }
 
-/** The bound of the format's reference: what does not compress grows a little. */
+/** Largest compressed length, as in the reference implementation: incompressible content grows a little. */
 function maxCompressedBytes(length: number): number {
   return 32 + length + Math.ceil(length / 6)
 }
 
-/** Writes a varint, and answers where it ends. */
+/** Writes a varint. @returns its end */
 function writePreamble(length: number, memory: Uint8Array, at: number): number {
   let rest = length
   for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) memory[at++] = 0x80 | (rest % 0x80)
@@ -149,16 +149,16 @@ function writePreamble(length: number, memory: Uint8Array, at: number): number {
   return at
 }
 
-/** What a step of {@link SnappyUnpacking} works on: less than a millisecond. */
+/** Bytes per step of {@link SnappyUnpacking}: less than a millisecond. */
 const STEP_BYTES = 1024 * 1024
 
-/** Shared by all unpackings, one after another: large blocks must not take memory for each of many connections. */
+/** Instance shared by all unpackings, one at a time: large blocks must not take memory per connection. */
 let largeWorkspace: Workspace | undefined
 let unpackingNow: SnappyUnpacking | undefined
 
 /**
- * {@link snappyDecompress} of a large block in steps, so that others get their turn in between. A third of the time goes
- * into memory that is touched for the first time: copying in and out has its steps, too.
+ * {@link snappyDecompress} of a large block in steps, so that other work runs in between. A third of the time goes into
+ * memory that is touched for the first time: copying in and out is done in steps, too.
  */
 export class SnappyUnpacking {
   readonly #block: Block
@@ -168,13 +168,13 @@ export class SnappyUnpacking {
   #unpacked = false
   #taken = 0
 
-  /** Checks as {@link snappyDecompress} does, and throws as it does. `bytes` must stay as they are. */
+  /** Checks and throws as {@link snappyDecompress}. `bytes` must not change meanwhile. */
   constructor(bytes: Uint8Array, maxBytes: number) {
     this.#block = checkedBlock(bytes, maxBytes)
     this.#content = new Uint8Array(this.#block.length)
   }
 
-  /** Goes on; the content, when it is there. Does nothing while another is being unpacked. Throws `ERR_SNAPPY`. */
+  /** Runs the next step, or none while another block is being unpacked. @returns the content when done. Throws `ERR_SNAPPY`. */
   step(): Uint8Array | undefined {
     if (unpackingNow !== undefined && unpackingNow !== this) return undefined
     unpackingNow = this
@@ -188,7 +188,7 @@ export class SnappyUnpacking {
     return this.#content
   }
 
-  /** Lets others unpack. To be called when no step follows for a while, or ever; a later one begins anew. */
+  /** Releases the shared instance; to be called when no step follows soon. A later step starts over. */
   interrupt(): void {
     if (unpackingNow !== this) return
     unpackingNow = undefined

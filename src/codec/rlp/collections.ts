@@ -2,15 +2,15 @@ import { fail, RlpReader } from './reader.ts'
 import { define, type RlpType } from './type.ts'
 import { closeList, lengthOfList, refuse, writeRaw } from './writer.ts'
 
-/** Elements a list may have when its type names no limit: keeps one 16 MiB message of 1-byte items from becoming 1 GB. */
+/** Most elements of a list whose type has no limit: keeps a 16 MiB message of 1-byte items from becoming 1 GB. */
 export const DEFAULT_MAX_LIST = 2 ** 20
 
 export interface ListOptions {
-  /** Elements the list may have. @default 1 048 576 */
+  /** Most elements of the list. @default 1 048 576 */
   readonly max?: number
 }
 
-/** Any number of values of one type. BOUNDED: `max` elements, `ERR_RLP_TOO_LONG` at the first one more. */
+/** List of values of one type. BOUNDED: by `max` elements, `ERR_RLP_TOO_LONG` at the first one more. */
 export function list<T>(of: RlpType<T>, options: ListOptions = {}): RlpType<readonly T[]> {
   const max = options.max ?? DEFAULT_MAX_LIST
   return define<readonly T[]>({
@@ -47,18 +47,18 @@ function sizeOfRaw(item: Uint8Array): number {
   return item.length
 }
 
-/** One item of either kind as its bytes, header included. Only its span is checked, not what is inside. */
+/** Item of either kind as its bytes, header included. Checks its span only, not its content. */
 export const raw: RlpType<Uint8Array> = define({
   size: sizeOfRaw,
   write: writeRaw,
   read: (reader) => reader.rawItem(),
 })
 
-/** An item that is decoded when it is first asked for. */
+/** Item that is decoded when its value is first read. */
 export interface Lazy<T> {
-  /** The item as it arrived, header included. */
+  /** Bytes of the item, header included. */
   readonly raw: Uint8Array
-  /** Decoded once. Throws the `CodecError` of a malformed item; its offset counts from the start of `raw`. */
+  /** Value, decoded once. Throws the `CodecError` of a malformed item; its offset counts from the start of `raw`. */
   readonly value: T
 }
 
@@ -79,11 +79,11 @@ class LazyItem<T> implements Lazy<T> {
 }
 
 export interface LazyType<T> extends RlpType<Lazy<T>> {
-  /** Wraps a value of ours, encoding it. */
+  /** Wraps a value, encoding it. */
   of(value: T): Lazy<T>
 }
 
-/** Leaves an item undecoded until its `value` is read; it is sent on as it arrived. */
+/** Item that stays undecoded until its `value` is read, and is encoded as it arrived. */
 export function lazy<T>(type: RlpType<T>): LazyType<T> {
   const codec = define<Lazy<T>>({
     size: (item) => sizeOfRaw(item.raw),

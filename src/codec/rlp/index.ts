@@ -1,6 +1,6 @@
 /**
  * RLP, Ethereum's encoding: nested lists of byte strings. A type (`struct`, `list`, `uint64`, …) is the encoder and the
- * decoder in one, and can stand inside other types. Decoding is strict and works on the input's own memory: byte strings
+ * decoder in one, and can be nested in other types. Decoding is strict and works on the input's own memory: byte strings
  * are views. Start at `struct.ts`; `reader.ts` holds every rule of the format.
  * @module
  */

@@ -2,10 +2,10 @@ import { fail, MAX_DEPTH, type RlpReader } from './reader.ts'
 import { define, type RlpType } from './type.ts'
 import { closeList, lengthOfList, lengthOfString, refuse, writeString } from './writer.ts'
 
-/** RLP without types: a byte string, or a list of the same. */
+/** Untyped RLP item: a byte string, or a list of items. */
 export type RlpItem = Uint8Array | readonly RlpItem[]
 
-/** BOUNDED: items a tree decoded by `decodeItems` may have, for a byte of input can become 100 bytes of memory. */
+/** BOUNDED: most items of a tree decoded by `decodeItems`, since a byte of input can become 100 bytes of memory. */
 const MAX_ITEMS = 2 ** 20
 
 function sizeOf(item: RlpItem, depth: number): number {
@@ -33,7 +33,7 @@ function read(reader: RlpReader, budget: { left: number }): RlpItem {
   return items
 }
 
-/** Any item as a tree of byte strings, for tests and tools: protocols have types. Nested up to 64 lists deep. */
+/** Item as a tree of byte strings, for tests and tools; protocols have types. Nested up to 64 lists deep. */
 export const item: RlpType<RlpItem> = define<RlpItem>({
   size: (value) => sizeOf(value, 0),
   write,

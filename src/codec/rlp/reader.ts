@@ -1,10 +1,10 @@
 import { EMPTY_BYTES } from '../../base/bytes.ts'
 import { CodecError, type ErrorCode } from '../../base/errors.ts'
 
-/** Lists inside lists that are followed. Far more than any Ethereum message has; the bound keeps recursion off the stack's end. */
+/** Most levels of nested lists: far more than any Ethereum message has, and few enough for recursion. */
 export const MAX_DEPTH = 64
 
-const MAX_LENGTH_BYTES = 6 // 2^48: no input is that long, and the sum stays a safe integer
+const MAX_LENGTH_BYTES = 6 // 2^48: longer than any input, and the sum stays a safe integer
 
 const words = new Uint8Array(32)
 const wordsView = new DataView(words.buffer)
@@ -14,8 +14,8 @@ export function fail(code: ErrorCode, message: string, offset = 0): never {
 }
 
 /**
- * Walks the items of a span of bytes, without building a tree of them. Strict: only the one canonical encoding of an
- * item is accepted. What it returns are views: they share (and keep alive) the memory of the input.
+ * Reads the items of a span of bytes without building a tree. Strict: accepts the canonical encoding of an item only.
+ * Returns views, which share (and keep alive) the memory of the input.
  *
  * Source: Ethereum Yellow Paper, appendix B. Errors: `CodecError` `ERR_RLP_TRUNCATED`, `ERR_RLP_NON_CANONICAL`,
  * `ERR_RLP_KIND`, `ERR_RLP_TOO_LONG`, `ERR_RLP_LENGTH`, `ERR_RLP_DEPTH`, `ERR_RLP_TRAILING`; `offset` counts from the
@@ -23,9 +23,9 @@ export function fail(code: ErrorCode, message: string, offset = 0): never {
  */
 export class RlpReader {
   readonly bytes: Uint8Array
-  /** Where the next item begins. */
+  /** Position of the next item. */
   offset: number
-  /** The first position that does not belong to this span. */
+  /** Position behind this span. */
   readonly end: number
   readonly #depth: number
   /** End of the payload whose start `#open` returned. */
@@ -33,7 +33,7 @@ export class RlpReader {
 
   /** `start` and `end` must lie inside `bytes`; `depth` is how many lists already surround the span. */
   constructor(bytes: Uint8Array, start = 0, end = bytes.length, depth = 0) {
-    // A Buffer would hand out Buffers as views, which are slower and not what the types say.
+    // Views of a Buffer would be Buffers, which are slower and not of the declared type.
     this.bytes =
       bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.offset = start
@@ -46,12 +46,12 @@ export class RlpReader {
     return this.offset >= this.end
   }
 
-  /** Whether the next item is a list. Throws `ERR_RLP_TRUNCATED` when there is none. */
+  /** @returns true if the next item is a list. Throws `ERR_RLP_TRUNCATED` when there is none. */
   isList(): boolean {
     return this.#first() >= 0xc0
   }
 
-  /** The payload of the next item, which must be a byte string. A view. */
+  /** Reads the payload of the next item, which must be a byte string. A view. */
   readBytes(): Uint8Array {
     const start = this.#open(false)
     const end = this.#payloadEnd
@@ -59,7 +59,7 @@ export class RlpReader {
     return start === end ? EMPTY_BYTES : this.bytes.subarray(start, end)
   }
 
-  /** Like `readBytes`, at most `max` bytes. */
+  /** Reads a byte string of at most `max` bytes. */
   readBytesOf(max: number): Uint8Array {
     const at = this.offset
     const start = this.#open(false)
@@ -69,7 +69,7 @@ export class RlpReader {
     return length === 0 ? EMPTY_BYTES : this.bytes.subarray(start, this.#payloadEnd)
   }
 
-  /** Like `readBytes`, exactly `length` bytes. */
+  /** Reads a byte string of exactly `length` bytes. */
   readFixed(length: number): Uint8Array {
     const at = this.offset
     const start = this.#open(false)
@@ -79,7 +79,7 @@ export class RlpReader {
     return this.bytes.subarray(start, this.#payloadEnd)
   }
 
-  /** An unsigned integer of at most `maxBytes` (up to 32) bytes. */
+  /** Reads an unsigned integer of at most `maxBytes` (up to 32) bytes. */
   readBigint(maxBytes: number): bigint {
     const start = this.#openInteger(maxBytes)
     const end = this.#payloadEnd
@@ -87,7 +87,7 @@ export class RlpReader {
     return end - start <= 6 ? BigInt(this.#smallInteger(start, end)) : this.#largeInteger(start, end)
   }
 
-  /** An unsigned integer up to 2^53 - 1. */
+  /** Reads an unsigned integer up to 2^53 - 1. */
   readNumber(): number {
     const at = this.offset
     const start = this.#openInteger(7)
@@ -97,7 +97,7 @@ export class RlpReader {
     return value
   }
 
-  /** Steps over the next item, which must be a list, and returns a reader of what is in it. */
+  /** Skips the next item, which must be a list, and returns a reader of its content. */
   enterList(): RlpReader {
     const at = this.offset
     const start = this.#open(true)
@@ -106,20 +106,20 @@ export class RlpReader {
     return new RlpReader(this.bytes, start, this.#payloadEnd, this.#depth + 1)
   }
 
-  /** Steps over the next item of either kind; what is inside a list is not looked at. */
+  /** Skips the next item of either kind; the content of a list is not checked. */
   skip(): void {
     this.#open(this.isList())
     this.offset = this.#payloadEnd
   }
 
-  /** The next item of either kind with its header. A view; what is inside a list is not looked at. */
+  /** Reads the next item of either kind with its header. A view; the content of a list is not checked. */
   rawItem(): Uint8Array {
     const at = this.offset
     this.skip()
     return this.bytes.subarray(at, this.offset)
   }
 
-  /** Throws `ERR_RLP_TRAILING` when something is left. */
+  /** Throws `ERR_RLP_TRAILING` when bytes are left. */
   finish(): void {
     if (this.offset === this.end) return
     const what = this.#depth > 0 ? 'the list has more items than expected' : 'bytes are left after the item'
@@ -180,7 +180,7 @@ export class RlpReader {
     return value
   }
 
-  /** By words of 64 bits, from a copy that ends with the integer's last byte: 2.6 times as fast as byte by byte. */
+  /** Reads words of 64 bits from a copy that ends with the integer's last byte: 2.6 times as fast as byte by byte. */
   #largeInteger(start: number, end: number): bigint {
     const first = 32 - (end - start)
     const firstWord = first & ~7

@@ -2,7 +2,7 @@ import { fail } from './reader.ts'
 import { define, type RlpType } from './type.ts'
 import { lengthOfList, lengthOfString, refuse, writeString, writeStringHeader } from './writer.ts'
 
-/** POWERS[n]: the first integer that needs more than n bytes. */
+/** Smallest integer that needs more than n bytes, by n. */
 const POWERS = Array.from({ length: 33 }, (_, count) => 1n << BigInt(8 * count))
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 const LONE_SURROGATE = /\p{Surrogate}/u
@@ -17,14 +17,14 @@ function sizeOfBytes(value: Uint8Array): number {
   return lengthOfString(value)
 }
 
-/** Any byte string. */
+/** Byte string of any length. */
 export const bytes: RlpType<Uint8Array> = define({
   size: sizeOfBytes,
   write: writeString,
   read: (reader) => reader.readBytes(),
 })
 
-/** A byte string of at most `max` bytes. */
+/** Byte string of at most `max` bytes. */
 export function bytesOf({ max }: { readonly max: number }): RlpType<Uint8Array> {
   return define({
     size(value) {
@@ -37,7 +37,7 @@ export function bytesOf({ max }: { readonly max: number }): RlpType<Uint8Array> 
   })
 }
 
-/** A byte string of exactly `length` bytes: a hash, an address. */
+/** Byte string of exactly `length` bytes, such as a hash or an address. */
 export function fixed(length: number): RlpType<Uint8Array> {
   return define({
     size(value) {
@@ -50,7 +50,7 @@ export function fixed(length: number): RlpType<Uint8Array> {
   })
 }
 
-/** Bytes of an integer in RLP, header included. `length` is how many it has without leading zeros. */
+/** Size of an integer in RLP, header included. `length`: its bytes without leading zeros. */
 function sizeOfInteger(length: number, below0x80: boolean): number {
   return below0x80 ? 1 : length + 1
 }
@@ -112,13 +112,13 @@ function unsigned(maxBytes: number): RlpType<bigint> {
   })
 }
 
-/** An unsigned integer of up to 256 bits. */
+/** Unsigned integer of up to 256 bits. */
 export const uint: RlpType<bigint> = unsigned(32)
 
-/** An unsigned integer of up to 64 bits. */
+/** Unsigned integer of up to 64 bits. */
 export const uint64: RlpType<bigint> = unsigned(8)
 
-/** An unsigned integer up to 2^53 - 1; a larger one on the wire is `ERR_RLP_TOO_LONG`. */
+/** Unsigned integer up to 2^53 - 1; a larger one on the wire is `ERR_RLP_TOO_LONG`. */
 export const number: RlpType<number> = define({
   size(value) {
     if (!Number.isSafeInteger(value) || value < 0) refuse(`${String(value)} is not a safe integer of 0 or more`)
@@ -128,7 +128,7 @@ export const number: RlpType<number> = define({
   read: (reader) => reader.readNumber(),
 })
 
-/** 0x80 is false, 0x01 is true; anything else is `ERR_RLP_VALUE`. */
+/** Boolean: 0x80 is false, 0x01 is true; anything else is `ERR_RLP_VALUE`. */
 export const bool: RlpType<boolean> = define({
   size(value) {
     if (typeof value !== 'boolean') refuse(`${String(value)} is not a boolean`)
@@ -146,7 +146,7 @@ export const bool: RlpType<boolean> = define({
   },
 })
 
-/** A byte string that is UTF-8; anything else in it is `ERR_RLP_TEXT`. */
+/** UTF-8 text as a byte string; invalid UTF-8 is `ERR_RLP_TEXT`. */
 export const text: RlpType<string> = define({
   size(value) {
     if (typeof value !== 'string' || LONE_SURROGATE.test(value)) refuse('text must be a well-formed string')

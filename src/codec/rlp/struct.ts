@@ -2,7 +2,7 @@ import { CodecError, InternalError } from '../../base/errors.ts'
 import { define, type RlpType } from './type.ts'
 import { closeList, lengthOfList, refuse } from './writer.ts'
 
-/** A field of a struct that may be absent, with all that follow it. Made by `optional`. */
+/** Field of a struct that may be absent, with all fields behind it. Made by `optional`. */
 export interface OptionalField<T> {
   readonly optional: RlpType<T>
 }
@@ -13,7 +13,7 @@ export type Fields = Readonly<Record<string, Field>>
 type Flat<T> = { [K in keyof T]: T[K] }
 type OptionalKeys<F extends Fields> = { [K in keyof F]: F[K] extends OptionalField<unknown> ? K : never }[keyof F]
 
-/** The object a table of fields describes. */
+/** Type of the objects of a table of fields. */
 export type StructOf<F extends Fields> = Flat<
   { -readonly [K in Exclude<keyof F, OptionalKeys<F>>]: F[K] extends RlpType<infer T> ? T : never } & {
     -readonly [K in OptionalKeys<F>]?: F[K] extends OptionalField<infer T> ? T | undefined : never
@@ -21,11 +21,11 @@ export type StructOf<F extends Fields> = Flat<
 >
 
 export interface StructOptions {
-  /** Items after the last field: `reject` throws `ERR_RLP_TRAILING`, `ignore` steps over them (EIP-8). @default reject */
+  /** Items after the last field: `reject` throws `ERR_RLP_TRAILING`, `ignore` skips them (EIP-8). @default reject */
   readonly extra?: 'reject' | 'ignore'
 }
 
-/** A trailing field of a struct that may be absent; undefined then. */
+/** Trailing field of a struct that may be absent, which is undefined then. */
 export function optional<T>(type: RlpType<T>): OptionalField<T> {
   return { optional: type }
 }
@@ -33,7 +33,7 @@ export function optional<T>(type: RlpType<T>): OptionalField<T> {
 interface Layout {
   readonly names: readonly string[]
   readonly types: readonly RlpType<unknown>[]
-  /** How many fields from the start must be there. */
+  /** Number of leading fields that are not optional. */
   readonly required: number
 }
 
@@ -52,7 +52,7 @@ function layoutOf(fields: Fields): Layout {
   return { names, types, required }
 }
 
-/** How many fields of a value are written: up to the last defined one. */
+/** Number of fields to write: up to the last defined one. */
 function presentFields(layout: Layout, value: Readonly<Record<string, unknown>>): number {
   let count = layout.names.length
   while (count > layout.required && value[layout.names[count - 1] as string] === undefined) count--
@@ -78,7 +78,7 @@ function sizeOf(layout: Layout, value: Readonly<Record<string, unknown>>): numbe
   return lengthOfList(payloadLength)
 }
 
-/** The same error with the field's name in front, so that a message names its way down: `header: gasLimit: …`. */
+/** Adds a field's name to the front of an error, so that the message is a path: `header: gasLimit: …`. */
 function inField(name: string, error: unknown): unknown {
   if (!(error instanceof CodecError)) return error
   return new CodecError(error.code, `${name}: ${error.message}`, error.offset, {
@@ -88,8 +88,8 @@ function inField(name: string, error: unknown): unknown {
 }
 
 /**
- * An object as a list with one item a field. One table is both encoder and decoder: the order of its keys is the order
- * on the wire. Fields made by `optional` must come last; a decoded struct has all keys, undefined for the absent ones.
+ * Object as a list with one item per field. One table is both encoder and decoder: the order of its keys is the order on
+ * the wire. Fields made by `optional` must come last; a decoded struct has all keys, undefined for the absent ones.
  */
 export function struct<const F extends Fields>(fields: F, options: StructOptions = {}): RlpType<StructOf<F>> {
   const layout = layoutOf(fields)

@@ -13,8 +13,8 @@ function convert<A, B>(step: (value: A) => B, value: A, offset: number, penalty?
 }
 
 /**
- * A type seen through two functions: `to` after reading, `from` before writing (called twice for each encoding). What
- * they throw becomes a `CodecError` `ERR_RLP_VALUE` unless it is a `CodecError` already.
+ * Type converted by two functions: `to` after reading, `from` before writing (called twice for each encoding). An error
+ * that they throw becomes a `CodecError` `ERR_RLP_VALUE` unless it is a `CodecError` already.
  */
 export function mapped<A, B>(type: RlpType<A>, to: (value: A) => B, from: (value: B) => A): RlpType<B> {
   return define<B>({
@@ -32,8 +32,8 @@ function looksLikeList(value: unknown): boolean {
 }
 
 /**
- * One type for an item that is a byte string, another for one that is a list. `isList` tells the encoder which one a
- * value needs. @default every object but a `Uint8Array` is a list
+ * Union of a type for byte strings and one for lists. `isList` selects the type of a value to encode.
+ * @default every object but a `Uint8Array` is a list
  */
 export function either<A, B>(
   bytesType: RlpType<A>,

@@ -2,7 +2,7 @@ import type { Codec } from '../codec.ts'
 import { RlpReader } from './reader.ts'
 import { refuse } from './writer.ts'
 
-/** A codec that can also stand inside other RLP types. */
+/** Codec that can be nested in other RLP types. */
 export interface RlpType<T> extends Codec<T> {
   /** Bytes of the encoded value, header included. Throws `ERR_RLP_VALUE` for a value that has no encoding. */
   size(value: T): number
@@ -11,14 +11,14 @@ export interface RlpType<T> extends Codec<T> {
   read(reader: RlpReader): T
 }
 
-/** The part of an `RlpType` that differs from type to type. */
+/** Part of an `RlpType` that differs between types. */
 export interface RlpTypeParts<T> {
   size(value: T): number
   write(value: T, out: Uint8Array, at: number): number
   read(reader: RlpReader): T
 }
 
-/** Makes a type of its three parts: for codecs written by hand. */
+/** Makes a type of its three parts, for codecs written by hand. */
 export function define<T>(parts: RlpTypeParts<T>): RlpType<T> {
   const { size, write, read } = parts
   return {

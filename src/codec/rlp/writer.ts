@@ -1,5 +1,5 @@
 /**
- * What encoders are made of. Sizes are bytes; writers write at `at` and return the position after what they wrote.
+ * Building blocks of encoders. Sizes are in bytes; writers write at `at` and return the position behind the last byte.
  * @module
  */
 import { CodecError } from '../../base/errors.ts'
@@ -12,7 +12,7 @@ function bytesOfLength(length: number): number {
   return count
 }
 
-/** Bytes of a list with a payload that long, header included. */
+/** Size of a list with this payload length, header included. */
 export function lengthOfList(payloadLength: number): number {
   if (payloadLength <= 55) return payloadLength + 1
   if (payloadLength <= 0xff) return payloadLength + 2
@@ -20,7 +20,7 @@ export function lengthOfList(payloadLength: number): number {
   return payloadLength + 1 + bytesOfLength(payloadLength)
 }
 
-/** Bytes of a byte string's item, header included. */
+/** Size of a byte string's item, header included. */
 export function lengthOfString(bytes: Uint8Array): number {
   return bytes.length === 1 && (bytes[0] as number) < 0x80 ? 1 : lengthOfList(bytes.length)
 }
@@ -40,7 +40,7 @@ export function writeListHeader(payloadLength: number, out: Uint8Array, at: numb
   return writeHeader(0xc0, payloadLength, out, at)
 }
 
-/** The header of a byte string of `length` bytes; not for a single byte below 0x80, which has none. */
+/** Writes the header of a byte string of `length` bytes; not for a single byte below 0x80, which has none. */
 export function writeStringHeader(length: number, out: Uint8Array, at: number): number {
   return writeHeader(0x80, length, out, at)
 }
@@ -54,7 +54,7 @@ export function writeString(bytes: Uint8Array, out: Uint8Array, at: number): num
   return writeRaw(bytes, out, writeHeader(0x80, length, out, at))
 }
 
-/** Copies bytes that are RLP already. */
+/** Writes bytes that are RLP already. */
 export function writeRaw(bytes: Uint8Array, out: Uint8Array, at: number): number {
   const length = bytes.length
   if (length > SHORT_COPY_BYTES) out.set(bytes, at)
@@ -64,8 +64,8 @@ export function writeRaw(bytes: Uint8Array, out: Uint8Array, at: number): number
 
 /**
  * Ends a list that began at `at` and whose payload was written from `at + 1` to `payloadEnd`: puts the header in front,
- * moving the payload when the header needs more than the one byte. A move costs less than asking every value inside for
- * its size a second time, which would make encoding as many times slower as lists are nested.
+ * moving the payload when the header needs more than one byte. A move costs less than computing the size of every nested
+ * value a second time, which would multiply the time by the depth of the lists.
  */
 export function closeList(out: Uint8Array, at: number, payloadEnd: number): number {
   const payloadLength = payloadEnd - at - 1
@@ -75,7 +75,7 @@ export function closeList(out: Uint8Array, at: number, payloadEnd: number): numb
   return end
 }
 
-/** A list of items that are encoded already; they are not looked into. */
+/** Encodes a list of items that are encoded already, without checking them. */
 export function encodeListOfRaw(rawItems: readonly Uint8Array[]): Uint8Array {
   let payloadLength = 0
   for (const item of rawItems) payloadLength += item.length
