@@ -1,5 +1,5 @@
 /**
- * ECIES as RLPx's handshake uses it (devp2p, rlpx.md, "ECIES Encryption"):
+ * ECIES of RLPx's handshake (devp2p, rlpx.md, "ECIES Encryption"):
  * ephemeral public key (65) ‖ iv (16) ‖ AES-128-CTR ciphertext ‖ HMAC-SHA256 tag (32).
  * @module
  */
@@ -11,7 +11,7 @@ import type { Secp256k1 } from './secp256k1-backend.ts'
 const KEY_BYTES = 65
 const IV_BYTES = 16
 const TAG_BYTES = 32
-/** What encryption adds to a message. */
+/** Bytes that encryption adds to a message. */
 export const ECIES_OVERHEAD_BYTES: number = KEY_BYTES + IV_BYTES + TAG_BYTES
 
 /** The counter of the concatenation KDF of NIST SP 800-56: 32 bytes of key need one round. */
@@ -34,9 +34,9 @@ function ephemeralKey(secp: Secp256k1, random: (length: number) => Uint8Array): 
 }
 
 /**
- * Encrypts to the owner of `remotePublicKey` (64 bytes). `sharedMacData` is not sent but authenticated: in RLPx the two
- * bytes of the size in front. Throws CodecError `ERR_ECIES` when the key is not on the curve.
- * @param random gives that many unpredictable bytes. @default randomBytes
+ * Encrypts to the owner of `remotePublicKey` (64 bytes). `sharedMacData` is authenticated but not part of the result: in
+ * RLPx the two bytes of the size in front. Throws CodecError `ERR_ECIES` when the key is not on the curve.
+ * @param random returns that many unpredictable bytes. @default randomBytes
  */
 export function eciesEncrypt(
   secp: Secp256k1,
@@ -54,8 +54,8 @@ export function eciesEncrypt(
 }
 
 /**
- * Decrypts what `eciesEncrypt` made for us. The ephemeral key is checked to be on the curve before our key touches it
- * (GHSA-m6j8-rg6r-7mv8), and the MAC, in constant time, before anything is decrypted. Throws CodecError `ERR_ECIES`.
+ * Decrypts a message of `eciesEncrypt`. Checks that the ephemeral key is on the curve before multiplying it by the static
+ * key (GHSA-m6j8-rg6r-7mv8), and the MAC, in constant time, before decrypting. Throws CodecError `ERR_ECIES`.
  */
 export function eciesDecrypt(
   secp: Secp256k1,

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { nobleKeccak, ReferenceFrames } from '../../test/support/rlpx-reference.ts'
 import { bytesToHex, concatBytes } from '../base/bytes.ts'
 import { FrameOpener, FrameSealer, frameMemory, INBOUND_WINDOW, OUTBOUND_WINDOW } from './frame-crypto.ts'
@@ -44,86 +44,82 @@ function open(opener: FrameOpener, frame: Uint8Array, cut = 0): Uint8Array | 'he
 const bodies = fc.array(fc.integer({ min: 0, max: 80 }), { minLength: 1, maxLength: 12 })
 const body = (blocks: number): Uint8Array => randomBytes(blocks * 16)
 
-describe('frames', () => {
-  it('are sealed as the specification words it, in pieces of any size', () => {
-    const test = fc.property(bodies, fc.array(fc.nat(1300), { maxLength: 4 }), (blocks, cuts) => {
-      const secrets = secretsOf()
-      const [sealer, reference] = [new FrameSealer(secrets), referenceOf(secrets)]
-      for (const plain of blocks.map(body)) {
-        expect(bytesToHex(seal(sealer, plain, cuts))).toBe(bytesToHex(reference.seal(plain)))
-      }
-      sealer.free()
-    })
-    fc.assert(test, { numRuns: 150 })
-  })
-
-  it('are opened to what was sealed, in pieces of any size', () => {
-    const test = fc.property(bodies, fc.nat(1300), (blocks, cut) => {
-      const secrets = secretsOf()
-      const [opener, reference] = [new FrameOpener(secrets), referenceOf(secrets)]
-      for (const plain of blocks.map(body)) expect(open(opener, reference.seal(plain), cut)).toEqual(plain)
-      opener.free()
-    })
-    fc.assert(test, { numRuns: 150 })
-  })
-
-  it('are known to be forged by any byte of them', () => {
-    for (let at = 0; at < 80; at++) {
-      const secrets = secretsOf()
-      const frame = referenceOf(secrets).seal(randomBytes(32))
-      frame[at]! ^= 1 << (at & 7)
-      expect(open(new FrameOpener(secrets), frame)).toBe(at < 32 ? 'header' : 'body')
-    }
-  })
-
-  it('of a thousand connections are kept apart while the memory grows', () => {
-    const all = Array.from({ length: 1_000 }, () => {
-      const secrets = secretsOf()
-      return { sealer: new FrameSealer(secrets), reference: referenceOf(secrets) }
-    })
-    for (const blocks of [3, 1]) {
-      for (const { sealer, reference } of all) {
-        const plain = body(blocks)
-        expect(Buffer.compare(seal(sealer, plain), reference.seal(plain))).toBe(0)
-      }
-    }
-    for (const { sealer } of all) sealer.free()
-  })
-
-  it('are not disturbed by one-shot hashes in between', () => {
+test('frames are sealed as in the specification, in pieces of any size', () => {
+  const test = fc.property(bodies, fc.array(fc.nat(1300), { maxLength: 4 }), (blocks, cuts) => {
     const secrets = secretsOf()
     const [sealer, reference] = [new FrameSealer(secrets), referenceOf(secrets)]
-    for (const plain of [1, 60, 2].map(body)) {
-      expect(bytesToHex(seal(sealer, plain))).toBe(bytesToHex(reference.seal(plain)))
-      keccak256(randomBytes(500))
+    for (const plain of blocks.map(body)) {
+      expect(bytesToHex(seal(sealer, plain, cuts))).toBe(bytesToHex(reference.seal(plain)))
     }
     sealer.free()
   })
+  fc.assert(test, { numRuns: 150 })
 })
 
-describe('the state of a connection', () => {
-  it('is refused after free(), and can be freed twice without being given to two', () => {
+test('frames are opened to what was sealed, in pieces of any size', () => {
+  const test = fc.property(bodies, fc.nat(1300), (blocks, cut) => {
     const secrets = secretsOf()
-    const sealer = new FrameSealer(secrets)
-    sealer.free()
-    sealer.free()
-    expect(() => seal(sealer, body(1))).toThrow(expect.objectContaining({ code: 'ERR_INTERNAL' }))
-    const both = [secretsOf(), secretsOf()].map((own) => ({
-      sealer: new FrameSealer(own),
-      reference: referenceOf(own),
-    }))
-    for (const { sealer: own, reference } of both) {
-      const plain = body(2)
-      expect(bytesToHex(seal(own, plain))).toBe(bytesToHex(reference.seal(plain)))
-      own.free()
-    }
+    const [opener, reference] = [new FrameOpener(secrets), referenceOf(secrets)]
+    for (const plain of blocks.map(body)) expect(open(opener, reference.seal(plain), cut)).toEqual(plain)
+    opener.free()
   })
+  fc.assert(test, { numRuns: 150 })
+})
 
-  it('leaves no keystream behind that has been used', () => {
-    const sealer = new FrameSealer(secretsOf())
-    seal(sealer, concatBytes(new Uint8Array(8_000)))
-    const keystream = frameMemory().subarray(OUTBOUND_WINDOW + 65_536, OUTBOUND_WINDOW + 65_536 + 8_000)
-    expect(keystream.every((byte) => byte === 0)).toBe(true)
-    sealer.free()
+test('frames with any byte changed are refused', () => {
+  for (let at = 0; at < 80; at++) {
+    const secrets = secretsOf()
+    const frame = referenceOf(secrets).seal(randomBytes(32))
+    frame[at]! ^= 1 << (at & 7)
+    expect(open(new FrameOpener(secrets), frame)).toBe(at < 32 ? 'header' : 'body')
+  }
+})
+
+test('frames of a thousand connections are kept apart while the memory grows', () => {
+  const all = Array.from({ length: 1_000 }, () => {
+    const secrets = secretsOf()
+    return { sealer: new FrameSealer(secrets), reference: referenceOf(secrets) }
   })
+  for (const blocks of [3, 1]) {
+    for (const { sealer, reference } of all) {
+      const plain = body(blocks)
+      expect(Buffer.compare(seal(sealer, plain), reference.seal(plain))).toBe(0)
+    }
+  }
+  for (const { sealer } of all) sealer.free()
+})
+
+test('frames are not disturbed by one-shot hashes in between', () => {
+  const secrets = secretsOf()
+  const [sealer, reference] = [new FrameSealer(secrets), referenceOf(secrets)]
+  for (const plain of [1, 60, 2].map(body)) {
+    expect(bytesToHex(seal(sealer, plain))).toBe(bytesToHex(reference.seal(plain)))
+    keccak256(randomBytes(500))
+  }
+  sealer.free()
+})
+
+test('the state of a connection is refused after free(), and can be freed twice without being given to two', () => {
+  const secrets = secretsOf()
+  const sealer = new FrameSealer(secrets)
+  sealer.free()
+  sealer.free()
+  expect(() => seal(sealer, body(1))).toThrow(expect.objectContaining({ code: 'ERR_INTERNAL' }))
+  const both = [secretsOf(), secretsOf()].map((own) => ({
+    sealer: new FrameSealer(own),
+    reference: referenceOf(own),
+  }))
+  for (const { sealer: own, reference } of both) {
+    const plain = body(2)
+    expect(bytesToHex(seal(own, plain))).toBe(bytesToHex(reference.seal(plain)))
+    own.free()
+  }
+})
+
+test('the state of a connection holds no keystream that has been used', () => {
+  const sealer = new FrameSealer(secretsOf())
+  seal(sealer, concatBytes(new Uint8Array(8_000)))
+  const keystream = frameMemory().subarray(OUTBOUND_WINDOW + 65_536, OUTBOUND_WINDOW + 65_536 + 8_000)
+  expect(keystream.every((byte) => byte === 0)).toBe(true)
+  sealer.free()
 })

@@ -1,6 +1,6 @@
 /**
- * The crypto of RLPx frames, one direction of one connection at a time: AES-256-CTR, and the MAC that runs through all
- * frames. The frames lie in a window of the kernel's memory, where everything happens in place.
+ * Crypto of RLPx frames, one direction of one connection at a time: AES-256-CTR, and the MAC that runs over all frames.
+ * Frames are processed in place, in a window of the kernel's memory.
  * @see https://github.com/ethereum/devp2p/blob/master/rlpx.md#framing
  * @module
  */
@@ -9,52 +9,52 @@ import { absorb } from './keccak.ts'
 import { INBOUND_PAGE, kernel, kernelBytes, OUTBOUND_PAGE, PAGE_BYTES, StatePool } from './kernel.ts'
 import { AesCtr } from './node-crypto.ts'
 
-/** What a connection's handshake agreed on for one direction. */
+/** Secrets of one direction of a connection, agreed on by the handshake. */
 export interface FrameSecrets {
-  /** 32 bytes: the key of the AES-256-CTR stream. */
+  /** Key of the AES-256-CTR stream, 32 bytes. */
   readonly aes: Uint8Array
-  /** 32 bytes: the key of the MAC's AES-256. */
+  /** Key of the MAC's AES-256, 32 bytes. */
   readonly mac: Uint8Array
-  /** What the MAC begins with: the nonces' part and the handshake message of this direction. */
+  /** Initial input of the MAC: the part of the nonces and the handshake message of this direction. */
   readonly seed: Uint8Array
 }
 
-/** A window of the kernel's memory: where frames lie while they are worked on. */
+/** Window of the kernel's memory that frames are processed in. */
 export const WINDOW_BYTES: number = PAGE_BYTES
 export const INBOUND_WINDOW: number = INBOUND_PAGE * PAGE_BYTES
 export const OUTBOUND_WINDOW: number = OUTBOUND_PAGE * PAGE_BYTES
 
-/** The memory that both windows lie in. Another object after connections were made: ask again rather than keep it. */
+/** Memory of both windows. Replaced when it grows with new connections: do not keep a reference. */
 export const frameMemory: () => Uint8Array = kernelBytes
 
 const HEADER_BYTES = 16
 const BLOCK_BYTES = 16
-/** What wasm/rlpx.ts keeps of a direction. */
+/** Size of the state of a direction in wasm/rlpx.ts. */
 const KERNEL_STATE_BYTES = 704
-/** Keystream made ahead: several small frames for one call into the cipher, which costs much however short it is. */
+/** Keystream computed ahead, in bytes: several small frames per call into the cipher, whose overhead is large. */
 const AHEAD_BYTES = 512
 const ZEROS = new Uint8Array(WINDOW_BYTES + AHEAD_BYTES)
 /**
- * So much keystream is made by the kernel, block by block, before OpenSSL's cipher, ten times as fast, is worth an object:
- * a quiet connection never has one.
+ * Keystream, in blocks, that the kernel computes before a cipher object of OpenSSL, ten times as fast, pays off: a quiet
+ * connection never has one.
  */
 const QUIET_BYTES = 4096
 
 const states = new StatePool(KERNEL_STATE_BYTES + AHEAD_BYTES)
 
 /**
- * All connections share the two windows, one inbound and one outbound: fill the window, call, and take the result,
- * before anybody else's code runs. Positions are addresses in {@link frameMemory}, inside the window.
+ * State of one direction. All connections share the two windows, one inbound and one outbound: fill the window, call, and take the result,
+ * before any other code runs. Positions are addresses in {@link frameMemory}, inside the window.
  */
 abstract class FrameCrypto {
   protected readonly state: number = states.take()
-  /** Behind the window. */
+  /** Address behind the window. */
   readonly #keystreamAt: number
   readonly #aes: Uint8Array
-  /** Blocks of keystream that the kernel has made; the cipher goes on behind them. */
+  /** Blocks of keystream computed by the kernel; the cipher continues behind them. */
   #blocks = 0
   #cipher: AesCtr | undefined
-  /** Bytes of keystream that were made ahead and not used yet: the last ones of the state. */
+  /** Unused bytes of keystream computed ahead: the last ones of the state. */
   #ahead = 0
   #freed = false
 
@@ -69,14 +69,14 @@ abstract class FrameCrypto {
     kernelBytes().fill(0, macAt, end)
   }
 
-  /** Wipes the state and gives it back; nothing can be sealed or opened any more. Freeing twice does nothing. */
+  /** Wipes and releases the state, which cannot be used afterwards. Freeing twice does nothing. */
   free(): void {
     if (this.#freed) return
     this.#freed = true
     states.giveBack(this.state)
   }
 
-  /** The address of the next `length` bytes of keystream. The kernel wipes what it uses. */
+  /** Address of the next `length` bytes of keystream. The kernel wipes what it uses. */
   protected keystream(length: number): number {
     if (this.#freed) throw new InternalError('the crypto of a connection used after free()')
     if (length <= this.#ahead) {
@@ -87,7 +87,7 @@ abstract class FrameCrypto {
     return this.#makeKeystream(length)
   }
 
-  /** What is left comes first. */
+  /** Makes `length` bytes of keystream, unused ones first. @returns their address */
   #makeKeystream(length: number): number {
     const [at, left, had] = [this.#keystreamAt, this.#aheadAt(), this.#ahead]
     kernelBytes().copyWithin(at, left, left + had)
@@ -97,7 +97,7 @@ abstract class FrameCrypto {
     return at
   }
 
-  /** What of the last block is not needed is kept. */
+  /** Computes keystream by the kernel, and keeps the unused part of the last block. */
   #makeInKernel(at: number, length: number): void {
     const count = Math.ceil(length / BLOCK_BYTES)
     kernel.makeKeystream(this.state, at, this.#blocks, count)
@@ -107,7 +107,7 @@ abstract class FrameCrypto {
     kernelBytes().fill(0, at + length, at + length + this.#ahead)
   }
 
-  /** Makes as much ahead as the state holds. */
+  /** Computes as much keystream ahead as the state holds. */
   #makeByCipher(at: number, length: number): void {
     this.#cipher ??= new AesCtr(this.#aes, counterBlock(this.#blocks))
     const made = this.#cipher.update(ZEROS.subarray(0, length + AHEAD_BYTES))
@@ -121,7 +121,7 @@ abstract class FrameCrypto {
   }
 }
 
-/** AES-CTR from a zero IV counts blocks, highest byte first. */
+/** Counter block of AES-CTR with a zero IV, big-endian. */
 function counterBlock(block: number): Uint8Array {
   const iv = new Uint8Array(BLOCK_BYTES)
   new DataView(iv.buffer).setUint32(BLOCK_BYTES - 4, block)
@@ -134,17 +134,17 @@ export class FrameSealer extends FrameCrypto {
     super(OUTBOUND_WINDOW, secrets)
   }
 
-  /** The 16 bytes of a header; its MAC is written behind it. */
+  /** Encrypts a header of 16 bytes and writes its MAC behind it. */
   head(at: number): void {
     kernel.sealHead(this.state, at, this.keystream(HEADER_BYTES))
   }
 
-  /** The next `length` bytes of a body. */
+  /** Encrypts the next `length` bytes of a body. */
   body(at: number, length: number): void {
     kernel.sealBody(this.state, at, length, this.keystream(length))
   }
 
-  /** The body ends here: its MAC is written. */
+  /** Ends the body and writes its MAC. */
   end(at: number): void {
     kernel.sealEnd(this.state, at)
   }
@@ -156,17 +156,17 @@ export class FrameOpener extends FrameCrypto {
     super(INBOUND_WINDOW, secrets)
   }
 
-  /** Decrypts the 16 bytes of a header; false, with nothing decrypted, when the MAC behind it is wrong. */
+  /** Decrypts a header of 16 bytes. @returns false, with nothing decrypted, if the MAC behind it is wrong */
   head(at: number): boolean {
     return kernel.openHead(this.state, at, this.keystream(HEADER_BYTES)) !== 0
   }
 
-  /** The next `length` bytes of a body: not to be trusted before {@link end}. */
+  /** Decrypts the next `length` bytes of a body, which are not authenticated before {@link end}. */
   body(at: number, length: number): void {
     kernel.openBody(this.state, at, length, this.keystream(length))
   }
 
-  /** The body ends here: whether the MAC at `at` is right. */
+  /** Ends the body. @returns true if the MAC at `at` is right */
   end(at: number): boolean {
     return kernel.openEnd(this.state, at) !== 0
   }

@@ -1,9 +1,9 @@
 /**
- * crypto: the only door to crypto libraries. One interface per job; the best library behind it: libsecp256k1 (native or
- * WASM), our own kernel (wasm/) for keccak and the crypto of RLPx frames, node:crypto for the rest.
+ * Cryptography, and the only access to crypto libraries. One interface per job, with the best library behind it:
+ * libsecp256k1 (native or WASM), our own kernel (wasm/) for keccak and the crypto of RLPx frames, node:crypto for the rest.
  *
- * It knows no protocol but ECIES, which RLPx and pss share, and the MAC of RLPx frames, which costs a call into the kernel
- * for each step elsewhere. It keeps no keys: those are identity's.
+ * Knows no protocol but ECIES, which RLPx and pss share, and the MAC of RLPx frames, which would cost a call into the kernel
+ * per step elsewhere. Keeps no keys: identity does.
  * Start reading at secp256k1-backend.ts (what the curve can do) and keccak.ts.
  * @module
  */

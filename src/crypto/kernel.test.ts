@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { kernelBytes, StatePool } from './kernel.ts'
 
-it('states do not overlap, are zeros when taken, and are wiped when given back', () => {
+test('kernel states do not overlap, are zeroed when taken, and are wiped when released', () => {
   const pool = new StatePool(100)
   const states = Array.from({ length: 2_000 }, () => pool.take())
   for (const state of states) {
@@ -15,7 +15,7 @@ it('states do not overlap, are zeros when taken, and are wiped when given back',
   for (const state of states) pool.giveBack(state)
 })
 
-it('more states than 128 MiB hold are refused, until some are given back', () => {
+test('kernel states beyond 128 MiB are refused until some are released', () => {
   const pool = new StatePool(60_000)
   const states: number[] = []
   const refused = expect.objectContaining({ code: 'ERR_INTERNAL' })

@@ -1,16 +1,16 @@
 /**
- * Our own WASM (wasm/): keccak, and what RLPx does to frames. One instance and one memory for the whole process, so that
- * many running states need no copying in and out; every use of it ends within a call.
+ * Our own WASM kernel (wasm/): keccak and the crypto of RLPx frames. One instance and one memory for the whole process, so
+ * that running states are not copied in and out; every use of it ends within a call.
  *
- * Pages of 64 KiB: 0 belongs to the kernel and to {@link keccak256}, 1 and 2 to frames that come in, 3 and 4 to frames
- * that go out; the rest are states.
+ * Pages of 64 KiB: 0 is for the kernel and {@link keccak256}, 1 and 2 for inbound frames, 3 and 4 for outbound frames, the
+ * rest for states.
  * @module
  */
 import { InternalError } from '../base/errors.ts'
 import { type WasmMemory, wasm } from '../base/webassembly.ts'
 import { KERNEL_WASM } from './kernel-wasm.ts'
 
-/** The functions of wasm/kernel.ts. Arguments are addresses and lengths. */
+/** Functions of wasm/kernel.ts. Arguments are addresses and lengths. */
 interface Kernel {
   readonly memory: WasmMemory
   reset(state: number): void
@@ -36,28 +36,28 @@ export const kernel = new wasm.Instance(new wasm.Module(Buffer.from(KERNEL_WASM,
 
 let bytes = new Uint8Array(kernel.memory.buffer)
 
-/** All of the kernel's memory. Another object after states were made: ask again rather than keep it. */
+/** Memory of the kernel. Replaced when it grows with new states: do not keep a reference. */
 export function kernelBytes(): Uint8Array {
   return bytes
 }
 
-/** States of one size in the kernel's memory. They are all zeros when taken. */
+/** Pool of states of one size in the kernel's memory, zeroed when taken. */
 export class StatePool {
   readonly #stateBytes: number
-  /** BOUNDED: MAX_PAGES hold so many. */
+  /** BOUNDED: by MAX_PAGES. */
   readonly #free: number[] = []
 
   constructor(stateBytes: number) {
     this.#stateBytes = stateBytes
   }
 
-  /** Throws an InternalError when the memory is full. */
+  /** Takes a state. Throws an InternalError when the memory is full. */
   take(): number {
     if (this.#free.length === 0) this.#grow()
     return this.#free.pop() as number
   }
 
-  /** Wiped, because a MAC's state is as good as its key. */
+  /** Releases a state and wipes it, because the state of a MAC is as secret as its key. */
   giveBack(state: number): void {
     bytes.fill(0, state, state + this.#stateBytes)
     this.#free.push(state)

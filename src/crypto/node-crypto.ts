@@ -6,28 +6,28 @@ import { type Cipher, createCipheriv, createHmac, hash as hashOnce, randomFillSy
 import { concatBytes } from '../base/bytes.ts'
 import { PeerloomError } from '../base/errors.ts'
 
-/** The same memory without Buffer's ways (`slice` that shares, JSON). */
+/** Views a Buffer as a plain Uint8Array, without Buffer's own `slice` and JSON. */
 function plain(buffer: Buffer): Uint8Array {
   return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.length)
 }
 
-/** SHA-256 of the parts one after another: 32 bytes. */
+/** Computes the SHA-256 of the concatenated parts, 32 bytes. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   return plain(hashOnce('sha256', parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(...parts), 'buffer'))
 }
 
-/** HMAC-SHA256 of the parts one after another: 32 bytes. */
+/** Computes the HMAC-SHA256 of the concatenated parts, 32 bytes. */
 export function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   const hmac = createHmac('sha256', key)
   for (const part of parts) hmac.update(part)
   return plain(hmac.digest())
 }
 
-/** A draw from the system costs 2 µs however short. What has been given out is wiped here. */
+/** Pool of random bytes, because a call to the system costs 2 µs at any length. Returned bytes are wiped here. */
 const randomPool = new Uint8Array(4096)
 let randomUsed = randomPool.length
 
-/** `length` bytes that nobody can foretell: for keys, nonces and ids. */
+/** Returns `length` unpredictable bytes, for keys, nonces and ids. */
 export function randomBytes(length: number): Uint8Array {
   if (length > randomPool.length) return randomFillSync(new Uint8Array(length))
   if (randomUsed + length > randomPool.length) {
@@ -41,14 +41,14 @@ export function randomBytes(length: number): Uint8Array {
   return bytes
 }
 
-/** Whether two secrets or MACs are equal, in a time that depends on their lengths only. */
+/** Compares two secrets or MACs in a time that depends on their lengths only. @returns true if they are equal */
 export function equalSecret(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
 /**
- * AES in counter mode, streaming: encrypting and decrypting are the same. A call costs about 1 µs however short, so
- * give it as much at once as there is.
+ * AES in counter mode, streaming; encryption and decryption are the same. A call costs about 1 µs at any length, so pass as
+ * many bytes per call as there are.
  */
 export class AesCtr {
   readonly #cipher: Cipher
@@ -60,7 +60,7 @@ export class AesCtr {
     this.#cipher = createCipheriv(key.length === 16 ? 'aes-128-ctr' : 'aes-256-ctr', key, iv)
   }
 
-  /** The next bytes of the stream, transformed: as many new bytes as given. */
+  /** Transforms the next bytes of the stream into as many new bytes. */
   update(bytes: Uint8Array): Uint8Array {
     return plain(this.#cipher.update(bytes))
   }

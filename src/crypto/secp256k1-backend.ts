@@ -38,7 +38,7 @@ export interface Secp256k1 {
    * multiplied (GHSA-m6j8-rg6r-7mv8). Throws CodecError `ERR_INVALID_PUBLIC_KEY`.
    */
   ecdh(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array
-  /** As `ecdh`, by the fastest way there is: only for private keys that are used once and thrown away. */
+  /** Computes `ecdh` in the fastest way: only for private keys that are used once. */
   ecdhEphemeral(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array
   /**
    * `ecdhEphemeral` with the key that made a signature, for the price of `recover` alone. Throws as those two.

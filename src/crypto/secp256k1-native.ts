@@ -20,7 +20,7 @@ interface EcdhOptions {
   ybuf: Uint8Array
 }
 
-/** The functions used here, as secp256k1 5 documents them. */
+/** Functions used here, as secp256k1 5 documents them. */
 interface Addon {
   contextRandomize(seed: Uint8Array): void
   privateKeyVerify(privateKey: Uint8Array): boolean
@@ -36,9 +36,9 @@ interface Addon {
   ecdsaVerify(signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean
 }
 
-/** Throws what Node throws when the package is not installed or has no binary for this machine. */
+/** Loads the backend. Throws Node's error when the package is not installed or has no binary for this machine. */
 export function loadNative(seed: Uint8Array): Secp256k1 {
-  // 'secp256k1' itself falls back to elliptic in JavaScript without a word; the bindings do not.
+  // 'secp256k1' itself silently falls back to elliptic in JavaScript; the bindings do not.
   const addon = require('secp256k1/bindings') as Addon
   addon.contextRandomize(seed)
   return new NativeSecp256k1(addon)
@@ -100,7 +100,7 @@ class NativeSecp256k1 implements Secp256k1 {
     }
   }
 
-  /** Two thirds of what `ecdh` costs, which takes care to take the same time for every key. */
+  /** Takes two thirds of the time of `ecdh`, which is constant time. */
   ecdhEphemeral(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
     try {
       return this.#addon.publicKeyTweakMul(toUncompressed(publicKey), privateKey, true).slice(1)
@@ -111,7 +111,7 @@ class NativeSecp256k1 implements Secp256k1 {
 
   recoverEcdh(privateKey: Uint8Array, hash: Uint8Array, signature: Uint8Array): Uint8Array {
     checkHash(hash)
-    // A hash that is no private key is no factor either: there are 2¹²⁸ such in 2²⁵⁶.
+    // A hash that is not a private key is not a factor either: 2¹²⁸ of 2²⁵⁶ are not.
     if (!this.isPrivateKey(hash)) return this.ecdhEphemeral(privateKey, this.recover(hash, signature))
     if (!this.isPrivateKey(privateKey)) throw invalidPrivateKey()
     if (signature.length !== 65) throw invalidSignature()
@@ -162,7 +162,7 @@ class NativeSecp256k1 implements Secp256k1 {
     }
   }
 
-  /** The library checks both keys, and does not say which one it refused. */
+  /** Finds out which of both keys the library refused: it does not say. */
   #whichKey(privateKey: Uint8Array, cause: unknown): Error {
     return this.isPrivateKey(privateKey) ? invalidPublicKey(cause) : invalidPrivateKey()
   }

@@ -1,6 +1,6 @@
 /**
- * libsecp256k1 as WebAssembly: the binary inside @bitauth/libauth, driven directly. Libauth's own wrapper can only be
- * had asynchronously and with an import of the whole library (300 ms); the binary alone is there in a few milliseconds.
+ * libsecp256k1 as WebAssembly: the binary inside @bitauth/libauth, driven directly. Libauth's own wrapper is
+ * asynchronous and imports the whole library (300 ms); the binary alone loads in a few milliseconds.
  * @module
  */
 import { readFileSync } from 'node:fs'
@@ -20,7 +20,7 @@ import { drawBlinding } from './secp256k1-blinding.ts'
 
 const require = createRequire(import.meta.url)
 
-/** The functions used here: libsecp256k1's of the same names. All arguments are addresses or numbers; 1 is success. */
+/** Functions used here, of the same names as in libsecp256k1. Arguments are addresses or numbers; 1 is success. */
 interface Library {
   _malloc(bytes: number): number
   _secp256k1_context_create(flags: number): number
@@ -54,7 +54,7 @@ const CONTEXT_BOTH = 0x301
 const COMPRESSED = 0x102
 const UNCOMPRESSED = 0x2
 
-// What the binary was linked for (Emscripten, asm.js-style memory): fixed sizes, checked against it by instantiation.
+// Fixed sizes that the binary was linked with (Emscripten, asm.js-style memory), checked by instantiation.
 const MEMORY_PAGES = 256
 const PAGE_BYTES = 65_536
 const STATIC_BASE = 1_024
@@ -62,7 +62,7 @@ const STATIC_BYTES = 67_712
 const STACK_BYTES = 5_242_880
 const TABLE_SIZE = 6
 
-/** Throws what Node throws when the package is not installed. */
+/** Loads the backend. Throws Node's error when the package is not installed. */
 export function loadWasm(seed: Uint8Array): Secp256k1 {
   const path = require.resolve('@bitauth/libauth/build/lib/bin/secp256k1/secp256k1.wasm')
   const memory = new wasm.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES })
@@ -71,7 +71,7 @@ export function loadWasm(seed: Uint8Array): Secp256k1 {
   return new WasmSecp256k1(instance.exports as Library, bytes, seed)
 }
 
-/** The environment an Emscripten program of that kind expects: a heap that begins behind the stack and cannot grow. */
+/** Environment of an Emscripten program: a heap that begins behind the stack and cannot grow. */
 function imports(memory: object, bytes: Uint8Array): Record<string, Record<string, unknown>> {
   const heapTopAt = STATIC_BASE + STATIC_BYTES
   const stackAt = heapTopAt + 16
@@ -176,7 +176,7 @@ class WasmSecp256k1 implements Secp256k1 {
 
   recoverEcdh(privateKey: Uint8Array, hash: Uint8Array, signature: Uint8Array): Uint8Array {
     checkHash(hash)
-    // A hash that is no private key is no factor either: there are 2¹²⁸ such in 2²⁵⁶.
+    // A hash that is not a private key is not a factor either: 2¹²⁸ of 2²⁵⁶ are not.
     if (!this.isPrivateKey(hash)) return this.ecdhEphemeral(privateKey, this.recover(hash, signature))
     const scaledHash = this.#product(privateKey, hash)
     if (!scaledHash) throw invalidPrivateKey()
@@ -210,7 +210,7 @@ class WasmSecp256k1 implements Secp256k1 {
     return this.#serialize(UNCOMPRESSED).slice(1)
   }
 
-  /** Leaves the key in #point. */
+  /** Recovers the key into #point. */
   #recover(hash: Uint8Array, signature: Uint8Array): void {
     // The library aborts on a recovery id over 3 instead of refusing it.
     if (signature.length !== 65 || (signature[64] as number) > 3) throw invalidSignature()
@@ -237,7 +237,7 @@ class WasmSecp256k1 implements Secp256k1 {
     )
   }
 
-  /** Runs `use` while the key lies in the module's memory, and wipes it there. 0 when it is not a key. */
+  /** Runs `use` with the key in the module's memory, and wipes it there. @returns 0 if it is not a key */
   #withKey(key: Uint8Array, use: () => number): number {
     this.#bytes.set(key, this.#key)
     try {
@@ -251,7 +251,7 @@ class WasmSecp256k1 implements Secp256k1 {
     if (key.length !== 32 || this.#withKey(key, use) !== 1) throw invalidPrivateKey()
   }
 
-  /** Key times factor modulo the order; undefined when one of them is not a private key. */
+  /** Multiplies key and factor modulo the order; undefined when one of them is not a private key. */
   #product(key: Uint8Array, factor: Uint8Array): Uint8Array | undefined {
     if (key.length !== 32 || factor.length !== 32) return undefined
     this.#bytes.set(factor, this.#factor)
@@ -279,7 +279,7 @@ class WasmSecp256k1 implements Secp256k1 {
     )
   }
 
-  /** A view of the point's bytes, good until the next call. */
+  /** Views the bytes of the point, valid until the next call. */
   #serialize(flags: number): Uint8Array {
     const length = flags === COMPRESSED ? 33 : 65
     new DataView(this.#bytes.buffer).setUint32(this.#length, length, true)

@@ -27,7 +27,7 @@ const BACKENDS: Readonly<Record<Secp256k1Backend, BackendEntry>> = {
 
 const isBackend = (name: string): name is Secp256k1Backend => Object.hasOwn(BACKENDS, name)
 
-/** One backend by name, freshly loaded: for tests and benchmarks. Throws a ConfigError when it does not load. */
+/** Loads a new instance of a backend, for tests and benchmarks. Throws a ConfigError when it does not load. */
 export function loadSecp256k1(backend: Secp256k1Backend): Secp256k1 {
   const { load, hint } = BACKENDS[backend]
   try {
@@ -54,7 +54,7 @@ function choose(): Secp256k1 {
 let chosen: Secp256k1 | undefined
 
 /**
- * The curve, loaded at the first call and the same object from then on. The environment variable PEERLOOM_CRYPTO
+ * The curve: loaded at the first call, the same object from then on. The environment variable PEERLOOM_CRYPTO
  * (native, wasm or js) forces a backend; without it native is taken if it loads, else wasm. Throws a ConfigError when
  * the variable has another value or the forced backend does not load.
  */
@@ -63,7 +63,7 @@ export function secp256k1(): Secp256k1 {
   return chosen
 }
 
-/** A new private key: 32 random bytes. */
+/** Generates a private key: 32 random bytes. */
 export function generateKey(): Uint8Array {
   const curve = secp256k1()
   for (;;) {
