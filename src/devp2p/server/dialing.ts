@@ -33,7 +33,7 @@ export class Dialing {
       idOf,
       freeSlots: () => peers.slots.free('dialed'),
       refuse: (candidate) => this.#refuse(candidate),
-      dial: async (candidate, isStatic) => void (await this.#dial(candidate as Enode, isStatic)),
+      dial: async (candidate, isStatic) => void (await this.#dial(candidate, isStatic)),
       candidates: settings.candidates,
     })
   }
@@ -76,7 +76,8 @@ export class Dialing {
 
   async #dial(candidate: Candidate, isStatic: boolean, signal?: AbortSignal): Promise<ServerPeer> {
     const { pending, metrics, events } = this.#context
-    const node = candidate instanceof Enr ? (enodeOf(candidate) as Enode) : candidate
+    const node = toEnode(candidate)
+    if (!node) throw refused('no endpoint')
     const work = this.#connect(node, isStatic, signal)
     pending.add(work)
     try {
@@ -106,7 +107,7 @@ export class Dialing {
   #refuse(candidate: Candidate): string | undefined {
     const { netRestrict, dials, log } = this.#context.settings
     if (dials === false) return 'dialing disabled'
-    const node = candidate instanceof Enr ? enodeOf(candidate) : candidate
+    const node = toEnode(candidate)
     if (!node) {
       log.debug('Skipped node without endpoint', { enr: candidate.toString() })
       return 'no endpoint'
@@ -119,6 +120,10 @@ export class Dialing {
     if (netRestrict && !(node.ip && netRestrict.contains(node.ip))) return 'not in netRestrict'
     return undefined
   }
+}
+
+function toEnode(candidate: Candidate): Enode | undefined {
+  return candidate instanceof Enr ? enodeOf(candidate) : candidate
 }
 
 function idOf(candidate: Candidate): string {
