@@ -53,6 +53,14 @@ test('a change after a quiet time is written at once, and those of a burst toget
   expect(clock.pending).toBe(0)
 })
 
+test('a temporary file of a killed process is replaced, and no other is left', async () => {
+  await writeFile(`${path}.tmp`, 'half')
+  const file = await JsonFile.open(path, { parse })
+  file.save(() => [1])
+  await file.close()
+  expect([await readdir(folder), await content()]).toEqual([['state.json'], [1]])
+})
+
 test('closing writes what is not written yet, and nothing is written after it', async () => {
   const clock = new FakeClock()
   const file = await JsonFile.open(path, { parse, clock })

@@ -101,7 +101,8 @@ export class JsonFile<T> implements AsyncDisposable {
     this.#unsaved = undefined
     this.#lastWrite = this.#clock.now()
     try {
-      await writeFileAtomically(this.path, `${JSON.stringify(snapshot(), undefined, 1)}\n`)
+      const text = `${JSON.stringify(snapshot(), undefined, 1)}\n`
+      await writeFileAtomically(this.path, text, `${this.path}.tmp`) // one name, of which a kill leaves one file at most
       this.#failed = false
     } catch (error) {
       if (!this.#failed) this.#log.warn('Failed to write file', { path: this.path, error: describeError(error) })
