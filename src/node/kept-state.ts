@@ -18,7 +18,7 @@ const MAX_RECORD_BYTES = 4 * 1024
 export interface KeptStateOptions {
   readonly folder: NodeFolder | undefined
   readonly key: NodeKey
-  /** As the option of the server. */
+  /** `banTimeout` of the server. */
   readonly banTimeout: number | undefined
   readonly clock: Clock
   readonly log: Logger
