@@ -276,7 +276,7 @@ describe('the node’s own namespaces', () => {
     expect(await a.rpc.call('admin_nodeInfo')).toMatchObject({ enode: a.enode, protocols: { talk: 'unknown' } })
   })
 
-  test('admin: who is banned is dropped, and cannot call again', async () => {
+  test('admin bans a node, which is disconnected and cannot connect again', async () => {
     await using a = await start({ services: [talker] })
     await using b = await start({ services: [talker] })
     const events = a.server.events()
@@ -292,7 +292,7 @@ describe('the node’s own namespaces', () => {
     expect(a.server.peers.size).toBe(1)
   })
 
-  test('admin: bans are shown, lifted, and kept over a restart', async () => {
+  test('admin shows and lifts bans, which are kept over a restart', async () => {
     const dataDir = folder()
     await using other = await start({ services: [talker] })
     const node = await start({ dataDir, services: [talker] })
