@@ -42,9 +42,6 @@ const HEAVY: Readonly<Record<string, readonly string[]>> = {
   commander: [],
 }
 
-/** Loaded only when PEERLOOM_CRYPTO=js asks for it, with a ConfigError when it is missing. */
-const BY_REQUEST = '@noble/curves'
-
 /** `./dist/devp2p/index.js` comes from `src/devp2p/index.ts`. */
 function sourceOf(built: string): string {
   return join(ROOT, built.replace(/^\.\/dist\//, 'src/').replace(/\.js$/, '.ts'))
@@ -124,9 +121,7 @@ describe('import graph', () => {
     const declared = { ...manifest.dependencies, ...manifest.optionalDependencies }
     const entries = [...subpaths.map(({ source }) => source), ...Object.values(manifest.bin).map(sourceOf)]
     const used = new Map(entries.flatMap((entry) => [...packagesFrom(entry)]))
-    const undeclared = [...used].filter(
-      ([name]) => !name.startsWith('node:') && !(name in declared) && name !== BY_REQUEST,
-    )
+    const undeclared = [...used].filter(([name]) => !name.startsWith('node:') && !(name in declared))
     expect(undeclared.map(([name, by]) => `${name} by ${by}`)).toEqual([])
     expect([...used.keys()]).toEqual(expect.arrayContaining(Object.keys(HEAVY))) // or the walk sees nothing
   })

@@ -6,7 +6,7 @@
 import { concatBytes, EMPTY_BYTES } from '../base/bytes.ts'
 import { CodecError } from '../base/errors.ts'
 import { AesCtr, equalSecret, hmacSha256, randomBytes, sha256 } from './node-crypto.ts'
-import type { Secp256k1 } from './secp256k1-backend.ts'
+import type { Secp256k1Operations } from './secp256k1-backend.ts'
 
 const KEY_BYTES = 65
 const IV_BYTES = 16
@@ -26,7 +26,7 @@ function deriveKeys(shared: Uint8Array): { encryption: Uint8Array; mac: Uint8Arr
   return { encryption: key.subarray(0, 16), mac: sha256(key.subarray(16)) }
 }
 
-function ephemeralKey(secp: Secp256k1, random: (length: number) => Uint8Array): Uint8Array {
+function ephemeralKey(secp: Secp256k1Operations, random: (length: number) => Uint8Array): Uint8Array {
   for (;;) {
     const key = random(32)
     if (secp.isPrivateKey(key)) return key
@@ -39,7 +39,7 @@ function ephemeralKey(secp: Secp256k1, random: (length: number) => Uint8Array): 
  * @param random returns that many unpredictable bytes. @default randomBytes
  */
 export function eciesEncrypt(
-  secp: Secp256k1,
+  secp: Secp256k1Operations,
   remotePublicKey: Uint8Array,
   plaintext: Uint8Array,
   sharedMacData: Uint8Array = EMPTY_BYTES,
@@ -58,7 +58,7 @@ export function eciesEncrypt(
  * key (GHSA-m6j8-rg6r-7mv8), and the MAC, in constant time, before decrypting. Throws CodecError `ERR_ECIES`.
  */
 export function eciesDecrypt(
-  secp: Secp256k1,
+  secp: Secp256k1Operations,
   privateKey: Uint8Array,
   message: Uint8Array,
   sharedMacData: Uint8Array = EMPTY_BYTES,

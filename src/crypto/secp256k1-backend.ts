@@ -1,28 +1,27 @@
 /**
- * What every secp256k1 backend gives, and the errors they share.
+ * The interface of every secp256k1 backend, and the errors they share.
  * @module
  */
 import { CodecError, PeerloomError } from '../base/errors.ts'
 
-export type Secp256k1Backend = 'native' | 'wasm' | 'js'
+export type Secp256k1Backend = 'native' | 'wasm'
 
 /**
  * The curve of Ethereum and Bitcoin. Private keys are 32 bytes, hashes 32, public keys 64 (x‖y, without the 0x04).
  *
  * Which operations take the same time whatever the private key is (so that a remote cannot measure it):
  *
- * | | native | wasm | js |
- * |---|---|---|---|
- * | `publicKey`, `sign` | yes | yes (libsecp256k1 compiled to WASM; the engine promises nothing) | no |
- * | `ecdh` | yes | **no**, but blinded: see {@link Blinding} | no |
- * | `ecdhEphemeral`, `recoverEcdh` | **no** | **no** | no |
+ * | | native | wasm |
+ * |---|---|---|
+ * | `publicKey`, `sign` | yes | yes (libsecp256k1 compiled to WASM; the engine promises nothing) |
+ * | `ecdh` | yes | **no**, but blinded: see {@link Blinding} |
+ * | `ecdhEphemeral`, `recoverEcdh` | **no** | **no** |
  *
  * The other operations work on public values.
  *
  * A private key that is not one throws a `PeerloomError` `ERR_INVALID_PRIVATE_KEY`: it is the caller's own.
  */
-export interface Secp256k1 {
-  readonly backend: Secp256k1Backend
+export interface Secp256k1Operations {
   /** 32 bytes, not zero and below the order of the curve. Never throws. */
   isPrivateKey(key: Uint8Array): boolean
   /** The public key of a private one: 64 bytes. */
@@ -49,8 +48,13 @@ export interface Secp256k1 {
   sign(hash: Uint8Array, privateKey: Uint8Array): Uint8Array
   /** The public key that made a 65-byte signature (high s is accepted). Throws CodecError `ERR_INVALID_SIGNATURE`. */
   recover(hash: Uint8Array, signature: Uint8Array): Uint8Array
-  /** Whether r‖s (64 bytes) is of that key. False also for malformed keys and signatures, and for high s. */
+  /** @returns true if r‖s (64 bytes) is of that key; false also for malformed keys and signatures, and for high s */
   verify(hash: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean
+}
+
+/** {@link Secp256k1Operations} by a backend with a name. */
+export interface Secp256k1 extends Secp256k1Operations {
+  readonly backend: Secp256k1Backend
 }
 
 export function invalidPublicKey(cause?: unknown): CodecError {

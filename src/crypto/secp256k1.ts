@@ -5,7 +5,6 @@
 import { ConfigError } from '../base/errors.ts'
 import { randomBytes } from './node-crypto.ts'
 import type { Secp256k1, Secp256k1Backend } from './secp256k1-backend.ts'
-import { loadJs } from './secp256k1-js.ts'
 import { loadNative } from './secp256k1-native.ts'
 import { loadWasm } from './secp256k1-wasm.ts'
 
@@ -22,7 +21,6 @@ const BACKENDS: Readonly<Record<Secp256k1Backend, BackendEntry>> = {
     hint: 'install the optional package secp256k1, which has binaries for some platforms only, or use wasm',
   },
   wasm: { load: () => loadWasm(randomBytes(32)), hint: 'install the package @bitauth/libauth' },
-  js: { load: loadJs, hint: 'install the package @noble/curves, or use wasm' },
 }
 
 const isBackend = (name: string): name is Secp256k1Backend => Object.hasOwn(BACKENDS, name)
@@ -41,7 +39,7 @@ function choose(): Secp256k1 {
   const forced = process.env[VARIABLE]
   if (forced !== undefined && forced !== '') {
     if (isBackend(forced)) return loadSecp256k1(forced)
-    throw new ConfigError(VARIABLE, `no backend ${JSON.stringify(forced)}`, { hint: 'use native, wasm or js' })
+    throw new ConfigError(VARIABLE, `no backend ${JSON.stringify(forced)}`, { hint: 'use native or wasm' })
   }
   try {
     return BACKENDS.native.load()
@@ -55,7 +53,7 @@ let chosen: Secp256k1 | undefined
 
 /**
  * The curve: loaded at the first call, the same object from then on. The environment variable PEERLOOM_CRYPTO
- * (native, wasm or js) forces a backend; without it native is taken if it loads, else wasm. Throws a ConfigError when
+ * (native or wasm) forces a backend; without it native is taken if it loads, else wasm. Throws a ConfigError when
  * the variable has another value or the forced backend does not load.
  */
 export function secp256k1(): Secp256k1 {
