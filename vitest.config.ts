@@ -1,9 +1,26 @@
 import { defineConfig } from 'vitest/config'
 
+/** Files that use up, or measure, what a process has once: its crypto memory, its unpacking, its external memory. */
+const ALONE = ['src/codec/snappy.test.ts', 'src/crypto/frame-crypto.test.ts', 'src/crypto/kernel.test.ts']
+
+const ELSEWHERE = ['test/interop/**', 'test/fuzz/**']
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['test/interop/**', 'test/fuzz/**'],
-    testTimeout: 15_000,
+    // Only ends a test that hangs: generous, for machines that are busy.
+    testTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        // Files share the modules of their worker: to load them anew for each file costs more than the tests.
+        test: {
+          name: 'shared',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: [...ELSEWHERE, ...ALONE],
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'alone', include: ALONE } },
+    ],
   },
 })

@@ -1,5 +1,5 @@
 /**
- * Runs the real bin, compiled into a folder of its own, so that no test depends on a build that may be old.
+ * Runs the compiled bin, built into a folder of its own, so that no test depends on an old build.
  * @module
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
@@ -7,6 +7,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { type Outcome, Output } from './outcome.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
@@ -22,17 +23,11 @@ export async function buildCli(): Promise<Built> {
   const dist = join(folder, 'dist')
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   // Types are checked elsewhere.
-  await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', dist], { cwd: root })
+  const lean = ['--noCheck', '--declaration', 'false', '--declarationMap', 'false', '--sourceMap', 'false']
+  await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', ...lean, '--outDir', dist], { cwd: root })
   await run(process.execPath, [join(root, 'scripts', 'copy-assets.mjs'), dist])
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
   return { bin: join(dist, 'cli', 'bin.js'), [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
-}
-
-export interface Outcome {
-  /** Undefined when a signal ended it. */
-  readonly code: number | undefined
-  readonly stdout: string
-  readonly stderr: string
 }
 
 export interface CliOptions {
@@ -46,42 +41,23 @@ export interface CliOptions {
 export class CliProcess implements AsyncDisposable {
   readonly done: Promise<Outcome>
   readonly #child: ChildProcess
-  readonly #waiting = new Set<() => void>()
-  #stdout = ''
-  #stderr = ''
+  readonly #output = new Output()
 
   constructor(bin: string, args: readonly string[], options: CliOptions) {
     const env = { ...process.env, NO_COLOR: '', ...options.env }
     const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env, stdio: 'pipe' })
     this.#child = child
     child.stdin.end(options.input ?? '')
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      this.#stdout += text
-      this.#wake()
-    })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr += text
-      this.#wake()
-    })
+    child.stdout.setEncoding('utf8').on('data', (text: string) => this.#output.stdout(text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => this.#output.stderr(text))
     this.done = new Promise((resolve) => {
-      child.on('close', (code) => {
-        resolve({ code: code ?? undefined, stdout: this.#stdout, stderr: this.#stderr })
-        this.#wake()
-      })
+      child.on('close', (code) => resolve(this.#output.ended(code ?? undefined)))
     })
   }
 
-  /** Waits for text on stdout or stderr and gives the match. */
-  async seen(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr)
-      if (match) return match
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
-        const { code, stdout, stderr } = await this.done
-        throw new Error(`ended with ${code} before it said ${pattern}:\n${stdout}\n${stderr}`)
-      }
-      await new Promise<void>((resolve) => this.#waiting.add(resolve))
-    }
+  /** Waits for text on stdout or stderr and returns the match. */
+  seen(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#output.seen(pattern)
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -97,17 +73,4 @@ export class CliProcess implements AsyncDisposable {
     this.#child.kill('SIGKILL')
     await this.done
   }
-
-  #wake(): void {
-    for (const wake of this.#waiting) wake()
-    this.#waiting.clear()
-  }
-}
-
-/** The JSON objects of an output, one a line. */
-export function jsonLines(text: string): Record<string, unknown>[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
 }

@@ -2,38 +2,32 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Built, buildCli, CliProcess, jsonLines, type Outcome } from './cli-process.ts'
+import { genesis } from './demo.ts'
+import { type Env, InProcess } from './in-process.ts'
+import { jsonLines, type Outcome } from './outcome.ts'
 
-const genesis = fileURLToPath(new URL('../../assets/demo/genesis.json', import.meta.url))
+/** Only ends a test that hangs. */
+vi.setConfig({ testTimeout: 120_000 })
 
-/** Processes are started many times: far more than it takes, for machines that are busy. */
-vi.setConfig({ testTimeout: 60_000 })
-
-let built: Built
 let folder: string
 
-beforeAll(async () => {
-  built = await buildCli()
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'peerloom-config-'))
-}, 60_000)
+})
 
 afterAll(() => {
-  built?.[Symbol.dispose]()
   if (folder) rmSync(folder, { recursive: true, force: true })
 })
 
-type Env = Record<string, string>
-
-const start = (env: Env, ...args: readonly string[]): CliProcess =>
-  new CliProcess(built.bin, args, { cwd: folder, env })
+const at = (name: string): string => join(folder, name)
+const start = (env: Env, ...args: readonly string[]): InProcess => new InProcess(args, env)
 const cli = (env: Env, ...args: readonly string[]): Promise<Outcome> => start(env, ...args).done
 
-/** A file in the folder in which the program runs. */
+/** A file in the tests' folder. */
 function write(name: string, text: string): string {
-  writeFileSync(join(folder, name), text)
-  return name
+  writeFileSync(at(name), text)
+  return at(name)
 }
 
 /** The last line with --json of `peerloom dumpconfig`. */
@@ -49,19 +43,19 @@ describe('where a setting comes from', () => {
     const found = await settings(env, '--config', file, '--http.port', '3')
     expect(found['http.port']).toEqual({ value: 3, from: 'flag', name: '--http.port' })
     expect(found['http.addr']).toEqual({ value: '10.0.0.2', from: 'environment', name: 'PEERLOOM_HTTP_ADDR' })
-    expect(found.http).toEqual({ value: true, from: 'file', name: 'peerloom.toml: http.enabled' })
+    expect(found.http).toEqual({ value: true, from: 'file', name: `${file}: http.enabled` })
     expect(found['ws.port']).toMatchObject({ value: 8546, from: 'default' })
     expect((await settings(env, '--config', file, '--http=false')).http).toMatchObject({ value: false, from: 'flag' })
   })
 
   test('a dump is read back as the same settings', async () => {
     const args = ['--sepolia', '--http', '--http.api', 'net,debug', '--identity', 'a "b"']
-    const { code } = await cli({ PEERLOOM_MAXPEERS: '7' }, 'dumpconfig', ...args, 'dump.toml')
+    const { code } = await cli({ PEERLOOM_MAXPEERS: '7' }, 'dumpconfig', ...args, at('dump.toml'))
     expect(code).toBe(0)
     const values = async (env: Env, ...more: string[]): Promise<unknown[]> =>
       Object.values(await settings(env, ...more)).map(({ value }) => value)
-    expect(await values({}, '--config', 'dump.toml')).toEqual(await values({ PEERLOOM_MAXPEERS: '7' }, ...args))
-    expect(readFileSync(join(folder, 'dump.toml'), 'utf8')).toContain('maxpeers = 7 # environment PEERLOOM_MAXPEERS\n')
+    expect(await values({}, '--config', at('dump.toml'))).toEqual(await values({ PEERLOOM_MAXPEERS: '7' }, ...args))
+    expect(readFileSync(at('dump.toml'), 'utf8')).toContain('maxpeers = 7 # environment PEERLOOM_MAXPEERS\n')
   })
 
   test('flags may stand before the command, and those of before are known still', async () => {
@@ -88,12 +82,16 @@ describe('a name that is unknown, or a value that does not do, ends with 2 and o
   ]
   test.each(cases)('$line', async ({ line, env = {}, toml = '', args = [] }) => {
     const file = write('peerloom.toml', toml)
-    expect(await cli(env, '--config', file, ...args)).toEqual({ code: 2, stdout: '', stderr: `error: ${line}\n` })
+    expect(await cli(env, '--config', file, ...args)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error: ${line.replace('peerloom.toml', file)}\n`,
+    })
   })
 
   test('also when only the node finds out', async () => {
-    const { code, stderr } = await cli({}, '--config', write('peerloom.toml', 'datadir = "none"'))
-    expect(stderr).toMatch(/^error: peerloom\.toml: datadir: .*none holds no chain yet [^\n]*\n$/)
+    const { code, stderr } = await cli({}, '--config', write('peerloom.toml', `datadir = "${at('none')}"`))
+    expect(stderr).toMatch(/^error: .*peerloom\.toml: datadir: .*none holds no chain yet [^\n]*\n$/)
     expect(code).toBe(2)
   })
 
@@ -106,7 +104,7 @@ describe('the node', () => {
   const here = ['--genesis', genesis, '--host', '127.0.0.1', '--port', '0']
 
   test('is what runs without a command, and logs JSON where there is no terminal', async () => {
-    const file = write('node.toml', `datadir = "node"\nidentity = "mine"\n[log]\nfile = "node.log"\n`)
+    const file = write('node.toml', `datadir = "${at('node')}"\nidentity = "mine"\n[log]\nfile = "${at('node.log')}"\n`)
     await using node = start({}, ...here, '--config', file, '--json')
     const enode = (await node.seen(/"type":"serving","enode":"(enode:[^"]+)"/))[1] as string
     expect(jsonLines((await cli({}, 'ping', enode, '--json')).stdout).at(-1)?.clientId).toMatch(/^Peerloom\/mine\/v/)
@@ -116,26 +114,12 @@ describe('the node', () => {
     expect(jsonLines(stdout).at(-1)).toMatchObject({ type: 'result', enode, head: { number: 0 } })
     const lines = jsonLines(stderr)
     expect(lines).toContainEqual(expect.objectContaining({ level: 'info', module: 'devp2p', msg: 'Started devp2p' }))
-    expect(jsonLines(readFileSync(join(folder, 'node.log'), 'utf8'))).toEqual(lines)
-  })
-
-  test('reads its log levels again on SIGHUP, and goes on', async () => {
-    const file = write('levels.toml', 'datadir = "levels"\nverbosity = "warn"\n')
-    await using node = start({}, ...here, '--config', file)
-    await node.seen(/serving as enode:/)
-    write('levels.toml', 'verbosity = "info"\nvmodule = "peer=trace"\n')
-    node.kill('SIGHUP')
-    await node.seen(/"verbosity":"info","vmodule":"peer=trace","msg":"Log levels reloaded"/)
-    write('levels.toml', 'verbosity = "loud"\n')
-    node.kill('SIGHUP')
-    await node.seen(/levels\.toml: verbosity: .*"msg":"Log levels not reloaded"/)
-    node.kill('SIGTERM')
-    expect((await node.done).code).toBe(0)
+    expect(jsonLines(readFileSync(at('node.log'), 'utf8'))).toEqual(lines)
   })
 
   test('answers as the one whose key it was given', async () => {
-    const made = jsonLines((await cli({}, 'key', 'generate', 'key.hex', '--json')).stdout).at(-1)
-    const key = ['--nodekey', 'key.hex', '--datadir', 'keyed', '--json']
+    const made = jsonLines((await cli({}, 'key', 'generate', at('key.hex'), '--json')).stdout).at(-1)
+    const key = ['--nodekey', at('key.hex'), '--datadir', at('keyed'), '--json']
     await using node = start({}, ...here, ...key)
     expect((await node.seen(/enode:\/\/([0-9a-f]+)@/))[1]).toBe(made?.publicKey)
   })

@@ -2,7 +2,7 @@
  * Two RLPx transports after their handshake, a sink that records them, and a stream that alters bytes.
  * @module
  */
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { generateKey, secp256k1 } from '../../src/crypto/index.ts'
 import { RlpxTransport } from '../../src/devp2p/rlpx/index.ts'
 import type { RlpxOptions } from '../../src/devp2p/rlpx/transport.ts'
@@ -17,11 +17,7 @@ export function newKey(): { privateKey: Uint8Array; publicKey: Uint8Array } {
 export const keyA = newKey()
 export const keyB = newKey()
 
-const closers: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-})
-
+/** Two ends of a stream. Called in a test; both ends are destroyed when it has finished. */
 export async function streamPair(network: Network = new MemoryNetwork()): Promise<[ByteStream, ByteStream]> {
   let onConnection: (stream: ByteStream) => void = () => {}
   const incoming = new Promise<ByteStream>((resolve) => {
@@ -30,10 +26,10 @@ export async function streamPair(network: Network = new MemoryNetwork()): Promis
   const listener = await network.listen({ host: '127.0.0.1', port: 0, onConnection })
   const stream = await network.connect({ host: '127.0.0.1', port: listener.endpoint.port })
   const pair: [ByteStream, ByteStream] = [stream, await incoming]
-  closers.push(
-    () => listener.close(),
-    () => pair.map((one) => one.destroy()),
-  )
+  onTestFinished(async () => {
+    for (const end of pair) end.destroy()
+    await listener.close()
+  })
   return pair
 }
 
