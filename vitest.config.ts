@@ -7,6 +7,7 @@ const ELSEWHERE = ['test/interop/**', 'test/fuzz/**']
 
 export default defineConfig({
   test: {
+    setupFiles: ['test/support/setup.ts'],
     // Only ends a test that hangs: generous, for machines that are busy.
     testTimeout: 60_000,
     projects: [

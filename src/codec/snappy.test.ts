@@ -1,8 +1,8 @@
-import { randomBytes, randomFillSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { randomBytes } from '../../test/support/random.ts'
 import { hexToBytes, utf8ToBytes } from '../base/bytes.ts'
 import { CodecError } from '../base/errors.ts'
 import { SnappyUnpacking, snappyCompress, snappyDecompress, snappyDecompressedLength } from './index.ts'
@@ -122,7 +122,7 @@ test('snappy returns memory that later calls do not change', () => {
 
 const large = (length: number): Uint8Array => {
   const bytes = new Uint8Array(length)
-  randomFillSync(bytes, 0, length >> 1)
+  bytes.set(randomBytes(length >> 1))
   return bytes
 }
 const unpack = (unpacking: SnappyUnpacking): Uint8Array => {
@@ -180,7 +180,7 @@ test('snappy agrees with another implementation about literals of every width, r
   for (const length of lengths) {
     const run = new Uint8Array(length).fill(length % 251)
     const half = Uint8Array.from(run)
-    randomFillSync(half, 0, length >> 1)
+    half.set(randomBytes(length >> 1))
     for (const bytes of [run, half, randomBytes(length)]) {
       expect(Buffer.compare(other.decompress_raw(snappyCompress(bytes)), bytes)).toBe(0)
       expect(Buffer.compare(snappyDecompress(other.compress_raw(bytes), length), bytes)).toBe(0)

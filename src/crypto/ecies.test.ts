@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { randomBytes, randomKey } from '../../test/support/random.ts'
 import { secp256k1Oracle } from '../../test/support/secp256k1-oracle.ts'
 import vectors from '../../test/vectors/rlpx.json' with { type: 'json' }
 import { bytesToHex, concatBytes, hexToBytes } from '../base/bytes.ts'
 import { ECIES_OVERHEAD_BYTES, eciesDecrypt, eciesEncrypt } from './ecies.ts'
-import { randomBytes } from './node-crypto.ts'
-import { generateKey, loadSecp256k1, secp256k1 } from './secp256k1.ts'
+import { loadSecp256k1, secp256k1 } from './secp256k1.ts'
 import type { Secp256k1 } from './secp256k1-backend.ts'
 
 const refused = expect.objectContaining({ name: 'CodecError', code: 'ERR_ECIES' })
@@ -24,8 +24,8 @@ describe('ECIES', () => {
   })
 
   it('gives the same bytes on every backend for the same randomness', () => {
-    const publicKey = backends[0]!.publicKey(generateKey())
-    const draws = [generateKey(), randomBytes(16)]
+    const publicKey = backends[0]!.publicKey(randomKey())
+    const draws = [randomKey(), randomBytes(16)]
     const messages = backends.map((secp) => {
       let i = 0
       return bytesToHex(eciesEncrypt(secp, publicKey, randomBytesOf7, undefined, () => draws[i++]!))
@@ -35,7 +35,7 @@ describe('ECIES', () => {
 
   it('round-trips any plaintext and shared MAC data, and adds 113 bytes', () => {
     const secp = secp256k1()
-    const key = generateKey()
+    const key = randomKey()
     const publicKey = secp.publicKey(key)
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 500 }), fc.uint8Array({ maxLength: 40 }), (plaintext, shared) => {
@@ -50,7 +50,7 @@ describe('ECIES', () => {
 
   it('refuses a message when any byte of it, or the shared MAC data, is another', () => {
     const secp = secp256k1()
-    const key = generateKey()
+    const key = randomKey()
     const shared = Uint8Array.of(0, 120)
     const message = eciesEncrypt(secp, secp.publicKey(key), randomBytesOf7, shared)
     for (let i = 0; i < message.length; i++) {
@@ -59,12 +59,12 @@ describe('ECIES', () => {
       expect(() => eciesDecrypt(secp, key, bad, shared)).toThrow(refused)
     }
     expect(() => eciesDecrypt(secp, key, message, Uint8Array.of(0, 121))).toThrow(refused)
-    expect(() => eciesDecrypt(secp, generateKey(), message, shared)).toThrow(refused)
+    expect(() => eciesDecrypt(secp, randomKey(), message, shared)).toThrow(refused)
   })
 
   it('throws nothing but ERR_ECIES on random bytes', () => {
     const secp = secp256k1()
-    const key = generateKey()
+    const key = randomKey()
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (bytes, uncompressed) => {
         if (uncompressed && bytes.length > 0) bytes[0] = 4
@@ -75,7 +75,7 @@ describe('ECIES', () => {
 
   it('never multiplies a point that is not on the curve by the static key', () => {
     const inner = secp256k1()
-    const key = generateKey()
+    const key = randomKey()
     const good = eciesEncrypt(inner, inner.publicKey(key), randomBytesOf7)
     for (const point of [new Uint8Array(64), new Uint8Array(64).fill(1), randomBytes(64)]) {
       const message = concatBytes(Uint8Array.of(4), point, good.subarray(65))
@@ -90,8 +90,8 @@ describe('ECIES', () => {
 
   it('draws again when the randomness is no private key', () => {
     const secp: Secp256k1 = secp256k1()
-    const key = generateKey()
-    const draws = [new Uint8Array(32), generateKey(), randomBytes(16)]
+    const key = randomKey()
+    const draws = [new Uint8Array(32), randomKey(), randomBytes(16)]
     let i = 0
     const message = eciesEncrypt(secp, secp.publicKey(key), randomBytesOf7, undefined, () => draws[i++]!)
     expect(eciesDecrypt(secp, key, message)).toEqual(randomBytesOf7)

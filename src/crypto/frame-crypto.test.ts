@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { randomBytes } from '../../test/support/random.ts'
 import { nobleKeccak, ReferenceFrames } from '../../test/support/rlpx-reference.ts'
 import { bytesToHex, concatBytes } from '../base/bytes.ts'
 import { FrameOpener, FrameSealer, frameMemory, INBOUND_WINDOW, OUTBOUND_WINDOW } from './frame-crypto.ts'
 import { keccak256 } from './keccak.ts'
-import { randomBytes } from './node-crypto.ts'
 
 const secretsOf = () => ({ aes: randomBytes(32), mac: randomBytes(32), seed: randomBytes(300) })
 

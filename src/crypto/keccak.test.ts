@@ -1,8 +1,8 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { expect, test } from 'vitest'
+import { randomBytes } from '../../test/support/random.ts'
 import { bytesToHex, utf8ToBytes } from '../base/bytes.ts'
 import { keccak256 } from './keccak.ts'
-import { randomBytes } from './node-crypto.ts'
 
 test('keccak256 is that of Ethereum, not SHA-3', () => {
   expect(bytesToHex(keccak256(new Uint8Array(0)))).toBe(

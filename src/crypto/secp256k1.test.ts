@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { randomBytes, randomKey } from '../../test/support/random.ts'
 import { secp256k1Oracle as oracle } from '../../test/support/secp256k1-oracle.ts'
 import { bytesToHex, hexToBytes } from '../base/bytes.ts'
-import { randomBytes } from './node-crypto.ts'
 import { generateKey, loadSecp256k1, secp256k1 } from './secp256k1.ts'
 
 const ORDER = hexToBytes('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141')
@@ -17,9 +17,9 @@ const subtract = (a: Uint8Array, b: Uint8Array): Uint8Array =>
 describe('all backends agree', () => {
   it('on every operation, for random keys and hashes', () => {
     for (let i = 0; i < 25; i++) {
-      const key = generateKey()
+      const key = randomKey()
       const hash = randomBytes(32)
-      const other = oracle.publicKey(generateKey())
+      const other = oracle.publicKey(randomKey())
       const signature = oracle.sign(hash, key)
       const answers = backends.map((secp) => [
         bytesToHex(secp.publicKey(key)),
@@ -64,7 +64,7 @@ describe('all backends agree', () => {
     )
     fc.assert(
       fc.property(hash, (hash) => {
-        const [key, signer] = [generateKey(), generateKey()]
+        const [key, signer] = [randomKey(), randomKey()]
         const signature = oracle.sign(hash, signer)
         const shared = bytesToHex(oracle.ecdh(key, oracle.publicKey(signer)))
         for (const secp of backends) expect(bytesToHex(secp.recoverEcdh(key, hash, signature))).toBe(shared)
@@ -89,7 +89,7 @@ describe('all backends agree', () => {
   })
 
   it('on what mutated signatures recover to', () => {
-    const key = generateKey()
+    const key = randomKey()
     for (let i = 0; i < 60; i++) {
       const hash = randomBytes(32)
       const signature = oracle.sign(hash, key)
@@ -116,7 +116,7 @@ it.each(NAMES)('the backend %s says which one it is', (name) => {
 
 describe.each([...NAMES, 'oracle'] as const)('secp256k1 %s', (name) => {
   const secp = name === 'oracle' ? oracle : loadSecp256k1(name)
-  const key = generateKey()
+  const key = randomKey()
   const publicKey = secp.publicKey(key)
   const hash = randomBytes(32)
   const offCurve = publicKey.slice()
@@ -205,7 +205,7 @@ describe.each([...NAMES, 'oracle'] as const)('secp256k1 %s', (name) => {
   })
 
   it('works with a static key that changes between calls', () => {
-    const keys = [generateKey(), generateKey(), generateKey()]
+    const keys = [randomKey(), randomKey(), randomKey()]
     for (const mine of keys) expect(secp.ecdh(mine, publicKey)).toEqual(secp.ecdh(key, secp.publicKey(mine)))
   })
 
@@ -214,7 +214,7 @@ describe.each([...NAMES, 'oracle'] as const)('secp256k1 %s', (name) => {
     const results = [secp.publicKey(key), secp.compress(publicKey), secp.sign(hash, key), secp.ecdh(key, publicKey)]
     results.push(secp.ecdhEphemeral(key, publicKey), secp.recoverEcdh(key, hash, secp.sign(hash, key)))
     const then = results.map(bytesToHex)
-    const other = generateKey()
+    const other = randomKey()
     secp.sign(randomBytes(32), other)
     secp.compress(secp.publicKey(other))
     secp.ecdh(other, secp.publicKey(other))

@@ -5,17 +5,18 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'
 import { CodecError, HandshakeError, PeerClosedError, PeerloomError } from '../../src/base/errors.ts'
-import { generateKey, randomBytes, secp256k1 } from '../../src/crypto/index.ts'
+import { secp256k1 } from '../../src/crypto/index.ts'
 import { FrameReader } from '../../src/devp2p/rlpx/frame-reader.ts'
 import { FrameWriter } from '../../src/devp2p/rlpx/frame-writer.ts'
 import { type Handshake, Initiator, Recipient, type Secrets } from '../../src/devp2p/rlpx/handshake.ts'
 import { RlpxTransport } from '../../src/devp2p/rlpx/index.ts'
 import { type ByteStream, MemoryNetwork } from '../../src/net/index.ts'
+import { randomBelow, randomBytes, randomKey, restart, SEED } from '../support/random.ts'
 
 const SECONDS = Number(process.env.PEERLOOM_FUZZ_SECONDS ?? 10)
 const MAX_GROWTH_BYTES = 256 * 1024 * 1024
-const keyA = generateKey()
-const keyB = generateKey()
+const keyA = randomKey()
+const keyB = randomKey()
 const publicB = secp256k1().publicKey(keyB)
 
 const unhandled: unknown[] = []
@@ -29,17 +30,6 @@ afterAll(() => {
   process.off('uncaughtException', note)
   expect(unhandled).toEqual([])
 })
-
-/** Repeatable draws, so that a failure can be replayed from its seed (mulberry32). */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % below
-  }
-}
 
 type Random = (below: number) => number
 
@@ -85,12 +75,15 @@ function feed(bytes: Uint8Array, random: Random, take: (chunk: Uint8Array) => un
 async function fuzz(step: (random: Random) => unknown): Promise<void> {
   const until = performance.now() + SECONDS * 1000
   const before = process.memoryUsage().rss
-  let seed = Number(process.env.PEERLOOM_FUZZ_SEED ?? Math.floor(performance.timeOrigin))
+  let seed = SEED
   let runs = 0
   try {
-    for (; performance.now() < until; seed++, runs++) await step(randomFrom(seed))
+    for (; performance.now() < until; seed++, runs++) {
+      restart(seed)
+      await step(randomBelow)
+    }
   } catch (error) {
-    throw new Error(`seed ${seed}`, { cause: error })
+    throw new Error(`PEERLOOM_TEST_SEED=${seed} begins with this draw`, { cause: error })
   }
   expect(runs).toBeGreaterThan(0)
   expect(process.memoryUsage().rss - before).toBeLessThan(MAX_GROWTH_BYTES)

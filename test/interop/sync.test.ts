@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { bytesTo0x } from '../../src/base/bytes.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { readBlocks } from '../../src/ethereum/types/index.ts'
+import { randomBelow } from '../support/random.ts'
 import { type ChainFiles, demoChain, hivechain } from './chains.ts'
 import { Geth } from './geth.ts'
 import { peerloom, run, serve, tempFolder } from './peerloom.ts'
@@ -54,7 +55,7 @@ describe('a chain from geth', () => {
     for (let round = 0; round < 20; round++) {
       const command = peerloom(...syncArgs(chain, folder.path, [geth.enode]), '--json')
       await command.waitFor(/"type":"started"/)
-      await systemClock.sleep(Math.random() * 200)
+      await systemClock.sleep(randomBelow(200))
       command.kill('SIGKILL')
       if ((await command.exited).signal === 'SIGKILL') inTheMiddle++
       const { head, health } = await inspect(folder.path)

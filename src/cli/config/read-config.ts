@@ -30,7 +30,7 @@ export interface ConfigSources {
 const OTHER_VARIABLES: readonly string[] = [
   'PEERLOOM_CRYPTO', // src/crypto
   'PEERLOOM_FUZZ_SECONDS', // test/fuzz
-  'PEERLOOM_FUZZ_SEED', // test/fuzz
+  'PEERLOOM_TEST_SEED', // test/support
 ]
 
 /**

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { randomBytes } from '../../../test/support/random.ts'
 import { nobleKeccak, ReferenceFrames, ReferenceMac, type RunningHash } from '../../../test/support/rlpx-reference.ts'
 import vectors from '../../../test/vectors/rlpx.json' with { type: 'json' }
 import { bytesToHex, concatBytes, hexToBytes } from '../../base/bytes.ts'
 import { CodecError, InternalError } from '../../base/errors.ts'
 import { rlp, snappyCompress } from '../../codec/index.ts'
-import { keccak256, randomBytes, WINDOW_BYTES } from '../../crypto/index.ts'
+import { keccak256, WINDOW_BYTES } from '../../crypto/index.ts'
 import { MAX_MESSAGE_BYTES, MAX_MESSAGE_CODE, readCode, writeCode } from './frame-codec.ts'
 import { FrameReader } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { randomBytes } from '../../../test/support/random.ts'
 import vectors from '../../../test/vectors/rlpx.json' with { type: 'json' }
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '../../base/bytes.ts'
 import { HandshakeError, PeerloomError } from '../../base/errors.ts'
 import { rlp } from '../../codec/index.ts'
-import { eciesDecrypt, eciesEncrypt, generateKey, keccak256, randomBytes, secp256k1 } from '../../crypto/index.ts'
+import { eciesDecrypt, eciesEncrypt, generateKey, keccak256, secp256k1 } from '../../crypto/index.ts'
 import { type Handshake, type HandshakeResult, Initiator, MAX_HANDSHAKE_BYTES, Recipient } from './handshake.ts'
 
 const keyA = hexToBytes(vectors.staticKeyA)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { collectGarbage } from '../../../test/support/garbage.ts'
+import { randomBytes } from '../../../test/support/random.ts'
 import {
   altered,
   keyA,
@@ -13,7 +14,6 @@ import {
 import { concatBytes } from '../../base/bytes.ts'
 import { FakeClock } from '../../base/clock.ts'
 import { HandshakeError } from '../../base/errors.ts'
-import { randomBytes } from '../../crypto/index.ts'
 import { type ByteStream, MemoryNetwork, type StreamSink } from '../../net/index.ts'
 import { Initiator, Recipient } from './handshake.ts'
 import { type RlpxOptions, RlpxTransport } from './transport.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { collectGarbage } from '../../../test/support/garbage.ts'
+import { randomBytes } from '../../../test/support/random.ts'
 import {
   altered,
   type Collector,
@@ -13,7 +14,6 @@ import {
 import { bytesToHex, concatBytes } from '../../base/bytes.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
 import { CodecError, PeerClosedError } from '../../base/errors.ts'
-import { randomBytes } from '../../crypto/index.ts'
 import { type ByteStream, MemoryNetwork, type Network, tcpNetwork } from '../../net/index.ts'
 import { RlpxTransport } from './transport.ts'
 

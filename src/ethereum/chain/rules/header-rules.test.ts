@@ -46,11 +46,22 @@ describe('the bundled chain, Shanghai to Amsterdam', () => {
   test('bodies, receipts and access lists of the bundled chain are those of its headers', () => {
     const receipts = [...readItems(asset('receipts.rlp'))].map((raw) => blockReceiptsCodec.decode(raw))
     const lists = [...readItems(asset('bals.rlp'))]
+    const verified = { bodies: 0, receipts: 0, lists: 0 }
     for (const [i, { header, body }] of blocks.entries()) {
       verifyBody(header, body)
+      verified.bodies++
       verifyReceipts(header, receipts[i]!, body)
-      if (header.blockAccessListHash) verifyAccessList(header, lists[i]!)
+      verified.receipts++
+      if (!header.blockAccessListHash) continue
+      verifyAccessList(header, lists[i]!)
+      verified.lists++
     }
+    expect(verified).toEqual({ bodies: 320, receipts: 320, lists: 81 })
+    const last = blocks.at(-1)!.header
+    const refused = (code: string) => expect.objectContaining({ code })
+    expect(() => verifyBody(last, blocks.at(-2)!.body)).toThrow(refused('ERR_BODY_TRANSACTIONS'))
+    expect(() => verifyReceipts(last, receipts.at(-2)!)).toThrow(refused('ERR_RECEIPTS_ROOT'))
+    expect(() => verifyAccessList(last, lists.at(-2)!)).toThrow(refused('ERR_ACCESS_LIST'))
   })
 })
 
