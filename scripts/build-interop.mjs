@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const buildFolder = join(root, 'interop', '.build')
 
-/** Which program lies in which Go module (a folder of interop/), and its package. */
+/** Programs, each with its Go module (a folder of interop/) and its package. */
 const programs = {
   geth: { world: 'ethereum', package: 'github.com/ethereum/go-ethereum/cmd/geth' },
   devp2p: { world: 'ethereum', package: 'github.com/ethereum/go-ethereum/cmd/devp2p' },
@@ -28,7 +28,7 @@ const programs = {
 
 export const interopNames = Object.keys(programs)
 
-/** Where a program is or will be built. */
+/** @returns the path at which a program is or will be built */
 function binaryPath(name) {
   const program = programs[name]
   if (program === undefined)
@@ -64,7 +64,7 @@ export function goModuleFolder(world, module) {
 }
 
 /**
- * Builds what is missing.
+ * Builds the missing programs.
  * @param {{ names?: readonly string[], log?: (line: string) => void, signal?: AbortSignal }} [options]
  * @returns {Promise<Record<string, string>>} name to path
  */

@@ -13,9 +13,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Largest share of docstrings with such an opening: in src, and in the folders beside it. */
-const MAX_SHARE = { src: 0.23, beside: 0.15 }
+const MAX_SHARE = { src: 0.22, beside: 0.05 }
 /** Largest number of `it(` in test files; `test(` is the one word. */
-const MAX_IT_CALLS = 541
+const MAX_IT_CALLS = 506
 
 const QUESTION_WORDS =
   'what who whom whose whether where when how why which whatever whoever whichever wherever whenever'
@@ -69,7 +69,7 @@ function filesOf(folder) {
     .sort()
 }
 
-/** Prints what is over its limit. Returns true if nothing is. */
+/** Prints what is over its limit. @returns true if nothing is */
 function checkOpenings(name, folders, list) {
   const found = folders.flatMap(filesOf).flatMap((file) => {
     const docstrings = docstringsOf(readFileSync(join(ROOT, file), 'utf8'))
@@ -88,7 +88,7 @@ function checkOpenings(name, folders, list) {
   return isKept
 }
 
-/** Prints what is over its limit. Returns true if nothing is. */
+/** Prints what is over its limit. @returns true if nothing is */
 function checkTestNames(list) {
   const files = ['src', 'test'].flatMap(filesOf).filter((file) => file.endsWith('.test.ts'))
   const places = files.flatMap((file) =>

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The end of a build, after tsc: what is not TypeScript goes beside what was compiled, the bin becomes executable, and a
- * stamp says that the build is whole.
+ * The end of a build, after tsc: copies files that are not TypeScript beside the compiled ones, makes the bin executable, and
+ * writes a stamp that says that the build is complete.
  *
  *   node scripts/copy-assets.mjs [folder]     dist when none is given
  */

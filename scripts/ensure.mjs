@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
-/** Why the dependencies have to be installed; undefined when they are there. */
-function whatIsMissing() {
+/** @returns the reason why dependencies have to be installed; undefined if they are there */
+function reasonToInstall() {
   const installed = packagesOf(join(root, 'node_modules', '.package-lock.json'))
   if (installed === undefined) return 'dependencies are not installed yet'
   for (const [path, wanted] of Object.entries(packagesOf(join(root, 'package-lock.json')) ?? {})) {
@@ -30,7 +30,7 @@ function packagesOf(file) {
   }
 }
 
-/** Runs npm with this Node, wherever it is, and answers its exit code. Its output goes to stderr: stdout is the program's. */
+/** Runs npm with this Node and returns its exit code. Its output goes to stderr: stdout is the program's. */
 export function npm(args) {
   const cli = process.env.npm_execpath
   const own = cli !== undefined && /npm-cli\.c?js$/.test(cli)
@@ -46,9 +46,9 @@ export function npm(args) {
   return status ?? 1
 }
 
-/** Exits when it does not work. */
+/** Installs what is missing; exits when that fails. */
 export function ensureInstalled() {
-  const missing = whatIsMissing()
+  const missing = reasonToInstall()
   if (missing === undefined) return
   console.error(`peerloom: ${missing}: npm ci`)
   if (npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']) === 0) return

@@ -11,7 +11,7 @@ import { checkNode, ensureInstalled, npm } from './ensure.mjs'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const bin = join(root, 'dist', 'cli', 'bin.js')
 const stamp = join(root, 'dist', '.built')
-/** What a build depends on. */
+/** Files and folders that a build depends on. */
 const sources = ['src', 'assets', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']
 
 function isBuilt() {
@@ -19,7 +19,7 @@ function isBuilt() {
   return sources.every((name) => newest(join(root, name)) <= statSync(stamp).mtimeMs)
 }
 
-/** When a file, or the last one of a folder, was changed. Tests are not built. */
+/** @returns the time of the last change of a file, or in a folder, in milliseconds; tests are not built, and count as 0 */
 function newest(path) {
   if (path.endsWith('.test.ts')) return 0
   const stats = statSync(path)

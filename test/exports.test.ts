@@ -12,7 +12,7 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as
   readonly optionalDependencies: Readonly<Record<string, string>>
 }
 
-/** What users have in their programs: taking one of these away is a breaking change. */
+/** Names that programs of users import: removing one is a breaking change. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   '.': [
     'PeerloomError CodecError ProtocolError HandshakeError PeerClosedError TimeoutError ConfigError StorageError',
@@ -117,7 +117,7 @@ describe('import graph', () => {
     expect([...packages.keys()].filter((each) => ['vitest', 'fast-check'].includes(each))).toEqual([])
   })
 
-  test('whatever the package imports it has among its dependencies', () => {
+  test('every package that a source imports is among the dependencies', () => {
     const declared = { ...manifest.dependencies, ...manifest.optionalDependencies }
     const entries = [...subpaths.map(({ source }) => source), ...Object.values(manifest.bin).map(sourceOf)]
     const used = new Map(entries.flatMap((entry) => [...packagesFrom(entry)]))

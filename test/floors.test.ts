@@ -28,7 +28,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   cli: 9,
   testing: 10,
 }
-/** Inside a room that has floors of its own: each folder stands on those before it; folders of one floor are in one array. */
+/** Floors inside a room: each folder stands on those before it; folders of one floor are in one array. */
 const INNER: Readonly<Record<string, readonly (string | readonly string[])[]>> = {
   storage: ['files'],
   ethereum: ['types', 'chain', 'files', 'eth', 'sync', 'api'],
@@ -46,7 +46,7 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.split(sep).join('/'))
 
-/** What stands against `from` importing `to`, both below src; undefined when nothing does. */
+/** @returns the reason why `from` may not import `to`, both below src; undefined if it may */
 function objection(from: string, to: string, isTest: boolean): string | undefined {
   const [room = '', folder = ''] = from.split('/')
   const [target = '', targetFolder = ''] = to.split('/')
@@ -125,7 +125,7 @@ describe('floors', () => {
     expect([...rooms].filter((room) => FLOORS[room] === undefined)).toEqual([])
   })
 
-  test('a file imports its own room and the open doors of lower floors only', () => {
+  test('a file imports its own room and the index of lower floors only', () => {
     const rooms = files.filter((file) => file.includes('/')) // src/index.ts is the house, not a room
     expect(rooms.flatMap(objectionsIn)).toEqual([])
   })
@@ -177,7 +177,7 @@ describe('floors', () => {
     expect(strange).toEqual([])
   })
 
-  test('every room opens with an index.ts that only re-exports, under a comment that says what it is for', () => {
+  test('every room opens with an index.ts that only re-exports, under a comment about its purpose', () => {
     const rooms = files.filter((file) => /^\w+\/index\.ts$/.test(file) && !file.startsWith('cli/'))
     for (const file of rooms) {
       const text = readFileSync(join(SRC, file), 'utf8')

@@ -7,7 +7,7 @@
 
 const RATE: u32 = 136
 const POSITION: usize = 200
-/** Where peek() leaves its result: the finished copy of the state, its first 32 bytes being the digest. */
+/** Offset at which peek() leaves its result: the finished copy of the state; its first 32 bytes are the digest. */
 export const DIGEST: usize = 256
 
 const ROUND_CONSTANTS = memory.data<u64>([

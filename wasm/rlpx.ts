@@ -12,7 +12,7 @@ import { DIGEST, peek, update } from './keccak'
 const LAST: usize = 208
 const MAC_KEY: usize = 224
 const CIPHER_KEY: usize = 464
-/** Where the 16 bytes lie that a MAC's step absorbs. */
+/** Offset of the 16 bytes that a step of a MAC absorbs. */
 const SEED: usize = 464
 
 const BLOCK: u32 = 16
@@ -42,7 +42,7 @@ function encrypt(to: usize, from: usize, length: u32): void {
   }
 }
 
-/** Whether the MAC at `at` is the last look, in constant time. */
+/** @returns true if the MAC at `at` equals the last digest, in constant time */
 function matches(state: usize, at: usize): bool {
   return !v128.any_true(v128.xor(v128.load(at), v128.load(state + LAST)))
 }
@@ -81,7 +81,7 @@ export function sealEnd(state: usize, at: usize): void {
   v128.store(at, v128.load(state + LAST))
 }
 
-/** Whether the header at `at` goes with the MAC behind it; if so it is decrypted. */
+/** Decrypts the header at `at`. @returns false if the MAC behind it is wrong; nothing is decrypted then */
 export function openHead(state: usize, at: usize, keystream: usize): bool {
   mix(state, v128.load(at))
   if (!matches(state, at + BLOCK)) return false
@@ -89,7 +89,7 @@ export function openHead(state: usize, at: usize, keystream: usize): bool {
   return true
 }
 
-/** Decrypts bytes of a body. They are nobody's before `openEnd` has said so. */
+/** Decrypts bytes of a body. They must not be used before `openEnd` returns true. */
 export function openBody(state: usize, at: usize, length: u32, keystream: usize): void {
   update(state, at, length)
   encrypt(at, keystream, length)

@@ -150,7 +150,7 @@ function exchange(slot: usize, start: usize, at: usize): usize {
   return before
 }
 
-/** How many bytes from `a` and `b` on are the same; `b` is the later and ends at `end`. */
+/** @returns the number of equal bytes from `a` and `b` on; `b` is the later and ends at `end` */
 function matchLength(a: usize, b: usize, end: usize): usize {
   const start = b
   for (; b + 8 <= end; a += 8, b += 8) {

@@ -46,7 +46,7 @@ async function round(call, { seconds, concurrency, each }) {
   return { calls, seconds: (performance.now() - start) / 1000, cpuMicros: user + system }
 }
 
-/** The first answer is looked at: who fails fast must not win. */
+/** Checks the first answer: a client that fails fast must not win. */
 function check(result, batch) {
   const results = batch > 0 ? result : [result]
   const good = results.length === (batch || 1) && results.every((each) => each === RESULT)

@@ -1,4 +1,4 @@
-/** viem's public client. `request` keeps nothing; a batch is what its transport makes of the calls of one tick. */
+/** viem's public client. `request` caches nothing; its transport makes one batch of the calls of one tick. */
 import { createPublicClient, http, webSocket } from 'viem'
 import { METHOD, runCaller } from './command.mjs'
 

@@ -1,4 +1,4 @@
-/** JSON-RPC clients of one server, each a process of its own that stays for all rounds: what it compiles, it compiles once. */
+/** JSON-RPC clients of one server, each in its own process for all rounds, so that it compiles its code once. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { rpcSides, takeTurns } from './rpc.mjs'
 
 const callersFolder = join(import.meta.dirname, '..', 'callers')
 const START_TIMEOUT = 20_000
-/** Beyond the seconds of a round: a call that takes longer hangs. */
+/** Time limit beyond the seconds of a round, in milliseconds: a call that takes longer hangs. */
 const ROUND_SLACK = 20_000
 
 /** `context` has: rounds, seconds and warmup of each side, env for ours, note. */

@@ -44,7 +44,7 @@ export async function prepareChain(name, note) {
   return { name, genesis, file, networkId, blocks: chain.blocks, head: chain.head, datadir }
 }
 
-/** Made beside its place and then renamed: what is there is whole. */
+/** Makes it in a temporary place and renames it: a folder that exists is complete. */
 async function once(place, make) {
   if (existsSync(place)) return
   const temporary = `${place}.${process.pid}.tmp`

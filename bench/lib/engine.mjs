@@ -1,4 +1,4 @@
-/** What a consensus client says to a geth, as far as it takes to make one sync: a JWT, and a fork choice. */
+/** The part of a consensus client that makes geth sync: a JWT, and a fork choice. */
 import { createHmac } from 'node:crypto'
 
 /** An engine API token (HS256): geth takes it for a minute from `issuedAt`, in seconds of Unix time. */

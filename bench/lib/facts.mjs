@@ -1,4 +1,4 @@
-/** Measures the rows that have no peer to compare with: ours alone, in processes of its own. */
+/** Measures the rows without a peer to compare with: Peerloom alone, in its own processes. */
 import { measureFlood, measureUnread } from './fairness.mjs'
 import { measureGrowth } from './growth.mjs'
 import { measureMany, measureSenders } from './many.mjs'

@@ -1,12 +1,12 @@
-/** What a quiet peer notices of one that sends without end, and what a protocol that never reads costs. */
+/** Measures the latency of a quiet peer beside one that sends without end, and the cost of a protocol that never reads. */
 import { START_SLACK } from './many.mjs'
 
-/** As a byte string, with its head of four bytes, the largest message there is: 16 MiB - 1. */
+/** Length of a byte string that fills, with its head of four bytes, the largest message: 16 MiB - 1. */
 const LARGEST = 2 ** 24 - 1 - 4
 const SMALL = 100
 const LARGE = 100_000
 
-/** Beside nobody, then beside the flood, with the same programs. */
+/** Measures a quiet peer alone, then beside the flood, with the same programs. */
 export async function measureFlood({ dial, hold, plan }) {
   const seconds = plan.loadSeconds
   const flood = { mode: 'flood', size: LARGEST, seconds: plan.warmup }

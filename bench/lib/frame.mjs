@@ -1,6 +1,6 @@
 /**
- * What a frame costs on one thread, in memory: our frame writer and reader beside the bare crypto that such a frame
- * cannot do without, on the same bytes. Prints one JSON line a size. Runs in a process of its own:
+ * Measures a frame on one thread, in memory: our frame writer and reader beside the bare crypto that such a frame
+ * cannot do without, on the same bytes. Prints one JSON line a size. Runs in its own process:
  *
  *   node frame.mjs DIST ROUNDS MILLISECONDS
  */
@@ -17,7 +17,7 @@ const { FrameSealer, OUTBOUND_WINDOW, randomBytes } = await load('crypto/index.j
 const { snappyCompress } = await load('codec/index.js')
 
 const SIZES = [100, 32_768, 100_000]
-/** Where many frames come to lie, as in a socket's chunk. */
+/** Size of the memory that holds many frames, as a socket's chunk does. */
 const BATCH_BYTES = 1024 * 1024
 const MAX_FRAMES = 256
 const CODE = 0x10

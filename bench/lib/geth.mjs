@@ -12,8 +12,8 @@ import { Resident } from './resident.mjs'
 const ASK_INTERVAL = 100
 
 /**
- * Where the clock of each way begins: when geth sets out for the headers, having its peer. It says that block
- * synchronisation has started only once it has them all.
+ * Log lines that begin the clock of each sync mode: geth has its peer, and asks for the headers. Its line about the start
+ * of block synchronisation comes only after the last of them.
  */
 const ways = {
   full: { began: 'msg="Beacon syncing with hash as target"', flags: (chain) => ['--synctarget', chain.head] },

@@ -1,4 +1,4 @@
-/** Whether memory grows while the same goes on and on: a line through what is there after the warm-up. */
+/** Measures the growth of memory under a steady load: a line through the samples after the warm-up. */
 import { trend } from './stats.mjs'
 
 /** The first part of a run fills caches and pools: growth is what comes after it. */

@@ -1,4 +1,4 @@
-/** What the figures depend on: the machine, and the versions of everyone. */
+/** Describes the machine and the versions, on which the figures depend. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'

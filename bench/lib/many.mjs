@@ -1,9 +1,9 @@
-/** Many peers in one process: what they cost while they say little, and what is left when all of them say much. */
+/** Many peers in one process: their cost under a low load, and their throughput under a full one. */
 
 const PEERS = 2000
 const SENDERS = 200
 const SIZE = 100
-/** What it takes to start another program beside a load, in seconds. */
+/** Time to start another program beside a load, in seconds. */
 export const START_SLACK = 2
 
 /** 2,000 peers that each exchange a message a second; a third process asks how long a quiet peer waits. */

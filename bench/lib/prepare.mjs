@@ -24,7 +24,7 @@ export function preparePeers(note) {
   npm(benchFolder, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error')
 }
 
-/** Why go-ethereum is not measured; undefined when it is. */
+/** @returns the reason why go-ethereum is not measured; undefined if it is */
 export async function prepareGo(names, note) {
   const { status } = spawnSync('go', ['version'], { stdio: 'ignore' })
   if (status !== 0) return 'there is no Go on PATH (https://go.dev/dl/)'

@@ -45,7 +45,7 @@ export class Program {
     return this.#child.pid
   }
 
-  /** What `pick` makes of the first line it makes something of; rejects when the program ends before, or in `timeout` ms. */
+  /** Returns the first value that `pick` makes of a line; rejects when the program ends before, or after `timeout` ms. */
   first(pick, timeout = 120_000) {
     return new Promise((resolve, reject) => {
       const watcher = (line) => {
@@ -97,7 +97,7 @@ export function jsonOf(line) {
   }
 }
 
-/** Runs a program to its end; rejects with what it said when that is not success. */
+/** Runs a program to its end; rejects with its output when it fails. */
 export async function runToEnd(command, args, options) {
   const program = new Program(command, args, options)
   const code = await program.exited

@@ -1,9 +1,9 @@
-/** Puts what was measured into tables. */
+/** Puts measurements into tables. */
 import { factRows, frameGoals } from './rows.mjs'
 import { formatNumber, formatSummary, formatTable, goalCells, limitCell, verdict, withinLimit } from './table.mjs'
 
 const sizeNames = { 100: '100 B', 32768: '32 KB', 100000: '100 KB' }
-/** What a figure must not be read without. */
+/** Notes that belong to a figure. */
 const notes = {
   'geth, snap sync': 'geth, snap sync: it also fetches the state, and executes the last 64 blocks',
   'geth, full sync': 'geth, full sync: it also executes',
@@ -99,7 +99,7 @@ function callLines({ title, sides: { peerloom: ours, ...others } }) {
   ])
 }
 
-/** What stands for itself. */
+/** Prints figures that are compared with nothing. */
 export function printFacts(found) {
   if (found.length === 0) return
   console.log('\nOne process of ours, from outside:\n')
@@ -116,7 +116,7 @@ export function printFacts(found) {
   for (const line of found.flatMap(failureLines)) console.log(line)
 }
 
-/** Peak and growth of whoever synced. */
+/** Peak and growth of the memory of the node that synced. */
 export function printMemory(found) {
   const runs = found.flatMap(({ row, sides }) =>
     Object.entries(sides).flatMap(([name, { rounds }]) => {

@@ -1,5 +1,5 @@
 /**
- * What is measured, against whom, and what it is to reach. A goal is a ratio ours to theirs (`less`: the smaller the
+ * The rows, the peers beside which they are measured, and their goals. A goal is a ratio ours to theirs (`less`: the smaller the
  * better); nothing here is an absolute figure, because the same machine swings by two between minutes.
  */
 
@@ -216,7 +216,7 @@ export const serveRows = [
   },
 ]
 
-/** Measured with nobody to compare with, in the unit it is printed in. */
+/** A figure without a peer to compare with, in the unit in which it is printed. */
 const fact = (title, unit, { atLeast, atMost } = {}) => ({ title, unit, atLeast, atMost })
 const growthFacts = (load) => ({
   resident: fact(`${load}: growth of resident memory, garbage collected`, ' %/h', { atMost: 1 }),

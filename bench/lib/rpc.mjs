@@ -1,4 +1,4 @@
-/** What rows of JSON-RPC clients and of servers have in common: the sides in turn, round by round, and what is made of it. */
+/** The common part of the rows of JSON-RPC clients and servers: sides in turn, round by round, and the summary. */
 import { ratios, summary } from './stats.mjs'
 
 const OURS = 'peerloom'

@@ -7,7 +7,7 @@ import { answerGeth } from './geth.mjs'
 import { jsonOf, Program, runToEnd } from './process.mjs'
 import { rpcSides, takeTurns } from './rpc.mjs'
 
-/** Before each round, in seconds: the connections are new. */
+/** Pause before each round, in seconds: the connections are new. */
 const SETTLE = 0.1
 
 /** `context` has: rounds, seconds, warmup (of each server, once a row), cli (path of our bin), note. */

@@ -1,4 +1,4 @@
-/** Prints what was measured, as Markdown that also reads well in a terminal. */
+/** Prints the measurements as Markdown that also reads well in a terminal. */
 
 export function formatNumber(value) {
   if (value === undefined || !Number.isFinite(value)) return '–'

@@ -1,5 +1,5 @@
 /**
- * bench/1, the protocol all peers speak (interop/ethereum/README.md): who answers, and the measurements of who asks.
+ * bench/1, the protocol all peers speak (interop/ethereum/README.md): the responder, and the measurements of the requester.
  *
  * A peer is an adapter over its library:
  *
@@ -31,7 +31,7 @@ const GLANCE_IS = 8
 export const DEAF = 9
 
 const EMPTY_LIST = Uint8Array.of(0xc0)
-/** What the yardstick does too: looks at the clock once in so many messages. */
+/** Messages between two looks at the clock, the same as in the yardstick. */
 const CLOCK_EVERY = 16
 /** While idle connections are built up. */
 const DIALS_AT_ONCE = 8
@@ -75,7 +75,7 @@ async function ownUsage() {
   return [memoryUsage.rss(), ownCpu()]
 }
 
-/** As it is, garbage and all; and what the heap and the buffers hold. */
+/** @returns resident memory with its garbage, and the bytes that heap and buffers hold */
 function ownGlance() {
   const { rss, heapUsed, external } = memoryUsage()
   return [rss, ownCpu(), heapUsed + external]
@@ -116,7 +116,7 @@ export async function handshakes(peer, { node, count, concurrency, warmup }) {
   return { mode: 'handshakes', concurrency, count, seconds, perSecond: count / seconds, cpuMillisEach }
 }
 
-/** As fast as the channel takes them; the clock stops when the peer has read everything. */
+/** Sends as fast as the channel takes messages; the clock stops when the peer has read everything. */
 export async function oneWay(peer, { node, size, seconds, warmup }) {
   const link = await open(peer, node)
   const data = peer.codec.data.encode(payloadOf(size))
@@ -212,7 +212,7 @@ export async function usage(channel, codec) {
   return codec.numbers.decode(await ask(channel, USAGE, USAGE_IS))
 }
 
-/** `[residentBytes, cpuMicroseconds, heldBytes]` of the peer as it is. */
+/** `[residentBytes, cpuMicroseconds, heldBytes]` of the peer, garbage included. */
 export async function glance(channel, codec) {
   return codec.numbers.decode(await ask(channel, GLANCE, GLANCE_IS))
 }

@@ -1,4 +1,4 @@
-/** What is measured with many peers at once, or beside others that behave badly. Says when a load is there to be looked at. */
+/** Measures with many peers at once, or beside others that misbehave. Prints a line when the load has been reached. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { percentile } from '../lib/stats.mjs'
 import {
@@ -15,9 +15,9 @@ import {
   usage,
 } from './bench-protocol.mjs'
 
-/** Between an answer and the next ping. */
+/** Pause between an answer and the next ping, in milliseconds. */
 const PING_GAP = 2
-/** How finely the peers of a second are spread over it, in milliseconds. */
+/** Step in which the peers of a second are spread over it, in milliseconds. */
 const TICK = 10
 /** Messages a sender of many writes before the others' sockets are served: they stand for as many processes. */
 const BURST = 64
@@ -125,7 +125,7 @@ export async function deaf(peer, { node, size, seconds, warmup }, emit) {
   return { mode: 'deaf', size, seconds, sentBytes: sent * size, remoteGrowthBytes }
 }
 
-/** What the peer's heap and buffers hold when its garbage is gone. */
+/** @returns the bytes that the peer's heap and buffers hold after garbage collection */
 async function held({ channel, codec }) {
   await usage(channel, codec)
   await sleep(SWEEP_TIME)

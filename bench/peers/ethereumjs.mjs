@@ -13,7 +13,7 @@ import { commandLine, runPeer } from './command.mjs'
 
 const line = commandLine({ nodelay: { type: 'boolean' } })
 const common = new Common({ chain: Mainnet })
-/** It gives no sign of back-pressure: who sends without end has to look at the socket. */
+/** It shows no back-pressure: a sender without end has to check the socket. */
 const HIGH_WATER_BYTES = 256 * 1024
 
 const codec = {

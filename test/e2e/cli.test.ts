@@ -46,7 +46,7 @@ async function expectFailure(code: number, line: RegExp, ...args: readonly strin
 }
 
 describe('demo', () => {
-  test('syncs the bundled chain and ends at the head, the result on the last line', async () => {
+  test('the demo syncs the bundled chain and ends at the head, with the result on the last line', async () => {
     const datadir = fresh()
     const { code, stdout } = await run('demo', '--exit-when-synced', '--json', '--datadir', datadir)
     const lines = jsonLines(stdout)
@@ -62,7 +62,7 @@ describe('demo', () => {
     expect(inspected).toMatchObject({ genesis: info.genesisHash, chainId: info.chainId, firstReceipts: 0 })
   })
 
-  test('begins anew with --reset', async () => {
+  test('the demo begins anew with --reset', async () => {
     const datadir = copyOfImported()
     const reset = await run('demo', '--datadir', datadir, '--reset', '--exit-when-synced')
     expect(reset.stdout).toContain('beginning at the genesis block')
@@ -71,7 +71,7 @@ describe('demo', () => {
 })
 
 describe('inspect', () => {
-  test('a node without receipts says so: its peers see where they begin', async () => {
+  test('inspect of a chain without receipts shows the block at which they begin', async () => {
     const inspected = jsonLines((await run('inspect', '--datadir', imported, '--json')).stdout).at(-1)
     expect(inspected).toMatchObject({ bodies: 321, firstReceipts: 321 })
     expect(inspected?.receipts).toBeLessThan(100)
@@ -79,7 +79,7 @@ describe('inspect', () => {
 })
 
 describe('import and export', () => {
-  test('what was imported is exported, byte for byte', async () => {
+  test('an imported chain is exported byte for byte', async () => {
     const file = at('out.rlp')
     const outcome = await run('export', file, '--datadir', imported, '--json')
     expect(jsonLines(outcome.stdout).at(-1)).toMatchObject({ type: 'result', blocks: 320, first: 1, last: 320 })
@@ -88,7 +88,7 @@ describe('import and export', () => {
     expect(jsonLines(again.stdout).at(-1)).toMatchObject({ imported: 0, known: 320 })
   })
 
-  test('a file that is cut short keeps the blocks before the cut, and says where it ends', async () => {
+  test('an import of a truncated file keeps the blocks before the cut, and names the last one', async () => {
     const file = at('cut.rlp')
     writeFileSync(file, readFileSync(chain).subarray(0, 200_000))
     const datadir = fresh()
@@ -108,7 +108,7 @@ describe('import and export', () => {
     expect(inspected).toMatchObject({ health: 'ok', head: { number: expect.toSatisfy((number) => number > 100) } })
   })
 
-  test('a file that is not there, or of another chain, is refused', async () => {
+  test('import and export refuse a missing file, a range outside the chain, and another chain', async () => {
     const there = ['--datadir', imported] as const
     await expectFailure(2, /^error: file: .*none\.rlp does not exist$/, 'import', at('none.rlp'), ...there)
     await expectFailure(2, /^error: --last: there is no block 999/, 'export', at('x.rlp'), ...there, '--last', '999')
@@ -128,7 +128,7 @@ describe('import and export', () => {
 })
 
 describe('wrong usage', () => {
-  test('ends with 2 and one line, and makes nothing', async () => {
+  test('wrong usage ends with 2 and one line, and makes nothing', async () => {
     await expectFailure(
       2,
       /^error: --exit-when-sync: unknown option \(did you mean --exitwhensynced\?\)$/,
@@ -149,19 +149,19 @@ describe('wrong usage', () => {
   })
 })
 
-describe('a data folder that does not do', () => {
-  test('another chain than the genesis says', async () => {
+describe('an unusable data folder', () => {
+  test('a data folder with another chain than the genesis is refused', async () => {
     const args = ['--datadir', imported, '--network', 'sepolia', '--port', '0']
     await expectFailure(2, /^error: --datadir: .*: the database holds another chain/, 'serve', ...args)
   })
 
-  test('a key file that is damaged', async () => {
+  test('a damaged key file is refused', async () => {
     const datadir = copyOfImported()
     writeFileSync(join(datadir, 'peerloom', 'nodekey'), 'not a key')
     await expectFailure(2, /does not hold 64 hex digits/, 'serve', '--datadir', datadir, '--port', '0')
   })
 
-  test('a database that is damaged, and a folder of somebody else', async () => {
+  test('a damaged database, and a folder with other files, are refused', async () => {
     const datadir = copyOfImported()
     const database = join(datadir, 'peerloom', 'chaindata')
     for (const name of readdirSync(database)) {
@@ -174,7 +174,7 @@ describe('a data folder that does not do', () => {
     await expectFailure(1, /^error: .*holds other files \(holiday\.jpg\)/, 'inspect', '--datadir', foreign)
   })
 
-  test('a folder that is a file', async () => {
+  test('a data folder that is a file is refused', async () => {
     await expectFailure(
       2,
       /^error: --datadir: cannot make the folder/,
@@ -203,11 +203,11 @@ describe('key, ping, help', () => {
     expect(readFileSync(file, 'utf8')).toBe(digits)
   })
 
-  test('a ping of a port where nobody listens fails with one line', async () => {
+  test('a ping of a port without a listener fails with one line', async () => {
     await expectFailure(1, /^error: .*(refused|ECONNREFUSED)/, 'ping', await deadEnode())
   })
 
-  test('with --json what went wrong is the last line of stdout, too', async () => {
+  test('an error is the last line of stdout, too, with --json', async () => {
     const { code, stdout } = await run('inspect', '--datadir', at('x'), '--json')
     expect(code).toBe(2)
     expect(jsonLines(stdout).at(-1)).toMatchObject({ type: 'error', code: 'ERR_CONFIG', exitCode: 2 })

@@ -36,8 +36,8 @@ async function settings(env: Env, ...args: readonly string[]): Promise<Record<st
   return jsonLines(stdout).at(-1)?.settings as Record<string, Record<string, unknown>>
 }
 
-describe('where a setting comes from', () => {
-  test('a flag counts before a variable, that before the file, that before the default', async () => {
+describe('sources of settings', () => {
+  test('a flag overrides a variable, a variable the file, and the file the default', async () => {
     const file = write('peerloom.toml', '[http]\nenabled = true\nport = 1\naddr = "10.0.0.1"\n')
     const env = { PEERLOOM_HTTP_PORT: '2', PEERLOOM_HTTP_ADDR: '10.0.0.2' }
     const found = await settings(env, '--config', file, '--http.port', '3')
@@ -58,14 +58,14 @@ describe('where a setting comes from', () => {
     expect(readFileSync(at('dump.toml'), 'utf8')).toContain('maxpeers = 7 # environment PEERLOOM_MAXPEERS\n')
   })
 
-  test('flags may stand before the command, and those of before are known still', async () => {
+  test('flags may stand before the command, and former names of flags still work', async () => {
     const { stdout } = await cli({}, '--max-peers', '9', 'dumpconfig', '--log-level', 'debug')
     expect(stdout).toContain('\nmaxpeers = 9 # flag --max-peers\n')
     expect(stdout).toContain('\nverbosity = "debug" # flag --log-level\n')
   })
 })
 
-describe('a name that is unknown, or a value that does not do, ends with 2 and one line', () => {
+describe('unknown names and invalid values', () => {
   interface Case {
     readonly line: string
     readonly env?: Env
@@ -80,7 +80,7 @@ describe('a name that is unknown, or a value that does not do, ends with 2 and o
     { line: 'peerloom.toml: port: invalid value "x" (a whole number from 0 to 65535)', toml: 'port = "x"' },
     { line: 'peerloom.toml: maxpeers: invalid value "0" (a whole number from 1 to 10000)', toml: 'maxpeers = 0' },
   ]
-  test.each(cases)('$line', async ({ line, env = {}, toml = '', args = [] }) => {
+  test.each(cases)('the program ends with 2 and one line: $line', async ({ line, env = {}, toml = '', args = [] }) => {
     const file = write('peerloom.toml', toml)
     expect(await cli(env, '--config', file, ...args)).toEqual({
       code: 2,
@@ -89,13 +89,13 @@ describe('a name that is unknown, or a value that does not do, ends with 2 and o
     })
   })
 
-  test('also when only the node finds out', async () => {
+  test('an error that only the node finds names the key in the file', async () => {
     const { code, stderr } = await cli({}, '--config', write('peerloom.toml', `datadir = "${at('none')}"`))
     expect(stderr).toMatch(/^error: .*peerloom\.toml: datadir: .*none holds no chain yet [^\n]*\n$/)
     expect(code).toBe(2)
   })
 
-  test('a variable that is there for something else is left alone', async () => {
+  test('variables that are no settings are ignored', async () => {
     expect(await cli({ PEERLOOM_CRYPTO: 'wasm', PEERLOOM_FUZZ_SECONDS: '1' }, 'dumpconfig')).toMatchObject({ code: 0 })
   })
 })
@@ -103,7 +103,7 @@ describe('a name that is unknown, or a value that does not do, ends with 2 and o
 describe('the node', () => {
   const here = ['--genesis', genesis, '--host', '127.0.0.1', '--port', '0']
 
-  test('is what runs without a command, and logs JSON where there is no terminal', async () => {
+  test('the node runs without a command, and logs JSON without a terminal', async () => {
     const file = write('node.toml', `datadir = "${at('node')}"\nidentity = "mine"\n[log]\nfile = "${at('node.log')}"\n`)
     await using node = start({}, ...here, '--config', file, '--json')
     const enode = (await node.seen(/"type":"serving","enode":"(enode:[^"]+)"/))[1] as string
@@ -117,7 +117,7 @@ describe('the node', () => {
     expect(jsonLines(readFileSync(at('node.log'), 'utf8'))).toEqual(lines)
   })
 
-  test('answers as the one whose key it was given', async () => {
+  test('the node has the identity of the key file it was given', async () => {
     const made = jsonLines((await cli({}, 'key', 'generate', at('key.hex'), '--json')).stdout).at(-1)
     const key = ['--nodekey', at('key.hex'), '--datadir', at('keyed'), '--json']
     await using node = start({}, ...here, ...key)
@@ -125,7 +125,7 @@ describe('the node', () => {
   })
 })
 
-describe('for people and shells', () => {
+describe('help and completion', () => {
   test('the help has usage, commands, and options by category with defaults and variables', async () => {
     const { code, stdout } = await cli({}, '--help')
     expect(code).toBe(0)
@@ -134,7 +134,7 @@ describe('for people and shells', () => {
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
   })
 
-  test('bash takes the script of completion', async () => {
+  test('bash parses the completion script', async () => {
     const { stdout } = await cli({}, 'completion', 'bash')
     expect(spawnSync('bash', ['-n'], { input: stdout })).toMatchObject({ status: 0 })
   })

@@ -1,4 +1,4 @@
-/** What only a process shows: real signals, `kill -9`, exit codes, pipes, and a lock that another process holds. */
+/** Tests of what only a process shows: real signals, `kill -9`, exit codes, pipes, and a lock that another process holds. */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,20 +37,20 @@ const start = (args: readonly string[], options: Partial<CliOptions> = {}): CliP
   new CliProcess(built.bin, args, { cwd: folder, ...options })
 
 describe('the bin', () => {
-  test('takes words and variables, writes to stdout, and ends with 0', async () => {
+  test('the bin takes words and variables, writes to stdout, and ends with 0', async () => {
     const { code, stdout, stderr } = await start(['dumpconfig'], { env: { PEERLOOM_MAXPEERS: '7' } }).done
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('maxpeers = 7 # environment PEERLOOM_MAXPEERS\n')
   })
 
-  test('ends with 2 and one line on stderr after wrong usage, and makes nothing', async () => {
+  test('the bin ends with 2 and one line on stderr after wrong usage, and makes nothing', async () => {
     const { code, stdout, stderr } = await start(['inspect', '--datadir', 'x']).done
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^error: --datadir: .*x holds no chain yet[^\n]*\n$/)
     expect(existsSync(at('x'))).toBe(false)
   })
 
-  test('ends without complaint when the reader of its output leaves', async () => {
+  test('the bin ends without an error message when the reader of its output leaves', async () => {
     await using demo = start(['demo', '--datadir', fresh(), '--json'])
     demo.closeStdout()
     const { code, stderr } = await demo.done
@@ -60,7 +60,7 @@ describe('the bin', () => {
 })
 
 describe('the demo', () => {
-  test('goes on where it was, stays up, and ends with 0 on SIGINT', async () => {
+  test('the demo resumes, stays up, and ends with 0 on SIGINT', async () => {
     const datadir = fresh()
     const half = at('half.rlp')
     expect(await run('export', half, '--datadir', imported, '--last', '160')).toMatchObject({ code: 0 })
@@ -74,7 +74,7 @@ describe('the demo', () => {
     expect(code).toBe(0)
   })
 
-  test('killed with SIGKILL while it syncs, ends whole the next time', async () => {
+  test('a demo killed with SIGKILL while it syncs completes its chain the next time', async () => {
     const datadir = fresh()
     for (const moment of [/"type":"started"/, /"type":"progress"/]) {
       await using demo = start(['demo', '--datadir', datadir, '--json'])
@@ -91,7 +91,7 @@ describe('the demo', () => {
 })
 
 describe('a sync', () => {
-  test('gets a chain from a node in another process, which answers pings and ends with 0 on SIGTERM', async () => {
+  test('a sync gets a chain from a node in another process, which answers pings and ends with 0 on SIGTERM', async () => {
     const source = fresh()
     expect(await run('demo', '--exit-when-synced', '--datadir', source)).toMatchObject({ code: 0 })
     await using server = start(['serve', '--datadir', source, ...HERE, '--json'])
@@ -107,7 +107,7 @@ describe('a sync', () => {
     expect((await server.done).code).toBe(0)
   })
 
-  test('that waits for a peer that is not there ends with 130 on SIGINT', async () => {
+  test('a sync that waits for an absent peer ends with 130 on SIGINT', async () => {
     const where = ['--genesis', genesis, '--datadir', fresh(), '--peer', await deadEnode(), '--port', '0']
     await using sync = start(['sync', ...where, '--target', info.headHash as string])
     await sync.seen(/going from block 0/)
@@ -126,7 +126,7 @@ describe('a node in another process', () => {
   })
   afterAll(() => server?.[Symbol.asyncDispose]())
 
-  test('keeps its data folder and its port to itself, as one line says', async () => {
+  test('the data folder and the port of a node in another process are refused with one line', async () => {
     const folderInUse = /^error: .*imported.* is in use by another process \(stop that process first[^\n]*\n$/
     const inspected = await run('inspect', '--datadir', imported)
     expect(inspected).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(folderInUse) })
@@ -137,7 +137,7 @@ describe('a node in another process', () => {
     expect(third).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/^error: --port: .*in use[^\n]*\n$/) })
   })
 
-  test('is attached to by a script on stdin: it runs expression by expression, over several lines, and past errors', async () => {
+  test('attach runs a script on stdin expression by expression, over several lines, and past errors', async () => {
     const input = [
       'const found = []',
       'for (const n of [1, 2]) {',
@@ -173,7 +173,7 @@ describe('a node in another process', () => {
 describe('a node that gets a signal', () => {
   const node = ['--genesis', genesis, ...HERE]
 
-  test('reads its log levels again on SIGHUP, and goes on', async () => {
+  test('a node reloads its log levels on SIGHUP, and goes on', async () => {
     const file = at('levels.toml')
     writeFileSync(file, 'datadir = "levels"\nverbosity = "warn"\n')
     await using levels = start([...node, '--config', 'levels.toml'])
@@ -188,7 +188,7 @@ describe('a node that gets a signal', () => {
     expect((await levels.done).code).toBe(0)
   })
 
-  test('says goodbye and ends on SIGTERM, also with clients that hold on, and takes its socket away', async () => {
+  test('a node ends on SIGTERM, also with connected clients, and removes its socket', async () => {
     await using stopping = start([...node, '--datadir', 'stopping', '--json', '--http', '--http.port', '0'])
     const [line] = await stopping.seen(/^\{"type":"serving".*$/m)
     const [ipc = ''] = (JSON.parse(line) as { rpc: string[] }).rpc

@@ -2,7 +2,7 @@
  * Hostile bytes against RLPx: changed handshakes and changed streams of frames. Whatever comes, each side ends with a
  * typed error or goes on; nothing is thrown into the socket, nothing is left unhandled, and memory stays bounded.
  */
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { concatBytes } from '../../src/base/bytes.ts'
 import { CodecError, HandshakeError, PeerClosedError, PeerloomError } from '../../src/base/errors.ts'
 import { secp256k1 } from '../../src/crypto/index.ts'
@@ -89,7 +89,7 @@ async function fuzz(step: (random: Random) => unknown): Promise<void> {
   expect(process.memoryUsage().rss - before).toBeLessThan(MAX_GROWTH_BYTES)
 }
 
-it('changed handshakes end with a HandshakeError, or not at all', async () => {
+test('changed handshakes end with a HandshakeError, or not at all', async () => {
   await fuzz((random) => {
     const initiator = new Initiator({ privateKey: keyA, remotePublicKey: publicB })
     const recipient = new Recipient({ privateKey: keyB })
@@ -109,7 +109,7 @@ it('changed handshakes end with a HandshakeError, or not at all', async () => {
   })
 })
 
-it('changed streams of frames deliver what was sent, up to a CodecError', async () => {
+test('changed streams of frames deliver what was sent, up to a CodecError', async () => {
   await fuzz((random) => {
     const seed = randomBytes(40)
     const secrets: Secrets = { aes: randomBytes(32), mac: randomBytes(32), egressMacSeed: seed, ingressMacSeed: seed }
@@ -134,7 +134,7 @@ it('changed streams of frames deliver what was sent, up to a CodecError', async 
   })
 })
 
-it('authenticated frames with any content deliver, or end with a CodecError', async () => {
+test('authenticated frames with any content deliver, or end with a CodecError', async () => {
   await fuzz((random) => {
     const seed = randomBytes(40)
     const secrets: Secrets = { aes: randomBytes(32), mac: randomBytes(32), egressMacSeed: seed, ingressMacSeed: seed }
@@ -161,7 +161,7 @@ it('authenticated frames with any content deliver, or end with a CodecError', as
   })
 })
 
-it('a transport ends once, with a typed error, whatever its stream brings', async () => {
+test('a transport ends once, with a typed error, whatever its stream brings', async () => {
   const network = new MemoryNetwork()
   let accepted: (stream: ByteStream) => void = () => {}
   const listener = await network.listen({ host: '127.0.0.1', port: 0, onConnection: (stream) => accepted(stream) })

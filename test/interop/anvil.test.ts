@@ -30,11 +30,11 @@ afterAll(async () => {
 })
 
 const SENDER = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266'
-/** PUSH1 42, PUSH1 0, PUSH1 0, LOG1: whoever runs it writes a log with this topic. */
+/** PUSH1 42, PUSH1 0, PUSH1 0, LOG1: a call of it writes a log with this topic. */
 const LOGS_42 = '0x602a60006000a1'
 
 describe.each(['ws', 'ipc'] as const)('anvil over %s', (transport) => {
-  test('every head comes once and in order, to many subscriptions', async () => {
+  test('every head of anvil comes once and in order, to many subscriptions', async () => {
     await using client = await RpcClient.dial(urls[transport])
     const start = Number(await client.call('eth_blockNumber'))
     const subscriptions = Array.from({ length: 50 }, () => client.subscribe<{ number: string }>('eth', ['newHeads']))
@@ -46,7 +46,7 @@ describe.each(['ws', 'ipc'] as const)('anvil over %s', (transport) => {
     }
   })
 
-  test('logs that match come, others do not', async () => {
+  test('logs of anvil that match come, others do not', async () => {
     await using client = await RpcClient.dial(urls[transport])
     const topic = `0x${'2a'.padStart(64, '0')}`
     const matching = client.subscribe<{ topics: string[] }>('eth', ['logs', { topics: [topic] }])
@@ -60,7 +60,7 @@ describe.each(['ws', 'ipc'] as const)('anvil over %s', (transport) => {
     expect((await nothing).done).toBe(true)
   })
 
-  test('a reader that falls behind is told, and the connection goes on', async () => {
+  test('a reader that falls behind gets an error, and the connection goes on', async () => {
     await using client = await RpcClient.dial(urls[transport])
     const slow = client.subscribe('eth', ['newHeads'], { buffer: 3 })
     const quick = client.subscribe('eth', ['newHeads'])

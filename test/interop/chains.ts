@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { goModuleFolder } from '../../scripts/build-interop.mjs'
 
-/** Where a chain's files are. */
+/** Paths of a chain's files. */
 export interface ChainFiles {
   readonly folder: string
   readonly genesis: string
   readonly chain: string
 }
 
-/** What interop/ethereum/chainmaker says about a chain it made. */
+/** Summary that interop/ethereum/chainmaker prints of a chain. */
 export interface ChainInfo {
   readonly chainId: number
   readonly networkId: number

@@ -1,11 +1,11 @@
 import { interopBinary } from '../../scripts/build-interop.mjs'
 import { Process, type ProcessOptions, runProcess } from './process.ts'
 
-/** What one test of a conformance suite came to. */
+/** Result of one test of a conformance suite. */
 export interface SuiteResult {
   readonly name: string
   readonly ok: boolean
-  /** What it said; empty for most that pass. */
+  /** Its output; empty for most that pass. */
   readonly output: string
 }
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { bytesToHex } from '../../src/base/bytes.ts'
 import { NodeKey, Server } from '../../src/devp2p/index.ts'
 import { ChainStore, networkGenesis } from '../../src/ethereum/chain/index.ts'
@@ -9,7 +9,7 @@ import { runProcess } from './process.ts'
 
 const SCRIPT = fileURLToPath(new URL('./ethereumjs.mjs', import.meta.url))
 
-it('@ethereumjs/devp2p, which speaks up to eth/68, connects to our server and gets its answers', async () => {
+test('@ethereumjs/devp2p, which speaks up to eth/68, connects to our server and gets its answers', async () => {
   const genesis = networkGenesis('mainnet')
   const chain = await ChainStore.open(new MemoryStore(), genesis)
   using eth = new Eth({ chain, networkId: 1n })

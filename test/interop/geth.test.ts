@@ -1,14 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { demoChain, readChainInfo } from './chains.ts'
 import { Geth } from './geth.ts'
 
 const info = readChainInfo(demoChain)
 
 describe('the bundled chain', () => {
-  it('is accepted by geth up to its head, Amsterdam included', async () => {
+  test('geth accepts the bundled chain up to its head, Amsterdam included', async () => {
     await using geth = await Geth.start({ genesis: demoChain.genesis, chainFile: demoChain.chain })
     expect(await geth.head()).toEqual({ number: info.headNumber, hash: info.headHash })
     const block = await geth.rpc<{ blockAccessListHash?: string; stateRoot: string }>('eth_getBlockByNumber', [
@@ -20,7 +20,7 @@ describe('the bundled chain', () => {
     expect(await geth.rpc('eth_chainId')).toBe(`0x${info.chainId.toString(16)}`)
   })
 
-  it('can be pulled by one geth from another', async () => {
+  test('geth syncs the bundled chain from another geth', async () => {
     await using source = await Geth.start({ genesis: demoChain.genesis, chainFile: demoChain.chain })
     await using target = await Geth.start({
       genesis: demoChain.genesis,
@@ -34,7 +34,7 @@ describe('the bundled chain', () => {
 })
 
 describe('a geth', () => {
-  it('has a port of its own, and its callers hear of its end when it is killed', async () => {
+  test('a geth has a port of its own, and its callers see its end when it is killed', async () => {
     await using geth = await Geth.start({ genesis: demoChain.genesis })
     expect(await geth.head()).toEqual({ number: 0, hash: info.genesisHash })
     expect(geth.enode).toMatch(/^enode:\/\/[0-9a-f]{128}@127\.0\.0\.1:[1-9]\d*/)
@@ -42,7 +42,7 @@ describe('a geth', () => {
     await expect(geth.rpc('eth_chainId')).rejects.toThrow('closed')
   })
 
-  it('goes on from a given data folder, under the same key', async () => {
+  test('a geth goes on from a given data folder, under the same key', async () => {
     const datadir = await mkdtemp(join(tmpdir(), 'peerloom-datadir-'))
     onTestFinished(() => rm(datadir, { recursive: true, force: true }))
     const start = (chainFile?: string) =>
@@ -54,7 +54,7 @@ describe('a geth', () => {
     expect(new URL(second.enode).username).toBe(new URL(first.enode).username)
   })
 
-  it('shows its log when it cannot start', async () => {
+  test('a geth that cannot start shows its log', async () => {
     await expect(Geth.start({ genesis: demoChain.genesis, extra: ['--no-such-flag'] })).rejects.toThrow(/no-such-flag/)
   })
 })

@@ -49,7 +49,7 @@ interface Started {
 export class Geth implements AsyncDisposable {
   /** Its address, with the port it really has. */
   readonly enode: string
-  /** The engine API, for whoever has {@link jwtSecret}. */
+  /** The engine API, for clients with {@link jwtSecret}. */
   readonly engineUrl: string
   /** 64 hex digits. */
   readonly jwtSecret: string
@@ -99,7 +99,7 @@ export class Geth implements AsyncDisposable {
     return this.#ipc.call<T>(method, params)
   }
 
-  /** `eth_subscribe`: what it has told so far; the list grows. */
+  /** `eth_subscribe`: returns the list of items, which grows. */
   subscribe<T = unknown>(...params: readonly unknown[]): Promise<readonly T[]> {
     return this.#ipc.subscribe<T>(...params)
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { DisconnectReason, defineProtocol, NodeKey, ping, Server } from '../../src/devp2p/index.ts'
 import { demoChain } from './chains.ts'
 import { Geth } from './geth.ts'
@@ -19,7 +19,7 @@ const listener = (heard: (version: number, first: number) => void) =>
   )
 
 describe('RLPx and Hello with geth', () => {
-  it('we dial: ping tells who it is, what it speaks, and how far away it is', async () => {
+  test('a ping of geth returns its client id, its capabilities and its latency', async () => {
     await using geth = await Geth.start({ genesis: demoChain.genesis })
     const result = await ping(geth.enode)
     expect(result.clientId).toMatch(/^Geth\/v1\.17\.8/)
@@ -29,7 +29,7 @@ describe('RLPx and Hello with geth', () => {
     expect(result.handshakeLatency).toBeGreaterThan(0)
   })
 
-  it('ping says why it was refused: no common protocol', async () => {
+  test('a ping of geth that is refused names the reason: no common protocol', async () => {
     await using geth = await Geth.start({ genesis: demoChain.genesis })
     const result = await ping(geth.enode, { capabilities: [{ name: 'none', version: 1 }] })
     expect(result.disconnect).toEqual({
@@ -38,7 +38,7 @@ describe('RLPx and Hello with geth', () => {
     })
   })
 
-  it('ping says why it was refused: too many peers, before its Hello', async () => {
+  test('a ping of geth that is refused names the reason: too many peers, before its Hello', async () => {
     await using geth = await Geth.start({ genesis: demoChain.genesis, maxPeers: 0 })
     await expect(ping(geth.enode)).rejects.toMatchObject({
       side: 'remote',
@@ -46,7 +46,7 @@ describe('RLPx and Hello with geth', () => {
     })
   })
 
-  it('it dials: the highest common version runs, and its Status comes first', async () => {
+  test('a geth that dials runs the highest common version, and sends its Status first', async () => {
     const heard: number[][] = []
     await using server = await Server.listen({
       key: NodeKey.generate(),

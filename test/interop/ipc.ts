@@ -22,7 +22,7 @@ export class Ipc {
   readonly #socket: Socket
   /** BOUNDED: one for each call under way. */
   readonly #waiting = new Map<number, Waiting>()
-  /** By the subscription's id. BOUNDED: by what a test lets happen. */
+  /** Items by the subscription's id. BOUNDED: a test subscribes a few times, for seconds. */
   readonly #notified = new Map<string, unknown[]>()
   #lastId = 0
   #ended: Error | undefined
@@ -51,7 +51,7 @@ export class Ipc {
     })
   }
 
-  /** What the subscription has told so far: the list grows. */
+  /** Subscribes, and returns the list of items, which grows. */
   async subscribe<T>(...params: readonly unknown[]): Promise<readonly T[]> {
     return this.#notifiedOf(await this.call<string>('eth_subscribe', params)) as T[]
   }

@@ -32,7 +32,7 @@ export async function serve(datadir: string): Promise<Process & { readonly enode
   return Object.assign(command, { enode })
 }
 
-/** A folder of its own, gone when it is disposed. */
+/** A temporary folder, removed when it is disposed. */
 export function tempFolder(): { readonly path: string } & Disposable {
   const path = mkdtempSync(join(tmpdir(), 'peerloom-interop-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }

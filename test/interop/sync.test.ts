@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { bytesTo0x } from '../../src/base/bytes.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { readBlocks } from '../../src/ethereum/types/index.ts'
@@ -29,14 +29,14 @@ const inspect = async (datadir: string): Promise<Inspection> =>
 const source = (chain: ChainFiles): Promise<Geth> => Geth.start({ genesis: chain.genesis, chainFile: chain.chain })
 
 describe('a chain from geth', () => {
-  it('is downloaded, verified and stored: the bundled one', async () => {
+  test('the bundled chain is downloaded from geth, verified and stored', async () => {
     using folder = tempFolder()
     await using geth = await source(demoChain)
     await run(...syncArgs(demoChain, folder.path, [geth.enode]))
     expect(await inspect(folder.path)).toMatchObject({ head: headOf(demoChain) })
   })
 
-  it('is downloaded from three geths at once: the 600 blocks of its own test data', async () => {
+  test("the 600 blocks of geth's own test data are downloaded from three geths at once", async () => {
     using folder = tempFolder()
     const chain = hivechain()
     await using one = await source(chain)
@@ -46,7 +46,7 @@ describe('a chain from geth', () => {
     expect(await inspect(folder.path)).toMatchObject({ head: headOf(chain) })
   })
 
-  it('survives kill -9 of ours at twenty random moments, and keeps what it had stored', async () => {
+  test('a sync survives kill -9 of Peerloom at twenty random moments, and keeps its stored blocks', async () => {
     using folder = tempFolder()
     const chain = hivechain()
     await using geth = await source(chain)
@@ -68,7 +68,7 @@ describe('a chain from geth', () => {
     expect(await inspect(folder.path)).toMatchObject({ head: headOf(chain) })
   })
 
-  it('survives that geth is killed in the middle and comes back', async () => {
+  test('a sync goes on when geth is killed in the middle and comes back', async () => {
     using folder = tempFolder()
     using data = tempFolder()
     const chain = hivechain()
@@ -91,7 +91,7 @@ describe('a chain to geth', () => {
     ['the bundled one', demoChain],
     ['the 600 blocks of its own test data', hivechain()],
   ] as const) {
-    it(`geth downloads it back from us: ${name}`, async () => {
+    test(`geth downloads a chain from Peerloom: ${name}`, async () => {
       using folder = tempFolder()
       {
         await using geth = await source(chain)

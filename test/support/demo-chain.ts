@@ -11,9 +11,9 @@ const asset = (name: string): Uint8Array => readFileSync(new URL(`../../assets/d
 
 /** Blocks from number 1 on. */
 export const demoBlocks: readonly Block[] = [...readBlocks(asset('chain.rlp'))]
-/** By block: RLP of its receipts in the form of eth/69. */
+/** RLP of each block's receipts, in the form of eth/69. */
 export const demoReceipts: readonly Uint8Array[] = [...readItems(asset('receipts.rlp'))]
-/** By block: RLP of its access list, or 0x80. */
+/** RLP of each block's access list, or 0x80. */
 export const demoAccessLists: readonly Uint8Array[] = [...readItems(asset('bals.rlp'))]
 
 /** Blocks of the bundled chain from one number up to and including another. */

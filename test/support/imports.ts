@@ -1,4 +1,4 @@
-/** What is between `import` or `export` and `from` when it names things: no quotes, no semicolons. */
+/** Matches static imports and re-exports. Names stand between the keyword and `from`, without quotes and semicolons. */
 const STATIC = /^\s*(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]/gm
 const DYNAMIC = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g
 const COMMENTS = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm

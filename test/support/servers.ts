@@ -1,5 +1,5 @@
 /**
- * Servers on a network in memory and a clock that the test turns, and strangers who call them below the level of a server.
+ * Servers on a network in memory and a clock that the test turns, and remotes that dial them below the level of a server.
  * @module
  */
 import { FakeClock } from '../../src/base/clock.ts'
@@ -20,7 +20,7 @@ export const FAR = ['1.0.0.1', '2.0.0.1', '3.0.0.1', '4.0.0.1', '5.0.0.1'] as co
 
 const talk = rlp.struct({ id: rlp.uint, text: rlp.text })
 
-/** Answers what it is asked, for as long as the peer lives. */
+/** Answers requests for as long as the peer lives. */
 export const echo = defineProtocol({
   name: 'echo',
   version: 1,
@@ -34,7 +34,7 @@ const ECHO: readonly Capability[] = [{ name: 'echo', version: 1 }]
 export interface CallOptions {
   readonly key?: NodeKey
   readonly capabilities?: readonly Capability[]
-  /** What to say instead of the truth. */
+  /** Fields of Hello that replace the true ones. */
   readonly hello?: Partial<Hello>
 }
 
@@ -109,7 +109,7 @@ export class World implements AsyncDisposable {
   }
 }
 
-/** What an observer has been told so far, in order. */
+/** Collects the events of an observer, in order: the list grows. */
 export function collect(subscription: Subscription<ServerEvent>): ServerEvent[] {
   const seen: ServerEvent[] = []
   void (async () => {
