@@ -11,13 +11,11 @@ export { ECIES_OVERHEAD_BYTES, eciesDecrypt, eciesEncrypt } from './ecies.ts'
 export {
   FrameOpener,
   FrameSealer,
-  type FrameSecrets,
   frameMemory,
   INBOUND_WINDOW,
   OUTBOUND_WINDOW,
   WINDOW_BYTES,
 } from './frame-crypto.ts'
 export { keccak256 } from './keccak.ts'
-export { AesCtr, equalSecret, hmacSha256, randomBytes, sha256 } from './node-crypto.ts'
-export { generateKey, loadSecp256k1, secp256k1 } from './secp256k1.ts'
-export type { Secp256k1, Secp256k1Backend } from './secp256k1-backend.ts'
+export { equalSecret, hmacSha256, randomBytes, sha256 } from './node-crypto.ts'
+export { generateKey, secp256k1 } from './secp256k1.ts'

@@ -5,7 +5,7 @@
  * @module
  */
 export { type Enode, formatEnode, parseEnode } from './enode.ts'
-export { Enr, type EnrOptions, MAX_ENR_BYTES } from './enr.ts'
+export { Enr, type EnrOptions } from './enr.ts'
 export { endpointEntries, enodeOf } from './enr-endpoint.ts'
 export { readKeyFile, writeKeyFile } from './key-file.ts'
 export { type EnrEntries, LocalNode, type LocalNodeOptions } from './local-node.ts'

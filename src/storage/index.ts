@@ -7,4 +7,4 @@
 export { makeFolder, pathExists, pathInDataDir } from './data-dir.ts'
 export { type LevelStore, type LevelStoreOptions, openLevelStore, repairLevelStore } from './level.ts'
 export { MemoryStore } from './memory.ts'
-export type { KeyRange, KeyValueStore, Operation, WriteOptions } from './store.ts'
+export type { KeyRange, KeyValueStore, Operation } from './store.ts'
