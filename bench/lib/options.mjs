@@ -6,12 +6,12 @@ import { rowNames } from './rows.mjs'
 export const usage = `npm run bench -- [--quick] [--only ROW]… [--rounds N] [--json FILE] [--dist FOLDER] [--minutes N]
 
   --quick         the same rows with shorter and fewer rounds, in about four minutes; no 20,000-block chain
-  --only ROW      one row; may stand there several times:
+  --only ROW      one row; may be given several times:
                   ${rowNames.join(' ')}
                   growth runs only when it is named: 10 minutes of messages, then 10 of handshakes
-  --rounds N      how often each side is measured
-  --minutes N     of each half of growth; after one or two its slope is warm-up and noise
-  --json FILE     writes everything that was measured, round by round
+  --rounds N      rounds of each side
+  --minutes N     length of each half of growth; one or two give warm-up and noise
+  --json FILE     writes all measurements, round by round
   --dist FOLDER   measures another build of Peerloom; nothing is built then
 `
 

@@ -71,7 +71,7 @@ function percent({ median, min, max }) {
 /** JSON-RPC: calls a second and CPU a call beside each other, because some sides use two cores and ours one. */
 export function printCalls(found) {
   if (found.length === 0) return
-  console.log('\nJSON-RPC; CPU is of the process that is measured, ratios are better the greater they are:\n')
+  console.log('\nJSON-RPC; CPU of the measured process, greater ratios are better:\n')
   const head = [
     '',
     'against',
@@ -102,7 +102,7 @@ function callLines({ title, sides: { peerloom: ours, ...others } }) {
 /** Prints figures that are compared with nothing. */
 export function printFacts(found) {
   if (found.length === 0) return
-  console.log('\nOne process of ours, from outside:\n')
+  console.log('\nOne Peerloom process, measured from outside:\n')
   const lines = found.flatMap(({ row, facts }) =>
     Object.entries(factRows[row]).map(([key, fact]) => [
       row,
@@ -126,7 +126,7 @@ export function printMemory(found) {
   )
   if (runs.length === 0) return
   console.log('\nResident memory while syncing (growth: after the first 40 % of the run):\n')
-  console.log(formatTable(['', 'who', 'peak', 'growth'], runs))
+  console.log(formatTable(['', 'node', 'peak', 'growth'], runs))
 }
 
 function growth({ growthMegabytesPerSecond: rate }) {

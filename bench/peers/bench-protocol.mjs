@@ -150,7 +150,7 @@ async function exchange({ channel, codec }, data, outstanding, seconds) {
   while (asked < outstanding) await channel.write(REQUEST, codec.exchange.encode({ id: asked++, data }))
   while (answered < asked) {
     const { id } = codec.exchange.decode(await next(channel, RESPONSE))
-    if (id !== answered) throw new Error(`answer ${id} where ${answered} was to come`)
+    if (id !== answered) throw new Error(`response with id ${id}, expected ${answered}`)
     answered++
     if (performance.now() < end) await channel.write(REQUEST, codec.exchange.encode({ id: asked++, data }))
   }
@@ -224,7 +224,7 @@ async function ask(channel, key, answerKey) {
 
 export async function next(channel, key) {
   const message = await channel.read()
-  if (!message) throw new Error('the peer has closed')
-  if (message.key !== key) throw new Error(`got message ${message.key}, not ${key}`)
+  if (!message) throw new Error('peer closed')
+  if (message.key !== key) throw new Error(`received message ${message.key}, expected ${key}`)
   return message.payload
 }

@@ -23,7 +23,7 @@ export function commandLine(flags = {}) {
   const { values, positionals } = parseArgs({ allowPositionals: true, options })
   const [role] = positionals
   if (role !== 'serve' && !(role === 'dial' && values.node && Object.hasOwn(modes, values.mode ?? ''))) {
-    throw new Error(`say serve, or dial --node ENODE --mode ${Object.keys(modes).join('|')}`)
+    throw new Error(`expected serve, or dial --node ENODE --mode ${Object.keys(modes).join('|')}`)
   }
   const settings = { ...values }
   for (const [name, fallback] of Object.entries(numbers)) settings[name] = Number(values[name] ?? fallback)
