@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Files that use up, or measure, what a process has once: its crypto memory, its unpacking, its external memory. */
@@ -7,6 +8,7 @@ const ELSEWHERE = ['test/interop/**', 'test/fuzz/**']
 
 export default defineConfig({
   test: {
+    maxWorkers: availableParallelism(),
     setupFiles: ['test/support/setup.ts'],
     // Only ends a test that hangs: generous, for machines that are busy.
     testTimeout: 60_000,
