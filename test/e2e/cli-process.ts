@@ -7,7 +7,6 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { type Outcome, Output } from './outcome.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = promisify(execFile)
@@ -35,6 +34,54 @@ export interface CliOptions {
   readonly env?: Record<string, string>
   /** All of its stdin. @default nothing */
   readonly input?: string
+}
+
+export interface Outcome {
+  /** Undefined if a signal ended it. */
+  readonly code: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Collects both outputs while the program runs. */
+class Output {
+  readonly #waiting = new Set<() => void>()
+  #stdout = ''
+  #stderr = ''
+  #outcome: Outcome | undefined
+
+  stdout(text: string): void {
+    this.#stdout += text
+    this.#wake()
+  }
+
+  stderr(text: string): void {
+    this.#stderr += text
+    this.#wake()
+  }
+
+  ended(code: number | undefined): Outcome {
+    this.#outcome = { code, stdout: this.#stdout, stderr: this.#stderr }
+    this.#wake()
+    return this.#outcome
+  }
+
+  /** Waits for text on stdout or stderr and returns the match. Rejects if the program ends before. */
+  async seen(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr)
+      if (match) return match
+      if (this.#outcome) {
+        throw new Error(`ended with ${this.#outcome.code} before it said ${pattern}:\n${this.#stdout}\n${this.#stderr}`)
+      }
+      await new Promise<void>((resolve) => this.#waiting.add(resolve))
+    }
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake()
+    this.#waiting.clear()
+  }
 }
 
 /** One run of the program. Disposing kills it. */
@@ -73,4 +120,12 @@ export class CliProcess implements AsyncDisposable {
     this.#child.kill('SIGKILL')
     await this.done
   }
+}
+
+/** The JSON objects of an output, one a line. */
+export function jsonLines(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
 }

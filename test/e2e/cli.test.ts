@@ -2,9 +2,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, stat
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Outcome, runProgram } from '../support/program.ts'
+import { jsonLines } from './cli-process.ts'
 import { chain, deadEnode, genesis, info } from './demo.ts'
-import { run } from './in-process.ts'
-import { jsonLines } from './outcome.ts'
 
 /** Only ends a test that hangs. */
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -27,6 +27,7 @@ afterAll(() => {
   if (folder) rmSync(folder, { recursive: true, force: true })
 })
 
+const run = (...words: readonly string[]): Promise<Outcome> => runProgram(words)
 const at = (name: string): string => join(folder, name)
 const fresh = (): string => mkdtempSync(at('data-'))
 

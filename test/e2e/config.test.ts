@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Outcome, Program } from '../support/program.ts'
+import { jsonLines } from './cli-process.ts'
 import { genesis } from './demo.ts'
-import { type Env, InProcess } from './in-process.ts'
-import { jsonLines, type Outcome } from './outcome.ts'
 
 /** Only ends a test that hangs. */
 vi.setConfig({ testTimeout: 120_000 })
@@ -20,9 +20,11 @@ afterAll(() => {
   if (folder) rmSync(folder, { recursive: true, force: true })
 })
 
+type Env = Readonly<Record<string, string>>
+
 const at = (name: string): string => join(folder, name)
-const start = (env: Env, ...args: readonly string[]): InProcess => new InProcess(args, env)
-const cli = (env: Env, ...args: readonly string[]): Promise<Outcome> => start(env, ...args).done
+const start = (env: Env, ...args: readonly string[]): Program => new Program(args, { env })
+const cli = (env: Env, ...args: readonly string[]): Promise<Outcome> => start(env, ...args).ended
 
 /** A file in the tests' folder. */
 function write(name: string, text: string): string {
@@ -108,8 +110,8 @@ describe('the node', () => {
     await using node = start({}, ...here, '--config', file, '--json')
     const enode = (await node.seen(/"type":"serving","enode":"(enode:[^"]+)"/))[1] as string
     expect(jsonLines((await cli({}, 'ping', enode, '--json')).stdout).at(-1)?.clientId).toMatch(/^Peerloom\/mine\/v/)
-    node.kill('SIGTERM')
-    const { code, stdout, stderr } = await node.done
+    node.signal('SIGTERM')
+    const { code, stdout, stderr } = await node.ended
     expect(code).toBe(0)
     expect(jsonLines(stdout).at(-1)).toMatchObject({ type: 'result', enode, head: { number: 0 } })
     const lines = jsonLines(stderr)

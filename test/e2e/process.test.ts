@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { RpcClient } from '../../src/rpc/index.ts'
-import { type Built, buildCli, type CliOptions, CliProcess } from './cli-process.ts'
+import { type Outcome, runProgram } from '../support/program.ts'
+import { type Built, buildCli, type CliOptions, CliProcess, jsonLines } from './cli-process.ts'
 import { chain, deadEnode, genesis, info } from './demo.ts'
-import { run } from './in-process.ts'
-import { jsonLines } from './outcome.ts'
 
 /** Only ends a test that hangs. */
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -31,6 +30,7 @@ afterAll(() => {
   if (folder) rmSync(folder, { recursive: true, force: true })
 })
 
+const run = (...words: readonly string[]): Promise<Outcome> => runProgram(words)
 const at = (name: string): string => join(folder, name)
 const fresh = (): string => mkdtempSync(at('data-'))
 const start = (args: readonly string[], options: Partial<CliOptions> = {}): CliProcess =>

@@ -3,9 +3,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Outcome, Program, runProgram } from '../support/program.ts'
+import { jsonLines } from './cli-process.ts'
 import { chain, genesis } from './demo.ts'
-import { InProcess, run } from './in-process.ts'
-import { jsonLines } from './outcome.ts'
 
 /** Only ends a test that hangs. */
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
@@ -15,9 +15,10 @@ const HERE = ['--host', '127.0.0.1', '--port', '0'] as const
 let folder: string
 /** Data folder of the node that is asked. */
 let data: string
-let node: InProcess
+let node: Program
 let urls: readonly string[]
 
+const run = (...words: readonly string[]): Promise<Outcome> => runProgram(words)
 const at = (name: string): string => join(folder, name)
 const url = (scheme: string): string => urls.find((each) => each.startsWith(scheme)) ?? ''
 
@@ -26,7 +27,7 @@ beforeAll(async () => {
   data = at('data')
   expect(await run('import', '--datadir', data, '--genesis', genesis, chain)).toMatchObject({ code: 0 })
   const rpc = ['--http', '--http.port', '0', '--ws', '--ws.port', '0', '--authrpc', '--authrpc.port', '0']
-  node = new InProcess(['--datadir', data, ...HERE, '--json', ...rpc])
+  node = new Program(['--datadir', data, ...HERE, '--json', ...rpc])
   const [line] = await node.seen(/^\{"type":"serving".*$/m)
   urls = (JSON.parse(line) as { rpc: string[] }).rpc
 })
@@ -99,9 +100,9 @@ describe('peerloom peers and peer', () => {
 
   test('peerloom peers and peer show, add, trust and ban a peer', async () => {
     expect((await run('peers', '--datadir', data)).stdout).toBe('no peers\n')
-    await using watch = new InProcess(['peers', '--watch', '--json', '--datadir', data])
+    await using watch = new Program(['peers', '--watch', '--json', '--datadir', data])
     await watch.seen(/"type":"peers"/)
-    await using other = new InProcess(['--datadir', at('other'), '--genesis', genesis, ...HERE, '--json'])
+    await using other = new Program(['--datadir', at('other'), '--genesis', genesis, ...HERE, '--json'])
     const [line] = await other.seen(/^\{"type":"serving".*$/m)
     const { enode } = JSON.parse(line) as { enode: string }
     expect((await run('peer', 'add', enode, '--datadir', data)).stdout).toBe(`dialing ${enode}\n`)
@@ -118,8 +119,8 @@ describe('peerloom peers and peer', () => {
       /^no peers\n\nBANNED +UNTIL +SCORE +REASON\n127\.0\.0\.1 .* 0 {2}banned by the operator\n$/,
     )
     expect((await run('peer', 'unban', enode, '--datadir', data)).stdout).toBe(`no longer banned ${enode}\n`)
-    watch.kill('SIGINT')
-    expect((await watch.done).code).toBe(130)
+    watch.signal('SIGINT')
+    expect((await watch.ended).code).toBe(130)
   })
 })
 
