@@ -1,8 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-/** Files that use up, or measure, what a process has once: its crypto memory, its unpacking, its external memory. */
-const ALONE = ['src/codec/snappy.test.ts', 'src/crypto/frame-crypto.test.ts', 'src/crypto/kernel.test.ts']
+/** Files that use up, measure or dump what a process has once: crypto memory, unpacking, external memory, the heap. */
+const ALONE = [
+  'src/codec/snappy.test.ts',
+  'src/crypto/frame-crypto.test.ts',
+  'src/crypto/kernel.test.ts',
+  'src/node/api/debug-api.test.ts',
+]
 
 const ELSEWHERE = ['test/interop/**', 'test/fuzz/**']
 
