@@ -13,9 +13,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Largest share of docstrings with such an opening: in src, and in the folders beside it. */
-const MAX_SHARE = { src: 0.15, beside: 0.05 }
+const MAX_SHARE = { src: 0.05, beside: 0.05 }
 /** Largest number of `it(` in test files; `test(` is the one word. */
-const MAX_IT_CALLS = 425
+const MAX_IT_CALLS = 146
 
 const QUESTION_WORDS =
   'what who whom whose whether where when how why which whatever whoever whichever wherever whenever'
