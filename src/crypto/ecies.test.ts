@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { randomBytes, randomKey } from '../../test/support/random.ts'
 import { secp256k1Oracle } from '../../test/support/secp256k1-oracle.ts'
 import vectors from '../../test/vectors/rlpx.json' with { type: 'json' }
@@ -12,10 +12,10 @@ const refused = expect.objectContaining({ name: 'CodecError', code: 'ERR_ECIES' 
 const backends = [loadSecp256k1('native'), loadSecp256k1('wasm'), secp256k1Oracle]
 
 describe('ECIES', () => {
-  it.each([
+  test.each([
     ...vectors.auth.map((auth) => ({ ...auth, to: vectors.staticKeyB, nonce: vectors.nonceA })),
     ...vectors.ack.map((ack) => ({ ...ack, to: vectors.staticKeyA, nonce: vectors.nonceB })),
-  ])('opens the packet of EIP-8, version $version', ({ bytes, to, nonce }) => {
+  ])('ECIES opens the packet of EIP-8, version $version', ({ bytes, to, nonce }) => {
     const packet = hexToBytes(bytes)
     for (const secp of backends) {
       const plaintext = eciesDecrypt(secp, hexToBytes(to), packet.subarray(2), packet.subarray(0, 2))
@@ -23,7 +23,7 @@ describe('ECIES', () => {
     }
   })
 
-  it('gives the same bytes on every backend for the same randomness', () => {
+  test('ECIES gives the same bytes on every backend for the same randomness', () => {
     const publicKey = backends[0]!.publicKey(randomKey())
     const draws = [randomKey(), randomBytes(16)]
     const messages = backends.map((secp) => {
@@ -33,7 +33,7 @@ describe('ECIES', () => {
     expect(new Set(messages).size).toBe(1)
   })
 
-  it('round-trips any plaintext and shared MAC data, and adds 113 bytes', () => {
+  test('ECIES round-trips any plaintext and shared MAC data, and adds 113 bytes', () => {
     const secp = secp256k1()
     const key = randomKey()
     const publicKey = secp.publicKey(key)
@@ -48,7 +48,7 @@ describe('ECIES', () => {
     expect(ECIES_OVERHEAD_BYTES).toBe(113)
   })
 
-  it('refuses a message when any byte of it, or the shared MAC data, is another', () => {
+  test('ECIES refuses a message in which any byte, or the shared MAC data, has changed', () => {
     const secp = secp256k1()
     const key = randomKey()
     const shared = Uint8Array.of(0, 120)
@@ -62,7 +62,7 @@ describe('ECIES', () => {
     expect(() => eciesDecrypt(secp, randomKey(), message, shared)).toThrow(refused)
   })
 
-  it('throws nothing but ERR_ECIES on random bytes', () => {
+  test('ECIES throws nothing but ERR_ECIES on random bytes', () => {
     const secp = secp256k1()
     const key = randomKey()
     fc.assert(
@@ -73,7 +73,7 @@ describe('ECIES', () => {
     )
   })
 
-  it('never multiplies a point that is not on the curve by the static key', () => {
+  test('ECIES never multiplies a point that is not on the curve by the static key', () => {
     const inner = secp256k1()
     const key = randomKey()
     const good = eciesEncrypt(inner, inner.publicKey(key), randomBytesOf7)
@@ -83,12 +83,12 @@ describe('ECIES', () => {
     }
   })
 
-  it('refuses to encrypt to a key that is not on the curve', () => {
+  test('ECIES refuses to encrypt to a key that is not on the curve', () => {
     expect(() => eciesEncrypt(secp256k1(), new Uint8Array(64), randomBytesOf7)).toThrow(refused)
     expect(() => eciesEncrypt(secp256k1(), new Uint8Array(10), randomBytesOf7)).toThrow(refused)
   })
 
-  it('draws again when the randomness is no private key', () => {
+  test('ECIES draws again when the randomness is no private key', () => {
     const secp: Secp256k1 = secp256k1()
     const key = randomKey()
     const draws = [new Uint8Array(32), randomKey(), randomBytes(16)]

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'peerloom-crypto-'))
@@ -55,12 +55,12 @@ const ALL = ['secp256k1', '@bitauth/libauth']
 const CHOOSE = `try { console.log(crypto.secp256k1().backend) } catch (e) { console.log(e.name, e.field, e.message) }`
 
 describe('PEERLOOM_CRYPTO', () => {
-  it.each(['native', 'wasm'])('forces the backend %s', (name) => {
+  test.each(['native', 'wasm'])('PEERLOOM_CRYPTO forces the backend %s', (name) => {
     install(ALL)
     expect(run(CHOOSE, name)).toBe(name)
   })
 
-  it('left out or empty, takes native, and wasm where native does not load', () => {
+  test('the backend without PEERLOOM_CRYPTO is native, and wasm where native does not load', () => {
     install(ALL)
     expect(run(CHOOSE)).toBe('native')
     expect(run(CHOOSE, '')).toBe('native')
@@ -68,23 +68,23 @@ describe('PEERLOOM_CRYPTO', () => {
     expect(run(CHOOSE)).toBe('wasm')
   })
 
-  it('with another value, gives a ConfigError that names the values', () => {
+  test('another value of PEERLOOM_CRYPTO gives a ConfigError that names the values', () => {
     expect(run(CHOOSE, 'rust')).toMatch(/^ConfigError PEERLOOM_CRYPTO .*"rust".*use native or wasm/)
     expect(run(CHOOSE, 'js')).toMatch(/^ConfigError PEERLOOM_CRYPTO .*"js".*use native or wasm/)
     expect(run(CHOOSE, 'toString')).toMatch(/^ConfigError PEERLOOM_CRYPTO .*use native or wasm/)
   })
 
-  it.each([
+  test.each([
     ['native', 'secp256k1'],
     ['wasm', '@bitauth/libauth'],
-  ])('forcing %s gives a ConfigError that says to install %s when it is missing', (name, missing) => {
+  ])('forcing the backend %s gives a ConfigError that says to install %s when it is missing', (name, missing) => {
     install(ALL.filter((other) => other !== missing))
     const message = run(CHOOSE, name)
     expect(message).toMatch(/^ConfigError PEERLOOM_CRYPTO /)
     expect(message).toContain(`install the ${name === 'native' ? 'optional ' : ''}package ${missing}`)
   })
 
-  it('does not fall back to JavaScript silently when the native binding is not there', () => {
+  test('the backend is wasm when the native package has no binary', () => {
     install(['@bitauth/libauth'])
     const fake = join(folder, 'node_modules/secp256k1')
     mkdirSync(fake)
@@ -94,7 +94,7 @@ describe('PEERLOOM_CRYPTO', () => {
   })
 })
 
-it('importing the room loads no backend', () => {
+test('importing the room loads no backend', () => {
   install([])
   expect(run(`console.log(crypto.keccak256(new Uint8Array(0)).length)`)).toBe('32')
 })

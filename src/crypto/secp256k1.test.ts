@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { randomBytes, randomKey } from '../../test/support/random.ts'
 import { secp256k1Oracle as oracle } from '../../test/support/secp256k1-oracle.ts'
 import { bytesToHex, hexToBytes } from '../base/bytes.ts'
@@ -15,7 +15,7 @@ const subtract = (a: Uint8Array, b: Uint8Array): Uint8Array =>
   hexToBytes((BigInt(`0x${bytesToHex(a)}`) - BigInt(`0x${bytesToHex(b)}`)).toString(16).padStart(64, '0'))
 
 describe('all backends agree', () => {
-  it('on every operation, for random keys and hashes', () => {
+  test('all curve backends agree on every operation, for random keys and hashes', () => {
     for (let i = 0; i < 25; i++) {
       const key = randomKey()
       const hash = randomBytes(32)
@@ -40,7 +40,7 @@ describe('all backends agree', () => {
     }
   })
 
-  it('on what two private keys share, the smallest and the largest too', () => {
+  test('all curve backends agree on the secret that two private keys share, the smallest and the largest too', () => {
     const one = new Uint8Array(32).with(31, 1)
     const scalar = fc.oneof(fc.constantFrom(one, ORDER_MINUS_1), fc.uint8Array({ minLength: 32, maxLength: 32 }))
     const key = scalar.filter((bytes) => oracle.isPrivateKey(bytes))
@@ -57,7 +57,7 @@ describe('all backends agree', () => {
     )
   })
 
-  it('on what a key shares with the maker of a signature, whatever the hash', () => {
+  test('all curve backends agree on the secret of a key and the signer of any hash', () => {
     const hash = fc.oneof(
       fc.constantFrom(new Uint8Array(32), ORDER, ORDER_MINUS_1, new Uint8Array(32).fill(255)),
       fc.uint8Array({ minLength: 32, maxLength: 32 }),
@@ -73,7 +73,7 @@ describe('all backends agree', () => {
     )
   })
 
-  it('on whether random bytes are a compressed key', () => {
+  test('all curve backends agree on which random bytes are a compressed key', () => {
     for (let i = 0; i < 50; i++) {
       const bytes = randomBytes(33)
       bytes[0] = 2 + (i % 2)
@@ -88,7 +88,7 @@ describe('all backends agree', () => {
     }
   })
 
-  it('on what mutated signatures recover to', () => {
+  test('all curve backends agree on the keys recovered from mutated signatures', () => {
     const key = randomKey()
     for (let i = 0; i < 60; i++) {
       const hash = randomBytes(32)
@@ -110,7 +110,7 @@ describe('all backends agree', () => {
   })
 })
 
-it.each(NAMES)('the backend %s says which one it is', (name) => {
+test.each(NAMES)('the curve backend %s has its name', (name) => {
   expect(loadSecp256k1(name).backend).toBe(name)
 })
 
@@ -130,7 +130,7 @@ describe.each([...NAMES, 'oracle'] as const)('secp256k1 %s', (name) => {
     ['65 bytes', new Uint8Array([4, ...publicKey])],
   ]
 
-  it.each(badPoints)('refuses %s wherever it takes a public key', (_, point) => {
+  test.each(badPoints)(`secp256k1 ${name} refuses %s wherever it takes a public key`, (_, point) => {
     const refused = expect.objectContaining({ name: 'CodecError', code: 'ERR_INVALID_PUBLIC_KEY' })
     expect(secp.isPublicKey(point)).toBe(false)
     expect(() => secp.ecdh(key, point)).toThrow(refused)
@@ -139,7 +139,7 @@ describe.each([...NAMES, 'oracle'] as const)('secp256k1 %s', (name) => {
     expect(secp.verify(hash, secp.sign(hash, key).subarray(0, 64), point)).toBe(false)
   })
 
-  it('refuses compressed keys of another length, prefix or without a point', () => {
+  test(`secp256k1 ${name} refuses compressed keys of another length, prefix or without a point`, () => {
     const compressed = secp.compress(publicKey)
     const wrongPrefix = compressed.slice()
     wrongPrefix[0] = 5
@@ -149,7 +149,7 @@ describe.each([...NAMES, 'oracle'] as const)('secp256k1 %s', (name) => {
     }
   })
 
-  it('takes private keys from 1 to the order minus 1', () => {
+  test(`secp256k1 ${name} takes private keys from 1 to the order minus 1`, () => {
     const one = new Uint8Array(32)
     one[31] = 1
     expect([one, ORDER_MINUS_1].map((k) => secp.isPrivateKey(k))).toEqual([true, true])
@@ -158,7 +158,7 @@ describe.each([...NAMES, 'oracle'] as const)('secp256k1 %s', (name) => {
     )
   })
 
-  it('refuses malformed private keys in every operation', () => {
+  test(`secp256k1 ${name} refuses malformed private keys in every operation`, () => {
     const refused = expect.objectContaining({ name: 'PeerloomError', code: 'ERR_INVALID_PRIVATE_KEY' })
     for (const bad of [new Uint8Array(32), ORDER, new Uint8Array(31).fill(1), new Uint8Array(33).fill(1)]) {
       expect(secp.isPrivateKey(bad)).toBe(false)
@@ -170,7 +170,7 @@ describe.each([...NAMES, 'oracle'] as const)('secp256k1 %s', (name) => {
     }
   })
 
-  it('refuses signatures with r or s zero or too large, a recovery id over 3, or another length', () => {
+  test(`secp256k1 ${name} refuses signatures with r or s zero or too large, a recovery id over 3, or another length`, () => {
     const good = secp.sign(hash, key)
     const withPart = (part: Uint8Array, at: number) => {
       const bytes = good.slice()
@@ -188,7 +188,7 @@ describe.each([...NAMES, 'oracle'] as const)('secp256k1 %s', (name) => {
     expect(secp.verify(hash, good, publicKey)).toBe(false)
   })
 
-  it('recovers from a signature with high s, but does not verify it', () => {
+  test(`secp256k1 ${name} recovers from a signature with high s, but does not verify it`, () => {
     const signature = secp.sign(hash, key)
     signature.set(subtract(ORDER, signature.subarray(32, 64)), 32)
     signature[64]! ^= 1
@@ -197,19 +197,19 @@ describe.each([...NAMES, 'oracle'] as const)('secp256k1 %s', (name) => {
     expect(secp.verify(hash, signature.subarray(0, 64), publicKey)).toBe(false)
   })
 
-  it('refuses hashes that do not have 32 bytes', () => {
+  test(`secp256k1 ${name} refuses hashes that do not have 32 bytes`, () => {
     const refused = expect.objectContaining({ code: 'ERR_INVALID_HASH' })
     expect(() => secp.sign(new Uint8Array(31), key)).toThrow(refused)
     expect(() => secp.recover(new Uint8Array(33), new Uint8Array(65))).toThrow(refused)
     expect(() => secp.recoverEcdh(key, new Uint8Array(33), new Uint8Array(65))).toThrow(refused)
   })
 
-  it('works with a static key that changes between calls', () => {
+  test(`secp256k1 ${name} works with a static key that changes between calls`, () => {
     const keys = [randomKey(), randomKey(), randomKey()]
     for (const mine of keys) expect(secp.ecdh(mine, publicKey)).toEqual(secp.ecdh(key, secp.publicKey(mine)))
   })
 
-  it('neither changes its inputs nor gives out memory it will write to again', () => {
+  test(`secp256k1 ${name} neither changes its inputs nor gives out memory it will write to again`, () => {
     const before = [publicKey, key, hash].map(bytesToHex)
     const results = [secp.publicKey(key), secp.compress(publicKey), secp.sign(hash, key), secp.ecdh(key, publicKey)]
     results.push(secp.ecdhEphemeral(key, publicKey), secp.recoverEcdh(key, hash, secp.sign(hash, key)))
@@ -225,7 +225,7 @@ describe.each([...NAMES, 'oracle'] as const)('secp256k1 %s', (name) => {
   })
 })
 
-it('generateKey gives keys that differ, and secp256k1 the same object each time', () => {
+test('generateKey gives keys that differ, and secp256k1 the same object each time', () => {
   expect(secp256k1()).toBe(secp256k1())
   const keys = Array.from({ length: 20 }, () => generateKey())
   expect(keys.every((key) => secp256k1().isPrivateKey(key))).toBe(true)
