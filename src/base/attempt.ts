@@ -19,15 +19,16 @@ export interface AttemptOptions {
   readonly timeout: number
   /** Cancels the attempt; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
-  /** Makes the error of a failure, a timeout included. */
-  readonly explain: (why: unknown) => unknown
+  /** Makes the error of a failure, a timeout included. @default the failure itself */
+  readonly explain?: (why: unknown) => unknown
 }
 
-/**
- * Runs `begin`, which returns how to cancel. Only the first outcome counts; one other than `resolve` cancels.
- */
-export function attempt<T>(options: AttemptOptions, begin: (outcome: Outcome<T>) => () => void): Promise<T> {
-  const { clock, what, timeout, signal, explain } = options
+/** Undoes what an attempt began; called with the error when it fails or is cancelled. */
+export type Cancel = (error: unknown) => void
+
+/** Runs `begin`, which may return how to cancel. Only the first outcome counts; one other than `resolve` cancels. */
+export function attempt<T>(options: AttemptOptions, begin: (outcome: Outcome<T>) => Cancel | undefined): Promise<T> {
+  const { clock, what, timeout, signal, explain = (why) => why } = options
   if (signal?.aborted) return Promise.reject(signal.reason)
   return new Promise<T>((resolve, reject) => {
     let settled = false
@@ -40,14 +41,14 @@ export function attempt<T>(options: AttemptOptions, begin: (outcome: Outcome<T>)
     }
     const giveUp = (error: unknown): void => {
       if (!settle()) return
-      cancel()
+      cancel?.(error)
       reject(error)
     }
     const fail = (why: unknown): void => giveUp(explain(why))
     const onAbort = (): void => giveUp(signal?.reason)
     const timer = clock.setTimer(timeout, () => fail(new TimeoutError(what, timeout)))
     signal?.addEventListener('abort', onAbort, { once: true })
-    let cancel = (): void => {}
+    let cancel: Cancel | undefined
     cancel = begin({ resolve: (value) => settle() && resolve(value), fail })
   })
 }

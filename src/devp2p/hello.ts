@@ -2,9 +2,10 @@
  * Hello exchange: the first message of each side on an RLPx connection (devp2p spec, `p2p` capability, 0x00).
  * @module
  */
+import { attempt } from '../base/attempt.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
-import { HandshakeError, type PeerloomError, ProtocolError, TimeoutError } from '../base/errors.ts'
+import { HandshakeError, type PeerloomError, ProtocolError } from '../base/errors.ts'
 import { rlp } from '../codec/index.ts'
 import type { Transport } from '../peer/index.ts'
 import { DisconnectReason, decodeDisconnect, disconnected } from './disconnect.ts'
@@ -110,21 +111,7 @@ function firstFrame(
   transport: CompressibleTransport,
   { clock, signal, timeout = HELLO_TIMEOUT }: HelloOptions,
 ): Promise<Hello> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: unknown): void => {
-      settled()
-      reject(error)
-    }
-    if (signal?.aborted) return reject(signal.reason)
-    const onAbort = (): void => fail(signal?.reason)
-    const timer = clock.setTimer(timeout, () => fail(new TimeoutError('hello', timeout)))
-    let over = false
-    const settled = (): void => {
-      over = true
-      timer.cancel()
-      signal?.removeEventListener('abort', onAbort)
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
+  return attempt<Hello>({ clock, what: 'hello', timeout, signal }, ({ resolve, fail }) => {
     transport.setLimits?.(BEFORE_HELLO)
     transport.open({
       frame(code, payload) {
@@ -134,17 +121,14 @@ function firstFrame(
           const hello = readFirst(code, payload)
           // Compression begins with the very next frame, which may lie in the same chunk.
           if (hello.version >= SNAPPY_VERSION) transport.setSnappy(true)
-          settled()
           resolve(hello)
         } catch (error) {
           fail(error)
         }
       },
       drain() {},
-      end(error) {
-        if (over) return // closed between the Hello and its next owner
-        fail(error ?? new HandshakeError('ERR_HELLO', 'hello', 'remote closed the connection before Hello'))
-      },
+      end: (error) =>
+        fail(error ?? new HandshakeError('ERR_HELLO', 'hello', 'remote closed the connection before Hello')),
     })
   })
 }

@@ -2,8 +2,9 @@
  * devp2p ping: RLPx handshake, Hello exchange, one Ping, Disconnect.
  * @module
  */
+import { attempt } from '../base/attempt.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
-import { type PeerClosedError, TimeoutError } from '../base/errors.ts'
+import type { PeerClosedError } from '../base/errors.ts'
 import { formatCapability } from './capabilities.ts'
 import { decodeDisconnect, disconnected } from './disconnect.ts'
 import { GREET_TIMEOUT, type GreetOptions, greet } from './greet.ts'
@@ -57,31 +58,15 @@ interface Pong {
 
 /** Sends a Ping and waits for its Pong; ignores messages of protocols in between, such as a Status. */
 function pong(transport: RlpxTransport, clock: Clock, timeout: number, signal: AbortSignal | undefined): Promise<Pong> {
-  const sent = clock.now()
-  return new Promise<Pong>((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason)
-    const settled = (): void => {
-      timer.cancel()
-      signal?.removeEventListener('abort', onAbort)
-    }
-    const done = (result: Pong): void => {
-      settled()
-      resolve(result)
-    }
-    const fail = (error: unknown): void => {
-      settled()
-      reject(error)
-    }
-    const onAbort = (): void => fail(signal?.reason)
-    const timer = clock.setTimer(timeout, () => fail(new TimeoutError('pong', timeout)))
-    signal?.addEventListener('abort', onAbort, { once: true })
+  return attempt<Pong>({ clock, what: 'pong', timeout, signal }, ({ resolve }) => {
+    const sent = clock.now()
     transport.open({
       frame(code, payload) {
-        if (code === BaseCode.Pong) done({ latency: clock.now() - sent })
-        else if (code === BaseCode.Disconnect) done({ closed: disconnected('remote', decodeDisconnect(payload)) })
+        if (code === BaseCode.Pong) resolve({ latency: clock.now() - sent })
+        else if (code === BaseCode.Disconnect) resolve({ closed: disconnected('remote', decodeDisconnect(payload)) })
       },
       drain() {},
-      end: () => done({}),
+      end: () => resolve({}),
     })
     transport.write(BaseCode.Ping, Uint8Array.of(0xc0))
     transport.resume()

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../../base/clock.ts'
+import { attempt } from '../../base/attempt.ts'
+import type { Clock } from '../../base/clock.ts'
 import { HandshakeError, TimeoutError } from '../../base/errors.ts'
 import type { ByteStream, StreamSink } from '../../net/index.ts'
 import type { Handshake, HandshakeResult } from './handshake.ts'
@@ -28,78 +29,69 @@ export function exchangeHandshake<S extends StreamSink>(
   options: ExchangeOptions,
   established: (result: Established) => S,
 ): Promise<S> {
-  return new Promise((resolve, reject) => {
+  const { clock, signal, timeout } = options
+  if (signal?.aborted) stream.destroy(signal.reason)
+  const explain = (why: unknown): unknown =>
+    why instanceof TimeoutError
+      ? failure(handshake, 'ERR_HANDSHAKE_TIMEOUT', `no handshake within ${timeout} ms`, why)
+      : why
+  return attempt<S>({ clock, what: 'RLPx handshake', timeout, signal, explain }, ({ resolve, fail }) => {
     const handOver = (result: Established): void => {
       const next = established(result)
       stream.open(next)
       resolve(next)
     }
-    new Exchange(stream).start({ handshake, options, handOver, reject })
+    new Exchange(stream, { handshake, handOver, fail }).start()
+    return (error) => stream.destroy(error)
   })
 }
 
-/** Work of a handshake that is in flight. */
+/** Outcomes of a handshake that is in flight. */
 interface Pending {
   readonly handshake: Handshake
-  readonly options: ExchangeOptions
   readonly handOver: (result: Established) => void
-  readonly reject: (error: unknown) => void
-  readonly onAbort: () => void
-  readonly timer: Timer
+  readonly fail: (error: unknown) => void
 }
 
 /** Sink of a stream while its handshake is in flight. */
 class Exchange implements StreamSink {
   readonly #stream: ByteStream
-  #pending: Pending | undefined
+  readonly #pending: Pending
   #bytesIn = 0
   #bytesOut = 0
 
-  constructor(stream: ByteStream) {
+  constructor(stream: ByteStream, pending: Pending) {
     this.#stream = stream
+    this.#pending = pending
   }
 
-  start(work: Omit<Pending, 'onAbort' | 'timer'>): void {
-    const { handshake, options, reject } = work
-    const { clock, signal, timeout } = options
-    if (signal?.aborted) {
-      this.#stream.destroy(signal.reason)
-      return reject(signal.reason)
-    }
-    const onAbort = (): void => this.#fail(signal?.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    const timer = clock.setTimer(timeout, () => {
-      const cause = new TimeoutError('RLPx handshake', timeout)
-      this.#fail(this.#error('ERR_HANDSHAKE_TIMEOUT', `no handshake within ${timeout} ms`, cause))
-    })
-    this.#pending = { ...work, onAbort, timer }
-    this.#send(handshake.opening)
+  start(): void {
+    this.#send(this.#pending.handshake.opening)
     this.#stream.open(this)
   }
 
   data(chunk: Uint8Array): void {
-    const pending = this.#pending
-    if (!pending) return
+    const { handshake, fail } = this.#pending
     this.#bytesIn += chunk.length
     try {
-      const result = pending.handshake.push(chunk)
-      if (result) this.#finish(result, pending)
+      const result = handshake.push(chunk)
+      if (result) this.#finish(result)
     } catch (error) {
-      this.#fail(error)
+      fail(error)
     }
   }
 
   drain(): void {} // both messages are small
 
   end(error?: unknown): void {
-    this.#fail(this.#error('ERR_HANDSHAKE_CLOSED', 'the remote closed the connection during the handshake', error))
+    const { handshake, fail } = this.#pending
+    fail(failure(handshake, 'ERR_HANDSHAKE_CLOSED', 'the remote closed the connection during the handshake', error))
   }
 
-  #finish(result: HandshakeResult, { handOver }: Pending): void {
+  #finish(result: HandshakeResult): void {
     this.#stream.pause()
     this.#send(result.reply)
-    handOver({ ...result, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut })
-    this.#settle()
+    this.#pending.handOver({ ...result, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut })
   }
 
   #send(bytes: Uint8Array): void {
@@ -107,23 +99,13 @@ class Exchange implements StreamSink {
     this.#bytesOut += bytes.length
     this.#stream.write(bytes)
   }
+}
 
-  #fail(error: unknown): void {
-    const pending = this.#settle()
-    if (!pending) return
-    this.#stream.destroy(error)
-    pending.reject(error)
-  }
-
-  #settle(): Pending | undefined {
-    const pending = this.#pending
-    this.#pending = undefined
-    pending?.timer.cancel()
-    pending?.options.signal?.removeEventListener('abort', pending.onAbort)
-    return pending
-  }
-
-  #error(code: 'ERR_HANDSHAKE_TIMEOUT' | 'ERR_HANDSHAKE_CLOSED', message: string, cause: unknown): HandshakeError {
-    return new HandshakeError(code, this.#pending?.handshake.stage ?? 'rlpx', message, { cause })
-  }
+function failure(
+  { stage }: Handshake,
+  code: 'ERR_HANDSHAKE_TIMEOUT' | 'ERR_HANDSHAKE_CLOSED',
+  message: string,
+  cause: unknown,
+): HandshakeError {
+  return new HandshakeError(code, stage, message, { cause })
 }
