@@ -1,8 +1,8 @@
+import { RateMeter } from '../../base/rate-meter.ts'
 import type { ImportProgress } from '../../ethereum/files/index.ts'
 import type { Context } from '../command.ts'
-import { formatBytes, formatCount, formatDuration, formatRate } from './format.ts'
+import { formatBytes, formatCount, formatDuration, formatRate, RATE_SPAN } from './format.ts'
 import { percentOf, renderProgress } from './progress-line.ts'
-import { Rate } from './rate.ts'
 
 /** Milliseconds between log lines without a progress bar. */
 const LOG_INTERVAL = 5_000
@@ -13,7 +13,7 @@ export class FileView implements Disposable {
   readonly #label: string
   readonly #total: number | undefined
   readonly #since: number
-  readonly #rate = new Rate()
+  readonly #rate: RateMeter
   #lastLog: number
 
   /** `total`: bytes of the file, where they are known. */
@@ -21,6 +21,7 @@ export class FileView implements Disposable {
     this.#context = context
     this.#label = label
     this.#total = total
+    this.#rate = new RateMeter(context.clock, RATE_SPAN)
     this.#since = this.#lastLog = context.clock.now()
   }
 
@@ -39,9 +40,9 @@ export class FileView implements Disposable {
     const { terminal, clock } = this.#context
     const { unicode, colors } = terminal
     const now = clock.now()
-    this.#rate.add(now, bytes)
+    this.#rate.addUpTo(bytes)
     const label = `${this.#label}  block ${formatCount(blocks)}`
-    const perSecond = this.#rate.perSecond(now, bytes)
+    const perSecond = this.#rate.perSecond
     const state = { label, unit: 'bytes', done: bytes, total: this.#total, perSecond } as const
     terminal.show((width) => renderProgress(state, { width, unicode, colors }))
     if (!terminal.live && now - this.#lastLog >= LOG_INTERVAL) this.#log(blocks, bytes, now)
@@ -58,7 +59,7 @@ export class FileView implements Disposable {
       blocks,
       size: formatBytes(bytes),
       ...(percent !== undefined && { percent }),
-      rate: `${formatBytes(this.#rate.perSecond(now, bytes))}/s`,
+      rate: `${formatBytes(this.#rate.perSecond)}/s`,
     })
   }
 }

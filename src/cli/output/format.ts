@@ -19,6 +19,9 @@ export function formatRate(perSecond: number): string {
   return perSecond >= 10 || perSecond === 0 ? perSecond.toFixed(perSecond === 0 ? 0 : 1) : perSecond.toFixed(2)
 }
 
+/** Milliseconds that a rate on the screen covers. */
+export const RATE_SPAN = 5_000
+
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB']
 
 /** Units are powers of 1000: `999 B`, `1.2 MB`. */

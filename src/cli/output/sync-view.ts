@@ -4,13 +4,13 @@
  */
 import { bytesTo0x } from '../../base/bytes.ts'
 import type { Timer } from '../../base/clock.ts'
+import { RateMeter } from '../../base/rate-meter.ts'
 import type { Server } from '../../devp2p/index.ts'
 import type { ChainProgress, EthereumService } from '../../ethereum/index.ts'
 import type { Context } from '../command.ts'
-import { countOf, formatBytes, formatCount, formatDuration, formatRate, shortHash } from './format.ts'
+import { countOf, formatBytes, formatCount, formatDuration, formatRate, RATE_SPAN, shortHash } from './format.ts'
 import { LastDialError } from './last-dial-error.ts'
 import { type ProgressState, percentOf, renderProgress, timeLeft } from './progress-line.ts'
-import { Rate } from './rate.ts'
 
 /** Milliseconds between samples. */
 const SAMPLE_INTERVAL = 100
@@ -28,8 +28,9 @@ export class SyncView implements Disposable {
   readonly #since: number
   readonly #from: number
   readonly #bytesBefore: number
-  #items = new Rate()
-  readonly #bytes = new Rate()
+  /** Rate of the phase's blocks, anew in each phase. */
+  #items: RateMeter
+  readonly #bytes: RateMeter
   readonly #lastDialError: LastDialError
   #phase: string | undefined
   #timer: Timer | undefined
@@ -41,6 +42,8 @@ export class SyncView implements Disposable {
     this.#context = context
     this.#ethereum = ethereum
     this.#since = this.#lastLog = this.#lastEmit = context.clock.now()
+    this.#items = new RateMeter(context.clock, RATE_SPAN)
+    this.#bytes = new RateMeter(context.clock, RATE_SPAN)
     this.#from = ethereum.head.number
     this.#bytesBefore = ethereum.progress.bytes
     this.#lastDialError = new LastDialError(server)
@@ -95,19 +98,19 @@ export class SyncView implements Disposable {
     const isNew = progress.phase !== this.#phase
     if (isNew) {
       this.#phase = progress.phase
-      this.#items = new Rate()
+      this.#items = new RateMeter(this.#context.clock, RATE_SPAN)
     }
-    this.#items.add(now, progress.done)
-    this.#bytes.add(now, progress.bytes)
-    const state = this.#stateOf(progress, now)
+    this.#items.addUpTo(progress.done)
+    this.#bytes.addUpTo(progress.bytes)
+    const state = this.#stateOf(progress)
     this.#show(state)
     if (isNew || now - this.#lastEmit >= EMIT_INTERVAL) this.#emit(progress, state, now)
     if (!this.#context.terminal.live && now - this.#lastLog >= LOG_INTERVAL) this.#log(state, now)
   }
 
-  #stateOf({ phase, done, total, bytes, peers }: ChainProgress, now: number): ProgressState {
-    const perSecond = this.#items.perSecond(now, done)
-    const bytesPerSecond = this.#bytes.perSecond(now, bytes)
+  #stateOf({ phase, done, total, peers }: ChainProgress): ProgressState {
+    const { perSecond } = this.#items
+    const bytesPerSecond = this.#bytes.perSecond
     return { label: LABELS[phase] ?? phase, done, total, perSecond, bytesPerSecond, peers }
   }
 

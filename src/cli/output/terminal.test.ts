@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { FakeClock } from '../../base/clock.ts'
 import { Interruption } from '../interruption.ts'
-import { Rate } from './rate.ts'
 import { Terminal } from './terminal.ts'
 
 class Screen {
@@ -111,11 +110,4 @@ describe('Interruption', () => {
     interruption.onSignal('SIGINT')
     expect(calls).toEqual(['interrupt'])
   })
-})
-
-test('a rate is measured over the last few seconds', () => {
-  const rate = new Rate()
-  expect(rate.perSecond(0, 0)).toBe(0)
-  for (let at = 0; at <= 10_000; at += 250) rate.add(at, at <= 5_000 ? 0 : at - 5_000)
-  expect(rate.perSecond(10_000, 5_000)).toBeCloseTo(1_000, -2)
 })

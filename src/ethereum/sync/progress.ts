@@ -2,7 +2,6 @@
  * Progress of a sync, for people and for `eth_syncing`.
  * @module
  */
-import type { Clock } from '../../base/clock.ts'
 
 /** Current phase of a sync; in `target` it searches the header of the target. */
 export type SyncPhase = 'idle' | 'target' | 'headers' | 'blocks'
@@ -31,40 +30,4 @@ export interface SyncProgress {
   /** Bytes of verified headers, bodies, receipts and access lists, since the start. */
   readonly bytes: number
   readonly peers: number
-}
-
-/** Milliseconds that a rate covers. */
-const SPAN = 10_000
-/** Samples that a meter keeps. */
-const MAX_SAMPLES = 100
-/** Milliseconds that one sample covers. */
-const SAMPLE = SPAN / MAX_SAMPLES
-
-/** Measures a rate over the last ten seconds. */
-export class RateMeter {
-  readonly #clock: Clock
-  readonly #began: number
-  /** BOUNDED: {@link MAX_SAMPLES}. */
-  #samples: { readonly at: number; count: number }[] = []
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-    this.#began = clock.now()
-  }
-
-  add(count: number): void {
-    const now = this.#clock.now()
-    const last = this.#samples.at(-1)
-    if (last && now - last.at < SAMPLE) last.count += count
-    else this.#samples.push({ at: now, count })
-    if (this.#samples.length > MAX_SAMPLES) this.#samples.shift()
-  }
-
-  get perSecond(): number {
-    const now = this.#clock.now()
-    this.#samples = this.#samples.filter(({ at }) => now - at < SPAN)
-    const count = this.#samples.reduce((sum, sample) => sum + sample.count, 0)
-    const elapsed = Math.min(SPAN, now - this.#began)
-    return count === 0 ? 0 : (count * 1000) / Math.max(elapsed, 1)
-  }
 }

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../../base/clock.ts'
 import { describeError } from '../../base/errors.ts'
 import { Events, type SubscribeOptions, type Subscription } from '../../base/events.ts'
 import { type Logger, silentLogger } from '../../base/log.ts'
+import { RateMeter } from '../../base/rate-meter.ts'
 import type { ChainStore } from '../chain/index.ts'
 import type { Eth } from '../eth/index.ts'
 import type { Header } from '../types/index.ts'
@@ -19,7 +20,10 @@ import { HeaderDownload } from './headers/header-download.ts'
 import { Skeleton } from './headers/skeleton.ts'
 import { type FoundTarget, findTarget } from './headers/target.ts'
 import { type PeerVerdict, type Worker, Workers } from './peers/workers.ts'
-import { RateMeter, type SyncPhase, type SyncProgress, type SyncShare } from './progress.ts'
+import type { SyncPhase, SyncProgress, SyncShare } from './progress.ts'
+
+/** Milliseconds that `blocksPerSecond` covers. */
+const RATE_SPAN = 10_000
 
 export interface SyncOptions {
   readonly store: ChainStore
@@ -89,7 +93,7 @@ export class Sync implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock
     this.#log = (options.log ?? silentLogger).child({ module: 'sync' })
     this.#skeleton = new Skeleton(options.store)
-    this.#rate = new RateMeter(this.#clock)
+    this.#rate = new RateMeter(this.#clock, RATE_SPAN)
     this.#workers = new Workers({
       eth: options.eth,
       clock: this.#clock,
