@@ -2,8 +2,8 @@
  * Responses from the chain, assembled from bytes as they are stored, within the limits of go-ethereum.
  * @module
  */
-import { setImmediate } from 'node:timers/promises'
 import { equalBytes } from '../../base/bytes.ts'
+import { YieldBudget, yieldNow } from '../../base/yield-budget.ts'
 import { rlp } from '../../codec/index.ts'
 import type { Channel, Message } from '../../peer/index.ts'
 import { BlockReceipts } from './block-receipts.ts'
@@ -41,10 +41,6 @@ export const SERVE_LIMITS: ServeLimits = {
   lookups: MAX_LOOKUPS,
 }
 
-/** Bytes, and responses, that one peer gets before the event loop turns to the others. */
-const TURN_BYTES = 256 * 1024
-const TURN_RESPONSES = 64
-
 /** Requests this node answers. */
 export type ServedRequest = Extract<
   Message<AnyEthMessages>,
@@ -74,8 +70,9 @@ export class Responder {
   readonly #channel: Channel<AnyEthMessages>
   readonly #version: EthVersion
   readonly #limits: ServeLimits
+  readonly #budget = new YieldBudget()
+  /** Bytes of the last response. */
   #bytes = 0
-  #responses = 0
 
   constructor({ chain, channel, version, limits }: ResponderOptions) {
     this.#chain = chain
@@ -87,9 +84,7 @@ export class Responder {
   /** Resolves when the peer may be answered again: its socket has room, and the others had their turn. */
   async answer(request: ServedRequest): Promise<void> {
     await this.#respond(request)
-    if (this.#bytes < TURN_BYTES && ++this.#responses < TURN_RESPONSES) return
-    this.#bytes = this.#responses = 0
-    await setImmediate()
+    if (this.#budget.spend(this.#bytes)) await yieldNow()
   }
 
   #respond({ name, body }: ServedRequest): Promise<void> {
@@ -112,7 +107,7 @@ export class Responder {
   }
 
   #send(name: Response, payload: Uint8Array): Promise<void> {
-    this.#bytes += payload.length
+    this.#bytes = payload.length
     return this.#channel.write(messageKey(name), payload)
   }
 }
