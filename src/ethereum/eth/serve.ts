@@ -83,6 +83,7 @@ export class Responder {
 
   /** Resolves when the peer may be answered again: its socket has room, and the others had their turn. */
   async answer(request: ServedRequest): Promise<void> {
+    this.#bytes = 0
     await this.#respond(request)
     if (this.#budget.spend(this.#bytes)) await yieldNow()
   }
