@@ -14,7 +14,6 @@ import type { SlotClasses } from '../../pool/index.ts'
 import { BaseProtocol } from '../base-protocol.ts'
 import { capabilitiesOf, formatCapability } from '../capabilities.ts'
 import { type Connection, setUpConnection } from '../connect.ts'
-import { DisconnectReason } from '../disconnect.ts'
 import { encodeHello } from '../hello.ts'
 import { type AdmissionState, refuseIdentity, refusePeer } from './admission.ts'
 import { logNode, type ServerContext } from './context.ts'
@@ -59,7 +58,7 @@ export class PeerSet {
     this.#onDrop = options.onDrop
     this.#penalties = new Penalties(context, {
       isExempt: (id) => this.#trusted.has(id) || options.isStatic(id),
-      onBan: (peer) => this.#banned(peer, options.onBan),
+      onBan: options.onBan,
     })
     this.#hello = encodeHello(name, capabilitiesOf(protocols), key.publicKey)
     this.#meters = new Map(protocols.map((p) => [p, context.metrics.messages(formatCapability(p))]))
@@ -169,12 +168,6 @@ export class PeerSet {
     events.emit({ type: 'drop', peer, reason })
     this.#penalties.left(peer, reason)
     this.#onDrop(peer, settings.clock.now() - peer.since)
-  }
-
-  /** Disconnects a banned node that has connected again since the peer ended. */
-  #banned(peer: ServerPeer, onBan: PeerSetOptions['onBan']): void {
-    this.#peers.get(peer.id)?.disconnect(DisconnectReason.UselessPeer)
-    onBan(peer)
   }
 
   #message(peer: Peer, direction: 'received' | 'sent', protocol: AnyProtocol, code: number, bytes: number): void {

@@ -10,7 +10,7 @@ import type { ServerPeer } from './server-peer.ts'
 export interface PenaltiesOptions {
   /** @returns true for nodes that are never banned: static and trusted ones */
   readonly isExempt: (id: string) => boolean
-  /** Called when the node of a peer has been banned. */
+  /** Called when the node of a peer, which has ended, has been banned. */
   readonly onBan: (peer: ServerPeer) => void
 }
 
