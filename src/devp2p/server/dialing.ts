@@ -95,7 +95,7 @@ export class Dialing {
   }
 
   async #connect(node: Enode, isStatic: boolean, signal?: AbortSignal): Promise<ServerPeer> {
-    const refusal = this.#refuse(node)
+    const refusal = this.#refuse(node) ?? (this.#isAddressBanned(node) ? 'banned' : undefined)
     if (refusal) throw refused(refusal)
     const { settings, signal: closing } = this.#context
     const either = signal ? AbortSignal.any([signal, closing]) : closing
@@ -117,8 +117,14 @@ export class Dialing {
     if (node.tcpPort === 0) return 'no TCP port'
     if (this.#peers.get(id)) return 'already connected'
     if (this.#peers.isBanned(id)) return 'banned'
+    // A static node fails in #connect instead: its back-off dials it again once the ban has ended.
+    if (this.#isAddressBanned(node) && !this.isStatic(id)) return 'banned'
     if (netRestrict && !(node.ip && netRestrict.contains(node.ip))) return 'not in netRestrict'
     return undefined
+  }
+
+  #isAddressBanned({ host }: Enode): boolean {
+    return this.#context.settings.reputation.ipBanOf(host) !== undefined
   }
 }
 

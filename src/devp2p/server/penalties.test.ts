@@ -297,6 +297,21 @@ test('addresses banned by the operator are refused; their peers are disconnected
   expect([...server.peers.keys()]).toEqual([id])
 })
 
+test('another node at an address banned by the operator is not dialed before the ban ends', async () => {
+  await using world = new World()
+  const { server, liar } = await quiz(world)
+  const neighbour = await world.server('10.0.0.2', { protocols: [candidate], listen: ':30304' })
+  server.addStatic(neighbour.enode)
+  await world.settle()
+  expect(server.peers.size).toBe(1)
+  server.ban(liar.enode, 60_000)
+  await world.clock.advance(50_000)
+  expect(server.peers.size).toBe(0)
+  await expect(world.until(server.dial(neighbour.enode))).rejects.toMatchObject({ message: 'banned' })
+  await world.clock.advance(70_000)
+  expect(server.peers.size).toBe(1)
+})
+
 test('a message that belongs to no protocol has a penalty of 20', async () => {
   await using world = new World()
   const key = NodeKey.generate()

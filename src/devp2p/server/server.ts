@@ -140,7 +140,8 @@ export class Server implements AsyncDisposable {
 
   /**
    * Bans the addresses of a node for so many milliseconds, as btcd does: the one in the URL, and the one it is connected
-   * from. Disconnects all peers there, and stops dialing the node. Throws a `ConfigError` for an invalid URL.
+   * from. Disconnects all peers there, and stops dialing the node; other nodes there, static ones too, are neither admitted
+   * nor dialed until the ban ends. Throws a `ConfigError` for an invalid URL.
    * @param timeout default: 24 hours
    * @returns the addresses
    */
