@@ -40,7 +40,7 @@ export function brokenConnection({ ip, port }: Endpoint, cause?: unknown): PeerC
 
 export function portInUse(port: number, cause?: unknown): ConfigError {
   return new ConfigError('port', `port ${port} is in use by another program`, {
-    hint: 'choose another with --port, or 0 for any',
+    hint: 'choose another one, or 0 for any',
     cause,
   })
 }
@@ -52,7 +52,7 @@ export function listenError(error: NodeJS.ErrnoException, { host, port }: Listen
       return portInUse(port, error)
     case 'EACCES':
       return new ConfigError('port', `port ${port} needs a privilege this user lacks`, {
-        hint: 'choose one above 1023 with --port',
+        hint: 'choose one above 1023',
         cause: error,
       })
     case 'ERR_SOCKET_BAD_PORT':

@@ -91,7 +91,7 @@ describe('ranges', () => {
       expect(() => IpRanges.parse(text)).toThrow(ConfigError)
     }
     expect(() => IpRanges.parse('10.0.0.0/8,x')).toThrow(
-      expect.objectContaining({ field: 'netrestrict', message: expect.stringContaining('"x"') }),
+      expect.objectContaining({ field: 'ranges', message: expect.stringContaining('"x"') }),
     )
   })
 })

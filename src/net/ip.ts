@@ -61,7 +61,7 @@ export function netgroupKey(ip: string): string {
   return `${ipaddr.fromByteArray(prefix).toString()}/${bits}`
 }
 
-/** Ranges to which a node restricts its connections: geth's `--netrestrict`. */
+/** Ranges of IP addresses, such as those to which a node restricts its connections. */
 export class IpRanges {
   /** BOUNDED: by the user's input. */
   readonly #ranges: readonly (readonly [Address, number])[]
@@ -70,7 +70,7 @@ export class IpRanges {
     this.#ranges = ranges
   }
 
-  /** Parses CIDR ranges or single addresses, separated by commas. Throws `ConfigError` naming `netrestrict`. */
+  /** Parses CIDR ranges or single addresses, separated by commas. Throws a `ConfigError` (`ranges`). */
   static parse(text: string): IpRanges {
     return new IpRanges(text.split(',').map((part) => parseRange(part.trim())))
   }
@@ -121,7 +121,7 @@ function parseRange(text: string): readonly [Address, number] {
 }
 
 function badRange(text: string): ConfigError {
-  return new ConfigError('netrestrict', `${JSON.stringify(text)} is not a range of IP addresses`, {
+  return new ConfigError('ranges', `${JSON.stringify(text)} is not a range of IP addresses`, {
     hint: 'write ranges such as 10.0.0.0/8 or fd00::/8, separated by commas',
   })
 }

@@ -430,6 +430,7 @@ describe.each([
       field: 'port',
       message: expect.stringContaining(`port ${port} is in use`),
     })
+    await expect(second).rejects.not.toThrow('--') // which flag sets the port, if any, is known to the program only
     const odd = network.listen({ host: '127.0.0.1', port: 65_536, onConnection: () => {} })
     await expect(odd).rejects.toMatchObject({ code: 'ERR_CONFIG', field: 'port' })
   })
