@@ -39,7 +39,7 @@ export interface Hello {
   /** Client name, such as `Geth/v1.17.8-stable/linux-amd64/go1.26.8`. */
   readonly clientId: string
   readonly capabilities: readonly Capability[]
-  /** Legacy; 0. */
+  /** Legacy field; senders write 0. */
   readonly listenPort: number
   /** Public key, 64 bytes: must equal the one that the RLPx handshake proved. */
   readonly id: Uint8Array

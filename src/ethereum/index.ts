@@ -1,7 +1,8 @@
 /**
- * What is said and believed on Ethereum's wires: `types/`, `chain/`, `files/`, `eth/`, `sync/`, `api/`, each on top of the one before, and
- * the service that puts a chain on a node.
- * This is what programs use; rooms of ours import the folders themselves.
+ * Ethereum: `types/`, `chain/`, `files/`, `eth/`, `sync/` and `api/`, each on top of those before it, and the service that
+ * puts a chain on a node. Brings no server of its own: `devp2p/` carries its protocol. Rooms of Peerloom import the folders
+ * themselves.
+ * Start reading at `service.ts`.
  * @module
  */
 export {

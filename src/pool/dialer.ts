@@ -9,7 +9,7 @@ import type { Logger } from '../base/log.ts'
 import { Backoff } from './backoff.ts'
 import { ExpiringSet } from './expiring-set.ts'
 
-/** Default of `redialInterval`: go-ethereum's, above the 30 s for which nodes refuse a second call. */
+/** Default of `redialInterval`: go-ethereum's, above the 30 s for which nodes refuse another connection. */
 export const REDIAL_INTERVAL = 35_000
 /** Dials in progress: go-ethereum's `defaultMaxPendingPeers`. */
 export const MAX_ACTIVE_DIALS = 50

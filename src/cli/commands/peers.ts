@@ -41,7 +41,7 @@ interface Snapshot {
   readonly banned: readonly BanInfo[]
 }
 
-/** None from a node that is not Peerloom's: the method is of our own. */
+/** Bans of the node; none from other software, which does not have the method. */
 async function bansOf(client: RpcClient): Promise<readonly BanInfo[]> {
   return await client.call<BanInfo[]>('admin_bannedPeers').catch((error: unknown) => {
     if (error instanceof RpcError && error.errorCode === RpcErrorCode.MethodNotFound) return []
@@ -106,5 +106,5 @@ export const peerCommands: readonly CommandSpec<PeersOptions>[] = [
   peerAction('trust', 'admin_addTrustedPeer', 'admits a node even when all slots are taken', 'trusted'),
   peerAction('untrust', 'admin_removeTrustedPeer', 'removes a node from the trusted ones', 'no longer trusted'),
   peerAction('unban', 'admin_unbanPeer', 'lifts the bans of a node and of its addresses', 'no longer banned'),
-  peerAction('ban', 'admin_banPeer', 'disconnects a node and takes no call from its IP for a day', 'banned'),
+  peerAction('ban', 'admin_banPeer', 'disconnects a node and bans its IP for a day', 'banned'),
 ]

@@ -12,12 +12,12 @@ export const INBOUND_THROTTLE = 30_000
 
 export class InboundLimiter {
   readonly #settings: Settings
-  readonly #callers: ExpiringSet
+  readonly #recent: ExpiringSet
   #pending = 0
 
   constructor(settings: Settings) {
     this.#settings = settings
-    this.#callers = new ExpiringSet({ clock: settings.clock, lifetime: INBOUND_THROTTLE })
+    this.#recent = new ExpiringSet({ clock: settings.clock, lifetime: INBOUND_THROTTLE })
   }
 
   /** Takes a place among the pending handshakes until {@link release}. @returns the error of a refusal, or undefined */
@@ -34,7 +34,7 @@ export class InboundLimiter {
 
   /** Throttles an address as if it had connected just now, such as one whose node was banned. */
   throttle(ip: string): void {
-    if (!isLan(ip)) this.#callers.add(ip)
+    if (!isLan(ip)) this.#recent.add(ip)
   }
 
   #refuse(ip: string): string | undefined {
@@ -42,8 +42,8 @@ export class InboundLimiter {
     if (this.#pending >= maxPendingPeers) return 'too many pending handshakes'
     if (netRestrict && !netRestrict.contains(ip)) return 'not in netRestrict'
     if (!isLan(ip)) {
-      if (this.#callers.has(ip)) return 'too many attempts'
-      this.#callers.add(ip)
+      if (this.#recent.has(ip)) return 'too many attempts'
+      this.#recent.add(ip)
     }
     if (reputation.ipBanOf(ip)) return 'banned'
     return onInbound && !onInbound(ip) ? 'refused by onInbound' : undefined

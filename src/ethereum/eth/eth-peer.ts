@@ -20,7 +20,7 @@ export interface EthRequestOptions {
 export interface HeaderQuery {
   /** Hash (32 bytes) or number of the first block. */
   readonly start: Uint8Array | number | bigint
-  /** At most 1024. */
+  /** Number of headers, at most 1024. */
   readonly limit: number
   /** Blocks skipped between two headers. @default 0 */
   readonly skip?: number | undefined

@@ -50,7 +50,7 @@ export function adminPeerApi({ server }: AdminPeerApiOptions) {
     }),
     banPeer: method(
       {
-        summary: "disconnects a node and takes no call from its IP for that many seconds; btcd's ban",
+        summary: "disconnects a node and bans its IP for that many seconds, by default a day; btcd's ban",
         params: [param('url', enodeParam), param('seconds', z.number().positive().optional())],
       },
       (enode, seconds) => server.ban(enode, seconds === undefined ? undefined : seconds * 1_000),

@@ -37,11 +37,11 @@ export class OutgoingCalls {
   readonly #log: Logger
   readonly #maxSendBytes: number
   readonly #pending: PendingCalls
-  /** By the server's id. BOUNDED: by the program's own subscriptions. */
+  /** Subscriptions by the server's id. BOUNDED: by the program's own subscriptions. */
   readonly #subscriptions = new Map<string, RpcSubscription<unknown>>()
   /**
-   * By the id of the call: the subscription's id must be known before the next message is read, and a subscription that was
-   * abandoned meanwhile must be cancelled. BOUNDED: by MAX_SUBSCRIBING and the program's own calls.
+   * Requested subscriptions by the id of the call: their own ids must be known before the next message is read, and those
+   * that were abandoned meanwhile must be cancelled. BOUNDED: by MAX_SUBSCRIBING and the program's own calls.
    */
   readonly #subscribing = new Map<number, RpcSubscription<unknown>>()
   /** Pending batches, by the id of their first call. BOUNDED: by the program's own calls. */

@@ -8,7 +8,7 @@ export class MemoryWire implements Wire {
   #delivering = false
   #closed = false
   #destroyed = false
-  /** Set when the remote has closed: the end follows what it sent. */
+  /** True once the remote has closed: the end follows what it sent. */
   #ending = false
   /** Texts that are not delivered yet. BOUNDED: by the back-pressure of the sending session. */
   #inbox: string[] = []

@@ -53,9 +53,9 @@ export type BlobFork = (typeof BLOB_FORKS)[number]
 
 /** Number of blobs, and the speed at which their price changes (EIP-7840). */
 export interface BlobParameters {
-  /** Blobs a block. */
+  /** Number of blobs in a block above which their price rises. */
   readonly target: number
-  /** Blobs a block. */
+  /** Largest number of blobs in a block. */
   readonly max: number
   readonly baseFeeUpdateFraction: bigint
 }

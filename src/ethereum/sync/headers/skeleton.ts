@@ -32,7 +32,7 @@ const segmentsCodec: rlp.RlpType<readonly Segment[]> = rlp.list(rlp.struct({ fir
  */
 export class Skeleton {
   readonly #store: ChainStore
-  /** From the highest down. BOUNDED: {@link MAX_SEGMENTS}. */
+  /** Segments in descending order. BOUNDED: {@link MAX_SEGMENTS}. */
   #segments: readonly Segment[]
   /** Cached headers by number. BOUNDED: {@link MAX_RECENT}, the oldest is evicted. */
   readonly #recent = new Map<number, Header>()

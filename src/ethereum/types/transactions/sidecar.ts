@@ -4,7 +4,7 @@ import type { BlobSidecar } from './transaction-fields.ts'
 
 const BLOB_TYPE = 3
 const BLOB_BYTES = 131_072
-/** Above any blob schedule (21 in a block after BPO2); a message of 16 MiB holds 127. */
+/** Largest number of blobs: more than any blob schedule (21 in a block after BPO2), or a message of 16 MiB (127). */
 const MAX_BLOBS = 128
 const CELLS_PER_BLOB = 128
 

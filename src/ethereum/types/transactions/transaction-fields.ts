@@ -39,7 +39,7 @@ interface CommonFields {
 export interface LegacyTransaction extends CommonFields {
   readonly type: 0
   readonly gasPrice: bigint
-  /** Absent: creates a contract. */
+  /** Recipient; undefined when the transaction creates a contract. */
   readonly to: Uint8Array | undefined
   /** 27 or 28; since EIP-155 also 35 or 36 plus twice the chain id. */
   readonly v: bigint
@@ -49,7 +49,7 @@ export interface AccessListTransaction extends CommonFields {
   readonly type: 1
   readonly chainId: bigint
   readonly gasPrice: bigint
-  /** Absent: creates a contract. */
+  /** Recipient; undefined when the transaction creates a contract. */
   readonly to: Uint8Array | undefined
   readonly accessList: readonly AccessListEntry[]
   readonly yParity: bigint
@@ -65,7 +65,7 @@ interface FeeMarketFields extends CommonFields {
 
 export interface DynamicFeeTransaction extends FeeMarketFields {
   readonly type: 2
-  /** Absent: creates a contract. */
+  /** Recipient; undefined when the transaction creates a contract. */
   readonly to: Uint8Array | undefined
 }
 
