@@ -10,4 +10,4 @@ export { type BanInfo, Reputation, type ReputationOptions, ruleOf } from './repu
 export { parseReputation, type ReputationRecord } from './reputation-record.ts'
 export { RuleWatch } from './rule-watch.ts'
 export { MAX_SCORE } from './scores.ts'
-export { DIAL_RATIO, MAX_PEERS, SlotClasses, slotLimits } from './slot-classes.ts'
+export { MAX_PEERS, SlotClasses, slotLimits } from './slot-classes.ts'

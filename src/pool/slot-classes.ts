@@ -61,7 +61,7 @@ export interface SlotOptions {
 
 /** go-ethereum's defaults. */
 export const MAX_PEERS = 50
-export const DIAL_RATIO = 3
+const DIAL_RATIO = 3
 
 /** The two classes of a devp2p server, with go-ethereum's share for each. */
 export function slotLimits(options: SlotOptions = {}): SlotLimits<'inbound' | 'dialed'> {

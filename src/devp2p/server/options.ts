@@ -10,7 +10,7 @@ import { type Metrics, noMetrics } from '../../base/metrics.ts'
 import { type Enode, type Enr, LocalNode, type NodeKey } from '../../identity/index.ts'
 import { IpRanges, type Network, tcpNetwork } from '../../net/index.ts'
 import { type AnyProtocol, type MessageKey, protocolLength } from '../../peer/index.ts'
-import { DIAL_RATIO, MAX_PEERS, Reputation } from '../../pool/index.ts'
+import { Reputation } from '../../pool/index.ts'
 import { BASE_LENGTH } from '../hello.ts'
 
 /** Address to listen on. */
@@ -35,7 +35,7 @@ export interface ServerOptions {
   readonly maxPeers?: number
   /** Pending handshakes, inbound and outbound each; 0 is the default. @default 50 */
   readonly maxPendingPeers?: number
-  /** One in so many peers is dialed. @default 3 */
+  /** One in so many peers is dialed; 0 is the default. @default 3 */
   readonly dialRatio?: number
   /** Most peers dialed, apart from static and trusted nodes. @default maxPeers / dialRatio, at least 1 */
   readonly maxDialed?: number
@@ -84,62 +84,52 @@ export const MAX_PENDING_PEERS = 50
 /** Characters of a capability's name (devp2p spec). */
 const MAX_NAME_LENGTH = 8
 
-/** Options with their defaults, without the lists of nodes, which change while the server runs. */
-export interface Settings {
-  readonly key: NodeKey
-  readonly localNode: LocalNode
-  readonly protocols: readonly AnyProtocol[]
+/** Options that are passed on as given: undefined, or the default of the part that uses them. */
+type PassedOn =
+  | 'maxPeers'
+  | 'dialRatio'
+  | 'maxDialed'
+  | 'maxInbound'
+  | 'redialInterval'
+  | 'candidates'
+  | 'dials'
+  | 'onInbound'
+  | 'signal'
+/** Options that are held in another form, or not at all: the lists of nodes change while the server runs. */
+type Converted = 'listen' | 'netRestrict' | 'staticNodes' | 'trustedNodes' | 'banTimeout'
+
+/** Options with their defaults. */
+export interface Settings extends Required<Omit<ServerOptions, PassedOn | Converted>>, Pick<ServerOptions, PassedOn> {
   readonly listen: ListenAddress | undefined
-  readonly name: string
-  readonly maxPeers: number
-  readonly maxPendingPeers: number
-  readonly dialRatio: number
-  readonly maxDialed: number | undefined
-  readonly maxInbound: number | undefined
-  readonly redialInterval: number | undefined
-  readonly candidates: AsyncIterable<Enode | Enr> | undefined
-  readonly reputation: Reputation
   readonly netRestrict: IpRanges | undefined
-  readonly dials: boolean
-  readonly onInbound: ((ip: string) => boolean) | undefined
-  readonly signal: AbortSignal | undefined
-  readonly network: Network
-  readonly clock: Clock
-  readonly random: () => number
-  readonly log: Logger
-  readonly metrics: Metrics
 }
+
+/** Options that are whole numbers from 0. */
+const COUNTS = [
+  'maxPeers',
+  'maxPendingPeers',
+  'dialRatio',
+  'maxDialed',
+  'maxInbound',
+  'redialInterval',
+  'banTimeout',
+] as const
 
 /** Copies the options and fills in the defaults. Throws a `ConfigError` that names the field at fault. */
 export function settingsOf(options: ServerOptions): Settings {
   checkProtocols(options.protocols)
-  checkCount('maxPeers', options.maxPeers)
-  checkCount('maxPendingPeers', options.maxPendingPeers)
-  checkCount('dialRatio', options.dialRatio)
-  checkCount('maxDialed', options.maxDialed)
-  checkCount('maxInbound', options.maxInbound)
-  checkCount('redialInterval', options.redialInterval)
-  checkCount('banTimeout', options.banTimeout)
+  for (const field of COUNTS) checkCount(field, options[field])
   const { key, listen, clock = systemClock, localNode = new LocalNode({ key, clock }) } = options
   if (!equalBytes(localNode.key.publicKey, key.publicKey)) throw new ConfigError('localNode', 'has another key')
   return {
-    key,
+    ...options,
     localNode,
     protocols: [...options.protocols],
     listen: typeof listen === 'string' ? parseListen(listen) : listen,
     name: options.name ?? 'peerloom',
-    maxPeers: options.maxPeers ?? MAX_PEERS,
     maxPendingPeers: options.maxPendingPeers || MAX_PENDING_PEERS,
-    dialRatio: options.dialRatio ?? DIAL_RATIO,
-    maxDialed: options.maxDialed,
-    maxInbound: options.maxInbound,
-    redialInterval: options.redialInterval,
-    candidates: options.candidates,
     reputation: options.reputation ?? new Reputation({ clock, banTimeout: options.banTimeout }),
     netRestrict: rangesOf(options.netRestrict),
-    dials: options.dials ?? true,
-    onInbound: options.onInbound,
-    signal: options.signal,
     network: options.network ?? tcpNetwork,
     clock,
     random: options.random ?? Math.random,
