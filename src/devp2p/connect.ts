@@ -40,8 +40,6 @@ export interface Connection {
   readonly mounted: readonly Mounted[]
 }
 
-/** Milliseconds to open the stream to a dialed node: go-ethereum's `defaultDialTimeout`. */
-export const DIAL_TIMEOUT = 15_000
 /** Milliseconds to wait for a remote that does not read its Disconnect. */
 const DISCONNECT_TIMEOUT = 1_000
 

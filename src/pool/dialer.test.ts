@@ -38,6 +38,7 @@ function world(options: Partial<DialerOptions<string>> = {}): World {
     log: silentLogger,
     random: () => 0.5,
     idOf: (id) => id,
+    maxActiveDials: 50,
     freeSlots: () => 10,
     refuse: (id) => (connected.has(id) ? 'already connected' : undefined),
     dial,

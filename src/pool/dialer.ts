@@ -11,8 +11,6 @@ import { ExpiringSet } from './expiring-set.ts'
 
 /** Default of `redialInterval`: go-ethereum's, above the 30 s for which nodes refuse another connection. */
 export const REDIAL_INTERVAL = 35_000
-/** Dials in progress: go-ethereum's `defaultMaxPendingPeers`. */
-export const MAX_ACTIVE_DIALS = 50
 const STATIC_BACKOFF = { initial: 1_000, max: 60_000 }
 /** Candidates skipped in a row before the source is paused: one that never waits would starve the event loop. */
 const MAX_SKIPPED = 64
@@ -23,8 +21,8 @@ export interface DialerOptions<C> {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
-  /** Dials in progress at most. @default 50 */
-  readonly maxActiveDials?: number
+  /** Dials in progress at most. */
+  readonly maxActiveDials: number
   /** Milliseconds in which a candidate is not dialed a second time. @default 35000 */
   readonly redialInterval?: number | undefined
   /** Id of a candidate. */
@@ -47,7 +45,6 @@ interface StaticNode<C> {
 
 export class Dialer<C> {
   readonly #options: DialerOptions<C>
-  readonly #maxActiveDials: number
   readonly #redialInterval: number
   readonly #history: ExpiringSet
   /** BOUNDED: by the user's own calls. */
@@ -63,7 +60,6 @@ export class Dialer<C> {
 
   constructor(options: DialerOptions<C>) {
     this.#options = options
-    this.#maxActiveDials = options.maxActiveDials ?? MAX_ACTIVE_DIALS
     this.#redialInterval = options.redialInterval ?? REDIAL_INTERVAL
     this.#history = new ExpiringSet({ clock: options.clock, lifetime: this.#redialInterval })
     this.#source = options.candidates?.[Symbol.asyncIterator]()
@@ -117,7 +113,7 @@ export class Dialer<C> {
     const now = this.#options.clock.now()
     let soonest = Number.POSITIVE_INFINITY
     for (const [id, node] of this.#statics) {
-      if (this.#active.size >= this.#maxActiveDials) return
+      if (this.#active.size >= this.#options.maxActiveDials) return
       if (this.#active.has(id) || this.#options.refuse(node.candidate)) continue
       if (node.notBefore > now) soonest = Math.min(soonest, node.notBefore)
       else void this.#dial(id, node.candidate, node)
@@ -160,7 +156,7 @@ export class Dialer<C> {
 
   /** @returns true if more dials may start: twice as many as free slots, as in go-ethereum, because most of them fail */
   #roomForCandidates(): boolean {
-    const free = Math.min(this.#options.freeSlots() * 2, this.#maxActiveDials)
+    const free = Math.min(this.#options.freeSlots() * 2, this.#options.maxActiveDials)
     return free - this.#active.size > 0
   }
 

@@ -6,7 +6,6 @@ import { bytesToHex } from '../../base/bytes.ts'
 import { describeError, HandshakeError } from '../../base/errors.ts'
 import { type Enode, Enr, enodeOf, formatEnode } from '../../identity/index.ts'
 import { Dialer } from '../../pool/index.ts'
-import { DIAL_TIMEOUT } from '../connect.ts'
 import { logNode, type ServerContext } from './context.ts'
 import { refused } from './inbound-limiter.ts'
 import type { PeerSet } from './peer-set.ts'
@@ -100,7 +99,7 @@ export class Dialing {
     const { settings, signal: closing } = this.#context
     const either = signal ? AbortSignal.any([signal, closing]) : closing
     const address = { host: node.host, port: node.tcpPort }
-    const stream = await settings.network.connect(address, { signal: either, timeout: DIAL_TIMEOUT })
+    const stream = await settings.network.connect(address, { signal: either })
     return await this.#peers.setUp(stream, { inbound: false, static: isStatic, trusted: false }, either, node)
   }
 
