@@ -60,8 +60,8 @@ export class NodeFolder implements AsyncDisposable {
    * Reads the 32 bytes of the secret, or creates them. Throws a ConfigError (`authrpc.jwtSecret`) for a file without a
    * valid secret.
    */
-  jwtSecret(path: string = jwtSecretPath(this.path)): Promise<Uint8Array> {
-    return readOrCreateJwtSecret(path)
+  jwtSecret(): Promise<Uint8Array> {
+    return readOrCreateJwtSecret(jwtSecretPath(this.path))
   }
 
   /** Enode URLs of `static-nodes.json` or `trusted-nodes.json`; empty without the file. */
