@@ -5,7 +5,9 @@ import type { ConnectionFlags } from './server-peer.ts'
 
 const EMPTY: AdmissionState = {
   connected: false,
+  crossed: false,
   self: false,
+  banned: false,
   peers: 0,
   maxPeers: 50,
   inboundPeers: 0,

@@ -10,11 +10,11 @@ import type { ConnectionFlags } from './server-peer.ts'
 export interface AdmissionState {
   /** True if this node is a peer already. */
   readonly connected: boolean
-  /** True if a dial to this node is in progress that has priority over an inbound connection of it. @default false */
-  readonly crossed?: boolean
+  /** True if a dial to this node is in progress that has priority over an inbound connection of it. */
+  readonly crossed: boolean
   readonly self: boolean
-  /** True for a node that is banned and neither static nor trusted. @default false */
-  readonly banned?: boolean
+  /** True for a node that is banned and neither static nor trusted. */
+  readonly banned: boolean
   readonly peers: number
   readonly maxPeers: number
   readonly inboundPeers: number
