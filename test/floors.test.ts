@@ -47,18 +47,18 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map((file) => file.split(sep).join('/'))
 
 /** @returns the reason why `from` may not import `to`, both below src; undefined if it may */
-function objection(from: string, to: string, isTest: boolean): string | undefined {
+function checkImport(from: string, to: string, isTest: boolean): string | undefined {
   const [room = '', folder = ''] = from.split('/')
   const [target = '', targetFolder = ''] = to.split('/')
   const [floor, targetFloor] = [FLOORS[room], FLOORS[target]]
   if (floor === undefined || targetFloor === undefined) return 'a room without a floor'
-  if (room === target) return isTest ? undefined : innerObjection(room, folder, targetFolder, to)
+  if (room === target) return isTest ? undefined : checkInnerImport(room, folder, targetFolder, to)
   if (targetFloor >= floor && !(isTest && targetFloor === FLOORS.testing)) return 'not a lower floor'
   if (target === 'base' || isTest) return undefined
   return to === `${target}/index.ts` || isInnerIndex(target, to) ? undefined : 'past the index.ts of another room'
 }
 
-function innerObjection(room: string, folder: string, targetFolder: string, to: string): string | undefined {
+function checkInnerImport(room: string, folder: string, targetFolder: string, to: string): string | undefined {
   const inner = INNER[room]
   if (!inner || folder === targetFolder || folder.endsWith('.ts')) return undefined
   const floorOf = (name: string) => inner.findIndex((each) => [each].flat().includes(name))
@@ -84,10 +84,10 @@ function importedBy(file: string): string[] {
     .filter((to) => !to.startsWith('../')) // a test's support and vectors, the WASM sources
 }
 
-function objectionsIn(file: string): string[] {
+function violationsIn(file: string): string[] {
   const isTest = file.endsWith('.test.ts')
   return importedBy(file)
-    .map((to) => ({ to, why: objection(file, to, isTest) }))
+    .map((to) => ({ to, why: checkImport(file, to, isTest) }))
     .filter(({ why }) => why !== undefined)
     .map(({ to, why }) => `${file} imports ${to}: ${why}`)
 }
@@ -127,7 +127,7 @@ describe('floors', () => {
 
   test('a file imports its own room and the index of lower floors only', () => {
     const rooms = files.filter((file) => file.includes('/')) // src/index.ts is the house, not a room
-    expect(rooms.flatMap(objectionsIn)).toEqual([])
+    expect(rooms.flatMap(violationsIn)).toEqual([])
   })
 
   test('no two files import each other in a cycle, types included', () => {
@@ -203,6 +203,6 @@ describe('floors', () => {
     ['peer/peer-connection.ts', 'base/clock.ts', undefined],
     ['newroom/x.ts', 'base/clock.ts', 'a room without a floor'],
   ])('%s importing %s: %s', (from, to, why) => {
-    expect(objection(from, to, false)).toBe(why)
+    expect(checkImport(from, to, false)).toBe(why)
   })
 })
