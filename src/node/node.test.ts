@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ConfigError } from '../base/errors.ts'
-import { defineProtocol, message, rlp } from '../devp2p/index.ts'
+import { DisconnectReason, defineProtocol, message, rlp } from '../devp2p/index.ts'
 import { type Enr, NodeKey } from '../identity/index.ts'
 import { MemoryNetwork } from '../net/index.ts'
 import { RpcClient } from '../rpc/index.ts'
@@ -274,6 +274,26 @@ describe('the node’s own namespaces', () => {
     for await (const event of events) if (event.type === 'drop') break
     expect(await a.rpc.call('admin_peers')).toEqual([])
     expect(await a.rpc.call('admin_nodeInfo')).toMatchObject({ enode: a.enode, protocols: { talk: 'unknown' } })
+  })
+
+  test('peer events have the fields of go-ethereum, the addresses of both ends with messages, too', async () => {
+    await using a = await start({ services: [talker] })
+    await using b = await start({ services: [talker] })
+    const events = a.rpc.subscribe<{ type: string }>('admin', ['peerEvents'])
+    await events.ready()
+    const { id, peer, local, remote } = await a.server.dial(b.enode)
+    const [talk] = peer.protocols
+    if (!talk) throw new Error('no protocol')
+    await peer.channel(talk)?.write(0, rlp.text.encode('hi'))
+    b.server.peers.values().next().value?.disconnect(DisconnectReason.TooManyPeers)
+    const seen: object[] = []
+    for await (const event of events) if (seen.push(event) === 3) break
+    const ends = { local: `${local.ip}:${local.port}`, remote: `${remote.ip}:${remote.port}` }
+    expect(seen).toEqual([
+      { type: 'add', peer: id, ...ends },
+      { type: 'msgsend', peer: id, protocol: 'talk', msg_code: 0, msg_size: 3, ...ends },
+      { type: 'drop', peer: id, error: 'too many peers', ...ends },
+    ])
   })
 
   test('admin bans a node, which is disconnected and cannot connect again', async () => {

@@ -63,8 +63,8 @@ test('events report each message of a protocol with its code and size, but no pi
   const messages = heard.caller.filter(({ type }) => type.startsWith('msg'))
   const bytes = echo.messages.ask.codec.encode({ id: 7n, text: 'hi' }).length
   expect(messages).toEqual([
-    { type: 'msgsend', peerId: peer.id, protocol: 'echo', code: 0, bytes },
-    { type: 'msgrecv', peerId: peer.id, protocol: 'echo', code: 1, bytes },
+    { type: 'msgsend', peer, protocol: 'echo', code: 0, bytes },
+    { type: 'msgrecv', peer, protocol: 'echo', code: 1, bytes },
   ])
 })
 

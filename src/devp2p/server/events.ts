@@ -17,7 +17,7 @@ export type ServerEvent =
   /** Message of a sub-protocol; `code` is relative to the protocol, `bytes` the payload size. */
   | {
       readonly type: 'msgsend' | 'msgrecv'
-      readonly peerId: string
+      readonly peer: ServerPeer
       readonly protocol: string
       readonly code: number
       readonly bytes: number

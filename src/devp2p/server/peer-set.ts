@@ -175,6 +175,6 @@ export class PeerSet {
     this.#meters.get(protocol)?.count(direction, code, bytes)
     if (!events.observed) return
     const type = direction === 'sent' ? 'msgsend' : 'msgrecv'
-    events.emit({ type, peerId: peer.id, protocol: protocol.name, code, bytes })
+    events.emit({ type, peer: this.#peers.get(peer.id) as ServerPeer, protocol: protocol.name, code, bytes })
   }
 }

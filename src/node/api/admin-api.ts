@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { disconnectText, type Server, type ServerEvent } from '../../devp2p/index.ts'
+import { formatEndpoint } from '../../net/index.ts'
 import { type CallContext, method, param } from '../../rpc/index.ts'
 import type { Endpoints } from '../endpoints.ts'
 import { enodeParam, host, list, port } from './params.ts'
@@ -124,16 +125,17 @@ export function adminPeerSubscriptions(server: Server) {
 
 /** go-ethereum's `p2p.PeerEvent`; undefined for an event that it does not have. */
 function toPeerEvent(event: ServerEvent): object | undefined {
-  if (event.type === 'add' || event.type === 'drop') {
-    const { peer } = event
-    const { localAddress, remoteAddress } = peer.info().network
-    const ends = { local: localAddress, remote: remoteAddress }
-    if (event.type === 'add') return { type: 'add', peer: peer.id, ...ends }
+  if (event.type === 'dial' || event.type === 'serve') return undefined
+  const { type, peer } = event
+  const ends = {
+    local: formatEndpoint(peer.local.ip, peer.local.port),
+    remote: formatEndpoint(peer.remote.ip, peer.remote.port),
+  }
+  if (type === 'add') return { type, peer: peer.id, ...ends }
+  if (type === 'drop') {
     const { disconnectReason, message } = event.reason
     const error = disconnectReason === undefined ? message : disconnectText(disconnectReason)
-    return { type: 'drop', peer: peer.id, error, ...ends }
+    return { type, peer: peer.id, error, ...ends }
   }
-  if (event.type !== 'msgsend' && event.type !== 'msgrecv') return undefined
-  const { type, peerId, protocol, code, bytes } = event
-  return { type, peer: peerId, protocol, msg_code: code, msg_size: bytes }
+  return { type, peer: peer.id, protocol: event.protocol, msg_code: event.code, msg_size: event.bytes, ...ends }
 }
