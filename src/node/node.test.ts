@@ -282,9 +282,7 @@ describe('the node’s own namespaces', () => {
     const events = a.rpc.subscribe<{ type: string }>('admin', ['peerEvents'])
     await events.ready()
     const { id, peer, local, remote } = await a.server.dial(b.enode)
-    const [talk] = peer.protocols
-    if (!talk) throw new Error('no protocol')
-    await peer.channel(talk)?.write(0, rlp.text.encode('hi'))
+    await peer.channel(peer.protocols[0]!)?.write(0, rlp.text.encode('hi'))
     b.server.peers.values().next().value?.disconnect(DisconnectReason.TooManyPeers)
     const seen: object[] = []
     for await (const event of events) if (seen.push(event) === 3) break

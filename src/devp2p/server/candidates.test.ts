@@ -46,6 +46,8 @@ test('candidates may be signed records as well as enodes', async () => {
   const a = await world.server(FAR[0], { candidates: iterable })
   await world.settle()
   expect(only(a).id).toBe(b.nodeInfo().id)
+  expect(a.peerInfos()).toMatchObject([{ enr: b.record.toString() }])
+  expect(b.peerInfos()[0]).not.toHaveProperty('enr')
 })
 
 test('a candidate record without an endpoint is skipped, and logged at debug', async () => {

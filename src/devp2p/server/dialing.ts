@@ -9,7 +9,7 @@ import { Dialer } from '../../pool/index.ts'
 import { logNode, type ServerContext } from './context.ts'
 import { refused } from './inbound-limiter.ts'
 import type { PeerSet } from './peer-set.ts'
-import type { ServerPeer } from './server-peer.ts'
+import type { DialedNode, ServerPeer } from './server-peer.ts'
 
 /** Node to dial, as its source describes it. */
 export type Candidate = Enode | Enr
@@ -75,7 +75,7 @@ export class Dialing {
 
   async #dial(candidate: Candidate, isStatic: boolean, signal?: AbortSignal): Promise<ServerPeer> {
     const { pending, metrics, events } = this.#context
-    const node = toEnode(candidate)
+    const node = toNode(candidate)
     if (!node) throw refused('no endpoint')
     const work = this.#connect(node, isStatic, signal)
     pending.add(work)
@@ -93,7 +93,7 @@ export class Dialing {
     }
   }
 
-  async #connect(node: Enode, isStatic: boolean, signal?: AbortSignal): Promise<ServerPeer> {
+  async #connect(node: DialedNode, isStatic: boolean, signal?: AbortSignal): Promise<ServerPeer> {
     const refusal = this.#refuse(node) ?? (this.#isAddressBanned(node) ? 'banned' : undefined)
     if (refusal) throw refused(refusal)
     const { settings, signal: closing } = this.#context
@@ -106,7 +106,7 @@ export class Dialing {
   #refuse(candidate: Candidate): string | undefined {
     const { netRestrict, dials, log } = this.#context.settings
     if (dials === false) return 'dialing disabled'
-    const node = toEnode(candidate)
+    const node = toNode(candidate)
     if (!node) {
       log.debug('Skipped node without endpoint', { enr: candidate.toString() })
       return 'no endpoint'
@@ -127,8 +127,10 @@ export class Dialing {
   }
 }
 
-function toEnode(candidate: Candidate): Enode | undefined {
-  return candidate instanceof Enr ? enodeOf(candidate) : candidate
+function toNode(candidate: Candidate): DialedNode | undefined {
+  if (!(candidate instanceof Enr)) return candidate
+  const node = enodeOf(candidate)
+  return node && { ...node, record: candidate }
 }
 
 function idOf(candidate: Candidate): string {

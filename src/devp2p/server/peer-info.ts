@@ -6,6 +6,8 @@ import { bytesToHex } from '../../base/bytes.ts'
 import type { AnyProtocol } from '../../peer/index.ts'
 
 export interface PeerInfo {
+  /** Signed node record as text; absent unless the node was dialed by its record. */
+  readonly enr?: string
   readonly enode: string
   /** keccak-256 of the public key, 64 hex digits. */
   readonly id: string

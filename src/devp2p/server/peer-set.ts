@@ -7,7 +7,6 @@
  */
 import { bytesToHex } from '../../base/bytes.ts'
 import { describeError, type PeerClosedError } from '../../base/errors.ts'
-import type { Enode } from '../../identity/index.ts'
 import type { ByteStream } from '../../net/index.ts'
 import { type AnyProtocol, type Peer, PeerConnection, type PeerObserver } from '../../peer/index.ts'
 import type { SlotClasses } from '../../pool/index.ts'
@@ -19,7 +18,7 @@ import { type AdmissionState, refuseIdentity, refusePeer } from './admission.ts'
 import { logNode, type ServerContext } from './context.ts'
 import type { MessageMeters } from './metrics.ts'
 import { Penalties } from './penalties.ts'
-import { type ConnectionFlags, ServerPeer } from './server-peer.ts'
+import { type ConnectionFlags, type DialedNode, ServerPeer } from './server-peer.ts'
 
 export interface PeerSetOptions {
   readonly slots: SlotClasses<'inbound' | 'dialed'>
@@ -86,7 +85,7 @@ export class PeerSet {
   }
 
   /** Makes a peer of a stream; rejects with the error that prevented it. `node`: the dialed node. */
-  async setUp(stream: ByteStream, flags: ConnectionFlags, signal: AbortSignal, node?: Enode): Promise<ServerPeer> {
+  async setUp(stream: ByteStream, flags: ConnectionFlags, signal: AbortSignal, node?: DialedNode): Promise<ServerPeer> {
     const { key, protocols, clock } = this.#context.settings
     const dialed = node && bytesToHex(node.id)
     if (dialed) this.#dialing.add(dialed)
@@ -112,7 +111,7 @@ export class PeerSet {
     if (refusal) throw refusal
   }
 
-  #admit(connection: Connection, flags: ConnectionFlags, node?: Enode): ServerPeer {
+  #admit(connection: Connection, flags: ConnectionFlags, node?: DialedNode): ServerPeer {
     this.#context.signal.throwIfAborted()
     const { id, mounted } = connection
     const refusal = refusePeer(mounted.length, flags, this.#admission(id))
@@ -134,7 +133,11 @@ export class PeerSet {
     }
   }
 
-  #launch({ id, transport, hello, mounted }: Connection, flags: ConnectionFlags, node: Enode | undefined): ServerPeer {
+  #launch(
+    { id, transport, hello, mounted }: Connection,
+    flags: ConnectionFlags,
+    node: DialedNode | undefined,
+  ): ServerPeer {
     const { clock, log } = this.#context.settings
     const base = new BaseProtocol()
     const peer = new PeerConnection(transport, {

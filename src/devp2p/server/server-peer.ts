@@ -3,7 +3,7 @@
  * @module
  */
 import { bytesToHex } from '../../base/bytes.ts'
-import { type Enode, formatEnode } from '../../identity/index.ts'
+import { type Enode, type Enr, formatEnode } from '../../identity/index.ts'
 import { type Endpoint, formatEndpoint } from '../../net/index.ts'
 import type { AnyProtocol, Peer } from '../../peer/index.ts'
 import type { BaseProtocol } from '../base-protocol.ts'
@@ -20,6 +20,11 @@ export interface ConnectionFlags {
   trusted: boolean
 }
 
+/** A node to dial, and the record that its endpoint is from, if any. */
+export interface DialedNode extends Enode {
+  readonly record?: Enr
+}
+
 export interface ServerPeerParts {
   readonly peer: Peer
   readonly transport: RlpxTransport
@@ -27,7 +32,7 @@ export interface ServerPeerParts {
   readonly flags: ConnectionFlags
   readonly base: BaseProtocol
   /** Dialed node, for outbound peers. */
-  readonly dialed?: Enode | undefined
+  readonly dialed?: DialedNode | undefined
 }
 
 export class ServerPeer {
@@ -39,7 +44,7 @@ export class ServerPeer {
   readonly #transport: RlpxTransport
   readonly #flags: ConnectionFlags
   readonly #base: BaseProtocol
-  readonly #dialed: Enode | undefined
+  readonly #dialed: DialedNode | undefined
 
   constructor(parts: ServerPeerParts) {
     this.peer = parts.peer
@@ -114,7 +119,9 @@ export class ServerPeer {
 
   /** go-ethereum's `admin_peers` entry. */
   info(): PeerInfo {
+    const record = this.#dialed?.record
     return {
+      ...(record && { enr: record.toString() }),
       enode: this.enode,
       id: this.id,
       name: this.name,
