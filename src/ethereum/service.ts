@@ -104,8 +104,8 @@ export class EthereumService implements Service {
     logRepair(chain, log)
     const networkId = BigInt(this.#options.networkId ?? chain.chainConfig.chainId)
     const { versions, store } = this.#options
-    const eth = new Eth({ chain, networkId, log: log.child({ module: 'eth' }), ...(versions && { versions }) })
-    const sync = new Sync({ store: chain, eth, log: log.child({ module: 'sync' }), clock })
+    const eth = new Eth({ chain, networkId, log, ...(versions && { versions }) })
+    const sync = new Sync({ store: chain, eth, log, clock })
     this.#parts = { chain, eth, sync }
     return {
       protocols: eth.protocols,
