@@ -80,7 +80,10 @@ describe('unknown names and invalid values', () => {
     { line: 'PEERLOOM_PROT: unknown variable (did you mean PEERLOOM_PORT?)', env: { PEERLOOM_PROT: '1' } },
     { line: 'peerloom.toml: http.adr: unknown key (did you mean http.addr?)', toml: '[http]\nadr = "x"\n' },
     { line: 'peerloom.toml: port: invalid value "x" (a whole number from 0 to 65535)', toml: 'port = "x"' },
-    { line: 'peerloom.toml: maxpeers: invalid value "0" (a whole number from 1 to 10000)', toml: 'maxpeers = 0' },
+    {
+      line: 'peerloom.toml: maxpeers: invalid value "10001" (a whole number from 0 to 10000)',
+      toml: 'maxpeers = 10001',
+    },
   ]
   test.each(cases)('the program ends with 2 and one line: $line', async ({ line, env = {}, toml = '', args = [] }) => {
     const file = write('peerloom.toml', toml)

@@ -173,6 +173,10 @@ describe('invalid values', () => {
     await expect(read([use('maxpeers', 'x', '--max-peers')])).rejects.toThrow('--max-peers: invalid value "x"')
   })
 
+  test('0 is a number of peers, as in go-ethereum', async () => {
+    expect((await read([use('maxpeers', '0')])).get('maxpeers')).toBe(0)
+  })
+
   test('an invalid value of every type is refused with its flag', async () => {
     const cases: readonly (readonly [FlagName, string])[] = [
       ['http', 'yes'],

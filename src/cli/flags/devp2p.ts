@@ -21,10 +21,10 @@ export const DEVP2P_FLAGS = inCategory('NETWORKING', {
   }),
   maxpeers: flag({
     option: 'p2p.maxPeers',
-    type: wholeType(1, 10_000),
+    type: wholeType(0, 10_000),
     fallback: MAX_PEERS,
     aliases: ['max-peers'],
-    help: 'maximum number of peers',
+    help: 'maximum number of peers; 0 admits trusted nodes only',
   }),
   maxpendpeers: flag({
     option: 'p2p.maxPendingPeers',
