@@ -35,7 +35,7 @@ export class PeerSet {
   readonly slots: SlotClasses<'inbound' | 'dialed'>
   readonly #context: ServerContext
   readonly #onDrop: PeerSetOptions['onDrop']
-  readonly #penalties: Penalties
+  readonly #penalties: Penalties<ServerPeer>
   readonly #hello: Uint8Array
   readonly #meters: ReadonlyMap<AnyProtocol, MessageMeters>
   readonly #observer: PeerObserver = {
@@ -50,12 +50,15 @@ export class PeerSet {
   readonly #dialing = new Set<string>()
 
   constructor(context: ServerContext, options: PeerSetOptions) {
-    const { key, name, protocols } = context.settings
+    const { key, name, protocols, reputation, clock, log } = context.settings
     this.localId = bytesToHex(key.id)
     this.slots = options.slots
     this.#context = context
     this.#onDrop = options.onDrop
-    this.#penalties = new Penalties(context, {
+    this.#penalties = new Penalties({
+      reputation,
+      clock,
+      log,
       isExempt: (id) => this.#trusted.has(id) || options.isStatic(id),
       onBan: options.onBan,
     })

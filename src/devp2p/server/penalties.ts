@@ -2,39 +2,42 @@
  * Penalties of peers: from the error that ended a peer to its score, its ban, and the rules that most peers break.
  * @module
  */
-import { describeError, type PeerClosedError } from '../../base/errors.ts'
-import { MAX_SCORE, RuleWatch, ruleOf } from '../../pool/index.ts'
-import type { ServerContext } from './context.ts'
-import type { ServerPeer } from './server-peer.ts'
 
-export interface PenaltiesOptions {
+import type { Clock } from '../../base/clock.ts'
+import { describeError, type PeerClosedError } from '../../base/errors.ts'
+import type { Logger } from '../../base/log.ts'
+import { MAX_SCORE, type Reputation, RuleWatch, ruleOf } from '../../pool/index.ts'
+
+/** `P`: a peer of any network. */
+export interface PenaltiesOptions<P> {
+  readonly reputation: Reputation
+  readonly clock: Clock
+  readonly log: Logger
   /** @returns true for nodes that are never banned: static and trusted ones */
   readonly isExempt: (id: string) => boolean
   /** Called when the node of a peer, which has ended, has been banned. */
-  readonly onBan: (peer: ServerPeer) => void
+  readonly onBan: (peer: P) => void
 }
 
-export class Penalties {
-  readonly #context: ServerContext
-  readonly #options: PenaltiesOptions
+export class Penalties<P extends { readonly id: string }> {
+  readonly #options: PenaltiesOptions<P>
   readonly #rules: RuleWatch
 
-  constructor(context: ServerContext, options: PenaltiesOptions) {
-    this.#context = context
+  constructor(options: PenaltiesOptions<P>) {
     this.#options = options
-    this.#rules = new RuleWatch({ clock: context.settings.clock })
+    this.#rules = new RuleWatch({ clock: options.clock })
   }
 
   isBanned(id: string): boolean {
-    return this.#context.settings.reputation.banOf(id) !== undefined && !this.#options.isExempt(id)
+    return this.#options.reputation.banOf(id) !== undefined && !this.#options.isExempt(id)
   }
 
-  joined(peer: ServerPeer): void {
+  joined(peer: P): void {
     this.#rules.joined(peer.id)
   }
 
   /** Adds the penalty of the reason, which is 0 unless the remote broke a rule, to the score of the node. */
-  left(peer: ServerPeer, reason: PeerClosedError): void {
+  left(peer: P, reason: PeerClosedError): void {
     this.#rules.left(peer.id)
     if (reason.penalty <= 0) return
     const code = ruleOf(reason)
@@ -44,7 +47,7 @@ export class Penalties {
 
   /** Treats a rule that most peers break as this side's fault: lifts its bans, and suspends it. */
   #watch(code: string, id: string): void {
-    const { log, reputation } = this.#context.settings
+    const { log, reputation } = this.#options
     const change = this.#rules.broke(code, id)
     if (change === 'restored') log.info('Rule enforced again', { code })
     if (change !== 'suspended') return
@@ -52,8 +55,8 @@ export class Penalties {
     log.error('Most peers fail one rule', { code, peers: this.#rules.nodes(code), of: this.#rules.peers, lifted })
   }
 
-  #penalize(peer: ServerPeer, reason: PeerClosedError, code: string): void {
-    const { log, reputation, clock } = this.#context.settings
+  #penalize(peer: P, reason: PeerClosedError, code: string): void {
+    const { log, reputation, clock } = this.#options
     const exempt = this.#options.isExempt(peer.id)
     const { score, ban } = reputation.penalize(peer.id, reason, exempt)
     const fields = { peer: peer.id.slice(0, 8), code, penalty: reason.penalty, score: Math.round(score) }
