@@ -8,7 +8,7 @@ import { type Logger, silentLogger } from '../../base/log.ts'
 import { rlp } from '../../codec/index.ts'
 import { NodeKey, parseEnode } from '../../identity/index.ts'
 import { defineProtocol, message } from '../../peer/index.ts'
-import { MAX_SCORE, parseReputation, Reputation, type ReputationOptions } from '../../pool/index.ts'
+import { parseReputation, Reputation, type ReputationOptions } from '../../pool/index.ts'
 import { JsonFile } from '../../storage/files/index.ts'
 import { DisconnectReason } from '../disconnect.ts'
 import { encodeHello, exchangeHello } from '../hello.ts'
@@ -170,7 +170,7 @@ test('static and trusted nodes are never banned: their score is shown, and logge
   expect(server.peerInfos().map(({ score }) => score)).toEqual([100, 100])
   const warnings = lines.filter(({ message }) => message === 'Exempt peer not banned')
   expect(warnings.map(({ level }) => level)).toEqual(['warn', 'warn'])
-  expect(warnings[0]?.fields).toMatchObject({ code: 'ERR_QUIZ', score: MAX_SCORE })
+  expect(warnings[0]?.fields).toMatchObject({ code: 'ERR_QUIZ', score: 100 })
 })
 
 test('a ban is lifted by the node’s name, and its score with it', async () => {

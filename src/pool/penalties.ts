@@ -3,10 +3,12 @@
  * @module
  */
 
-import type { Clock } from '../../base/clock.ts'
-import { describeError, type PeerClosedError } from '../../base/errors.ts'
-import type { Logger } from '../../base/log.ts'
-import { MAX_SCORE, type Reputation, RuleWatch, ruleOf } from '../../pool/index.ts'
+import type { Clock } from '../base/clock.ts'
+import { describeError, type PeerClosedError } from '../base/errors.ts'
+import type { Logger } from '../base/log.ts'
+import { type Reputation, ruleOf } from './reputation.ts'
+import { RuleWatch } from './rule-watch.ts'
+import { MAX_SCORE } from './scores.ts'
 
 /** `P`: a peer of any network. */
 export interface PenaltiesOptions<P> {
