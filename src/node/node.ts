@@ -148,7 +148,7 @@ class NodeStarter {
     const rpcServer = this.#rpcServer()
     const server = await this.#listen(rpcServer)
     const endpoints = new Endpoints(rpcServer, this.#log.child({ module: 'rpc' }))
-    this.#registerOwn(rpcServer, endpoints, server?.nodeInfo().name)
+    this.#registerOwn(rpcServer, endpoints, server?.name)
     this.#services.register(rpcServer)
     const rpc = await RpcClient.inProcess(rpcServer)
     this.#dispose('rpc client', rpc)

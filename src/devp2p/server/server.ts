@@ -87,6 +87,11 @@ export class Server implements AsyncDisposable {
     return this.#peers.all
   }
 
+  /** Client name in Hello. */
+  get name(): string {
+    return this.#settings.name
+  }
+
   /** enode URL of this node; port 0 when it does not listen. */
   get enode(): string {
     const { publicKey } = this.#settings.key
