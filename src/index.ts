@@ -1,7 +1,7 @@
 /**
- * The words every part of Peerloom shares: errors, tasks and queues that end in order, the clock, logs and meters as
- * interfaces, what a chain is kept in, RLP, and the peer that carries many protocols. Networks are behind the other
- * subpaths: `peerloom/devp2p`, `peerloom/ethereum`, `peerloom/node`, `peerloom/testing`.
+ * The words that every part of Peerloom shares: errors, tasks and queues that end in order, the clock, logs and metrics as
+ * interfaces, key-value stores, RLP, and the peer that carries many protocols. Networks, nodes and remote calls are behind the
+ * other subpaths: `peerloom/devp2p`, `peerloom/ethereum`, `peerloom/node`, `peerloom/rpc`, `peerloom/testing`.
  * @module
  */
 export { bytesToHex, equalBytes, hexToBytes } from './base/bytes.ts'
