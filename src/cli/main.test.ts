@@ -89,6 +89,7 @@ describe('wrong usage', () => {
     [/^error: command: missing \(one of generate, show; /, 'key'],
     [/^error: --genesis: cannot be used with --network$/, 'serve', '--genesis', 'x', '--network', 'sepolia'],
     [/^error: nope: unknown command/, 'nope'],
+    [/^error: snyc: unknown command \(did you mean sync\?\)$/, 'help', 'snyc'],
     [/^error: snyc: unknown command \(did you mean sync\?\)$/, 'snyc'],
     [/^error: --http: cannot be used with the command inspect$/, '--http', 'inspect'],
     [/^error: --nope: unknown option/, 'demo', '--nope'],

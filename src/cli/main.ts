@@ -8,7 +8,7 @@ import { type Command, CommanderError } from 'commander'
 import { type Clock, systemClock, type Timer } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import { LogLevels } from '../node/index.ts'
-import { type AnyCommandSpec, defaultsOf, type InputStream } from './command.ts'
+import { type AnyCommandSpec, defaultsOf, type InputStream, unknownNameError } from './command.ts'
 import { normalizeSwitches } from './config/command-flags.ts'
 import type { Config } from './config/config.ts'
 import { type FlagUse, readConfig } from './config/read-config.ts'
@@ -17,7 +17,7 @@ import { OPTION_FLAGS } from './flags/index.ts'
 import { InterruptedError, Interruption } from './interruption.ts'
 import { CommandLog, verbosityOf } from './output/log.ts'
 import { type OutputStream, Terminal } from './output/terminal.ts'
-import { buildProgram } from './program.ts'
+import { buildProgram, COMMAND_NAMES } from './program.ts'
 
 export interface MainOptions {
   /** @default nothing to read */
@@ -158,9 +158,14 @@ class Run {
 
   #failureOf(error: unknown): Failure {
     const isEmpty = error instanceof CommanderError && error.code === 'commander.help'
+    const nameOf = (field: string) => this.#optionName(field)
+    const [first, unknown] = this.#program.args
+    if (isEmpty && first === 'help' && unknown !== undefined) {
+      return failureOf(unknownNameError('command', unknown, COMMAND_NAMES), nameOf)
+    }
     const group = this.#program.commands.find((command) => this.#args.includes(command.name()))
     if (isEmpty && group) return missingCommand(group)
-    return failureOf(error, (field) => this.#optionName(field))
+    return failureOf(error, nameOf)
   }
 
   /** Name of the flag, or of the command's own option, that sets an option. */

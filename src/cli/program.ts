@@ -45,6 +45,11 @@ const GROUPS: readonly {
   { name: 'key', summary: 'generates and shows node keys', commands: [keyGenerateCommand, keyShowCommand] },
 ]
 
+/** Names of the commands and groups that the help lists. */
+export const COMMAND_NAMES: readonly string[] = [...COMMANDS.filter((spec) => !spec.hidden), ...GROUPS].map(
+  ({ name }) => name,
+)
+
 export interface ProgramOutput {
   readonly columns: number | undefined
   readonly print: (text: string) => void
@@ -79,8 +84,7 @@ export function buildProgram({ columns = MAX_HELP_WIDTH, print }: ProgramOutput,
 function rejectExcessArguments(program: Command, { run }: Parsing): Parsing['run'] {
   return async (spec, options, words) => {
     const [word] = program.args
-    const names = [...COMMANDS.filter((spec) => !spec.hidden), ...GROUPS].map(({ name }) => name)
-    if (word !== undefined) throw unknownNameError('command', word, names)
+    if (word !== undefined) throw unknownNameError('command', word, COMMAND_NAMES)
     await run(spec, options, words)
   }
 }
