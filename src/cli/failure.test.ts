@@ -42,7 +42,7 @@ describe('flag values', () => {
       'trace',
       'warn',
     ])
-    expect(() => parseLevel('--verbosity', '6')).toThrow(/^--verbosity: /)
+    expect(() => parseLevel('--verbosity', '6')).toThrow(/^--verbosity: .*, trace, or 0 to 5\)$/)
   })
 })
 

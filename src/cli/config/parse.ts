@@ -67,7 +67,9 @@ export function parsePath(name: string, text: string): string {
 
 /** Parses a log level, given by name or by go-ethereum's number. */
 export function parseLevel(name: string, text: string): Verbosity {
-  return logLevelOf(text) ?? parseOneOf(name, text, LOG_LEVELS)
+  const level = logLevelOf(text)
+  if (level !== undefined) return level
+  throw invalidValue(name, text, `one of ${LOG_LEVELS.join(', ')}, or 0 to 5`)
 }
 
 /** Checks a pattern of module levels, and returns it unchanged. */
