@@ -90,6 +90,17 @@ test('addresses are banned for a node, and lifted with it', async () => {
   expect(nodes.ipBanOf('10.0.0.1')).toBeUndefined()
 })
 
+test('a ban of an address is not shortened by one for another node, and replaced by one for the same', () => {
+  const { clock, nodes } = reputation()
+  nodes.banIps(['10.0.0.1'], 'a', 5_000)
+  nodes.banIps(['10.0.0.1'], 'b', 1_000)
+  expect(nodes.ipBanOf('10.0.0.1')).toMatchObject({ node: 'a', until: clock.now() + 5_000 })
+  nodes.banIps(['10.0.0.1'], 'a', 1_000)
+  expect(nodes.ipBanOf('10.0.0.1')).toMatchObject({ node: 'a', until: clock.now() + 1_000 })
+  nodes.banIps(['10.0.0.1'], 'b', 5_000)
+  expect(nodes.ipBanOf('10.0.0.1')).toMatchObject({ node: 'b', until: clock.now() + 5_000 })
+})
+
 test('lifting the ban of a node takes its score back', () => {
   const { nodes } = reputation()
   nodes.penalize(ID, fault(100))

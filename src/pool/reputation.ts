@@ -104,10 +104,12 @@ export class Reputation {
     return ban ? { score, ban } : { score }
   }
 
-  /** Bans addresses for so many milliseconds, on behalf of a node. */
+  /** Bans addresses for so many milliseconds, on behalf of a node. A longer ban on behalf of another node stays. */
   banIps(ips: Iterable<string>, node: string, timeout: number): void {
     const until = this.#clock.now() + Math.min(timeout, MAX_IP_BAN_TIMEOUT)
     for (const ip of ips) {
+      const ban = this.ipBanOf(ip)
+      if (ban && ban.node !== node && ban.until > until) continue
       this.#ips.set(ip, { until, reason: 'banned by the operator', score: this.scoreOf(node), count: 1, node })
     }
     this.#onChange()
