@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { demoChain } from '../../../test/support/demo-chain.ts'
 import { connect, emptyBlocks, ethOf, honestPeer, RequestLog, scriptedPeer } from '../../../test/support/sync-nodes.ts'
-import { equalBytes } from '../../base/bytes.ts'
+import { bytesToHex, equalBytes } from '../../base/bytes.ts'
 import { FakeClock } from '../../base/clock.ts'
 import { StorageError } from '../../base/errors.ts'
 import { MemoryStore } from '../../storage/index.ts'
@@ -137,6 +137,14 @@ describe('a sync to a head hash', () => {
     abort.abort(new Error('enough'))
     await expect(done).rejects.toThrow('enough')
     expect(sync.progress.phase).toBe('idle')
+  })
+
+  test('a sync rejects a target that is not a hash of 32 bytes, such as hex', async () => {
+    const { sync } = await fresh()
+    await using _ = sync
+    for (const target of [new Uint8Array(31), bytesToHex(hash), undefined]) {
+      await expect(sync.syncTo(target as Uint8Array)).rejects.toMatchObject({ code: 'ERR_CONFIG', field: 'hash' })
+    }
   })
 
   test('a sync rejects a target of another genesis block, and drops the peer that sent it', async () => {

@@ -5,7 +5,7 @@
 import { setMaxListeners } from 'node:events'
 import { bytesTo0x, equalBytes } from '../../base/bytes.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
-import { describeError } from '../../base/errors.ts'
+import { ConfigError, describeError } from '../../base/errors.ts'
 import { Events, type SubscribeOptions, type Subscription } from '../../base/events.ts'
 import { type Logger, silentLogger } from '../../base/log.ts'
 import { RateMeter } from '../../base/rate-meter.ts'
@@ -21,6 +21,9 @@ import { Skeleton } from './headers/skeleton.ts'
 import { type FoundTarget, findTarget } from './headers/target.ts'
 import { type PeerVerdict, type Worker, Workers } from './peers/workers.ts'
 import type { SyncPhase, SyncProgress, SyncShare } from './progress.ts'
+
+/** Bytes of a block hash. */
+const HASH_LENGTH = 32
 
 /** Milliseconds that `blocksPerSecond` covers. */
 const RATE_SPAN = 10_000
@@ -109,7 +112,7 @@ export class Sync implements AsyncDisposable {
    * nothing. Waits for peers without limit, until the signal aborts. Stored data stays after a failure, and a later
    * call continues from there.
    *
-   * Rejects with `ERR_SYNC_WRONG_CHAIN` (not on this genesis block), `ERR_SYNC_INVALID_CHAIN` (`cause` names the rule),
+   * Rejects with a `ConfigError` for a hash that is not 32 bytes, `ERR_SYNC_WRONG_CHAIN` (not on this genesis block), `ERR_SYNC_INVALID_CHAIN` (`cause` names the rule),
    * a `StorageError`, the signal's reason, or `ERR_SYNC_CLOSED`.
    */
   syncTo(hash: Uint8Array, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<SyncResult> {
@@ -156,6 +159,7 @@ export class Sync implements AsyncDisposable {
   }
 
   async #run(hash: Uint8Array, signal: AbortSignal): Promise<SyncResult> {
+    checkHash(hash)
     signal.throwIfAborted()
     const number = this.#store.numberOf(hash)
     if (number !== undefined && this.#store.isCanonical(hash)) return { number, hash }
@@ -286,6 +290,12 @@ export class Sync implements AsyncDisposable {
     }
     this.#waiting = waiting
   }
+}
+
+/** Throws a ConfigError (`hash`). Callers without types pass hex. */
+function checkHash(hash: Uint8Array): void {
+  if (hash instanceof Uint8Array && hash.length === HASH_LENGTH) return
+  throw new ConfigError('hash', 'is not the hash of a block', { hint: 'a Uint8Array of 32 bytes' })
 }
 
 function isInvalidChain(error: unknown): boolean {
