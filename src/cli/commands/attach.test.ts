@@ -34,6 +34,12 @@ test.each(['nope', 'admin.nope', '(', 'throw new Error("a\\nb")', 'throw "text"'
   },
 )
 
+test('an endpoint of an unknown kind is refused with the name of the argument', async () => {
+  const { code, stderr } = await attach(['ftp://localhost'])
+  expect(code).toBe(2)
+  expect(stderr).toMatch(/^error: endpoint: "ftp:\/\/localhost" is not an endpoint address \(/)
+})
+
 test('lines on stdin are evaluated one by one, past errors, until exit', async () => {
   const input = ['1 + 1', 'nope', 'const x = [', '3]; x.length', 'undefined', 'exit', '"never"'].join('\n')
   const { code, stdout } = await attach([], input)

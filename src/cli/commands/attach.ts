@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Argument } from 'commander'
-import { describeError, PeerloomError } from '../../base/errors.ts'
+import { ConfigError, describeError, PeerloomError } from '../../base/errors.ts'
 import { printable } from '../../node/index.ts'
 import { pathExists, pathInDataDir } from '../../storage/index.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -26,7 +26,7 @@ export const attachCommand: CommandSpec = {
   async run(context, _, url) {
     const { terminal, config, stdin } = context
     const endpoint = endpointOf(context, url)
-    await using client = await connectTo(context, endpoint)
+    await using client = await connectTo(context, endpoint).catch(nameEndpoint)
     const console = await NodeConsole.open(client)
     const script = config.get('exec')
     if (script !== undefined) return { value: await runScript(context, console, script) }
@@ -47,6 +47,11 @@ export const attachCommand: CommandSpec = {
     })
     return { endpoint }
   },
+}
+
+/** Throws the error; one of the URL names the command's argument. */
+function nameEndpoint(error: unknown): never {
+  throw error instanceof ConfigError && error.field === 'url' ? error.withField('endpoint') : error
 }
 
 async function runScript({ terminal, signal }: Context, console: NodeConsole, script: string): Promise<unknown> {
