@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ConfigError, PeerloomError, StorageError } from '../base/errors.ts'
 import { formatEnode, NodeKey } from '../identity/index.ts'
 import { ServiceError } from '../node/index.ts'
+import { RpcError, RpcErrorCode } from '../rpc/index.ts'
 import { parseHash, parseLevel, parseNode, parseWhole } from './config/parse.ts'
 import { EXIT, type Failure, failureOf as failureWith } from './failure.ts'
 import { OPTION_FLAGS } from './flags/index.ts'
@@ -54,6 +55,12 @@ describe('failures', () => {
       code: 'ERR_CONFIG',
       message: '--port: 30303 is in use (take another)',
     })
+  })
+
+  test('the error of a missing method says which endpoints offer less than all', () => {
+    const { exitCode, message } = failureOf(new RpcError(RpcErrorCode.MethodNotFound, 'no such method'))
+    expect(exitCode).toBe(EXIT.failed)
+    expect(message).toBe('no such method (over HTTP and WebSocket a node offers what --http.api and --ws.api name)')
   })
 
   test('the option in an error of a service becomes the flag of its world, or of the node', () => {

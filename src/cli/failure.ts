@@ -44,7 +44,7 @@ export function failureOf(error: unknown, nameOf: OptionNameOf): Failure {
   }
   if (error.code === 'ERR_OUTPUT') return { exitCode: EXIT.failed, code: error.code, message: '' }
   const missing = error instanceof RpcError && error.errorCode === RpcErrorCode.MethodNotFound
-  const hint = missing ? '--http.api and --ws.api set what an endpoint offers' : HINTS[error.code]
+  const hint = missing ? 'over HTTP and WebSocket a node offers what --http.api and --ws.api name' : HINTS[error.code]
   const text = error instanceof StorageError ? error.message : describeError(error)
   return { exitCode: EXIT.failed, code: error.code, message: oneLine(hint ? `${text} (${hint})` : text) }
 }
