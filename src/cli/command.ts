@@ -89,7 +89,7 @@ export function configureCommand(command: Command, spec: AnyCommandSpec, { run, 
   for (const option of spec.options ?? []) command.addOption(option)
   const flags = [...spec.flags, ...COMMON_FLAGS]
   addFlags(command, flags, uses, defaultsOf(spec))
-  command.addHelpOption(new Option('-h, --help', 'show help').helpGroup('MISC'))
+  command.addHelpOption(new Option('-h, --help', 'shows the help').helpGroup('MISC'))
   command.addHelpText('after', examplesOf(spec)).exitOverride((error) => {
     throw withSuggestion(error, command)
   })

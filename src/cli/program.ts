@@ -65,9 +65,9 @@ export function buildProgram({ columns = MAX_HELP_WIDTH, print }: ProgramOutput,
     .configureOutput({ writeOut: print, writeErr: () => {}, outputError: () => {}, getOutHelpWidth: () => columns })
     .configureHelp({ formatHelp })
   configureCommand(program, nodeCommand, { ...parsing, run: rejectExcessArguments(program, parsing) })
-  program.version(packageVersion(), '-v, --version', 'print the version')
+  program.version(packageVersion(), '-v, --version', 'prints the version')
   program.options.find(({ long }) => long === '--version')?.helpGroup('MISC')
-  program.allowExcessArguments().helpCommand('help [command]', 'shows the help, also of one command')
+  program.allowExcessArguments().helpCommand('help [command]', 'shows this help, or that of a command')
   const add = (parent: Command, spec: AnyCommandSpec): void => {
     const command = new Command(spec.name).copyInheritedSettings(program).allowExcessArguments(false)
     parent.addCommand(configureCommand(command, spec, parsing), { hidden: spec.hidden === true })

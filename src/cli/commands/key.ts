@@ -11,7 +11,7 @@ interface KeyOptions {
 }
 
 const privateKeyOption = (): Option =>
-  new Option('--private-key', 'print the private key, too: it identifies the node and must stay secret')
+  new Option('--private-key', 'prints the private key, too: it identifies the node and must stay secret')
 
 export const keyGenerateCommand: CommandSpec<KeyOptions> = {
   name: 'generate',
@@ -23,7 +23,7 @@ export const keyGenerateCommand: CommandSpec<KeyOptions> = {
   ],
   arguments: [new Argument('[file]', 'where to write it')],
   flags: [],
-  options: [privateKeyOption(), new Option('--force', 'replace an existing file')],
+  options: [privateKeyOption(), new Option('--force', 'replaces an existing file')],
   async run({ terminal }, options, file) {
     if (file === undefined && !options.privateKey) {
       throw new ConfigError('file', 'the new key would be lost', {

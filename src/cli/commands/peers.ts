@@ -16,13 +16,14 @@ interface PeersOptions {
 export const peersCommand: CommandSpec<PeersOptions> = {
   name: 'peers',
   summary: 'lists the peers of a node, and its bans',
-  details: 'With --watch it prints new and dropped peers until Ctrl-C; not over HTTP, which has no subscriptions.',
+  details:
+    'In the column DIR, s is a static node and t a trusted one. With --watch it prints new and dropped peers until Ctrl-C; not over HTTP, which has no subscriptions.',
   examples: [
     ['peers --datadir data', 'once'],
     ['peers --watch --json', 'one JSON object for each new or dropped peer'],
   ],
   flags: CLIENT_FLAGS,
-  options: [urlOption(), new Option('--watch', 'print changes until Ctrl-C')],
+  options: [urlOption(), new Option('--watch', 'prints changes until Ctrl-C')],
   async run(context, { url, watch }) {
     const { terminal } = context
     await using client = await connectTo(context, endpointOf(context, url))

@@ -17,9 +17,9 @@ export const rpcCommand: CommandSpec<RpcOptions> = {
   details:
     'A parameter that is valid JSON is sent as its value, any other as a string. An error of the node ends with exit code 1.',
   examples: [
-    ['rpc eth_blockNumber', 'node of the default data folder'],
+    ['rpc eth_blockNumber', 'default data folder'],
     ['rpc eth_getBlockByNumber latest false --url http://127.0.0.1:8545', 'any node'],
-    ['rpc eth_getLogs \'{"fromBlock":"0x1"}\' --datadir data', 'an object as a parameter'],
+    ['rpc eth_getLogs \'{"fromBlock":"0x1"}\' --datadir data', 'with an object'],
   ],
   arguments: [new Argument('<method>', 'such as eth_blockNumber'), new Argument('[params...]', 'its parameters')],
   flags: CLIENT_FLAGS,

@@ -38,7 +38,10 @@ function nameOf(command: Command): string {
 }
 
 function usageOf(command: Command): string {
-  const words = command.registeredArguments.map((each) => (each.required ? `<${each.name()}>` : `[${each.name()}]`))
+  const words = command.registeredArguments.map((each) => {
+    const name = `${each.name()}${each.variadic ? '...' : ''}`
+    return each.required ? `<${name}>` : `[${name}]`
+  })
   const commands = command.commands.length > 0 ? ['[command]'] : []
   return [nameOf(command), '[options]', ...commands, ...words].join(' ')
 }

@@ -29,7 +29,7 @@ export const demoCommand: CommandSpec<DemoOptions> = {
   ],
   flags: ['datadir', 'exitwhensynced'],
   defaults: { datadir: DATADIR },
-  options: [new Option('--reset', 'start over: remove what the demo has stored')],
+  options: [new Option('--reset', 'starts over: removes what the demo has stored')],
   logs: 'progress',
   async run(context, options) {
     const { terminal, log, levels, clock, config } = context
