@@ -140,6 +140,16 @@ test('a prefix is the one path that answers, the root without one, and / stands 
   }
 })
 
+test('a port that is none is refused with its option', async () => {
+  await using started = setUp()
+  const { endpoints } = started
+  for (const port of [65_536, -1, 1.5, Number.NaN]) {
+    await expect(endpoints.startHttp({ port })).rejects.toMatchObject({ field: 'http.port' })
+    await expect(endpoints.startWs({ port })).rejects.toMatchObject({ field: 'ws.port' })
+    await expect(endpoints.startAuth({ port }, new Uint8Array(32))).rejects.toMatchObject({ field: 'authrpc.port' })
+  }
+})
+
 test('a prefix that is not a path is refused with its option', async () => {
   await using started = setUp()
   for (const prefix of ['rpc', '/a?b', '/a#b', '/a b', '//x\n']) {

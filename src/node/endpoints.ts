@@ -37,6 +37,7 @@ export class Endpoints {
     const { http } = ENDPOINT_DEFAULTS
     const { host = http.host, port = http.port, modules = http.modules, prefix = '', cors, vhosts } = options
     checkPrefix(prefix)
+    checkPort('http', port)
     this.#warnUnavailableModules('http', modules)
     const path = prefix === '/' ? '/*' : prefix
     await this.#start('http', `${formatEndpoint(host, port)}${path}`, { modules, cors, vhosts })
@@ -46,6 +47,7 @@ export class Endpoints {
   async startWs(options: WsOptions): Promise<void> {
     const { ws } = ENDPOINT_DEFAULTS
     const { host = ws.host, port = ws.port, modules = ws.modules, origins = [] } = options
+    checkPort('ws', port)
     this.#warnUnavailableModules('ws', modules)
     await this.#start('ws', formatEndpoint(host, port), {
       modules,
@@ -58,6 +60,7 @@ export class Endpoints {
   async startAuth(options: AuthRpcOptions, jwtSecret: Uint8Array): Promise<void> {
     const { authrpc } = ENDPOINT_DEFAULTS
     const { host = authrpc.host, port = authrpc.port, modules = authrpc.modules, vhosts } = options
+    checkPort('authrpc', port)
     const guard = { modules, jwtSecret, vhosts }
     const http = await this.#listen('authrpc', `http://${formatEndpoint(host, port)}`, guard)
     await this.#listen('authrpc', http.url.replace('http:', 'ws:'), { ...guard, origins: ['*'] })
@@ -100,8 +103,8 @@ export class Endpoints {
   }
 
   /**
-   * Listens, and maps a ConfigError to the node's option. Only the host can make the URL invalid: the port is a number,
-   * and the prefix has been checked.
+   * Listens, and maps a ConfigError to the node's option. Only the host can make the URL invalid: the port and the
+   * prefix have been checked.
    */
   #listen(option: EndpointKind | 'authrpc', url: string, options: RpcListenOptions): Promise<RpcEndpoint> {
     return atFieldAsync(
@@ -120,6 +123,12 @@ export class Endpoints {
       available: [...known].join(','),
     })
   }
+}
+
+/** Throws a ConfigError (`http.port` and so on). */
+function checkPort(option: EndpointKind | 'authrpc', port: number): void {
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return
+  throw new ConfigError(`${option}.port`, `${port} is not a port`, { hint: 'ports are 0 to 65535' })
 }
 
 /** go-ethereum's `validatePrefix` (node/rpcstack.go): empty, or a path from the root. Throws a ConfigError (`http.prefix`). */

@@ -399,3 +399,12 @@ test('a node closes when its signal aborts', async () => {
   controller.abort(new Error('enough'))
   expect(await node.closed).toMatchObject({ message: 'enough' })
 })
+
+test('limits of batches that are no counts are refused with their options', async () => {
+  for (const value of [-1, 1.5, Number.NaN]) {
+    await expect(start({ rpc: { batchLimit: value } })).rejects.toMatchObject({ field: 'rpc.batchLimit' })
+    await expect(start({ rpc: { batchResponseBytes: value } })).rejects.toMatchObject({
+      field: 'rpc.batchResponseBytes',
+    })
+  }
+})

@@ -230,6 +230,8 @@ class NodeStarter {
 
   #rpcServer(): RpcServer {
     const { batchLimit, batchResponseBytes } = this.#options.rpc ?? {}
+    checkCount('rpc.batchLimit', batchLimit)
+    checkCount('rpc.batchResponseBytes', batchResponseBytes)
     return new RpcServer({
       info: { title: 'Peerloom', version: packageVersion() },
       log: this.#log.child({ module: 'rpc' }),
@@ -279,4 +281,9 @@ class NodeStarter {
 
 function isEnabled<T extends { readonly enabled?: boolean }>(options: T | undefined): options is T {
   return options !== undefined && options.enabled !== false
+}
+
+function checkCount(field: string, value: number | undefined): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return
+  throw new ConfigError(field, `${value} is not a count`, { hint: 'a whole number, 0 or more' })
 }
