@@ -15,7 +15,7 @@ export const attachCommand: CommandSpec = {
   name: 'attach',
   summary: 'starts a JavaScript console connected to a node',
   details:
-    'The namespaces of the node are objects: eth.blockNumber, eth.getBlockByNumber("latest", true), admin.peers. The console awaits the result of each line; a method without parameters needs no parentheses; within an expression, write await. Ctrl-C interrupts a running script, Tab completes, the history is kept in the data folder. --exec runs a script instead and prints its result.',
+    'The namespaces of the node are objects: eth.blockNumber, eth.getBlockByNumber("latest", true), admin.peers. The console awaits the result of each line; a method without parameters needs no parentheses; within an expression, write await. A subscription is read by a loop: for await (const head of subscribe("eth", "newHeads")) console.log(head). Ctrl-C interrupts a running script, Tab completes, the history is kept in the data folder. --exec runs a script instead and prints its result.',
   examples: [
     ['attach', 'to the node in the default data folder'],
     ['attach ws://127.0.0.1:8546', 'to any node'],

@@ -27,7 +27,7 @@ export const rpcCommand: CommandSpec<RpcOptions> = {
   async run(context, { url }, method = '', ...params) {
     if (method.endsWith('_subscribe')) {
       throw new ConfigError('method', `${method} is a subscription`, {
-        hint: 'use attach: subscribe("eth", "newHeads")',
+        hint: 'use attach: for await (const head of subscribe("eth", "newHeads")) console.log(head)',
       })
     }
     await using client = await connectTo(context, endpointOf(context, url))
