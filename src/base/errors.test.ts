@@ -101,3 +101,17 @@ test('describeError never throws, whatever the value', () => {
     expect(describeError(thrown)).toBe('something that cannot be shown')
   }
 })
+
+test('describeError never throws for a revoked proxy, or for an error whose message or cause is no text', () => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  expect(describeError(proxy)).toBe('something that cannot be shown')
+  const cause = new Error('inner')
+  expect(describeError(Object.assign(new Error('x', { cause }), { message: 42 }))).toBe('42: inner')
+  expect(describeError(Object.assign(new Error('x'), { message: Symbol('s') }))).toBe('Symbol(s)')
+  expect(describeError(Object.assign(new Error('x'), { message: undefined, name: undefined }))).toBe('')
+  const get = () => {
+    throw new Error('trap')
+  }
+  expect(describeError(Object.defineProperty(new Error('outer'), 'cause', { get }))).toBe('outer')
+})

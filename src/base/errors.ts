@@ -216,19 +216,28 @@ export class InternalError extends PeerloomError {
 /** Converts a thrown value to text. A value of any kind may itself throw when it is read. */
 function textOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? thrown.message || thrown.name : String(thrown)
+    return thrown instanceof Error ? String(thrown.message || thrown.name || '') : String(thrown)
   } catch {
     return 'something that cannot be shown'
   }
 }
 
-/** Describes a thrown value in one line for people: its message, then those of its causes. */
+/** @returns the cause of an error, as far as it can be read */
+function causeOf(thrown: unknown): unknown {
+  try {
+    return thrown instanceof Error ? thrown.cause : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Describes a thrown value in one line for people: its message, then those of its causes. Never throws. */
 export function describeError(error: unknown): string {
   const parts: string[] = []
   for (let e: unknown = error, depth = 0; e !== undefined && e !== null && depth < 5; depth++) {
     const text = textOf(e)
     if (!parts.at(-1)?.includes(text)) parts.push(text)
-    e = e instanceof Error ? e.cause : undefined
+    e = causeOf(e)
   }
   return parts.join(': ')
 }
