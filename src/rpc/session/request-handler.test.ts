@@ -55,6 +55,16 @@ async function answered(handler: RequestHandler, value: unknown, caller = caller
   return answer === undefined ? undefined : JSON.parse(joinResponse(answer))
 }
 
+function trap(): never {
+  throw new Error('trap')
+}
+
+function revokedProxy(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
 const result = (value: unknown, id: unknown = 1) => ({ jsonrpc: '2.0', id, result: value })
 const error = (code: number, message: unknown, id: unknown = 1) => ({ jsonrpc: '2.0', id, error: { code, message } })
 
@@ -98,6 +108,32 @@ describe('answers to one call', () => {
       expect(crashes).toEqual([`test_${name}`])
     },
   )
+
+  test.each([
+    ['an error without a message', () => Object.assign(new Error('x'), { message: undefined }), -32_000],
+    [
+      'an error with a symbol for a message',
+      () => Object.assign(new TypeError('x'), { message: Symbol('s') }),
+      -32_603,
+    ],
+    ['an error whose stack throws', () => Object.defineProperty(new TypeError('x'), 'stack', { get: trap }), -32_603],
+    ['an error whose cause throws', () => Object.defineProperty(new TypeError('x'), 'cause', { get: trap }), -32_603],
+    ['a revoked proxy', revokedProxy, -32_603],
+    ['an RpcError with a bigint in its data', () => new RpcError(-39_000, 'x', { data: { n: 1n } }), -39_000],
+  ])('%s that a method throws is answered with an error, now or later', async (_what, make, code) => {
+    const { handler, registry } = open()
+    registry.register('odd', {
+      now: () => {
+        throw make()
+      },
+      later: async () => {
+        throw make()
+      },
+    })
+    for (const name of ['odd_now', 'odd_later']) {
+      expect(await answered(handler, request(name))).toEqual(error(code, expect.any(String)))
+    }
+  })
 
   test('the name of an unknown method is cut in the answer, and one over 2048 characters is never a subscription', async () => {
     const { handler } = open()

@@ -7,7 +7,7 @@ import { type Clock, systemClock } from '../../base/clock.ts'
 import { describeError } from '../../base/errors.ts'
 import type { Logger } from '../../base/log.ts'
 import { yieldNow } from '../../base/yield-budget.ts'
-import { isCrash, RpcError, RpcErrorCode, type RpcErrorObject, toErrorObject } from '../wire/errors.ts'
+import { isCrash, RpcError, RpcErrorCode, type RpcErrorObject, stackOf, toErrorObject } from '../wire/errors.ts'
 import {
   encodeError,
   encodeResult,
@@ -142,8 +142,7 @@ export class RequestHandler {
 
   #failed({ id, method }: RpcRequest, error: unknown): EncodedResponse {
     if (isCrash(error)) {
-      const stack = error instanceof Error ? error.stack : undefined
-      this.#log.error('Method crashed', { method, error: describeError(error), stack })
+      this.#log.error('Method crashed', { method, error: describeError(error), stack: stackOf(error) })
     }
     return id === undefined ? undefined : encodeError(id, toErrorObject(error))
   }

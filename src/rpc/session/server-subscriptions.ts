@@ -7,7 +7,7 @@ import { bytesToHex } from '../../base/bytes.ts'
 import { describeError } from '../../base/errors.ts'
 import type { Logger } from '../../base/log.ts'
 import { randomBytes } from '../../crypto/index.ts'
-import { isCrash, RpcError, RpcErrorCode, toErrorObject } from '../wire/errors.ts'
+import { isCrash, RpcError, RpcErrorCode, stackOf, toErrorObject } from '../wire/errors.ts'
 import { encodeSubscriptionEnd, encodeSubscriptionValue } from '../wire/message.ts'
 import type { CallContext, RpcRemote } from './api.ts'
 import { type Callable, iterate } from './registry.ts'
@@ -99,8 +99,7 @@ export class ServerSubscriptions {
       if (!this.#drop(id)) return
       this.#options.writer.send(encodeSubscriptionEnd(namespace, id, toErrorObject(error)))
       if (!isCrash(error)) return
-      const stack = error instanceof Error ? error.stack : undefined
-      this.#options.log.error('Subscription crashed', { name, error: describeError(error), stack })
+      this.#options.log.error('Subscription crashed', { name, error: describeError(error), stack: stackOf(error) })
     } finally {
       signal.removeEventListener('abort', stop)
     }

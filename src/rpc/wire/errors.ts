@@ -110,16 +110,39 @@ const FAULTS: readonly unknown[] = [TypeError, RangeError, ReferenceError, Synta
 
 /** @returns true for a fault of the method itself, which is logged with its stack and hidden from the caller. */
 export function isCrash(error: unknown): boolean {
-  return !(error instanceof Error) || FAULTS.includes(error.constructor)
+  try {
+    return !(error instanceof Error) || FAULTS.includes(error.constructor)
+  } catch {
+    return true // a value may throw when it is read
+  }
 }
 
-/** Converts what a method threw to the `error` of its response, without a stack. */
+/** Stack of what a method threw, for the log; undefined when there is none that can be read. */
+export function stackOf(error: unknown): string | undefined {
+  try {
+    return error instanceof Error ? error.stack : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const CRASHED: RpcErrorObject = { code: RpcErrorCode.Internal, message: 'method handler crashed' }
+
+/** Converts what a method threw to the `error` of its response, without a stack. Never throws, whatever was thrown. */
 export function toErrorObject(error: unknown): RpcErrorObject {
+  try {
+    return errorObjectOf(error)
+  } catch {
+    return CRASHED
+  }
+}
+
+function errorObjectOf(error: unknown): RpcErrorObject {
   if (error instanceof RpcError) {
     const { errorCode, message, data } = error
     return { code: errorCode, message, ...(data !== undefined && { data }) }
   }
   if (error instanceof TimeoutError) return { code: RpcErrorCode.Timeout, message: 'request timed out' }
-  if (isCrash(error)) return { code: RpcErrorCode.Internal, message: 'method handler crashed' }
-  return { code: RpcErrorCode.Default, message: (error as Error).message.split('\n', 1)[0] || 'failed' }
+  if (isCrash(error)) return CRASHED
+  return { code: RpcErrorCode.Default, message: String((error as Error).message ?? '').split('\n', 1)[0] || 'failed' }
 }

@@ -120,7 +120,16 @@ export function joinResponse(answer: ResponseText): string {
 }
 
 export function encodeError(id: RpcId, error: RpcErrorObject): string {
-  return `{"jsonrpc":"2.0","id":${encodeId(id)},"error":${JSON.stringify(error)}}`
+  return `{"jsonrpc":"2.0","id":${encodeId(id)},"error":${encodeErrorObject(error)}}`
+}
+
+/** Leaves out `data` that cannot be written, such as a bigint. */
+function encodeErrorObject(error: RpcErrorObject): string {
+  try {
+    return JSON.stringify(error)
+  } catch {
+    return JSON.stringify({ code: error.code, message: String(error.message) })
+  }
 }
 
 /** Suffixes of the method names of subscription notifications. */
@@ -139,7 +148,7 @@ export function encodeSubscriptionValue(namespace: string, id: string, result: u
  * It has a separate method name, so that clients which know only `_subscription` ignore it.
  */
 export function encodeSubscriptionEnd(namespace: string, id: string, error?: RpcErrorObject): string {
-  const suffix = error ? `,"error":${JSON.stringify(error)}` : ''
+  const suffix = error ? `,"error":${encodeErrorObject(error)}` : ''
   return encodeSubscriptionMessage(`${namespace}${SUBSCRIPTION_SUFFIX.end}`, `"subscription":"${id}"${suffix}`)
 }
 
