@@ -219,3 +219,14 @@ test('a store is open until its service has been disposed, and kept in the folde
     expect(stored?.[0]).toBe(before)
   }
 })
+
+test('a service that starts with nothing, or throws what cannot be read, fails the start under its name', async () => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  const nothing: Service = { name: 'odd', start: () => undefined as unknown as ServiceParts }
+  const unreadable: Service = { name: 'odd', start: () => Promise.reject(proxy) }
+  for (const service of [nothing, unreadable]) {
+    const { services } = await setUp([service])
+    await expect(services.start()).rejects.toMatchObject({ name: 'ServiceError', service: 'odd' })
+  }
+})

@@ -46,8 +46,11 @@ export class Services {
     const { services, disposal } = this.#options
     for (const service of services) {
       const { name } = service
-      const parts = await atService(name, async () => await service.start(this.#context(name)))
-      if (parts[Symbol.asyncDispose]) disposal.add(name, async () => await parts[Symbol.asyncDispose]?.())
+      const parts = await atService(name, async () => {
+        const parts = await service.start(this.#context(name))
+        if (parts[Symbol.asyncDispose]) disposal.add(name, async () => await parts[Symbol.asyncDispose]?.())
+        return parts
+      })
       this.#started.push({ name, parts })
     }
   }
