@@ -51,6 +51,7 @@ export class IncomingCalls {
 
   /** Answers a request or a batch, now or when there is room; `message` is the value as read, undefined for a batch. */
   receive(value: unknown, message: RpcRequest | InvalidMessage | undefined): void {
+    if (this.#finishing) return
     if (this.#paused) this.#queue.push(value)
     else this.#dispatch(value, message)
   }
@@ -59,7 +60,7 @@ export class IncomingCalls {
   pause(): void {
     // Reading goes on while calls of our own are pending: their responses would lie behind what is not read.
     const busy = this.#inFlight >= MAX_IN_FLIGHT && this.#options.outgoing.pending === 0
-    if (this.#paused || !(busy || this.#writer.isFull)) return
+    if (this.#paused || this.#finishing || !(busy || this.#writer.isFull)) return
     this.#paused = true
     this.#wire.pause()
   }
@@ -75,18 +76,24 @@ export class IncomingCalls {
     if (!this.#paused) this.#wire.resume()
   }
 
-  /** Resolves when the calls in flight are answered; undefined before {@link finish}. */
+  /** Resolves as {@link finish} does; undefined before it. */
   get finished(): Promise<void> | undefined {
     return this.#finishing?.promise
   }
 
-  /** Dispatches no more calls. Resolves when those in flight are answered, or `grace` milliseconds have passed. */
+  /**
+   * Dispatches no more calls. Resolves when those in flight are answered, the remote has left, or `grace` milliseconds
+   * have passed. Reads on and drops calls: what is not read may be the remote's end, or a response to a call in flight.
+   */
   async finish(grace: number): Promise<void> {
-    this.#finishing = deferred()
-    this.#paused = true
-    this.#wire.pause()
-    if (this.#inFlight > 0) await Promise.race([this.#finishing.promise, this.#options.clock.sleep(grace)])
-    this.#wire.resume() // to read the end of the stream
+    const finishing = deferred()
+    this.#finishing = finishing
+    this.#queue = []
+    if (this.#paused) this.#wire.resume()
+    if (this.#inFlight === 0) return
+    const timer = this.#options.clock.setTimer(grace, () => finishing.resolve())
+    await finishing.promise
+    timer.cancel()
   }
 
   close(): void {

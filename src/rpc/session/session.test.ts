@@ -323,6 +323,24 @@ describe('the end of a session', () => {
     expect(session.signal.aborted).toBe(true)
   })
 
+  test('finish() waits no longer when the remote leaves, and settles a call back of a method in flight', async () => {
+    const begun: string[] = []
+    const back = method({ summary: 'calls the caller', params: [] }, async ({ remote }: CallContext) => {
+      begun.push(await (remote.call?.('name') as Promise<string>))
+      await new Promise(() => {})
+    })
+    const { session, send, received, wire, clock } = open({ back })
+    send(request('test_back', [], 1))
+    await settled()
+    const finished = session.finish(5_000)
+    send(result((received[0] as { id: number }).id, 'remote'))
+    await settled()
+    expect(begun).toEqual(['remote'])
+    wire.close()
+    await finished
+    expect(clock.pending).toBe(0)
+  })
+
   test('pending calls may have run, later ones have not, and the end is reported once', async () => {
     const ends: unknown[] = []
     const { session, wire } = open({ one: () => 1 }, { onEnd: (error) => ends.push(error) })
