@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { unanswered } from '../../test/support/rpc-api.ts'
 import { deferred } from '../base/deferred.ts'
+import { FakeClock } from '../testing/index.ts'
 import { method, RpcClient, RpcServer } from './index.ts'
 
 async function open(api: object) {
@@ -56,6 +57,19 @@ describe('a server that closes', () => {
     expect(await answer).toBe('done')
     await closed
   })
+})
+
+test('a WebSocket leaves no timer behind, whichever side closes it', async () => {
+  const clock = new FakeClock()
+  await using server = new RpcServer({ clock }).register('test', { one: () => 1 })
+  const endpoint = await server.listen('ws://127.0.0.1:0')
+  const dial = () => RpcClient.dial(endpoint.url, { reconnect: false })
+  const [first, second] = [await dial(), await dial()]
+  expect([await first.call('test_one'), await second.call('test_one'), clock.pending > 0]).toEqual([1, 1, true])
+  await first.close()
+  await endpoint.close()
+  await second.close()
+  await expect.poll(() => clock.pending).toBe(0)
 })
 
 describe('abandoned calls', () => {

@@ -3,7 +3,7 @@
  * registered.
  * @module
  */
-import { type Clock, systemClock } from '../../base/clock.ts'
+import { type Clock, systemClock, type Timer } from '../../base/clock.ts'
 import { describeError, PeerloomError } from '../../base/errors.ts'
 import { type Logger, silentLogger } from '../../base/log.ts'
 import { lostConnection, RpcConnectionError, RpcError, toErrorObject } from '../wire/errors.ts'
@@ -54,6 +54,8 @@ export class Session implements WireSink, CallContext {
   readonly #incoming: IncomingCalls
   readonly #gone = new AbortController()
   #ended = false
+  /** Destroys the wire of a session closed from here, whose remote may never end its half. */
+  #linger: Timer | undefined
 
   constructor(options: SessionOptions) {
     const { wire, handler, clock = systemClock, log = silentLogger, timeout } = options
@@ -118,8 +120,8 @@ export class Session implements WireSink, CallContext {
   close(error: unknown = lostConnection('closed locally'), reason?: string): void {
     if (this.#ended) return
     this.#wire.close(reason)
-    this.#clock.setTimer(WRITE_TIMEOUT, () => this.#wire.destroy()) // the remote may never end its half
     this.end(error)
+    this.#linger = this.#clock.setTimer(WRITE_TIMEOUT, () => this.#wire.destroy())
   }
 
   // --- events of the wire ---------------------------------------------------------------------
@@ -150,6 +152,7 @@ export class Session implements WireSink, CallContext {
   }
 
   end(error?: unknown): void {
+    this.#linger?.cancel()
     if (this.#ended) return
     this.#ended = true
     const reason = asConnectionError(error)

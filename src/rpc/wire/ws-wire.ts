@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import { type Clock, systemClock } from '../../base/clock.ts'
+import { type Clock, systemClock, type Timer } from '../../base/clock.ts'
 import { TimeoutError } from '../../base/errors.ts'
 import { queuedBytes } from './node-internals.ts'
 import { parseJson } from './parse-json.ts'
@@ -27,6 +27,8 @@ export class WsWire implements Wire {
   #corked = false
   readonly #maxValues: number | undefined
   #closed = false
+  /** Runs until the end. */
+  #keepalive: Timer | undefined
 
   /** `socket` is the one that `ws` uses. */
   constructor(ws: WebSocket, socket: Duplex, { clock = systemClock, maxValues }: WsWireOptions = {}) {
@@ -57,6 +59,7 @@ export class WsWire implements Wire {
     })
     ws.on('close', (code, reason) => {
       this.#closed = true
+      this.#keepalive?.cancel() // it would hold the connection until its next turn
       if (reason.length > 0) failure ??= new Error(`closed with code ${code}: ${reason}`)
       sink.end(failure)
     })
@@ -110,15 +113,14 @@ export class WsWire implements Wire {
       answered = true
     })
     const tick = (): void => {
-      if (this.#closed) return
       if (!answered && !this.#ws.isPaused) {
         fail(new TimeoutError('WebSocket ping', PING_INTERVAL))
         return this.#ws.terminate()
       }
       answered = false
       if (this.#ws.readyState === this.#ws.OPEN) this.#ws.ping()
-      this.#clock.setTimer(PING_INTERVAL, tick)
+      this.#keepalive = this.#clock.setTimer(PING_INTERVAL, tick)
     }
-    this.#clock.setTimer(PING_INTERVAL, tick)
+    this.#keepalive = this.#clock.setTimer(PING_INTERVAL, tick)
   }
 }
