@@ -12,7 +12,7 @@ import { FakeClock } from '../testing/index.ts'
 import { RpcClient, RpcServer } from './index.ts'
 import { Methods, Registry } from './session/registry.ts'
 import { RequestHandler } from './session/request-handler.ts'
-import { ServerLimits } from './session/server-limits.ts'
+import { MIN_WATCHED_BYTES, ServerLimits } from './session/server-limits.ts'
 import { Session } from './session/session.ts'
 import { MAX_BUFFERED_BYTES, WRITE_TIMEOUT } from './session/writer.ts'
 import { MemoryWire } from './wire/memory-wire.ts'
@@ -221,7 +221,7 @@ describe('HTTP clients', () => {
 })
 
 describe('unread bytes of all connections', () => {
-  function connected(limits: ServerLimits) {
+  function connected(limits: ServerLimits, clock = new FakeClock()) {
     const registry = new Registry()
     registry.register('test', testApi)
     const handler = new RequestHandler(
@@ -231,7 +231,7 @@ describe('unread bytes of all connections', () => {
     )
     const [ours, theirs] = MemoryWire.pair()
     const remote = { transport: 'inproc', address: '' } as const
-    const session = new Session({ wire: ours, handler, remote, limits, timeout: 1_000 })
+    const session = new Session({ wire: ours, handler, remote, limits, clock, timeout: 1_000 })
     ours.open(session)
     const said: unknown[] = []
     const over = deferred()
@@ -245,24 +245,45 @@ describe('unread bytes of all connections', () => {
     return { ask, theirs, said, over: over.promise }
   }
 
-  test('unread answers of all connections are bounded: the connection that exceeds the bound is closed, and no other', async () => {
-    const length = 1.25 * MAX_BUFFERED_BYTES
-    const limits = new ServerLimits({ maxUnreadBytes: 8.5 * length })
-    const silent = Array.from({ length: 9 }, () => connected(limits))
-    const closed: number[] = []
-    for (const [index, { ask, theirs, over }] of silent.entries()) {
-      void over.then(() => closed.push(index))
-      theirs.pause()
-      ask(length)
-    }
-    await silent[8]?.over
-    expect(closed).toEqual([8])
-    const other = connected(limits)
-    other.ask(10)
-    await expect.poll(() => other.said).toMatchObject([{ result: 'x'.repeat(10) }])
-    for (const { theirs } of silent) theirs.destroy()
-    await Promise.all(silent.map(({ over }) => over))
-    other.ask(length) // their bytes count no more
-    await expect.poll(() => other.said.length).toBe(2)
+  test.each([
+    ['larger', 1.25 * MAX_BUFFERED_BYTES],
+    ['smaller', MAX_BUFFERED_BYTES / 4],
+  ])(
+    'unread answers of all connections, %s than a full wire, are bounded: the connection that exceeds it is closed alone',
+    async (_what, length) => {
+      const limits = new ServerLimits({ maxUnreadBytes: 8.5 * length })
+      const silent = Array.from({ length: 9 }, () => connected(limits))
+      const closed: number[] = []
+      for (const [index, { ask, theirs, over }] of silent.entries()) {
+        void over.then(() => closed.push(index))
+        theirs.pause()
+        ask(length)
+      }
+      await silent[8]?.over
+      expect(closed).toEqual([8])
+      const other = connected(limits)
+      other.ask(10)
+      await expect.poll(() => other.said).toMatchObject([{ result: 'x'.repeat(10) }])
+      for (const { theirs } of silent) theirs.destroy()
+      await Promise.all(silent.map(({ over }) => over))
+      other.ask(length) // their bytes count no more
+      await expect.poll(() => other.said.length).toBe(2)
+    },
+  )
+
+  test('a connection with 64 KiB unread, less than a full wire, is closed after the write timeout', async () => {
+    const clock = new FakeClock()
+    const { ask, theirs, over } = connected(new ServerLimits(), clock)
+    theirs.pause()
+    ask(MIN_WATCHED_BYTES)
+    await clock.advance(WRITE_TIMEOUT - 1)
+    let closed = false
+    void over.then(() => {
+      closed = true
+    })
+    await clock.advance(0)
+    expect(closed).toBe(false)
+    await clock.advance(1)
+    await over
   })
 })

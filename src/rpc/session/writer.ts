@@ -5,11 +5,14 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import { type Deferred, deferred } from '../../base/deferred.ts'
 import type { Wire } from '../wire/wire.ts'
-import type { ServerLimits } from './server-limits.ts'
+import { MIN_WATCHED_BYTES, type ServerLimits } from './server-limits.ts'
 
 /** Unsent bytes at which the wire counts as full. Reading stops then: a remote that takes no answers asks nothing more. */
 export const MAX_BUFFERED_BYTES = 1024 * 1024
-/** Time in which a full wire must send something, in milliseconds; go-ethereum's `defaultWriteTimeout`. */
+/**
+ * Time in which a wire with {@link MIN_WATCHED_BYTES} unsent must send something, in milliseconds; go-ethereum's
+ * `defaultWriteTimeout`.
+ */
 export const WRITE_TIMEOUT = 10_000
 
 export interface SessionWriterOptions {
@@ -32,7 +35,7 @@ export class SessionWriter {
   #sentLength = 0
   /** Set while the wire is full; resolves when it has drained. */
   #full: Deferred<void> | undefined
-  /** Runs while the wire is full. */
+  /** Runs while unsent bytes are watched. */
   #watchdog: Timer | undefined
   #closed = false
 
@@ -58,13 +61,14 @@ export class SessionWriter {
     this.#wire.send(text)
     this.#sentLength += text.length
     const waiting = this.#wire.bufferedBytes
-    if (waiting >= MAX_BUFFERED_BYTES) this.#fill(waiting)
+    if (waiting >= MIN_WATCHED_BYTES) this.#hold(waiting)
   }
 
   /** Marks the wire as drained. */
   drain(): void {
     this.#countUnread(0)
     this.#watchdog?.cancel()
+    this.#watchdog = undefined
     this.#full?.resolve()
     this.#full = undefined
   }
@@ -76,12 +80,13 @@ export class SessionWriter {
     this.#full?.resolve()
   }
 
-  #fill(waiting: number): void {
+  /** Counts and watches unsent bytes until {@link drain}. */
+  #hold(waiting: number): void {
     this.#countUnread(waiting)
-    if (this.#full) return
+    if (!this.#watchdog) this.#watch(this.#sentLength - waiting, this.#wire.queuedBytes)
+    if (this.#full || waiting < MAX_BUFFERED_BYTES) return
     this.#full = deferred()
     this.#options.onFull()
-    this.#watch(this.#sentLength - waiting, this.#wire.queuedBytes)
   }
 
   /** Cuts a connection that has sent nothing for WRITE_TIMEOUT. Of one large message it may send a part. */
