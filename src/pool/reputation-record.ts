@@ -22,7 +22,8 @@ export interface ReputationRecord {
 export const MAX_REASON_LENGTH = 200
 /** Most characters of a key: the longest DNS name, which is longer than an id or an address. */
 const MAX_KEY_LENGTH = 253
-const MAX_COUNT = 1_000
+/** Most consecutive bans of one node that are counted. */
+export const MAX_BAN_COUNT = 1_000
 /** Most entries of each kind in a file; the lists in memory have lower limits. */
 const MAX_ENTRIES = 20_000
 
@@ -52,7 +53,7 @@ function banOf(value: unknown): BanRecord {
     until: numberOf(until, 0, Number.MAX_SAFE_INTEGER),
     reason: textOf(reason, MAX_REASON_LENGTH),
     score: numberOf(score, 0, 100),
-    count: numberOf(count, 1, MAX_COUNT),
+    count: numberOf(count, 1, MAX_BAN_COUNT),
     ...(code !== undefined && { code: textOf(code, MAX_KEY_LENGTH) }),
     ...(node !== undefined && { node: textOf(node, MAX_KEY_LENGTH) }),
   }

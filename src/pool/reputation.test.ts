@@ -193,3 +193,20 @@ test('a file of bans is refused with a ConfigError or taken, whatever it holds',
     }),
   )
 })
+
+test('whatever the operator, an error or a clock says, the record can be read again', async () => {
+  const clock = new FakeClock(1_000)
+  const nodes = new Reputation({ clock, banTimeout: 0 })
+  for (let i = 0; i < 1_100; i++) nodes.penalize(ID, fault(100))
+  expect(nodes.penalize(ID, fault(Number.NaN))).toEqual({ score: 100 })
+  expect(() => nodes.banIps(['10.0.0.1'], ID, Number.NaN)).toThrow('not a number of milliseconds')
+  expect(() => nodes.banIps(['10.0.0.1'], ID, -1)).toThrow('not a number of milliseconds')
+  nodes.banIps(['10.0.0.1'], ID, Number.POSITIVE_INFINITY)
+  await clock.advance(2_000)
+  clock.unixTime = () => 500 // the system clock was set back
+  expect(reread(nodes)).toMatchObject({
+    ids: [{ count: 1_000, until: 0 }],
+    ips: [{ key: '10.0.0.1' }],
+    scores: [{ at: 0 }],
+  })
+})

@@ -3,9 +3,9 @@
  * @module
  */
 import { type Clock, systemClock } from '../base/clock.ts'
-import { describeError, PeerClosedError, PeerloomError } from '../base/errors.ts'
+import { ConfigError, describeError, PeerClosedError, PeerloomError } from '../base/errors.ts'
 import { type Ban, Bans } from './bans.ts'
-import { MAX_REASON_LENGTH, type ReputationRecord } from './reputation-record.ts'
+import { MAX_BAN_COUNT, MAX_REASON_LENGTH, type ReputationRecord } from './reputation-record.ts'
 import { MAX_SCORE, Scores } from './scores.ts'
 
 /** Milliseconds of a node's first ban. */
@@ -96,7 +96,7 @@ export class Reputation {
    */
   penalize(id: string, error: PeerloomError, exempt = false): { readonly score: number; readonly ban?: Ban } {
     const { penalty } = error
-    if (penalty <= 0) return { score: this.scoreOf(id) }
+    if (!(penalty > 0)) return { score: this.scoreOf(id) }
     const score = this.#scores.add(id, penalty)
     const banned = exempt || this.banOf(id) !== undefined
     const ban = score >= MAX_SCORE && !banned ? this.#ban(id, error) : undefined
@@ -104,8 +104,12 @@ export class Reputation {
     return ban ? { score, ban } : { score }
   }
 
-  /** Bans addresses for so many milliseconds, on behalf of a node. A longer ban on behalf of another node stays. */
+  /**
+   * Bans addresses for so many milliseconds, on behalf of a node. A longer ban on behalf of another node stays. Throws a
+   * ConfigError (`timeout`).
+   */
   banIps(ips: Iterable<string>, node: string, timeout: number): void {
+    if (!(timeout >= 0)) throw new ConfigError('timeout', `${timeout} is not a number of milliseconds`)
     const until = this.#clock.now() + Math.min(timeout, MAX_IP_BAN_TIMEOUT)
     for (const ip of ips) {
       const ban = this.ipBanOf(ip)
@@ -146,12 +150,16 @@ export class Reputation {
     const toRecord = (list: Bans) =>
       Array.from(list.entries(), ([key, ban]) => ({ key, ...ban, until: this.#toUnix(ban.until) }))
     const now = this.#clock.unixTime()
-    const scores = Array.from(this.#scores.entries(), ([id, score, age]) => ({ id, score, at: Math.round(now - age) }))
+    const scores = Array.from(this.#scores.entries(), ([id, score, age]) => ({
+      id,
+      score,
+      at: Math.max(0, Math.round(now - age)),
+    }))
     return { version: 1, ids: toRecord(this.#ids), ips: toRecord(this.#ips), scores }
   }
 
   #ban(id: string, error: PeerloomError): Ban {
-    const count = this.#ids.count(id) + 1
+    const count = Math.min(this.#ids.count(id) + 1, MAX_BAN_COUNT)
     const timeout = Math.min(this.#maxBanTimeout, this.#banTimeout * 2 ** Math.min(count - 1, 30))
     const reason = describeError(error).slice(0, MAX_REASON_LENGTH)
     const ban = { until: this.#clock.now() + timeout, reason, code: ruleOf(error), score: MAX_SCORE, count }
@@ -171,7 +179,7 @@ export class Reputation {
   }
 
   #toUnix(time: number): number {
-    return Math.round(this.#clock.unixTime() + time - this.#clock.now())
+    return Math.max(0, Math.round(this.#clock.unixTime() + time - this.#clock.now()))
   }
 }
 
