@@ -5,6 +5,7 @@
 import { bytesToHex } from '../../base/bytes.ts'
 import { describeError, HandshakeError } from '../../base/errors.ts'
 import { type Enode, Enr, enodeOf, formatEnode } from '../../identity/index.ts'
+import { parseIp } from '../../net/index.ts'
 import { Dialer } from '../../pool/index.ts'
 import { logNode, type ServerContext } from './context.ts'
 import { refused } from './inbound-limiter.ts'
@@ -123,7 +124,7 @@ export class Dialing {
   }
 
   #isAddressBanned({ host }: Enode): boolean {
-    return this.#context.settings.reputation.ipBanOf(host) !== undefined
+    return this.#context.settings.reputation.ipBanOf(parseIp(host) ?? host) !== undefined
   }
 }
 

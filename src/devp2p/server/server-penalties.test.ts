@@ -312,6 +312,21 @@ test('another node at an address banned by the operator is not dialed before the
   expect(server.peers.size).toBe(1)
 })
 
+test('an address banned by the operator is not dialed, and its text may have any form of the address', async () => {
+  await using world = new World()
+  const { server } = await quiz(world)
+  const far = await world.server('2001:db8::1', { protocols: [candidate] })
+  const longForm = far.enode.replace('[2001:db8::1]', '[2001:DB8:0:0:0:0:0:1]')
+  expect(server.ban(longForm, 60_000)).toEqual(['2001:db8::1'])
+  for (const url of [far.enode, longForm]) {
+    await expect(world.until(server.dial(url))).rejects.toMatchObject({ code: 'ERR_REFUSED', message: 'banned' })
+  }
+  await expect(world.until(far.dial(server.enode))).rejects.toThrow()
+  expect(server.unban(longForm)).toBe(true)
+  await world.until(server.dial(longForm))
+  expect(() => server.ban(far.enode, Number.NaN)).toThrow('not a number of milliseconds')
+})
+
 test('a message that belongs to no protocol has a penalty of 20', async () => {
   await using world = new World()
   const key = NodeKey.generate()

@@ -9,7 +9,7 @@ import { atField } from '../../base/errors.ts'
 import { Events, type SubscribeOptions, type Subscription } from '../../base/events.ts'
 import { secp256k1 } from '../../crypto/index.ts'
 import { type Enode, type Enr, formatEnode, parseEnode } from '../../identity/index.ts'
-import { formatEndpoint } from '../../net/index.ts'
+import { formatEndpoint, parseIp } from '../../net/index.ts'
 import { type BanInfo, SlotClasses, slotLimits } from '../../pool/index.ts'
 import { formatCapability } from '../capabilities.ts'
 import { DisconnectReason, disconnected } from '../disconnect.ts'
@@ -146,13 +146,14 @@ export class Server implements AsyncDisposable {
   /**
    * Bans the addresses of a node for so many milliseconds, as btcd does: the one in the URL, and the one it is connected
    * from. Disconnects all peers there, and stops dialing the node; other nodes there, static ones too, are neither admitted
-   * nor dialed until the ban ends. Throws a `ConfigError` for an invalid URL.
+   * nor dialed until the ban ends. Throws a `ConfigError` for an invalid URL or timeout.
    * @param timeout default: 24 hours
    * @returns the addresses
    */
   ban(url: string, timeout: number = OPERATOR_BAN_TIMEOUT): readonly string[] {
     const node = parseEnode(url)
-    const ips = new Set([node.host, this.#peers.get(idOf(node))?.remote.ip ?? node.host])
+    const host = addressOf(node)
+    const ips = new Set([host, this.#peers.get(idOf(node))?.remote.ip ?? host])
     this.#settings.reputation.banIps(ips, idOf(node), timeout)
     this.removeStatic(url)
     for (const peer of this.peers.values()) if (ips.has(peer.remote.ip)) peer.disconnect()
@@ -162,7 +163,7 @@ export class Server implements AsyncDisposable {
   /** Lifts the bans of a node, by its score and of addresses banned for it. @returns false if there was none */
   unban(url: string): boolean {
     const node = parseEnode(url)
-    return this.#settings.reputation.lift(idOf(node), node.host)
+    return this.#settings.reputation.lift(idOf(node), addressOf(node))
   }
 
   /** Bans in force, those that end last first. */
@@ -218,4 +219,9 @@ export class Server implements AsyncDisposable {
 
 function idOf(node: Enode): string {
   return bytesToHex(node.id)
+}
+
+/** Address of a node as the network reports it, or its name. */
+function addressOf({ host }: Enode): string {
+  return parseIp(host) ?? host
 }
