@@ -287,6 +287,10 @@ describe('addresses that cannot be used', () => {
       field: 'ipcPath',
       message: expect.stringContaining('too long'),
     })
+    await expect(server.listen(`${path}\0more`)).rejects.toMatchObject({
+      field: 'ipcPath',
+      message: expect.stringContaining('NUL'),
+    })
     await writeFile(path, '')
     await expect(server.listen(path)).rejects.toMatchObject({
       message: expect.stringContaining('exists and is not a socket'),

@@ -48,6 +48,8 @@ export class IpcEndpoint {
   /** Replaces a stale socket file. Rejects with a ConfigError (`ipcPath`). */
   static async listen(options: IpcEndpointOptions): Promise<IpcEndpoint> {
     const { path, log } = options
+    // The system ends the path there, or, where it comes first, opens an abstract socket to all users.
+    if (path.includes('\0')) throw new ConfigError('ipcPath', `${JSON.stringify(path)} holds a NUL character`)
     if (process.platform !== 'win32') await removeStaleSocket(path)
     const endpoint = new IpcEndpoint(options)
     await new Promise<void>((resolve, reject) => {
