@@ -5,9 +5,10 @@ import { type Codec, rlp } from '../../codec/index.ts'
 import type { RawMessage } from '../../peer/index.ts'
 import { type Block, BlockBody, Header, receiptCodec } from '../types/index.ts'
 import { BlockReceipts } from './block-receipts.ts'
+import type { ChainSource } from './chain-source.ts'
 import { type GetBlockHeaders, lazyHeader, UNAVAILABLE } from './codecs.ts'
 import { ETH_VERSIONS, type EthBodies, type EthVersion, ethMessages } from './messages.ts'
-import { accessListsOf, bodiesOf, headersOf, receiptsOf, SERVE_LIMITS } from './serve.ts'
+import { accessListsOf, bodiesOf, headersOf, Responder, receiptsOf, SERVE_LIMITS } from './serve.ts'
 
 const chain = await demoChain()
 const block = (number: number): Block => demoBlocks[number - 1] as Block
@@ -243,3 +244,14 @@ async function exchange(version: EthVersion, request: string, body: unknown, lim
   node.close()
   return message
 }
+
+test('a chain that holds damaged bytes costs the peer that asks for them no penalty', async () => {
+  const damaged: ChainSource = Object.assign(Object.create(chain), { rawReceipts: () => Uint8Array.of(0xf8) })
+  const responder = new Responder({ chain: damaged, channel: undefined as never, version: 68 })
+  const body = { id: 1n, hashes: hashes(1), firstBlockReceiptIndex: 0n }
+  await expect(responder.answer({ name: 'GetReceipts', body })).rejects.toMatchObject({
+    name: 'InternalError',
+    penalty: 0,
+    cause: { name: 'CodecError' },
+  })
+})

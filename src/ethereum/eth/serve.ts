@@ -3,6 +3,7 @@
  * @module
  */
 import { equalBytes } from '../../base/bytes.ts'
+import { CodecError, InternalError } from '../../base/errors.ts'
 import { YieldBudget, yieldNow } from '../../base/yield-budget.ts'
 import { rlp } from '../../codec/index.ts'
 import type { Channel, Message } from '../../peer/index.ts'
@@ -81,10 +82,17 @@ export class Responder {
     this.#limits = { ...SERVE_LIMITS, ...limits }
   }
 
-  /** Resolves when the peer may be answered again: its socket has room, and the others had their turn. */
+  /**
+   * Resolves when the peer may be answered again: its socket has room, and the others had their turn. Rejects with an
+   * InternalError when the chain holds bytes that cannot be read: that is no fault of the peer's.
+   */
   async answer(request: ServedRequest): Promise<void> {
     this.#bytes = 0
-    await this.#respond(request)
+    try {
+      await this.#respond(request)
+    } catch (error) {
+      throw error instanceof CodecError ? new InternalError('stored bytes are damaged', { cause: error }) : error
+    }
     if (this.#budget.spend(this.#bytes)) await yieldNow()
   }
 
