@@ -75,6 +75,11 @@ test('a file that cannot be read is refused with the flag or variable that named
   }
 })
 
+test('a key of a hundred thousand parts is refused with the name of the file', async () => {
+  const deep = `${'a.'.repeat(100_000)}a = 1\n`
+  await expect(read(deep)).rejects.toMatchObject({ name: 'ConfigError', field: file, reason: expect.any(String) })
+})
+
 test('any text is settings or a ConfigError', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: fc.constantFrom(...'[]{}="\'\\.,\n #http0x_') }), async (toml) => {

@@ -20,7 +20,12 @@ export async function readConfigFile(path: string, source: string): Promise<RawS
     throw new ConfigError(source, `${path} ${why}`, { cause: error })
   })
   const given = new Map<FlagName, RawSetting>()
-  collect(parseToml(path, text), path, '', given)
+  try {
+    collect(parseToml(path, text), path, '', given)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new ConfigError(path, 'tables are nested too deeply', { cause: error })
+  }
   return given
 }
 
@@ -34,7 +39,7 @@ function parseToml(path: string, text: string): TomlTable {
   }
 }
 
-/** Adds the settings of a table to `given`. BOUNDED: the parser limits the depth of tables. */
+/** Adds the settings of a table to `given`. The parser limits the depth of brackets, not that of keys with dots. */
 function collect(table: TomlTable, path: string, prefix: string, given: Map<FlagName, RawSetting>): void {
   for (const [part, value] of Object.entries(table)) {
     const key = prefix + part
