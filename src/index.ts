@@ -5,7 +5,7 @@
  * @module
  */
 export { bytesToHex, equalBytes, hexToBytes } from './base/bytes.ts'
-export { type Clock, systemClock, type Timer } from './base/clock.ts'
+export { type Clock, systemClock, type Timer, type TimerOptions } from './base/clock.ts'
 export * from './base/errors.ts'
 export { Events, type SubscribeOptions, type Subscription } from './base/events.ts'
 export { type LogFields, type Logger, type LogLevel, silentLogger } from './base/log.ts'

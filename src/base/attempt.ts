@@ -26,7 +26,10 @@ export interface AttemptOptions {
 /** Undoes what an attempt began; called with the error when it fails or is cancelled. */
 export type Cancel = (error: unknown) => void
 
-/** Runs `begin`, which may return how to cancel. Only the first outcome counts; one other than `resolve` cancels. */
+/**
+ * Runs `begin`, which may return how to cancel. Only the first outcome counts; one other than `resolve` cancels. Keeps the
+ * process alive until then.
+ */
 export function attempt<T>(options: AttemptOptions, begin: (outcome: Outcome<T>) => Cancel | undefined): Promise<T> {
   const { clock, what, timeout, signal, explain = (why) => why } = options
   if (signal?.aborted) return Promise.reject(signal.reason)
@@ -46,7 +49,7 @@ export function attempt<T>(options: AttemptOptions, begin: (outcome: Outcome<T>)
     }
     const fail = (why: unknown): void => giveUp(explain(why))
     const onAbort = (): void => giveUp(signal?.reason)
-    const timer = clock.setTimer(timeout, () => fail(new TimeoutError(what, timeout)))
+    const timer = clock.setTimer(timeout, () => fail(new TimeoutError(what, timeout)), { ref: true })
     signal?.addEventListener('abort', onAbort, { once: true })
     let cancel: Cancel | undefined
     cancel = begin({ resolve: (value) => settle() && resolve(value), fail })

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { FakeClock, systemClock } from './clock.ts'
+import { FakeClock, holdProcess, systemClock } from './clock.ts'
 
 afterEach(() => void vi.useRealTimers())
 
@@ -73,6 +73,53 @@ test('an aborted sleep rejects with the reason of its signal and leaves no timer
   await expect(sleeping).rejects.toBe('woken')
   expect(clock.pending).toBe(0)
   await expect(clock.sleep(10, { signal: abort.signal })).rejects.toBe('woken')
+})
+
+test('a timer keeps the process alive only when it is set with ref, and a sleep does', async () => {
+  const clock = new FakeClock()
+  clock.setTimer(10, () => {})
+  expect(clock.holds).toBe(0)
+  const timer = clock.setTimer(10, () => {}, { ref: true })
+  void clock.sleep(10)
+  expect(clock.holds).toBe(2)
+  timer.cancel()
+  expect(clock.holds).toBe(1)
+  await clock.advance(10)
+  expect(clock.holds).toBe(0)
+})
+
+test('a hold keeps the process alive until it is cancelled, and is no pending timer', async () => {
+  const clock = new FakeClock()
+  const hold = holdProcess(clock)
+  await clock.advance(2 ** 40)
+  expect([clock.holds, clock.pending]).toEqual([1, 0])
+  hold.cancel()
+  hold.cancel()
+  expect(clock.holds).toBe(0)
+})
+
+test('the system clock refs the timers that keep the process alive, also past the longest delay', async () => {
+  vi.useFakeTimers()
+  const refs: boolean[] = []
+  const setTimer = globalThis.setTimeout
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((callback: () => void, delay: number) => {
+    const timer = setTimer(callback, delay)
+    const at = refs.push(true) - 1
+    const unref = timer.unref.bind(timer)
+    timer.unref = () => {
+      refs[at] = false
+      return unref()
+    }
+    return timer
+  }) as typeof setTimeout)
+  const hold = holdProcess(systemClock)
+  const timer = systemClock.setTimer(10, () => {})
+  await vi.advanceTimersByTimeAsync(2 ** 31)
+  expect(refs).toEqual([true, false, true])
+  hold.cancel()
+  timer.cancel()
+  expect(vi.getTimerCount()).toBe(0)
+  vi.restoreAllMocks()
 })
 
 test('the system clock runs timers, cancels them and sleeps', async () => {

@@ -1,5 +1,9 @@
 /**
  * The one owner of time. Everything that waits takes a {@link Clock}, so that tests and simulations control it.
+ *
+ * Timers are unref'ed, so that thousands of idle connections and what is closed keep no process alive. Two things are not:
+ * a timer that ends a promise somebody awaits (`ref`), and an open object, by one {@link holdProcess} from its start to its
+ * end.
  * @module
  */
 
@@ -8,14 +12,25 @@ export interface Timer {
   cancel(): void
 }
 
+export interface TimerOptions {
+  /** Keeps the process alive until the timer has run or is cancelled. @default false */
+  readonly ref?: boolean | undefined
+}
+
 export interface Clock {
   /** Returns monotonic milliseconds from an arbitrary start: for durations. */
   now(): number
   /** Returns Unix time in milliseconds: for values that are stored or sent. */
   unixTime(): number
-  /** Runs `callback` once, `delay` milliseconds from now. A timer does not keep the process alive on its own. */
-  setTimer(delay: number, callback: () => void): Timer
-  /** Resolves after `delay` milliseconds; rejects with the signal's reason when it aborts first. */
+  /**
+   * Runs `callback` once, `delay` milliseconds from now; never for Infinity. A timer does not keep the process alive, unless
+   * it is set with `ref`.
+   */
+  setTimer(delay: number, callback: () => void, options?: TimerOptions): Timer
+  /**
+   * Resolves after `delay` milliseconds; rejects with the signal's reason when it aborts first. Keeps the process alive
+   * meanwhile.
+   */
   sleep(delay: number, options?: { readonly signal?: AbortSignal }): Promise<void>
 }
 
@@ -26,7 +41,7 @@ const MAX_DELAY = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: () => performance.now(),
   unixTime: () => Date.now(),
-  setTimer: (delay, callback) => new SystemTimer(delay, callback),
+  setTimer: (delay, callback, options) => new SystemTimer(delay, callback, options?.ref === true),
   sleep(delay, options) {
     return sleepOn(systemClock, delay, options?.signal)
   },
@@ -35,21 +50,31 @@ export const systemClock: Clock = {
 class SystemTimer implements Timer {
   #handle: NodeJS.Timeout
 
-  constructor(delay: number, callback: () => void) {
-    this.#handle = delay > MAX_DELAY ? this.#inSteps(delay, callback) : setTimeout(callback, delay)
-    this.#handle.unref()
+  constructor(delay: number, callback: () => void, ref: boolean) {
+    this.#handle = delay > MAX_DELAY ? this.#inSteps(delay, callback, ref) : setTimeout(callback, delay)
+    if (!ref) this.#handle.unref()
   }
 
   cancel(): void {
     clearTimeout(this.#handle)
   }
 
-  #inSteps(delay: number, callback: () => void): NodeJS.Timeout {
+  #inSteps(delay: number, callback: () => void, ref: boolean): NodeJS.Timeout {
     return setTimeout(() => {
-      this.#handle = new SystemTimer(delay - MAX_DELAY, callback).#handle
+      this.#handle = new SystemTimer(delay - MAX_DELAY, callback, ref).#handle
     }, MAX_DELAY)
   }
 }
+
+/**
+ * Keeps the process alive until the returned timer is cancelled: for an object that is open, such as a server without a
+ * socket at the moment. One for each object, not for each of its connections.
+ */
+export function holdProcess(clock: Clock): Timer {
+  return clock.setTimer(Number.POSITIVE_INFINITY, never, { ref: true })
+}
+
+function never(): void {}
 
 /** Implements {@link Clock.sleep} by {@link Clock.setTimer}, for every clock. */
 export function sleepOn(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {
@@ -59,10 +84,11 @@ export function sleepOn(clock: Clock, delay: number, signal?: AbortSignal): Prom
       timer.cancel()
       reject(signal?.reason)
     }
-    const timer = clock.setTimer(delay, () => {
+    const onEnd = (): void => {
       signal?.removeEventListener('abort', onAbort)
       resolve()
-    })
+    }
+    const timer = clock.setTimer(delay, onEnd, { ref: true })
     signal?.addEventListener('abort', onAbort, { once: true })
   })
 }
@@ -71,6 +97,7 @@ interface FakeTimer {
   readonly at: number
   readonly order: number
   readonly callback: () => void
+  readonly ref: boolean
 }
 
 /** A clock that stands still until {@link advance} moves it. */
@@ -94,8 +121,8 @@ export class FakeClock implements Clock {
     return this.#epoch + this.#now
   }
 
-  setTimer(delay: number, callback: () => void): Timer {
-    const timer: FakeTimer = { at: this.#now + Math.max(0, delay), order: this.#order++, callback }
+  setTimer(delay: number, callback: () => void, { ref = false }: TimerOptions = {}): Timer {
+    const timer: FakeTimer = { at: this.#now + Math.max(0, delay), order: this.#order++, callback, ref }
     this.#timers.add(timer)
     return { cancel: () => this.#timers.delete(timer) }
   }
@@ -104,9 +131,14 @@ export class FakeClock implements Clock {
     return sleepOn(this, delay, options?.signal)
   }
 
-  /** Number of timers that have been set and have not run. */
+  /** Number of timers that have been set and have not run, without those that never fall due. */
   get pending(): number {
-    return this.#timers.size
+    return [...this.#timers].filter(({ at }) => at < Number.POSITIVE_INFINITY).length
+  }
+
+  /** Number of timers that would keep the process alive on the system's clock; a fake clock does not. */
+  get holds(): number {
+    return [...this.#timers].filter(({ ref }) => ref).length
   }
 
   /**

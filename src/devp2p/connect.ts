@@ -68,7 +68,7 @@ export async function setUpConnection<P>(stream: ByteStream, options: SetUpConne
 /** Sends a Disconnect and closes. Never rejects. */
 export async function sendDisconnect(transport: RlpxTransport, reason: number, clock: Clock): Promise<void> {
   transport.write(BaseCode.Disconnect, encodeDisconnect(reason))
-  const timer = clock.setTimer(DISCONNECT_TIMEOUT, () => transport.destroy())
+  const timer = clock.setTimer(DISCONNECT_TIMEOUT, () => transport.destroy(), { ref: true })
   await transport.close()
   timer.cancel()
 }

@@ -95,7 +95,7 @@ export class MemoryStream implements ByteStream {
     this.#over = true
     this.#peer.#receive(undefined)
     this.#schedule()
-    this.#closeTimer = this.#wires.clock.setTimer(CLOSE_TIMEOUT, () => this.#close())
+    this.#closeTimer = this.#wires.clock.setTimer(CLOSE_TIMEOUT, () => this.#close(), { ref: true })
     return this.#closing
   }
 

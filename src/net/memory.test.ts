@@ -105,6 +105,18 @@ test('end() over memory resolves within the close timeout although the remote do
   expect(clock.pending).toBe(0)
 })
 
+test('bytes in flight in memory keep the process alive, a listener and an idle connection do not', async () => {
+  const clock = new FakeClock()
+  const network = new MemoryNetwork({ clock, latency: 100 })
+  const [client, server] = await join(clock, network.host('10.0.0.2'), network.host('10.0.0.1'), '10.0.0.1')
+  const seen = watch(server, clock)
+  expect(clock.holds).toBe(0)
+  client.write(Uint8Array.of(1))
+  expect(clock.holds).toBe(1)
+  await clock.advance(100)
+  expect([clock.holds, seen.log.length]).toEqual([0, 1])
+})
+
 test('endless traffic in memory does not stop timers', async () => {
   const network = new MemoryNetwork()
   const accepted: ByteStream[] = []

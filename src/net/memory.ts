@@ -37,7 +37,8 @@ const BURST = 1_000
 
 /**
  * A network of any number of machines, by IP. As a `Network` itself, it is the machine 127.0.0.1 and may listen on any
- * IP; {@link host} gives the network as another machine sees it. Names are not looked up.
+ * IP; {@link host} gives the network as another machine sees it. Names are not looked up. What is in flight keeps the
+ * process alive; a listener or an idle connection does not, for nothing comes to it from outside.
  */
 export class MemoryNetwork implements Network {
   /** Latency of what is sent from now on. May be changed at any time; bytes in flight keep their order. */
@@ -161,7 +162,8 @@ export class MemoryNetwork implements Network {
   }
 
   #later(delay: number, callback: () => void): void {
-    if (delay > 0) this.#clock.setTimer(delay, callback)
+    // As a socket would, bytes in flight keep the process alive.
+    if (delay > 0) this.#clock.setTimer(delay, callback, { ref: true })
     else if (this.#burst < BURST) {
       if (this.#burst++ === 0) setImmediate(() => (this.#burst = 0))
       queueMicrotask(callback)

@@ -2,7 +2,7 @@
  * Deadlines for the remote, which stand still while this side is the slow one.
  * @module
  */
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Clock, Timer, TimerOptions } from '../base/clock.ts'
 
 /** A connection whose socket this side may pause. */
 export interface Pausable {
@@ -12,15 +12,15 @@ export interface Pausable {
 }
 
 /** Calls `expired` once `timeout` milliseconds have passed in which the socket was not paused. */
-export function deadline(connection: Pausable, timeout: number, expired: () => void): Timer {
+export function deadline(connection: Pausable, timeout: number, expired: () => void, options?: TimerOptions): Timer {
   const { clock } = connection
   let paused = connection.pausedFor
   const check = (): void => {
     const ours = connection.pausedFor - paused
     if (ours <= 0) return expired()
     paused += ours
-    timer = clock.setTimer(ours, check)
+    timer = clock.setTimer(ours, check, options)
   }
-  let timer = clock.setTimer(timeout, check)
+  let timer = clock.setTimer(timeout, check, options)
   return { cancel: () => timer.cancel() }
 }

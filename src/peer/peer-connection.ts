@@ -116,7 +116,7 @@ export class PeerConnection implements Peer {
   }
 
   async #closeTransport(): Promise<void> {
-    const timer = this.clock.setTimer(CLOSE_TIMEOUT, () => this.#transport.destroy())
+    const timer = this.clock.setTimer(CLOSE_TIMEOUT, () => this.#transport.destroy(), { ref: true })
     await this.#transport.close()
     timer.cancel()
   }

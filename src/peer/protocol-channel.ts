@@ -254,8 +254,8 @@ export class ProtocolChannel implements Channel {
   #watch(what: string, { signal, timeout }: WaitOptions, fail: (error: unknown) => void): () => void {
     const onAbort = (): void => fail(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
-    const timer =
-      timeout === undefined ? undefined : deadline(this.#owner, timeout, () => fail(new TimeoutError(what, timeout)))
+    const expired = (): void => fail(new TimeoutError(what, timeout as number))
+    const timer = timeout === undefined ? undefined : deadline(this.#owner, timeout, expired, { ref: true })
     return () => {
       signal?.removeEventListener('abort', onAbort)
       timer?.cancel()

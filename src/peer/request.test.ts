@@ -98,6 +98,17 @@ test('a request without an answer in time is a TimeoutError, and a late answer g
   expect(await channel.expect('answer')).toEqual(answer(1))
 })
 
+test('a request with a timeout keeps the process alive until it is answered', async () => {
+  const protocol = idle()
+  const { peer, clock, say } = wire([protocol])
+  expect(clock.holds).toBe(0)
+  const request = channelOf(peer, protocol).request('ask', { id: 1 }, { reply: 'answer', timeout: 500 })
+  expect(clock.holds).toBe(1)
+  say('answer', answer(1))
+  await request
+  expect(clock.holds).toBe(0)
+})
+
 test('an answered request leaves no timer', async () => {
   const protocol = idle()
   const { peer, clock, say } = wire([protocol])
