@@ -5,6 +5,7 @@
  */
 import { setMaxListeners } from 'node:events'
 import { bytesToHex } from '../../base/bytes.ts'
+import { holdProcess, type Timer } from '../../base/clock.ts'
 import { atField } from '../../base/errors.ts'
 import { Events, type SubscribeOptions, type Subscription } from '../../base/events.ts'
 import { secp256k1 } from '../../crypto/index.ts'
@@ -28,7 +29,7 @@ const OPERATOR_BAN_TIMEOUT = 24 * 60 * 60_000
 
 /**
  * This program's node on a devp2p network: listens, dials, and runs the protocols with every peer; go-ethereum's `p2p.Server`.
- * Runs from {@link Server.listen} until it is closed.
+ * Runs from {@link Server.listen} until it is closed, and keeps the process alive for that long.
  */
 export class Server implements AsyncDisposable {
   /** Resolves when everything has ended. */
@@ -39,6 +40,7 @@ export class Server implements AsyncDisposable {
   readonly #peers: PeerSet
   readonly #dialing: Dialing
   readonly #listening: Listening
+  readonly #hold: Timer
   #finish: () => void = () => {}
 
   /** Starts a server. Rejects with a `ConfigError` that names the option at fault, or with the signal's reason. */
@@ -49,7 +51,12 @@ export class Server implements AsyncDisposable {
     options.signal?.throwIfAborted()
     const server = new Server(settings)
     for (const node of trusted) server.#peers.setTrusted(idOf(node), true)
-    await server.#listening.open()
+    try {
+      await server.#listening.open()
+    } catch (error) {
+      await server.close()
+      throw error
+    }
     settings.log.info('Started devp2p', { enode: server.enode, secp256k1: secp256k1().backend })
     for (const node of statics) server.#dialing.addStatic(node)
     server.#dialing.wake()
@@ -58,6 +65,7 @@ export class Server implements AsyncDisposable {
 
   private constructor(settings: Settings) {
     this.#settings = settings
+    this.#hold = holdProcess(settings.clock)
     setMaxListeners(0, this.#abort.signal) // each pending connection adds a listener: not a leak
     const slots = new SlotClasses(slotLimits(settings))
     const counts = () => ({ inbound: slots.taken('inbound'), dialed: slots.taken('dialed') })
@@ -207,6 +215,7 @@ export class Server implements AsyncDisposable {
       await this.#context.pending.idle()
       await Promise.all(Array.from(this.peers.values(), ({ peer }) => peer.closed))
       this.#context.events.close()
+      this.#hold.cancel()
       this.#finish()
     }
     await this.closed
