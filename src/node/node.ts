@@ -6,7 +6,7 @@
  * @module
  */
 import { resolve } from 'node:path'
-import { type Clock, systemClock } from '../base/clock.ts'
+import { type Clock, holdProcess, systemClock } from '../base/clock.ts'
 import { atFieldAsync, ConfigError, InternalError } from '../base/errors.ts'
 import { type Logger, silentLogger } from '../base/log.ts'
 import { Scope } from '../base/scope.ts'
@@ -26,7 +26,7 @@ import type { RunningNode } from './service.ts'
 import { Services } from './services.ts'
 import { clientName, packageVersion } from './version.ts'
 
-/** A running node, from {@link Node.start} until it is closed. */
+/** A running node, from {@link Node.start} until it is closed. It keeps the process alive for that long. */
 export class Node implements AsyncDisposable {
   /** Absolute path; undefined for a node that keeps nothing. */
   readonly dataDir: string | undefined
@@ -122,6 +122,8 @@ class NodeStarter {
     this.#log = options.log ?? silentLogger
     this.#clock = options.clock ?? systemClock
     this.#scope = new Scope({ signal: options.signal, clock: this.#clock, log: this.#log })
+    const hold = holdProcess(this.#clock)
+    disposal.add('process hold', async () => hold.cancel()) // first, so that it ends last
     disposal.add('scope', () => this.#scope[Symbol.asyncDispose]())
     this.#services = new Services({
       services: options.services ?? [],
