@@ -26,7 +26,10 @@ interface LocalServer {
   connect(): DialedConnection
 }
 
-/** Calls the methods of a server, and lets the server call back where the transport carries calls both ways. */
+/**
+ * Calls the methods of a server, and lets the server call back where the transport carries calls both ways. Keeps the process
+ * alive until it is closed or has lost its connection for good; over HTTP, which brings nothing unasked, only during calls.
+ */
 export class RpcClient implements AsyncDisposable {
   /** This client as an EIP-1193 provider, for viem's `custom` transport, ethers' `BrowserProvider` and others. */
   readonly provider: Eip1193Provider = createProvider({

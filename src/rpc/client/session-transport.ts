@@ -2,6 +2,7 @@
  * Calls over a persistent connection, which is made anew when it was lost.
  * @module
  */
+import { holdProcess, type Timer } from '../../base/clock.ts'
 import { deferred } from '../../base/deferred.ts'
 import { describeError } from '../../base/errors.ts'
 import { Events, type SubscribeOptions as ObserveOptions, type Subscription } from '../../base/events.ts'
@@ -38,13 +39,17 @@ export interface SessionTransportOptions {
 /** Number of calls queued for a reconnection. */
 const MAX_QUEUED_CALLS = 10_000
 const RECONNECT_DELAY = { initial: 250, max: 30_000 }
+/** Time for which a closed connection holds its socket, and the process, if the remote does not end its half, in milliseconds. */
+const LINGER_TIMEOUT = 2_000
 /** Duration of a connection after which the back-off starts anew, in milliseconds. */
 const STABLE_CONNECTION_TIME = 10_000
 
+/** Keeps the process alive until it is closed, or has lost its connection for good. */
 export class SessionTransport implements ClientTransport, SubscriptionClient {
   readonly #options: SessionTransportOptions
   readonly #events = new Events<RpcClientEvent>()
   readonly #closing = new AbortController()
+  #hold: Timer | undefined
   /** BOUNDED: by the program's own subscriptions. */
   readonly #subscriptions = new Set<RpcSubscription<unknown>>()
   #session: Session | undefined
@@ -58,7 +63,9 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
   /** Dials. Rejects like `dial` when the first connection fails; later ones are retried. */
   static async open(options: SessionTransportOptions, signal?: AbortSignal): Promise<SessionTransport> {
     const transport = new SessionTransport(options)
-    transport.#adopt(await options.dial(signal))
+    const connection = await options.dial(signal)
+    transport.#hold = holdProcess(options.settings.clock)
+    transport.#adopt(connection)
     return transport
   }
 
@@ -110,6 +117,7 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
     const gone = session && new Promise<unknown>((resolve) => session.signal.addEventListener('abort', resolve))
     session?.close(sent)
     await gone
+    this.#hold?.cancel()
     this.#connected.resolve()
     this.#events.close()
   }
@@ -125,6 +133,7 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
       timeout,
       maxSendBytes: maxRequestBytes,
       remote,
+      lingerTimeout: LINGER_TIMEOUT,
       endsOnParseError: remote.transport === 'ipc',
       onEnd: (error) => this.#onEnd(session, error),
     })
@@ -149,6 +158,7 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
     }
     if (reconnect) void this.#reconnect()
     else {
+      this.#hold?.cancel()
       this.#closing.abort(this.#notConnected())
       this.#connected.resolve()
       this.#events.close()
@@ -164,8 +174,9 @@ export class SessionTransport implements ClientTransport, SubscriptionClient {
     while (!signal.aborted) {
       try {
         await clock.sleep(this.#backoff.next(), { signal })
-        const session = this.#adopt(await dial(signal))
-        this.#resubscribe(session, since)
+        const connection = await dial(signal)
+        if (signal.aborted) return connection.wire.destroy() // closed in the tick in which it was made
+        this.#resubscribe(this.#adopt(connection), since)
         return
       } catch (error) {
         this.#lastError = error

@@ -91,7 +91,7 @@ export class IncomingCalls {
     this.#queue = []
     if (this.#paused) this.#wire.resume()
     if (this.#inFlight === 0) return
-    const timer = this.#options.clock.setTimer(grace, () => finishing.resolve())
+    const timer = this.#options.clock.setTimer(grace, finishing.resolve, { ref: true })
     await finishing.promise
     timer.cancel()
   }

@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly onEnd?: (error: unknown) => void
   /** Ends the session at bytes that are not JSON: where messages cannot be told apart any more. @default false */
   readonly endsOnParseError?: boolean
+  /** Time in which a remote that has read everything must end its half of a closed connection. @default WRITE_TIMEOUT */
+  readonly lingerTimeout?: number
   /** Shared with other connections. @default its own */
   readonly limits?: ServerLimits
 }
@@ -121,7 +123,14 @@ export class Session implements WireSink, CallContext {
     if (this.#ended) return
     this.#wire.close(reason)
     this.end(error)
-    this.#linger = this.#clock.setTimer(WRITE_TIMEOUT, () => this.#wire.destroy())
+    const { lingerTimeout = WRITE_TIMEOUT } = this.#options
+    this.#linger = this.#clock.setTimer(lingerTimeout, () => this.#cutOff(WRITE_TIMEOUT - lingerTimeout))
+  }
+
+  /** Destroys a closed wire whose remote may never end its half; after `rest` milliseconds if it has not read everything. */
+  #cutOff(rest: number): void {
+    if (rest > 0 && this.#wire.bufferedBytes > 0) this.#linger = this.#clock.setTimer(rest, () => this.#wire.destroy())
+    else this.#wire.destroy()
   }
 
   // --- events of the wire ---------------------------------------------------------------------
