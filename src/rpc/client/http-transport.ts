@@ -2,6 +2,7 @@
  * Calls over HTTP: each is a request, on a pool of kept-alive connections.
  * @module
  */
+import { setMaxListeners } from 'node:events'
 import { type Dispatcher, Pool } from 'undici'
 import { Alarm } from '../../base/alarm.ts'
 import { TimeoutError } from '../../base/errors.ts'
@@ -21,15 +22,18 @@ export class HttpTransport implements ClientTransport {
   readonly #url: URL
   readonly #settings: ClientSettings
   readonly #headers: Readonly<Record<string, string>>
+  /** Ends connections that are being made, which a destroyed pool leaves to their timeout. */
+  readonly #closing = new AbortController()
   #lastId = 0
 
   constructor(url: URL, settings: ClientSettings) {
     this.#url = url
     this.#settings = settings
     this.#headers = { 'content-type': 'application/json', ...headersFor(url, settings) }
+    setMaxListeners(0, this.#closing.signal) // one for each connection
     this.#pool = new Pool(url.origin, {
       connections: settings.maxConnections,
-      connect: { timeout: settings.connectTimeout },
+      connect: { timeout: settings.connectTimeout, signal: this.#closing.signal },
       headersTimeout: 0, // every call has its own timeout
       bodyTimeout: 0,
       keepAliveTimeout: 30_000,
@@ -71,6 +75,7 @@ export class HttpTransport implements ClientTransport {
 
   async close(): Promise<void> {
     await this.#pool.destroy(closed())
+    this.#closing.abort()
   }
 
   #post(body: string, what: string, { signal, timeout }: CallOptions): Promise<string> {

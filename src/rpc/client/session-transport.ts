@@ -40,7 +40,7 @@ export interface SessionTransportOptions {
 const MAX_QUEUED_CALLS = 10_000
 const RECONNECT_DELAY = { initial: 250, max: 30_000 }
 /** Time for which a closed connection holds its socket, and the process, if the remote does not end its half, in milliseconds. */
-const LINGER_TIMEOUT = 2_000
+const LINGER_TIMEOUT = 1_000
 /** Duration of a connection after which the back-off starts anew, in milliseconds. */
 const STABLE_CONNECTION_TIME = 10_000
 
