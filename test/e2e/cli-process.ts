@@ -14,6 +14,8 @@ const run = promisify(execFile)
 export interface Built extends Disposable {
   /** Path of bin.js. */
   readonly bin: string
+  /** Folder of the package: programs that run in it import `peerloom/rpc` and the others. */
+  readonly folder: string
 }
 
 /** Compiles src/ beside node_modules, where the dependencies are found. */
@@ -26,7 +28,11 @@ export async function buildCli(): Promise<Built> {
   await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', ...lean, '--outDir', dist], { cwd: root })
   await run(process.execPath, [join(root, 'scripts', 'copy-assets.mjs'), dist])
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
-  return { bin: join(dist, 'cli', 'bin.js'), [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+  return {
+    bin: join(dist, 'cli', 'bin.js'),
+    folder,
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  }
 }
 
 export interface CliOptions {
@@ -100,6 +106,11 @@ export class CliProcess implements AsyncDisposable {
     this.done = new Promise((resolve) => {
       child.on('close', (code) => resolve(this.#output.ended(code ?? undefined)))
     })
+  }
+
+  /** Runs the text of a module, in a folder from where its imports are found. */
+  static ofModule(text: string, options: CliOptions): CliProcess {
+    return new CliProcess('--input-type=module', ['--eval', text], options)
   }
 
   /** Waits for text on stdout or stderr and returns the match. */
