@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../base/clock.ts'
 import { ConfigError } from '../base/errors.ts'
 import { Scope } from '../base/scope.ts'
@@ -36,6 +36,7 @@ async function setUp(services: readonly Service[]): Promise<SetUp> {
   const openStore = () => Promise.reject(new Error('no store'))
   const options = { services, disposal, scope, log, clock: systemClock, dataDir: () => undefined, openStore }
   const rpc = await RpcClient.inProcess(new RpcServer())
+  onTestFinished(() => rpc.close())
   const node = { rpc, signal: scope.signal, server: undefined as never }
   return { services: new Services(options), scope, disposal, node, logged }
 }
