@@ -178,4 +178,27 @@ describe('files of blocks', () => {
     )
     expect(() => [...readBlocks(file.subarray(0, file.length - 1))]).toThrow(CodecError)
   })
+
+  test('a block of five elements has its access list apart from the wire form, and a block of four has none', () => {
+    const last = blocks.at(-1)!
+    const accessList = Uint8Array.of(0xc2, 0x01, 0x02)
+    const five = rlp.encodeListOfRaw([last.header.raw, ...last.body.lists, accessList])
+    const [block] = [...readBlocks(five)]
+    expect(block?.accessList).toEqual(accessList)
+    expect(block?.raw).toEqual(last.raw)
+    expect(block?.exported).toEqual(five)
+    expect(new Block(last.header, last.body, undefined, accessList).exported).toEqual(five)
+    expect([...readBlocks(last.raw)].map((each) => [each.accessList, each.exported])).toEqual([[undefined, last.raw]])
+  })
+
+  test('a sixth element, an access list that is no list, and five elements in a message are CodecErrors', () => {
+    const { header, body } = blocks.at(-1)!
+    const withMore = (...more: Uint8Array[]) => rlp.encodeListOfRaw([header.raw, ...body.lists, ...more])
+    const list = Uint8Array.of(0xc0)
+    expect(() => Block.decodeExported(withMore(list, list))).toThrow(CodecError)
+    expect(() => Block.decodeExported(withMore(Uint8Array.of(0x80)))).toThrow(CodecError)
+    expect(() => Block.decodeExported(concatBytes(withMore(list), list))).toThrow(CodecError)
+    expect(() => Block.decode(withMore(list))).toThrow(CodecError)
+    expect(() => BlockBody.decode(rlp.encodeListOfRaw([...body.lists, list]))).toThrow(CodecError)
+  })
 })

@@ -56,11 +56,10 @@ export class BlockBody {
     return new BlockBody(lists, undefined)
   }
 
-  /** Reads from the first of the lists, which must be all that is left. */
+  /** Reads two lists, and a third where there is one; leaves what follows. */
   static readLists(reader: rlp.RlpReader, raw?: Uint8Array): BlockBody {
     const lists = [rawList(reader), rawList(reader)]
     if (!reader.done) lists.push(rawList(reader))
-    reader.finish()
     return new BlockBody(lists, raw)
   }
 
@@ -122,16 +121,23 @@ export class BlockBody {
   }
 }
 
-/** A header with its body: `[header, transactions, ommers, withdrawals?]`. */
+/**
+ * A header with its body: `[header, transactions, ommers, withdrawals?]`. Files of `geth export` add the block access list
+ * (EIP-7928) as a fifth element; messages of eth do not.
+ */
 export class Block {
   readonly header: Header
   readonly body: BlockBody
+  /** RLP of the block access list, not verified; undefined where none came with the block. */
+  readonly accessList: Uint8Array | undefined
   #raw: Uint8Array | undefined
+  #exported: Uint8Array | undefined
 
-  constructor(header: Header, body: BlockBody, raw?: Uint8Array) {
+  constructor(header: Header, body: BlockBody, raw?: Uint8Array, accessList?: Uint8Array) {
     this.header = header
     this.body = body
     this.#raw = raw
+    this.accessList = accessList
   }
 
   /** Decodes the wire form. Throws `CodecError`. Keeps views of `bytes`. */
@@ -139,9 +145,31 @@ export class Block {
     return blockCodec.decode(bytes)
   }
 
+  /** Decodes a block of a file of `geth export`, with its access list or without. Throws `CodecError`. Keeps views of `bytes`. */
+  static decodeExported(bytes: Uint8Array): Block {
+    const reader = new rlp.RlpReader(bytes)
+    const inside = reader.enterList()
+    reader.finish()
+    const header = headerCodec.read(inside)
+    const body = BlockBody.readLists(inside)
+    const accessList = inside.done ? undefined : rawList(inside)
+    inside.finish()
+    const block = new Block(header, body, accessList ? undefined : bytes, accessList)
+    block.#exported = bytes
+    return block
+  }
+
+  /** The wire form, without the access list. */
   get raw(): Uint8Array {
     this.#raw ??= rlp.encodeListOfRaw([this.header.raw, ...this.body.lists])
     return this.#raw
+  }
+
+  /** The form of `geth export`: the wire form, and the access list where there is one. */
+  get exported(): Uint8Array {
+    if (!this.accessList) return this.raw
+    this.#exported ??= rlp.encodeListOfRaw([this.header.raw, ...this.body.lists, this.accessList])
+    return this.#exported
   }
 
   get hash(): Uint8Array {
@@ -160,11 +188,13 @@ export const bodyCodec: rlp.RlpType<BlockBody> = rlp.define<BlockBody>({
   read(reader) {
     const at = reader.offset
     const inside = reader.enterList()
-    return BlockBody.readLists(inside, reader.bytes.subarray(at, reader.offset))
+    const body = BlockBody.readLists(inside, reader.bytes.subarray(at, reader.offset))
+    inside.finish()
+    return body
   },
 })
 
-/** Codec of a block in block files and NewBlock. */
+/** Codec of a block in NewBlock, and in block files without access lists. */
 export const blockCodec: rlp.RlpType<Block> = rlp.define<Block>({
   size: (block) => block.raw.length,
   write: (block, out, at) => rlp.writeRaw(block.raw, out, at),
@@ -172,7 +202,9 @@ export const blockCodec: rlp.RlpType<Block> = rlp.define<Block>({
     const at = reader.offset
     const inside = reader.enterList()
     const header = headerCodec.read(inside)
-    return new Block(header, BlockBody.readLists(inside), reader.bytes.subarray(at, reader.offset))
+    const body = BlockBody.readLists(inside)
+    inside.finish()
+    return new Block(header, body, reader.bytes.subarray(at, reader.offset))
   },
 })
 

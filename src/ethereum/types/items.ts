@@ -15,9 +15,12 @@ export function* readItems(bytes: Uint8Array): Generator<Uint8Array> {
   while (reader.offset < reader.end) yield reader.rawItem()
 }
 
-/** Reads the blocks of a file in go-ethereum's export format: consecutive RLP of blocks. Throws `CodecError`. */
+/**
+ * Reads the blocks of a file in go-ethereum's export format: consecutive RLP of blocks, from Amsterdam on with their
+ * access lists. Throws `CodecError`.
+ */
 export function* readBlocks(bytes: Uint8Array): Generator<Block> {
-  for (const item of readItems(bytes)) yield Block.decode(item)
+  for (const item of readItems(bytes)) yield Block.decodeExported(item)
 }
 
 /** Reads items like `readItems` from chunks cut anywhere. Holds one item and one chunk in memory. */
@@ -40,7 +43,7 @@ export async function* readBlockStream(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: ItemStreamOptions = {},
 ): AsyncGenerator<Block> {
-  for await (const item of readItemStream(chunks, options)) yield Block.decode(item)
+  for await (const item of readItemStream(chunks, options)) yield Block.decodeExported(item)
 }
 
 /**
