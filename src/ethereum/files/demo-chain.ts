@@ -10,8 +10,8 @@ import { hexToBytes } from '../../base/bytes.ts'
 import { type KeyValueStore, MemoryStore } from '../../storage/index.ts'
 import { ChainStore, type Genesis } from '../chain/index.ts'
 import { readItems } from '../types/index.ts'
-import { importChainFile } from './chain-file.ts'
 import { readGenesisFile } from './genesis-file.ts'
+import { importChainFile } from './import-chain.ts'
 
 export interface DemoChain {
   readonly genesis: Genesis

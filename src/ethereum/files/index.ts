@@ -3,14 +3,8 @@
  * Start reading at `chain-folder.ts`.
  * @module
  */
-export {
-  type ExportOptions,
-  exportChainFile,
-  type ImportOptions,
-  type ImportProgress,
-  type ImportResult,
-  importChainFile,
-} from './chain-file.ts'
 export { CHAIN_DATABASE, ChainFolder, checkHoldsChain, openChain, removeChain } from './chain-folder.ts'
 export { type DemoChain, demoChain, loadDemoChain } from './demo-chain.ts'
+export { type ExportOptions, exportChainFile } from './export-chain.ts'
 export { type ChainName, genesisOf, readGenesisFile } from './genesis-file.ts'
+export { type ImportOptions, type ImportProgress, type ImportResult, importChainFile } from './import-chain.ts'

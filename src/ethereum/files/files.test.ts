@@ -9,10 +9,11 @@ import { readOrCreateNodeKey } from '../../node/folder.ts'
 import { MemoryStore } from '../../storage/index.ts'
 import { ChainStore, type Genesis } from '../chain/index.ts'
 import { type Header, readItems } from '../types/index.ts'
-import { exportChainFile, importChainFile } from './chain-file.ts'
 import { ChainFolder, removeChain } from './chain-folder.ts'
 import { demoChain, loadDemoChain } from './demo-chain.ts'
+import { exportChainFile } from './export-chain.ts'
 import { readGenesisFile } from './genesis-file.ts'
+import { importChainFile } from './import-chain.ts'
 
 const assets = fileURLToPath(new URL('../../../assets/demo/', import.meta.url))
 const file = join(assets, 'chain.rlp')
