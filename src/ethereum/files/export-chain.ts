@@ -7,6 +7,7 @@ import { ConfigError, PeerloomError } from '../../base/errors.ts'
 import type { ChainStore } from '../chain/index.ts'
 import { Block, BlockBody, Header } from '../types/index.ts'
 import type { ImportProgress } from './import-chain.ts'
+import { isPacked, packed } from './packed-file.ts'
 
 /** Bytes of blocks in one write. */
 const BATCH_BYTES = 8 * 1024 * 1024
@@ -21,8 +22,8 @@ export interface ExportOptions {
 }
 
 /**
- * Writes canonical blocks into a temporary file, which then replaces the file; a pipe or a device is written to
- * directly. Throws ConfigError: `file` when it cannot be created, `first` or `last` when the chain has no such blocks;
+ * Writes canonical blocks, with the access lists that are stored, into a temporary file, which then replaces the file; a
+ * pipe or a device is written to directly. A file whose name ends in `.gz` is packed by gzip. Throws ConfigError: `file` when it cannot be created, `first` or `last` when the chain has no such blocks;
  * `ERR_CHAIN_FILE` when writing fails.
  */
 export async function exportChainFile(
@@ -41,9 +42,11 @@ export async function exportChainFile(
   const file = await open(temporary, 'w').catch(cannotWrite(path))
   const written = { blocks: 0, bytes: 0 }
   try {
-    for (const chunk of blockChunks(chain, first, last, written)) {
+    const chunks = blockChunks(chain, first, last, written)
+    for await (const chunk of isPacked(path) ? packed(chunks) : chunks) {
       signal?.throwIfAborted()
       await file.writeFile(chunk).catch(writeFailed(path))
+      written.bytes += chunk.length
       options.onProgress?.({ ...written })
     }
     await file.close()
@@ -60,7 +63,7 @@ function* blockChunks(
   chain: ChainStore,
   first: number,
   last: number,
-  written: { blocks: number; bytes: number },
+  written: { blocks: number },
 ): Generator<Uint8Array> {
   let parts: Uint8Array[] = []
   let size = 0
@@ -69,7 +72,6 @@ function* blockChunks(
     parts.push(raw)
     size += raw.length
     written.blocks++
-    written.bytes += raw.length
     if (size < BATCH_BYTES && number < last) continue
     yield Buffer.concat(parts)
     parts = []
@@ -77,13 +79,14 @@ function* blockChunks(
   }
 }
 
-/** `[header, transactions, ommers, withdrawals?]`, from `header` and `[transactions, ommers, withdrawals?]`. */
+/** `[header, transactions, ommers, withdrawals?, accessList?]`; the access list is there where the folder has it. */
 function rawBlock(chain: ChainStore, number: number): Uint8Array {
   const hash = chain.hashAt(number)
   const header = hash && chain.rawHeader(hash)
   const body = hash && chain.rawBody(hash)
   if (!header || !body) throw new PeerloomError('ERR_CHAIN_FILE', `block ${number} is incomplete in the data folder`)
-  return new Block(Header.decode(header), BlockBody.decode(body)).raw
+  const accessList = chain.rawAccessList(hash)
+  return new Block(Header.decode(header), BlockBody.decode(body), undefined, accessList).exported
 }
 
 /** @returns true for a pipe or a device, which a rename would replace by a regular file */

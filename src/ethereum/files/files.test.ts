@@ -76,7 +76,7 @@ describe('importChainFile', () => {
     const cut = write('cut.rlp', bytes.subarray(0, (offsets[7] as number) + 10))
     await expect(importChainFile(chain, cut)).rejects.toThrow(/after block 7: /)
     const text = write('text.rlp', Buffer.from('not a chain'))
-    await expect(importChainFile(chain, text)).rejects.toThrow(/text\.rlp: after block 7: /)
+    await expect(importChainFile(chain, text)).rejects.toThrow(/text\.rlp: at its beginning: /)
     await expect(importChainFile(chain, join(folder, 'none'))).rejects.toMatchObject({ field: 'file' })
     await expect(importChainFile(chain, folder)).rejects.toMatchObject({ field: 'file' })
   })
