@@ -20,10 +20,11 @@ const numberOption = (flag: string, what: string, fallback: string): Option =>
 export const exportCommand: CommandSpec<ExportOptions> = {
   name: 'export',
   summary: 'writes the blocks of a data folder into a file',
-  details: "One block's RLP after another, as `geth import` reads it.",
+  details:
+    "One block's RLP after another, as `geth import` reads it, from Amsterdam on with the block access lists that the folder has. A file whose name ends in `.gz` is packed by gzip. `geth export` begins with the genesis block, which `geth import` passes over: `--first 0` writes it, too. Receipts are not in it, and era files are not written.",
   examples: [
     ['export chain.rlp --datadir data', 'all but the genesis block'],
-    ['export part.rlp --datadir data --first 100 --last 199', 'a hundred blocks'],
+    ['export part.rlp.gz --datadir data --first 100 --last 199', 'a hundred blocks, packed'],
   ],
   arguments: [new Argument('<file>', 'output file; an existing one is replaced')],
   flags: ['datadir', 'network'],

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runProgram } from '../../../../test/support/program.ts'
 
@@ -45,6 +46,31 @@ test('an imported chain is inspected as complete, and exported as the same file'
 test('an import of known blocks adds none', async () => {
   const result = await resultOf('import', chain, '--datadir', full)
   expect(result).toMatchObject({ imported: 0, known: 320, head: { number: 320 } })
+})
+
+test('an import says that it has no receipts, and how to get them; one that adds nothing does not', async () => {
+  const dataDir = newPath()
+  const first = await runProgram(['import', chain, '--datadir', dataDir, '--genesis', genesis])
+  expect(first.stdout).toMatch(
+    /^imported 320 blocks; [^\n]+\nA file of blocks has no receipts: [^\n]+ --synctarget 0x[0-9a-f]{64}\n$/,
+  )
+  const again = await runProgram(['import', chain, '--datadir', dataDir])
+  expect(again.stdout).toMatch(/^imported 0 blocks, 320 blocks known before; [^\n]+\n$/)
+  expect(await resultOf('import', chain, '--datadir', dataDir)).toMatchObject({ firstReceipts: 321 })
+})
+
+test('a packed file is exported and imported by its name, and the help says so', async () => {
+  const packed = `${newPath()}.rlp.gz`
+  const { bytes } = await resultOf('export', packed, '--datadir', full)
+  expect(bytes).toBe(readFileSync(packed).length)
+  expect(gunzipSync(readFileSync(packed)).equals(readFileSync(chain))).toBe(true)
+  const result = await resultOf('import', packed, '--datadir', newPath(), '--genesis', genesis)
+  expect(result).toMatchObject({ imported: 320, known: 0, bytes })
+  for (const command of ['import', 'export']) {
+    const { stdout } = await runProgram([command, '--help'])
+    expect(stdout).toContain('`.gz`')
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/receipts/i)
+  }
 })
 
 test('an import into a folder of another chain is refused, and changes nothing', async () => {
