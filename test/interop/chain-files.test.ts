@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -41,6 +41,14 @@ async function gethImport(dataDir: string, file: string): Promise<boolean> {
 async function gethExport(dataDir: string, file: string, ...range: readonly number[]): Promise<Buffer> {
   await runProcess(interopBinary('geth'), ['--datadir', dataDir, 'export', file, ...range.map(String)])
   return readFileSync(file)
+}
+
+/** `geth export-history`: the path of the era file. */
+async function gethHistory(dataDir: string): Promise<string> {
+  const folder = newPath()
+  const words = ['export-history', '--era.format', 'ere', folder, '0', '320']
+  await runProcess(interopBinary('geth'), ['--datadir', dataDir, ...words])
+  return join(folder, readdirSync(folder).find((name) => name.endsWith('.ere')) as string)
 }
 
 /** Chains of chainmaker, made anew. */
@@ -91,12 +99,12 @@ interface Sides {
 const SOME = expect.toSatisfy((head: number) => head > 50) as number
 
 let whole: Buffer
-let ranges: { readonly joined: string; readonly overlapping: string; readonly late: string }
+let ranges: { readonly joined: string; readonly overlapping: string; readonly late: string; readonly era: string }
 beforeAll(async () => {
   const geth = await gethFolder(demoChain.genesis)
   await gethImport(geth, demoChain.chain)
   whole = await gethExport(geth, newPath('.rlp'))
-  ranges = { joined: newPath('.gz'), overlapping: newPath('.rlp'), late: newPath('.rlp') }
+  ranges = { joined: newPath('.gz'), overlapping: newPath('.rlp'), late: newPath('.rlp'), era: await gethHistory(geth) }
   await gethExport(geth, ranges.joined, 0, 100)
   await gethExport(geth, ranges.joined, 101, 320)
   await gethExport(geth, ranges.overlapping, 0, 100)
@@ -161,6 +169,7 @@ test.each<readonly [string, () => string, Sides]>([
     { geth: [false, 0], ours: [false, SOME] },
   ],
   ['the second half of a file', () => write('.rlp', whole.subarray(180_000)), { geth: [false, 0], ours: [false, 0] }],
+  ['an era file', () => ranges.era, { geth: [false, 0], ours: [false, 0] }],
   ['two ranges in one packed file', () => ranges.joined, { geth: [true, 320], ours: [true, 320] }],
   ['two ranges in one file that overlap', () => ranges.overlapping, { geth: [false, 0], ours: [true, 320] }],
   ['a range beyond the head', () => ranges.late, { geth: [false, 0], ours: [false, 0] }],

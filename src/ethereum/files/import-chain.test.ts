@@ -10,6 +10,7 @@ import { Block, Header } from '../types/index.ts'
 import { type DemoChain, demoChain, loadDemoChain } from './demo-chain.ts'
 import { exportChainFile } from './export-chain.ts'
 import { type ImportResult, importChainFile } from './import-chain.ts'
+import { explainDifference } from './wrong-order.ts'
 
 let folder: string
 let made = 0
@@ -173,13 +174,13 @@ test('a file that is not the chain, or not all of it, is explained by what is wr
     [
       0,
       [other(1, stranger).raw],
-      'block 1 does not follow the genesis block of the data folder: the file is of another chain',
+      'block 1 does not follow block 0, the genesis block of the data folder: the file is of another chain',
       0,
     ],
     [
       9,
       [other(1, stranger).raw],
-      'block 1 does not follow the genesis block of the data folder: the file is of another chain',
+      'block 1 does not follow block 0, the genesis block of the data folder: the file is of another chain',
       9,
     ],
     [
@@ -264,4 +265,10 @@ test('an exported genesis block is imported as the block 0 that it is', async ()
   expect(await exportChainFile(chain, path, { first: 0 })).toMatchObject({ blocks: 4 })
   expect(readFileSync(path).equals(concatBytes(genesisBlock(demo.genesis), ...blocks(1, 3)))).toBe(true)
   expect(await importChainFile(await newChain(), path)).toMatchObject({ blocks: 3, imported: 3 })
+})
+
+test('a block that the folder has lost below its head is explained as damage of the folder', () => {
+  const { header } = demoBlocks[4]!
+  const state = { tip: 9, before: 4, firstAdded: undefined, hashAt: () => undefined }
+  expect(explainDifference(header, state)).toBe('is missing in the data folder, which is damaged')
 })

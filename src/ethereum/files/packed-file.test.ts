@@ -124,6 +124,13 @@ test('data after the gzip data is refused, also zeros and what follows them', as
   expect(early).toEqual(upTo(' has other data after the end of its gzip data', 0))
 })
 
+test('an era file is refused as one', async () => {
+  const era = Uint8Array.of(0x65, 0x32, 0, 0, 0, 0, 0, 0, 3, 0, 0xc2, 0)
+  const error = ' is an era file (`geth export-history`), which is not read: `geth export` writes the blocks'
+  expect(await importBytes(era, 'mainnet-00000-5ec1ffb8.era1')).toEqual({ head: 0, error })
+  expect((await importBytes(Uint8Array.of(0x65, 0x32), 'short.rlp')).error).toMatch(/^: at its beginning: /)
+})
+
 test('a file whose packing is not what its name says is refused with what it is', async () => {
   const cases: readonly (readonly [Uint8Array, string, string])[] = [
     [gz, 'chain.rlp', " is packed by gzip, which takes a name that ends in '.gz'"],

@@ -36,12 +36,12 @@ export interface FileContent {
 export function readChainFile(path: string): FileContent {
   const file = createReadStream(path, { highWaterMark: READ_BYTES })
   if (!isPacked(path)) {
-    const chunks = refusePacked(file, "is packed by gzip, which takes a name that ends in '.gz'")
+    const chunks = blocksOnly(file, "is packed by gzip, which takes a name that ends in '.gz'")
     return { chunks, packedBytes: () => undefined }
   }
   const unpacking = new Unpacking(file)
   return {
-    chunks: refusePacked(unpacking.chunks(), 'is packed by gzip twice'),
+    chunks: blocksOnly(unpacking.chunks(), 'is packed by gzip twice'),
     packedBytes: () => unpacking.bytes,
   }
 }
@@ -53,11 +53,12 @@ export function packed(chunks: Iterable<Uint8Array>): AsyncIterable<Uint8Array> 
   return gzip
 }
 
-/** Passes chunks on, and throws where the first one is the beginning of a gzip file. */
-async function* refusePacked(chunks: AsyncIterable<Uint8Array>, message: string): AsyncGenerator<Uint8Array> {
+/** Passes chunks on, and throws where the first one is the beginning of a gzip file or of an era file. */
+async function* blocksOnly(chunks: AsyncIterable<Uint8Array>, isGzipped: string): AsyncGenerator<Uint8Array> {
   let first = true
   for await (const chunk of chunks) {
-    if (first && isGzip(chunk)) throw new UnpackError(message)
+    if (first && isGzip(chunk)) throw new UnpackError(isGzipped)
+    if (first && startsWith(chunk, ERA_VERSION)) throw new UnpackError(IS_ERA)
     first = false
     yield chunk
   }
@@ -110,8 +111,17 @@ class Unpacking {
 
 const OTHER_DATA = 'has other data after the end of its gzip data'
 
+const IS_ERA = 'is an era file (`geth export-history`), which is not read: `geth export` writes the blocks'
+const GZIP_MAGIC = [0x1f, 0x8b]
+/** Entry that begins each e2store file: type `e2`, no data. */
+const ERA_VERSION = [0x65, 0x32, 0, 0, 0, 0, 0, 0]
+
 function isGzip(chunk: Uint8Array): boolean {
-  return chunk[0] === 0x1f && chunk[1] === 0x8b
+  return startsWith(chunk, GZIP_MAGIC)
+}
+
+function startsWith(chunk: Uint8Array, magic: readonly number[]): boolean {
+  return magic.every((byte, i) => chunk[i] === byte)
 }
 
 function nothing(): void {}

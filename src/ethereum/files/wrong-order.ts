@@ -52,7 +52,7 @@ export function explainGap({ number }: Header, state: ImportState): string {
 }
 
 function otherGenesis(): string {
-  return 'does not follow the genesis block of the data folder: the file is of another chain'
+  return 'does not follow block 0, the genesis block of the data folder: the file is of another chain'
 }
 
 function unlinked(before: number): string {
