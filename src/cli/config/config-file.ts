@@ -6,9 +6,9 @@
 import { readFile } from 'node:fs/promises'
 import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml'
 import { ConfigError } from '../../base/errors.ts'
+import { suggestionFor } from '../../base/nearest.ts'
 import { type FlagName, KEYS } from '../flags/index.ts'
 import type { RawSetting, RawSettings } from './config.ts'
-import { suggestionFor } from './nearest.ts'
 
 /**
  * Reads the settings of a file. Rejects with a ConfigError that names `source` when the file cannot be read, and the

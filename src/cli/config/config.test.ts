@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest'
+import { nearest } from '../../base/nearest.ts'
 import { formatEnode, NodeKey } from '../../identity/index.ts'
 import {
   COMMON_FLAGS,
@@ -17,7 +18,6 @@ import {
 import { Config } from './config.ts'
 import { DEFAULT_DATADIR } from './data-dir.ts'
 import { CATEGORIES, flag } from './flag.ts'
-import { nearest } from './nearest.ts'
 import type { OptionPath } from './option-path.ts'
 import { type FlagUse, readConfig } from './read-config.ts'
 import { settingsOf } from './settings.ts'

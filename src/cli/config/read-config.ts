@@ -3,11 +3,11 @@
  * @module
  */
 import { ConfigError } from '../../base/errors.ts'
+import { suggestionFor } from '../../base/nearest.ts'
 import { type FlagName, flagOf, VARIABLES } from '../flags/index.ts'
 import { Config, type Defaults, type RawSetting, type RawSettings } from './config.ts'
 import { readConfigFile } from './config-file.ts'
 import { VARIABLE_PREFIX } from './flag.ts'
-import { suggestionFor } from './nearest.ts'
 
 /** Use of a flag on the command line, in their order. */
 export interface FlagUse {

@@ -1,5 +1,5 @@
+import { nearest } from '../../base/nearest.ts'
 import type { RpcClient } from '../../rpc/index.ts'
-import { nearest } from '../config/nearest.ts'
 import { lazy } from './lazy.ts'
 
 /** A namespace of a node as an object. Without a list of its methods, every name is a method. */

@@ -2,7 +2,7 @@
  * Suggestions for mistyped names.
  * @module
  */
-import type { ConfigErrorOptions } from '../../base/errors.ts'
+import type { ConfigErrorOptions } from './errors.ts'
 
 /** Largest share of changed letters of the longer word; beyond it a suggestion would only confuse. */
 const MAX_SHARE_CHANGED = 0.4
