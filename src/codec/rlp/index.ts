@@ -7,7 +7,7 @@
 export { DEFAULT_MAX_LIST, type Lazy, type LazyType, type ListOptions, lazy, list, raw } from './collections.ts'
 export { decodeItems, encodeItems, item, type RlpItem } from './items.ts'
 export { MAX_DEPTH, RlpReader } from './reader.ts'
-export { bool, bytes, bytesOf, fixed, number, text, uint, uint64 } from './scalars.ts'
+export { bool, bytes, bytesOf, fixed, number, numberOrBigint, text, uint, uint64 } from './scalars.ts'
 export { type OptionalField, optional, type StructOf, type StructOptions, struct } from './struct.ts'
 export { either, mapped } from './transforms.ts'
 export { define, type RlpType, type RlpTypeParts } from './type.ts'

@@ -97,6 +97,15 @@ export class RlpReader {
     return value
   }
 
+  /** Reads an unsigned integer of 64 bits: a number up to 2^53 - 1, a bigint above. */
+  readNumberOrBigint(): number | bigint {
+    const start = this.#openInteger(8)
+    const end = this.#payloadEnd
+    this.offset = end
+    const value = this.#smallInteger(start, end)
+    return value <= Number.MAX_SAFE_INTEGER ? value : this.#largeInteger(start, end)
+  }
+
   /** Skips the next item, which must be a list, and returns a reader of its content. */
   enterList(): RlpReader {
     const at = this.offset

@@ -128,6 +128,13 @@ export const number: RlpType<number> = define({
   read: (reader) => reader.readNumber(),
 })
 
+/** Unsigned integer of up to 64 bits: a number up to 2^53 - 1, a bigint above. */
+export const numberOrBigint: RlpType<number | bigint> = define({
+  size: (value) => (typeof value === 'bigint' ? uint64.size(value) : number.size(value)),
+  write: (value, out, at) => (typeof value === 'bigint' ? uint64 : number).write(value as never, out, at),
+  read: (reader) => reader.readNumberOrBigint(),
+})
+
 /** Boolean: 0x80 is false, 0x01 is true; anything else is `ERR_RLP_VALUE`. */
 export const bool: RlpType<boolean> = define({
   size(value) {

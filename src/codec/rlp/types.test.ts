@@ -68,6 +68,7 @@ const SAMPLES: readonly Sample<unknown>[] = [
   sample('uint', rlp.uint, u256),
   sample('uint64', rlp.uint64, u64),
   sample('number', rlp.number, fc.maxSafeNat()),
+  sample('numberOrBigint', rlp.numberOrBigint, fc.oneof(fc.maxSafeNat(), fc.bigInt(2n ** 53n, 2n ** 64n - 1n))),
   sample('bool', rlp.bool, fc.boolean()),
   sample('text', rlp.text, wellFormed),
   sample('list', rlp.list<bigint>(rlp.uint), fc.array(u256, { maxLength: 100 })),
@@ -162,6 +163,9 @@ test('RLP integers have no leading zeros, and 0 is the empty string', () => {
 test('RLP integers too large for their type are refused on the wire', () => {
   expect(codeOf(() => decodeHex(rlp.uint, `a101${'00'.repeat(32)}`))).toBe('ERR_RLP_TOO_LONG')
   expect(codeOf(() => decodeHex(rlp.uint64, '89010000000000000000'))).toBe('ERR_RLP_TOO_LONG')
+  expect(codeOf(() => decodeHex(rlp.numberOrBigint, '89010000000000000000'))).toBe('ERR_RLP_TOO_LONG')
+  expect(decodeHex(rlp.numberOrBigint, '871fffffffffffff')).toBe(Number.MAX_SAFE_INTEGER)
+  expect(decodeHex(rlp.numberOrBigint, '8720000000000000')).toBe(2n ** 53n)
   expect(codeOf(() => decodeHex(rlp.number, '8720000000000000'))).toBe('ERR_RLP_TOO_LONG')
   expect(codeOf(() => decodeHex(rlp.number, '880100000000000000'))).toBe('ERR_RLP_TOO_LONG')
 })
