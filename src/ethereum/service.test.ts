@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Logger, silentLogger } from '../base/log.ts'
 import { MemoryNetwork } from '../net/index.ts'
 import { Node, type NodeOptions } from '../node/index.ts'
 import { MemoryStore } from '../storage/index.ts'
@@ -71,6 +72,25 @@ describe('EthereumService', () => {
     await expect(start({}, { dataDir, p2p })).rejects.toMatchObject({ field: 'p2p.listen.port' })
     await using again = await start({}, { dataDir })
     expect(again.ethereum.head.number).toBe(source.ethereum.head.number)
+  })
+
+  test('a node logs the fields of genesis.json that it does not know, and starts', async () => {
+    const genesis = join(folder, 'odd.json')
+    writeFileSync(genesis, JSON.stringify({ config: { chainID: 7, londonBlok: 0 } }))
+    const warned: unknown[] = []
+    const log = { ...silentLogger, warn: (...line: unknown[]) => warned.push(line), child: () => log } as Logger
+    await using started = await start({ genesis, store: new MemoryStore() }, { log })
+    expect(started.ethereum.chain.chainConfig.chainId).toBe(7n)
+    const fields = { field: 'config.londonBlok', hint: 'did you mean londonBlock?' }
+    expect(warned).toEqual([['Unknown field in genesis.json', fields]])
+  })
+
+  test('the network id of a chain id above 64 bits is its low 64 bits, as in go-ethereum', async () => {
+    const genesis = join(folder, 'wide.json')
+    writeFileSync(genesis, `{"config":{"chainId":${2n ** 70n + 5n}}}`)
+    await using started = await start({ genesis, store: new MemoryStore() })
+    expect(await started.node.rpc.call('net_version', [])).toBe('5')
+    expect(await started.node.rpc.call('eth_chainId', [])).toBe(`0x${(2n ** 70n + 5n).toString(16)}`)
   })
 
   test('a sync without peers ends when its signal aborts', async () => {

@@ -9,9 +9,16 @@ import type { Service, ServiceContext, ServiceParts } from '../node/index.ts'
 import { method } from '../rpc/index.ts'
 import type { KeyValueStore } from '../storage/index.ts'
 import { debugRawApi, ethApi, ethSubscriptions } from './api/index.ts'
-import { type ChainHead, ChainStore, type Genesis } from './chain/index.ts'
+import { type ChainHead, ChainStore, type Genesis, type GenesisWarning } from './chain/index.ts'
 import { Eth, type EthVersion } from './eth/index.ts'
-import { CHAIN_DATABASE, type ChainName, checkHoldsChain, genesisOf, openChain } from './files/index.ts'
+import {
+  CHAIN_DATABASE,
+  type ChainName,
+  checkHoldsChain,
+  genesisOf,
+  logGenesisWarning,
+  openChain,
+} from './files/index.ts'
 import { Sync, type SyncPhase } from './sync/index.ts'
 
 /** Options of the service; the chain is that of `genesis` or `network`. @default the chain in the folder or store */
@@ -51,6 +58,8 @@ export class EthereumService implements Service {
   readonly name = 'ethereum'
   readonly #options: EthereumServiceOptions
   #genesis: Genesis | undefined
+  /** Warnings about the genesis, logged at the start. BOUNDED: parseGenesis gives 100 at most. */
+  #warnings: GenesisWarning[] = []
   #parts: Parts | undefined
 
   constructor(options: EthereumServiceOptions = {}) {
@@ -87,7 +96,9 @@ export class EthereumService implements Service {
    */
   async check(dataDir: string | undefined): Promise<void> {
     const { store } = this.#options
-    this.#genesis = await genesisOf(this.#options)
+    const warnings: GenesisWarning[] = []
+    this.#genesis = await genesisOf(this.#options, { onWarning: (warning) => warnings.push(warning) })
+    this.#warnings = warnings
     if (store) return
     if (dataDir === undefined) {
       throw new ConfigError('dataDir', 'is required', { hint: 'or pass a store that keeps the chain' })
@@ -100,9 +111,10 @@ export class EthereumService implements Service {
    */
   async start(context: ServiceContext): Promise<ServiceParts> {
     const { log, clock } = context
+    for (const warning of this.#warnings.splice(0)) logGenesisWarning(log, warning)
     const chain = await this.#open(context)
     logRepair(chain, log)
-    const networkId = BigInt(this.#options.networkId ?? chain.chainConfig.chainId)
+    const networkId = BigInt(this.#options.networkId ?? BigInt.asUintN(64, chain.chainConfig.chainId))
     const { versions, store } = this.#options
     const eth = new Eth({ chain, networkId, log, ...(versions && { versions }) })
     const sync = new Sync({ store: chain, eth, log, clock })

@@ -11,12 +11,20 @@ export {
   type BlockFork,
   blobParametersAt,
   type ChainConfig,
+  type ForkPoint,
   isBlockFork,
   TIME_FORKS,
   type TimeFork,
 } from './config/chain-config.ts'
 export { type ForkId, ForkIds, forkIdCodec } from './config/fork-id.ts'
-export { type Genesis, type GenesisJson, genesisFromJson, parseGenesis } from './config/genesis.ts'
+export {
+  type Genesis,
+  type GenesisJson,
+  type GenesisReadOptions,
+  genesisFromJson,
+  parseGenesis,
+} from './config/genesis.ts'
+export type { GenesisWarning } from './config/json-reader.ts'
 export { NETWORK_NAMES, type NetworkName, networkGenesis } from './config/networks.ts'
 export { verifyAccessList, verifyBody, verifyReceipts } from './rules/contents.ts'
 export { blobBaseFee, blobBaseFeeAt, expectedBaseFee, expectedExcessBlobGas, GAS_PER_BLOB } from './rules/fees.ts'

@@ -6,5 +6,5 @@
 export { CHAIN_DATABASE, ChainFolder, checkHoldsChain, openChain, removeChain } from './chain-folder.ts'
 export { type DemoChain, demoChain, loadDemoChain } from './demo-chain.ts'
 export { type ExportOptions, exportChainFile } from './export-chain.ts'
-export { type ChainName, genesisOf, readGenesisFile } from './genesis-file.ts'
+export { type ChainName, genesisOf, logGenesisWarning, readGenesisFile } from './genesis-file.ts'
 export { type ImportOptions, type ImportProgress, type ImportResult, importChainFile } from './import-chain.ts'

@@ -19,8 +19,8 @@ export interface HeaderFields {
   readonly number: number
   readonly gasLimit: bigint
   readonly gasUsed: bigint
-  /** Seconds. */
-  readonly timestamp: number
+  /** Seconds; a bigint where a number is not exact, above 2^53 - 1. */
+  readonly timestamp: number | bigint
   readonly extraData: Uint8Array
   /** 32 bytes; the beacon chain's randomness since the merge. */
   readonly mixHash: Uint8Array
@@ -62,7 +62,7 @@ const fieldsCodec: rlp.RlpType<HeaderFields> = rlp.struct({
   number: rlp.number,
   gasLimit: rlp.uint64,
   gasUsed: rlp.uint64,
-  timestamp: rlp.number,
+  timestamp: rlp.numberOrBigint,
   extraData: rlp.bytesOf({ max: MAX_EXTRA_DATA_BYTES }),
   mixHash: hash,
   nonce: rlp.fixed(8),
@@ -93,6 +93,7 @@ export class Header implements HeaderFields {
   readonly number: number
   readonly gasLimit: bigint
   readonly gasUsed: bigint
+  /** Seconds. Above 2^53 it is the nearest number: {@link Header.exactTimestamp} has every digit. */
   readonly timestamp: number
   readonly extraData: Uint8Array
   readonly mixHash: Uint8Array
@@ -105,6 +106,7 @@ export class Header implements HeaderFields {
   readonly requestsHash: Uint8Array | undefined
   readonly blockAccessListHash: Uint8Array | undefined
   readonly slotNumber: bigint | undefined
+  readonly #exactTimestamp: number | bigint
   #hash: Uint8Array | undefined
 
   /** Reads field by field instead of through the table above: a sync decodes more headers than anything else. */
@@ -123,7 +125,8 @@ export class Header implements HeaderFields {
     this.number = list.readNumber()
     this.gasLimit = list.readBigint(8)
     this.gasUsed = list.readBigint(8)
-    this.timestamp = list.readNumber()
+    this.#exactTimestamp = list.readNumberOrBigint()
+    this.timestamp = Number(this.#exactTimestamp)
     this.extraData = list.readBytesOf(MAX_EXTRA_DATA_BYTES)
     this.mixHash = list.readFixed(32)
     this.nonce = list.readFixed(8)
@@ -154,6 +157,11 @@ export class Header implements HeaderFields {
    */
   static from(fields: HeaderFields): Header {
     return Header.decode(fieldsCodec.encode(fields))
+  }
+
+  /** Seconds: a number up to 2^53 - 1, a bigint above. */
+  get exactTimestamp(): number | bigint {
+    return this.#exactTimestamp
   }
 
   /** keccak-256 of `raw`: the block's hash. */

@@ -2,7 +2,14 @@ import { stat } from 'node:fs/promises'
 import { Argument } from 'commander'
 import { bytesTo0x } from '../../../base/bytes.ts'
 import { atFieldAsync } from '../../../base/errors.ts'
-import { ChainFolder, genesisOf, type ImportProgress, importChainFile } from '../../../ethereum/files/index.ts'
+import {
+  ChainFolder,
+  genesisOf,
+  type ImportProgress,
+  importChainFile,
+  logGenesisWarning,
+} from '../../../ethereum/files/index.ts'
+import type { GenesisWarning } from '../../../ethereum/index.ts'
 import type { CommandSpec } from '../../command.ts'
 import { dataDirIn } from '../../config/settings.ts'
 import { CHAIN_FLAGS } from '../../flags/index.ts'
@@ -26,9 +33,10 @@ export const importCommand: CommandSpec = {
   flags: CHAIN_FLAGS,
   logs: 'progress',
   async run(context, _options, file = '') {
-    const { terminal, signal, config } = context
+    const { terminal, signal, config, log } = context
+    const onWarning = (warning: GenesisWarning): void => logGenesisWarning(log, warning)
     const chain = { genesis: config.get('genesis'), network: config.get('network') }
-    const genesis = await atFieldAsync('ethereum.genesis', () => genesisOf(chain))
+    const genesis = await atFieldAsync('ethereum.genesis', () => genesisOf(chain, { onWarning }))
     await using folder = await ChainFolder.open(dataDirIn(config), genesis)
     const total = (await stat(file).catch(() => undefined))?.size
     using view = new FileView(context, 'importing', total)

@@ -23,7 +23,7 @@ export const inspectCommand: CommandSpec = {
     const result = {
       dataDir: folder.path,
       genesis: bytesTo0x(genesis.hash),
-      chainId: Number(genesis.config.chainId),
+      chainId: numberOrDigits(genesis.config.chainId),
       head: { number: head.number, hash: bytesTo0x(head.hash), timestamp: head.timestamp },
       ...stats,
       firstReceipts: chain.firstReceipts,
@@ -34,7 +34,7 @@ export const inspectCommand: CommandSpec = {
     terminal.print(`folder    ${folder.path}`)
     terminal.print(`chain     ${result.chainId}, genesis ${result.genesis}`)
     terminal.print(`head      ${formatCount(head.number)} ${result.head.hash}`)
-    terminal.print(`time      ${new Date(head.timestamp * 1000).toISOString()}`)
+    terminal.print(`time      ${timeOf(head.timestamp)}`)
     const counts = [countOf(stats.headers, 'header'), `${formatCount(stats.bodies)} bodies`]
     counts.push(
       `receipts of ${countOf(stats.receipts, 'block')}`,
@@ -62,4 +62,15 @@ function healthLine(
   if (!repaired) return 'ok'
   const from = repaired.from === undefined ? 'a lost head' : `block ${repaired.from}`
   return `ok, head rewound from ${from} to block ${repaired.to}, the last complete one`
+}
+
+/** @returns a number, or every digit of one above 2^53. */
+function numberOrDigits(value: bigint): number | string {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value)
+}
+
+/** @returns the time of a block in ISO 8601; the plain number where a chain counts in other units than seconds. */
+function timeOf(seconds: number): string {
+  const date = new Date(seconds * 1000)
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString()
 }

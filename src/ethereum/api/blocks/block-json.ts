@@ -28,7 +28,7 @@ export function headerJson(header: Header): JsonObject {
     extraData: bytesTo0x(header.extraData),
     gasLimit: quantity(header.gasLimit),
     gasUsed: quantity(header.gasUsed),
-    timestamp: quantity(header.timestamp),
+    timestamp: quantity(header.exactTimestamp),
     transactionsRoot: bytesTo0x(header.transactionsRoot),
     receiptsRoot: bytesTo0x(header.receiptsRoot),
     baseFeePerGas: optionalQuantity(header.baseFeePerGas),

@@ -98,7 +98,7 @@ function rangeOf(reader: BlockReader, count: number, tag: BlockTag): { first: nu
 function feesOf(reader: BlockReader, block: StoredBlock, percentiles: readonly number[]): BlockFees {
   const config = reader.chain.chainConfig
   const { header } = block
-  const { number, timestamp } = header
+  const { number, exactTimestamp: timestamp } = header
   const excess = header.excessBlobGas
   const max = blobParametersAt(config, timestamp)?.max ?? 0
   return {

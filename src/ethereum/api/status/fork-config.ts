@@ -9,6 +9,7 @@ import {
   type ChainConfig,
   type ChainStore,
   type ForkIds,
+  type ForkPoint,
   TIME_FORKS,
   type TimeFork,
 } from '../../chain/index.ts'
@@ -51,16 +52,16 @@ const SYSTEM_CONTRACTS: readonly (readonly [name: string, address: string, since
 /** @returns the fork in force at the head, the next one and the last known one, each null if there is none. */
 export function forkConfigJson(chain: ChainStore, forkIds: ForkIds): JsonObject {
   const { chainConfig, head, genesis } = chain
-  const born = genesis.header.timestamp
-  const times = TIME_FORKS.map((fork) => chainConfig[fork]).filter((time): time is number => time !== undefined)
+  const born = genesis.header.exactTimestamp
+  const times = TIME_FORKS.map((fork) => chainConfig[fork]).filter((time): time is ForkPoint => time !== undefined)
   const current = times.findLast((time) => time <= head.timestamp)
   const next = times.find((time) => time > head.timestamp)
-  const describe = (time: number | undefined): JsonObject | null =>
+  const describe = (time: ForkPoint | undefined): JsonObject | null =>
     time === undefined ? null : { activationTime: time > born ? time : 0, ...forkAt(chainConfig, forkIds, time) }
   return { current: describe(current), next: describe(next), last: next === undefined ? null : describe(times.at(-1)) }
 }
 
-function forkAt(config: ChainConfig, forkIds: ForkIds, time: number): JsonObject {
+function forkAt(config: ChainConfig, forkIds: ForkIds, time: ForkPoint): JsonObject {
   const blobs = blobParametersAt(config, time)
   const active = (since: TimeFork | undefined): boolean =>
     since === undefined || (config[since] ?? Number.POSITIVE_INFINITY) <= time

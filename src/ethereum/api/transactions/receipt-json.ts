@@ -58,7 +58,7 @@ export function logJson(
     transactionHash: bytesTo0x(transactionHash),
     transactionIndex: quantity(transactionIndex),
     blockHash: bytesTo0x(header.hash),
-    blockTimestamp: quantity(header.timestamp),
+    blockTimestamp: quantity(header.exactTimestamp),
     logIndex: quantity(logIndex),
     removed: removed ?? false,
   }

@@ -13,7 +13,7 @@ export function transactionJson(transaction: Transaction, index: number, header:
   return {
     blockHash: bytesTo0x(header.hash),
     blockNumber: quantity(header.number),
-    blockTimestamp: quantity(header.timestamp),
+    blockTimestamp: quantity(header.exactTimestamp),
     from: bytesTo0x(senderOf(transaction, header, config)),
     gas: quantity(fields.gasLimit),
     gasPrice: quantity(effectiveGasPrice(fields, header)),

@@ -66,6 +66,16 @@ describe('fork ids', () => {
     expect(at({ londonBlock: 3, bogotaTime: 100 }).next).toBe(100n)
   })
 
+  test('fork ids of forks above 2^53 keep every digit', () => {
+    const never = 2n ** 64n - 1n
+    const config = { chainId: 1, londonBlock: 0, shanghaiTime: 1_700_000_000_123_456_790n, bogotaTime: never }
+    const born = header({ number: 0, timestamp: 1_700_000_000_123_456_789n })
+    const ids = new ForkIds(genesisOf(parseChainConfig(config), born))
+    expect(ids.at(0, born.exactTimestamp).next).toBe(1_700_000_000_123_456_790n)
+    expect(ids.at(1, 1_700_000_000_123_456_790n).next).toBe(never)
+    expect(ids.at(1, never).next).toBe(0n)
+  })
+
   test('fork ids are encoded as in EIP-2124', () => {
     for (const [hash, next, raw] of vectors.encoding) {
       const id = { hash: hexToBytes(hash), next: BigInt(next) }

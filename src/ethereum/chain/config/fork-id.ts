@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { rlp } from '../../../codec/index.ts'
-import { BLOCK_FORKS, type ChainConfig, TIME_FORKS } from './chain-config.ts'
+import { BLOCK_FORKS, type ChainConfig, type ForkPoint, numberIfSafe, TIME_FORKS } from './chain-config.ts'
 import type { Genesis } from './genesis.ts'
 
 export interface ForkId {
@@ -22,8 +22,8 @@ const FIRST_TIMESTAMP = 1_438_269_973n
 
 interface Forks {
   /** Blocks of forks after the genesis block, in order, without duplicates. */
-  readonly blocks: readonly number[]
-  readonly times: readonly number[]
+  readonly blocks: readonly ForkPoint[]
+  readonly times: readonly ForkPoint[]
   /** Checksum after each number of forks passed: one more than there are forks. */
   readonly checksums: readonly number[]
 }
@@ -33,11 +33,11 @@ export class ForkIds {
   readonly #forks: Forks
 
   constructor(genesis: Genesis) {
-    this.#forks = forksOf(genesis.config, genesis.header.timestamp, genesis.hash)
+    this.#forks = forksOf(genesis.config, genesis.header.exactTimestamp, genesis.hash)
   }
 
   /** @returns the fork id at a head of this number and time, in seconds. */
-  at(number: number, timestamp: number): ForkId {
+  at(number: number, timestamp: number | bigint): ForkId {
     const passed = this.#passed(number, timestamp)
     const next = this.#all[passed] ?? 0
     return { hash: checksumBytes(this.#forks.checksums[passed] as number), next: BigInt(next) }
@@ -47,21 +47,21 @@ export class ForkIds {
    * Applies the four rules of EIP-2124 at a head of this number and time. @returns the reason why a remote with this
    * fork id is on another chain; undefined if it is on this one, or may be.
    */
-  refuse(remote: ForkId, number: number, timestamp: number): string | undefined {
+  refuse(remote: ForkId, number: number, timestamp: number | bigint): string | undefined {
     const passed = this.#passed(number, timestamp)
     const matches = this.#forks.checksums.map((sum) => sameChecksum(sum, remote.hash))
     if (matches[passed]) return this.#missedFork(remote.next, number, timestamp)
     const earlier = matches.indexOf(true)
     if (earlier < 0) return 'the remote is on another chain, or this node is out of date'
     if (earlier > passed) return undefined // the remote is ahead
-    return BigInt(this.#all[earlier] as number) === remote.next ? undefined : 'the remote has missed a fork'
+    return BigInt(this.#all[earlier] as ForkPoint) === remote.next ? undefined : 'the remote has missed a fork'
   }
 
-  get #all(): readonly number[] {
+  get #all(): readonly ForkPoint[] {
     return [...this.#forks.blocks, ...this.#forks.times]
   }
 
-  #passed(number: number, timestamp: number): number {
+  #passed(number: number, timestamp: number | bigint): number {
     const { blocks, times } = this.#forks
     const byBlock = blocks.findIndex((fork) => fork > number)
     if (byBlock >= 0) return byBlock
@@ -70,7 +70,7 @@ export class ForkIds {
   }
 
   /** Applies rule 1a: the remote announces a fork that this chain has already passed without it. */
-  #missedFork(next: bigint, number: number, timestamp: number): string | undefined {
+  #missedFork(next: bigint, number: number, timestamp: number | bigint): string | undefined {
     if (next === 0n) return undefined
     const { blocks, times } = this.#forks
     const byTime = blocks.every((fork) => fork <= number) && times.length > 0
@@ -80,7 +80,7 @@ export class ForkIds {
   }
 }
 
-function forksOf(config: ChainConfig, genesisTime: number, genesisHash: Uint8Array): Forks {
+function forksOf(config: ChainConfig, genesisTime: number | bigint, genesisHash: Uint8Array): Forks {
   const blocks = unique(BLOCK_FORKS.map((fork) => config[fork])).filter((fork) => fork > 0)
   const times = unique(TIME_FORKS.map((fork) => config[fork])).filter((fork) => fork > genesisTime)
   const checksums = [crc32(genesisHash)]
@@ -88,12 +88,14 @@ function forksOf(config: ChainConfig, genesisTime: number, genesisHash: Uint8Arr
   return { blocks, times, checksums }
 }
 
-function unique(forks: readonly (number | undefined)[]): number[] {
-  const numbers = forks.filter((fork): fork is number => fork !== undefined)
-  return [...new Set(numbers)].sort((a, b) => a - b)
+/** Sorts the forks, without duplicates. Of a number above 2^64 the low 64 bits count, as in go-ethereum. */
+function unique(forks: readonly (ForkPoint | undefined)[]): ForkPoint[] {
+  const present = forks.filter((fork): fork is ForkPoint => fork !== undefined)
+  const numbers = present.map((fork) => (typeof fork === 'bigint' ? numberIfSafe(BigInt.asUintN(64, fork)) : fork))
+  return [...new Set(numbers)].sort((a, b) => (a < b ? -1 : 1))
 }
 
-function uint64(value: number): Uint8Array {
+function uint64(value: ForkPoint): Uint8Array {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value))
   return bytes

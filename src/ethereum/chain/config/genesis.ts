@@ -2,22 +2,14 @@
  * The genesis block, read from go-ethereum's genesis.json: its state root is computed from the accounts in the file.
  * @module
  */
-import { bigintToBytes, bytesToBigint, bytesToHex, EMPTY_BYTES, hexToBytes } from '../../../base/bytes.ts'
+import { EMPTY_BYTES, hexToBytes } from '../../../base/bytes.ts'
 import { ConfigError, describeError } from '../../../base/errors.ts'
-import { rlp } from '../../../codec/index.ts'
 import { keccak256, sha256 } from '../../../crypto/index.ts'
-import {
-  BlockBody,
-  EMPTY_CODE_HASH,
-  EMPTY_OMMERS_HASH,
-  EMPTY_ROOT,
-  Header,
-  type HeaderFields,
-  secureTrieRoot,
-  ZERO_HASH,
-} from '../../types/index.ts'
-import { type ChainConfig, isBlockFork, isTimeFork, parseChainConfig } from './chain-config.ts'
-import { JsonReader, parseJson } from './json-reader.ts'
+import { BlockBody, EMPTY_OMMERS_HASH, EMPTY_ROOT, Header, type HeaderFields, ZERO_HASH } from '../../types/index.ts'
+import { type ChainConfig, isBlockFork, isTimeFork, numberIfSafe, parseChainConfig } from './chain-config.ts'
+import { stateRootOf } from './genesis-state.ts'
+import { type GenesisWarning, JsonReader, Warnings } from './json-reader.ts'
+import { type JsonText, parseJson } from './json-text.ts'
 
 /** Wei. Source: EIP-1559, `INITIAL_BASE_FEE`. */
 export const INITIAL_BASE_FEE = 1_000_000_000n
@@ -51,19 +43,36 @@ export interface GenesisJson {
   readonly header: string
 }
 
-/** Reads the text of a genesis.json. Throws `ConfigError` with the field at fault. */
-export function parseGenesis(text: string): Genesis {
-  let json: unknown
+export interface GenesisReadOptions {
+  /** Receives doubts about a file that is accepted, at most 100: an unknown field above all. */
+  readonly onWarning?: ((warning: GenesisWarning) => void) | undefined
+}
+
+/**
+ * Reads the text of a genesis.json by the rules of go-ethereum. Throws `ConfigError` with the field at fault. Fields of
+ * unknown names are passed over, which `onWarning` hears.
+ */
+export function parseGenesis(text: string, { onWarning }: GenesisReadOptions = {}): Genesis {
+  const { value, hasRest } = parseText(text)
+  const warnings = new Warnings(onWarning)
+  const reader = new JsonReader(value, 'genesis', warnings)
+  if (hasRest) warnings.add('Unexpected text', 'genesis', () => 'what follows the closing brace is passed over')
+  const configReader = reader.optionalObject('config', 'config')
+  if (!configReader) throw new ConfigError('config', 'is missing', { hint: 'see a genesis.json of go-ethereum' })
+  const config = parseChainConfig(configReader)
+  const header = Header.from(headerFields(reader, config, configReader.has('ethash')))
+  reader.warnOfOthers()
+  return genesisOf(config, header)
+}
+
+function parseText(text: string): JsonText {
   try {
-    json = parseJson(text)
+    return parseJson(text)
   } catch (error) {
     throw new ConfigError('genesis', `is not JSON: ${describeError(error)}`, {
       hint: 'expected a genesis.json of go-ethereum',
     })
   }
-  const reader = new JsonReader(json, 'genesis')
-  const config = parseChainConfig(reader.object.config)
-  return genesisOf(config, Header.from(headerFields(reader, config)))
 }
 
 /** Makes a genesis of a known header, such as a public network's. */
@@ -84,12 +93,10 @@ export function genesisFromJson(json: GenesisJson): Genesis {
   return genesisOf(parseChainConfig(json.config), Header.decode(hexToBytes(json.header)))
 }
 
-function headerFields(reader: JsonReader, config: ChainConfig): HeaderFields {
-  const number = reader.optionalNumber('number') ?? 0
-  if (number !== 0) throw reader.error('number', `is ${number}`, 'a genesis block has number 0')
-  const timestamp = reader.optionalNumber('timestamp') ?? 0
-  const mixHash = reader.optionalBytes('mixHash', 32) ?? reader.optionalBytes('mixhash', 32) ?? ZERO_HASH
-  const defaultDifficulty = reader.optionalObject('config')?.has('ethash') ? DEFAULT_DIFFICULTY : 0n
+function headerFields(reader: JsonReader, config: ChainConfig, isEthash: boolean): HeaderFields {
+  const number = reader.optionalUint64('number') ?? 0n
+  if (number !== 0n) throw reader.error('number', `is ${number}`, 'a genesis block has number 0')
+  const timestamp = numberIfSafe(reader.optionalUint64('timestamp') ?? 0n)
   return {
     parentHash: reader.optionalBytes('parentHash', 32) ?? ZERO_HASH,
     ommersHash: EMPTY_OMMERS_HASH,
@@ -98,37 +105,61 @@ function headerFields(reader: JsonReader, config: ChainConfig): HeaderFields {
     transactionsRoot: EMPTY_ROOT,
     receiptsRoot: EMPTY_ROOT,
     logsBloom: new Uint8Array(256),
-    difficulty: reader.optionalBigint('difficulty') ?? defaultDifficulty,
-    number,
+    difficulty: reader.optionalBigint('difficulty') ?? (isEthash ? DEFAULT_DIFFICULTY : 0n),
+    number: 0,
     gasLimit: reader.optionalUint64('gasLimit') || DEFAULT_GAS_LIMIT,
     gasUsed: reader.optionalUint64('gasUsed') ?? 0n,
     timestamp,
     extraData: extraDataOf(reader, config),
-    mixHash,
+    mixHash: reader.optionalBytes('mixHash', 32) ?? ZERO_HASH,
     nonce: nonceBytes(reader.optionalUint64('nonce') ?? 0n),
     ...forkFields(reader, config, timestamp),
   }
 }
 
-function forkFields(reader: JsonReader, config: ChainConfig, timestamp: number): Partial<HeaderFields> {
-  const active = (fork: Parameters<typeof isTimeFork>[1]): boolean => isTimeFork(config, fork, 0, timestamp)
-  const amsterdam = active('amsterdamTime')
+/** Forks that add fields to the header, each after those of the fork before it. */
+const FIELD_FORKS = ['shanghaiTime', 'cancunTime', 'pragueTime', 'amsterdamTime'] as const
+
+/**
+ * Reads the fields that forks added. As in go-ethereum the base fee and the excess blob gas of a file are in the header
+ * before their fork, too, and the blob gas used is not.
+ */
+function forkFields(reader: JsonReader, config: ChainConfig, timestamp: number | bigint): Partial<HeaderFields> {
+  const [shanghai, cancun, prague, amsterdam] = FIELD_FORKS.map((fork) => isTimeFork(config, fork, 0, timestamp))
+  checkHoles(config, timestamp)
+  const london = isBlockFork(config, 'londonBlock', 0)
+  const baseFeePerGas = reader.optionalBigint('baseFeePerGas') ?? (london ? INITIAL_BASE_FEE : undefined)
+  const blobGasUsed = reader.optionalUint64('blobGasUsed') ?? 0n
+  const slotNumber = reader.optionalUint64('slotNumber') ?? 0n
   return {
-    ...(isBlockFork(config, 'londonBlock', 0) && {
-      baseFeePerGas: reader.optionalBigint('baseFeePerGas') ?? INITIAL_BASE_FEE,
-    }),
-    ...(active('shanghaiTime') && { withdrawalsRoot: EMPTY_ROOT }),
-    ...(active('cancunTime') && {
-      blobGasUsed: reader.optionalUint64('blobGasUsed') ?? 0n,
-      excessBlobGas: reader.optionalUint64('excessBlobGas') ?? 0n,
-      parentBeaconBlockRoot: ZERO_HASH,
-    }),
-    ...(active('pragueTime') && { requestsHash: EMPTY_REQUESTS_HASH }),
-    ...(amsterdam && {
-      blockAccessListHash: EMPTY_ACCESS_LIST_HASH,
-      slotNumber: reader.optionalUint64('slotNumber') ?? 0n,
-    }),
+    ...(baseFeePerGas !== undefined && { baseFeePerGas }),
+    ...(shanghai && { withdrawalsRoot: EMPTY_ROOT }),
+    ...(cancun ? { excessBlobGas: 0n, blobGasUsed, parentBeaconBlockRoot: ZERO_HASH } : undefined),
+    ...excessOf(reader, shanghai === true, cancun === true),
+    ...(prague && { requestsHash: EMPTY_REQUESTS_HASH }),
+    ...(amsterdam && { blockAccessListHash: EMPTY_ACCESS_LIST_HASH, slotNumber }),
   }
+}
+
+function excessOf(reader: JsonReader, shanghai: boolean, cancun: boolean): Partial<HeaderFields> {
+  const excessBlobGas = reader.optionalUint64('excessBlobGas')
+  if (excessBlobGas === undefined || cancun) return excessBlobGas === undefined ? {} : { excessBlobGas }
+  if (!shanghai) {
+    throw reader.error('excessBlobGas', 'is there before Shanghai', 'go-ethereum cannot read back such a block either')
+  }
+  reader.warnings.add('Early field', 'genesis.excessBlobGas', () => 'Cancun is not active in the genesis block')
+  return { blobGasUsed: 0n, excessBlobGas }
+}
+
+/** Checks that a fork which is active in the genesis block has the fields before its own: a header has no holes. */
+function checkHoles(config: ChainConfig, timestamp: number | bigint): void {
+  const active = FIELD_FORKS.map((fork) => isTimeFork(config, fork, 0, timestamp))
+  const missing = FIELD_FORKS[active.indexOf(false)]
+  const last = FIELD_FORKS[active.lastIndexOf(true)]
+  if (!missing || !last || FIELD_FORKS.indexOf(missing) > FIELD_FORKS.indexOf(last)) return
+  throw new ConfigError(`config.${missing}`, `is missing, but there is ${last}`, {
+    hint: 'a genesis block with the fields of a fork has those of the forks before it',
+  })
 }
 
 function extraDataOf(reader: JsonReader, config: ChainConfig): Uint8Array {
@@ -144,68 +175,4 @@ function nonceBytes(nonce: bigint): Uint8Array {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setBigUint64(0, nonce)
   return bytes
-}
-
-const accountCodec = rlp.struct({
-  nonce: rlp.uint64,
-  balance: rlp.uint,
-  storageRoot: rlp.fixed(32),
-  codeHash: rlp.fixed(32),
-})
-
-function stateRootOf(alloc: JsonReader | undefined): Uint8Array {
-  if (!alloc) return EMPTY_ROOT
-  return hashedRoot(alloc, addressBytes, (address) => {
-    const account = alloc.optionalObject(address)
-    if (!account) throw alloc.error(address, 'is null', 'an account is an object, with a balance')
-    const code = account.optionalBytes('code')
-    return accountCodec.encode({
-      nonce: account.optionalUint64('nonce') ?? 0n,
-      balance: account.optionalBigint('balance') ?? 0n,
-      storageRoot: storageRootOf(account.optionalObject('storage')),
-      codeHash: code && code.length > 0 ? keccak256(code) : EMPTY_CODE_HASH,
-    })
-  })
-}
-
-function storageRootOf(storage: JsonReader | undefined): Uint8Array {
-  if (!storage) return EMPTY_ROOT
-  return hashedRoot(storage, slotBytes, (slot) => {
-    const value = bytesToBigint(wordBytes(storage, slot, storage.object[slot]))
-    return value === 0n ? undefined : rlp.bytes.encode(bigintToBytes(value))
-  })
-}
-
-/** Computes the root of the trie from the hash of each field's name to its value; names without a value are omitted. */
-function hashedRoot(
-  json: JsonReader,
-  nameBytes: (json: JsonReader, name: string) => Uint8Array,
-  encode: (name: string) => Uint8Array | undefined,
-): Uint8Array {
-  const entries = new Map<string, [Uint8Array, Uint8Array | undefined]>()
-  for (const name of Object.keys(json.object)) {
-    const key = keccak256(nameBytes(json, name))
-    const id = bytesToHex(key)
-    if (entries.has(id))
-      throw json.error(name, 'is a duplicate', 'the same name is there with and without 0x, or in another case')
-    entries.set(id, [key, encode(name)])
-  }
-  return secureTrieRoot([...entries.values()].filter((entry): entry is [Uint8Array, Uint8Array] => !!entry[1]))
-}
-
-function addressBytes(alloc: JsonReader, address: string): Uint8Array {
-  if (!/^(0x)?[0-9a-fA-F]{40}$/.test(address)) throw alloc.error(address, 'is not an address', '40 hex digits')
-  return hexToBytes(address)
-}
-
-function slotBytes(storage: JsonReader, slot: string): Uint8Array {
-  return wordBytes(storage, slot, slot)
-}
-
-/** Decodes a slot or its value: hex, with or without 0x, so that `10` is sixteen. */
-function wordBytes(storage: JsonReader, slot: string, hex: unknown): Uint8Array {
-  if (typeof hex !== 'string' || !/^(0x)?[0-9a-fA-F]{0,64}$/.test(hex)) {
-    throw storage.error(slot, 'is not a storage slot and its value', 'up to 64 hex digits each')
-  }
-  return hexToBytes(hex.replace(/^0x/, '').padStart(64, '0'))
 }

@@ -26,6 +26,15 @@ test("the difficulty of mainnet's first blocks is computed", () => {
   }
 })
 
+test('the difficulty follows from the exact time between blocks whose times are above 2^53', () => {
+  const at = 1_700_000_000_123_456_789n
+  const difficulty = (from: number | bigint, to: number | bigint) =>
+    expectedDifficulty(mainnet.config, header({ number: 2_000_000, timestamp: from, difficulty: 10n ** 12n }), to)
+  for (const elapsed of [1, 9, 10, 25, 2_000]) {
+    expect(difficulty(at, at + BigInt(elapsed))).toBe(difficulty(1_000, 1_000 + elapsed))
+  }
+})
+
 test('the difficulty is that of go-ethereum around every fork, for fast and slow blocks, with and without ommers', () => {
   for (const [number, elapsed, ommers, parentDifficulty, difficulty] of vectors) {
     const ommersHash = ommers ? ZERO_HASH : EMPTY_OMMERS_HASH

@@ -23,26 +23,30 @@ const BOMB_DELAYS: readonly (readonly [BlockFork, number])[] = [
 ]
 
 /** Computes the difficulty of the block after `parent` with this time, in seconds. */
-export function expectedDifficulty(config: ChainConfig, parent: Header, timestamp: number): bigint {
+export function expectedDifficulty(config: ChainConfig, parent: Header, timestamp: number | bigint): bigint {
   const number = parent.number + 1
   const delay = BOMB_DELAYS.find(([fork]) => isBlockFork(config, fork, number))?.[1]
+  const elapsed = secondsBetween(parent.exactTimestamp, timestamp)
   const homestead = isBlockFork(config, 'homesteadBlock', number)
-  const steps = delay !== undefined ? sinceByzantium(parent, timestamp) : beforeByzantium(homestead, parent, timestamp)
+  const steps = delay !== undefined ? sinceByzantium(parent, elapsed) : beforeByzantium(homestead, elapsed)
   const base = parent.difficulty + (parent.difficulty / BOUND_DIVISOR) * BigInt(Math.max(-99, steps))
   const floored = base < MINIMUM_DIFFICULTY ? MINIMUM_DIFFICULTY : base
   return floored + bomb(Math.max(0, number - (delay ?? 0)))
 }
 
 /** Computes the change in 2048ths of the parent's difficulty, like `beforeByzantium`. */
-function sinceByzantium(parent: Header, timestamp: number): number {
+function sinceByzantium(parent: Header, elapsed: number): number {
   const ommers = equalBytes(parent.ommersHash, EMPTY_OMMERS_HASH) ? 1 : 2
-  return ommers - Math.floor((timestamp - parent.timestamp) / 9)
+  return ommers - Math.floor(elapsed / 9)
 }
 
-function beforeByzantium(homestead: boolean, parent: Header, timestamp: number): number {
-  const elapsed = timestamp - parent.timestamp
+function beforeByzantium(homestead: boolean, elapsed: number): number {
   if (homestead) return 1 - Math.floor(elapsed / 10)
   return elapsed < 13 ? 1 : -1
+}
+
+function secondsBetween(from: number | bigint, to: number | bigint): number {
+  return typeof from === 'number' && typeof to === 'number' ? to - from : Number(BigInt(to) - BigInt(from))
 }
 
 function bomb(number: number): bigint {

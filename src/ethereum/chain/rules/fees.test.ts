@@ -100,6 +100,16 @@ describe('the excess blob gas', () => {
     expect(child(1_755_033_216, 19_251_039n, 2_490_368n, 50n, devnet)).toBe(20_107_103n)
   })
 
+  test('the excess blob gas of a schedule with a maximum of 0 or a target above it is computed without an error', () => {
+    const schedule = (target: number, max: number) =>
+      parseChainConfig({
+        ...{ chainId: 1, londonBlock: 0, shanghaiTime: 0, cancunTime: 0, osakaTime: 0 },
+        blobSchedule: { cancun: { target, max, baseFeeUpdateFraction: 5_007_716 } },
+      })
+    expect(child(100, 5n * BLOB, 0n, 10n ** 12n, schedule(0, 0))).toBe(5n * BLOB)
+    expect(child(100, 5n * BLOB, 0n, 10n ** 12n, schedule(3, 2))).toBe(5n * BLOB)
+  })
+
   test('the excess blob gas starts at 0 in the first block of Cancun', () => {
     const parent = header({ number: 19_426_586, timestamp: 1_710_338_123, baseFeePerGas: 1n })
     expect(expectedExcessBlobGas(mainnet, parent, 19_426_587, 1_710_338_135)).toBe(0n)
@@ -114,7 +124,7 @@ describe('the excess blob gas', () => {
 describe('the base fee of blobs', () => {
   const cancun = mainnet.cancunTime as number
   const fee = (excessBlobGas: bigint | undefined, timestamp = cancun) =>
-    blobBaseFee(mainnet, { ...header({ number: 20_000_000 }), timestamp, excessBlobGas } as Header)
+    blobBaseFee(mainnet, { ...header({ number: 20_000_000 }), exactTimestamp: timestamp, excessBlobGas } as Header)
 
   test("the base fee of blobs rises with the excess as in go-ethereum's examples", () => {
     // go-ethereum v1.17.8, consensus/misc/eip4844, TestCalcBlobFee

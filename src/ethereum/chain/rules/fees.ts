@@ -37,7 +37,12 @@ export function expectedBaseFee(config: ChainConfig, parent: Header): bigint {
 }
 
 /** Computes the excess of the block after `parent` with this time, by the schedule of the block, not of its parent. */
-export function expectedExcessBlobGas(config: ChainConfig, parent: Header, number: number, timestamp: number): bigint {
+export function expectedExcessBlobGas(
+  config: ChainConfig,
+  parent: Header,
+  number: number,
+  timestamp: number | bigint,
+): bigint {
   const parameters = blobParametersAt(config, timestamp)
   if (!parameters) return 0n
   const excess = parent.excessBlobGas ?? 0n
@@ -45,18 +50,27 @@ export function expectedExcessBlobGas(config: ChainConfig, parent: Header, numbe
   const target = BigInt(parameters.target) * GAS_PER_BLOB
   if (excess + used < target) return 0n
   if (isTimeFork(config, 'osakaTime', number, timestamp) && belowReserve(parent, parameters, excess)) {
-    return excess + (used * BigInt(parameters.max - parameters.target)) / BigInt(parameters.max)
+    return excess + shareAboveTarget(used, parameters)
   }
   return excess + used - target
 }
 
+/**
+ * Computes the gas that is above the target, of the gas that is used (EIP-7918). A target above the maximum wraps at 64
+ * bits, as in go-ethereum; a maximum of 0, with which go-ethereum ends, has no blobs.
+ */
+function shareAboveTarget(used: bigint, { target, max }: BlobParameters): bigint {
+  if (max === 0) return 0n
+  return BigInt.asUintN(64, used * BigInt.asUintN(64, BigInt(max - target))) / BigInt(max)
+}
+
 /** Computes the price of blob gas in a block with this header, in wei; 0 before Cancun. Source: EIP-4844. */
-export function blobBaseFee(config: ChainConfig, { excessBlobGas, timestamp }: Header): bigint {
-  return excessBlobGas === undefined ? 0n : blobBaseFeeAt(config, excessBlobGas, timestamp)
+export function blobBaseFee(config: ChainConfig, { excessBlobGas, exactTimestamp }: Header): bigint {
+  return excessBlobGas === undefined ? 0n : blobBaseFeeAt(config, excessBlobGas, exactTimestamp)
 }
 
 /** Computes the price of blob gas in a block with this excess and this time, in wei; 0 before Cancun. */
-export function blobBaseFeeAt(config: ChainConfig, excessBlobGas: bigint, timestamp: number): bigint {
+export function blobBaseFeeAt(config: ChainConfig, excessBlobGas: bigint, timestamp: number | bigint): bigint {
   const parameters = blobParametersAt(config, timestamp)
   if (!parameters) return 0n
   return fakeExponential(MIN_BLOB_BASE_FEE, excessBlobGas, parameters.baseFeeUpdateFraction, MAX_BLOB_BASE_FEE)

@@ -148,6 +148,15 @@ describe('a header of proof of work', () => {
     expect(verify({ gasLimit: 4_999n })).toThrow(code('ERR_HEADER_GAS_LIMIT'))
   })
 
+  test('a header whose time is above 2^53 is compared with its parent to the digit', () => {
+    const at = 1_700_000_000_123_456_789n
+    const born = header({ number: 0, timestamp: at })
+    const child = (timestamp: bigint) => header({ number: 1, parentHash: born.hash, timestamp })
+    const staked = parseChainConfig({ chainId: 1, terminalTotalDifficulty: 0 })
+    verifyHeader(staked, born, child(at + 1n))
+    expect(() => verifyHeader(staked, born, child(at))).toThrow(code('ERR_HEADER_TIMESTAMP'))
+  })
+
   test('a header of proof of work may be 15 seconds ahead of the local clock, if that is given', () => {
     const timestamp = parent.timestamp + 13
     verify({ timestamp }, timestamp - 15)()

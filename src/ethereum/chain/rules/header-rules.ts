@@ -46,8 +46,9 @@ function verifyLink(config: ChainConfig, parent: Header, header: Header): void {
   if (header.number !== parent.number + 1) throw wrong('NUMBER', header, header.number, parent.number + 1)
   if (!equalBytes(header.parentHash, parent.hash)) throw wrong('PARENT', header, header.parentHash, parent.hash)
   const step = config.clique && header.difficulty > 0n ? config.cliquePeriod : 1
-  if (header.timestamp < parent.timestamp + step) {
-    throw wrong('TIMESTAMP', header, header.timestamp, `at least ${parent.timestamp + step}`)
+  const earliest = plus(parent.exactTimestamp, step)
+  if (header.exactTimestamp < earliest) {
+    throw wrong('TIMESTAMP', header, header.exactTimestamp, `at least ${earliest}`)
   }
 }
 
@@ -79,22 +80,22 @@ function verifyNoOmmers(header: Header): void {
 
 function verifyWork(config: ChainConfig, parent: Header, header: Header, { unixTime }: HeaderContext): void {
   if (parent.difficulty === 0n) throw wrong('DIFFICULTY', header, header.difficulty, '0 after the merge')
-  if (isTimeFork(config, 'shanghaiTime', header.number, header.timestamp)) {
+  if (isTimeFork(config, 'shanghaiTime', header.number, header.exactTimestamp)) {
     throw wrong('DIFFICULTY', header, header.difficulty, '0 since Shanghai')
   }
-  if (unixTime !== undefined && header.timestamp > unixTime + MAX_FUTURE_SECONDS) {
-    throw wrong('FUTURE', header, header.timestamp, `at most ${unixTime + MAX_FUTURE_SECONDS}`)
+  if (unixTime !== undefined && header.exactTimestamp > unixTime + MAX_FUTURE_SECONDS) {
+    throw wrong('FUTURE', header, header.exactTimestamp, `at most ${unixTime + MAX_FUTURE_SECONDS}`)
   }
   if (config.clique) return verifyClique(header)
   if (header.extraData.length > MAX_EXTRA_DATA_BYTES) throw tooMuchExtraData(header)
   verifyDaoExtraData(config, header)
-  const expected = expectedDifficulty(config, parent, header.timestamp)
+  const expected = expectedDifficulty(config, parent, header.exactTimestamp)
   if (header.difficulty !== expected) throw wrong('DIFFICULTY', header, header.difficulty, expected)
 }
 
 function verifyDaoExtraData({ daoForkBlock, daoForkSupport }: ChainConfig, header: Header): void {
   if (daoForkBlock === undefined || header.number < daoForkBlock) return
-  if (header.number >= daoForkBlock + DAO_EXTRA_DATA_BLOCKS) return
+  if (header.number >= plus(daoForkBlock, DAO_EXTRA_DATA_BLOCKS)) return
   if (equalBytes(header.extraData, DAO_EXTRA_DATA) === daoForkSupport) return
   throw wrong('EXTRA_DATA', header, header.extraData, daoForkSupport ? DAO_EXTRA_DATA : 'not dao-hard-fork')
 }
@@ -119,7 +120,7 @@ function verifyBaseFee(config: ChainConfig, parent: Header, header: Header): voi
 }
 
 function verifyForkFields(config: ChainConfig, header: Header): void {
-  const { number, timestamp } = header
+  const { number, exactTimestamp: timestamp } = header
   const since = (fork: Parameters<typeof isTimeFork>[1]): boolean => isTimeFork(config, fork, number, timestamp)
   const cancun = since('cancunTime')
   const amsterdam = since('amsterdamTime')
@@ -138,7 +139,7 @@ function verifyPresence(what: string, header: Header, value: unknown, expected: 
 }
 
 function verifyBlobGas(config: ChainConfig, parent: Header, header: Header): void {
-  const { blobGasUsed, excessBlobGas, number, timestamp } = header
+  const { blobGasUsed, excessBlobGas, number, exactTimestamp: timestamp } = header
   const parameters = blobParametersAt(config, timestamp)
   if (blobGasUsed === undefined || !parameters) return
   const max = BigInt(parameters.max) * GAS_PER_BLOB
@@ -158,6 +159,11 @@ function wrong(rule: string, header: Header, got: unknown, expected: unknown): P
   const message = `header ${header.number}: ${name} is ${show(got)}, expected ${show(expected)}`
   const penalty = rule === 'FUTURE' ? 0 : 100 // the local clock may be slow
   return new ProtocolError(`ERR_HEADER_${rule}`, message, { penalty })
+}
+
+/** @returns the sum, exactly: a bigint if `value` is one. */
+function plus(value: number | bigint, more: number): number | bigint {
+  return typeof value === 'bigint' ? value + BigInt(more) : value + more
 }
 
 function show(value: unknown): string {

@@ -115,12 +115,12 @@ export class ChainStore {
 
   /** Fork id of the chain at its head. */
   forkId(): ForkId {
-    return this.#forkIds.at(this.head.number, this.head.timestamp)
+    return this.#forkIds.at(this.head.number, this.#headTime)
   }
 
   /** @returns the reason why a remote with this fork id is on another chain; undefined if it is not. */
   forkFilter(remote: ForkId): string | undefined {
-    return this.#forkIds.refuse(remote, this.head.number, this.head.timestamp)
+    return this.#forkIds.refuse(remote, this.head.number, this.#headTime)
   }
 
   /** @returns the hash of the canonical block of this number. */
@@ -262,6 +262,12 @@ export class ChainStore {
       operations.push(...blockOperations(block, head.totalDifficulty))
     }
     return { head, operations }
+  }
+
+  /** Time of the head with every digit. */
+  get #headTime(): number | bigint {
+    const { timestamp, hash } = this.head
+    return Number.isSafeInteger(timestamp) ? timestamp : (this.header(hash)?.exactTimestamp ?? timestamp)
   }
 
   #headOf(hash: Uint8Array): ChainHead {
