@@ -2,6 +2,7 @@
 //
 //	chainmaker --preset bundle --out DIR
 //	chainmaker --preset bench --blocks 20000 --out DIR
+//	chainmaker --genesis-hash < LINES
 //
 // It writes genesis.json, chain.rlp, receipts.rlp, bals.rlp and info.json; README.md beside go.mod says what is in them.
 package main
@@ -59,7 +60,15 @@ func main() {
 	name := flag.String("preset", "bundle", "bundle or bench")
 	blocks := flag.Int("blocks", 0, "number of blocks (default 320 for bundle, 20000 for bench)")
 	out := flag.String("out", "", "folder to write to")
+	hashes := flag.Bool("genesis-hash", false, "read texts of genesis.json, one JSON string a line, and write their hashes")
 	flag.Parse()
+	if *hashes {
+		if err := genesisHashes(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "chainmaker:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(*name, *blocks, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "chainmaker:", err)
 		os.Exit(1)
