@@ -113,17 +113,34 @@ test.each(['static', 'trusted'] as const)(
   },
 )
 
-test.each(['', '{', '{}', 'null', '"enode://x"', '[1]', '[["x"]]', '["enode://x"]', `"${'x'.repeat(1 << 20)}"`])(
-  'an invalid list of nodes is refused with its option and path (%#)',
-  async (text) => {
-    await using folder = await NodeFolder.open(newPath())
-    const path = folder.file('static-nodes.json')
-    writeFileSync(path, text)
-    const failed = folder.nodes('static')
-    await expect(failed).rejects.toMatchObject(refusal('p2p.staticNodes', path))
-    await expect(failed).rejects.toThrow(/^p2p\.staticNodes: [^\n]{1,300}$/)
-  },
-)
+test('blanks around the URLs of a list of nodes, and blank entries, are passed over', async () => {
+  await using folder = await NodeFolder.open(newPath())
+  const { publicKey } = NodeKey.generate()
+  const url = formatEnode({ publicKey, host: '10.0.0.1', tcpPort: 1, udpPort: 1 })
+  writeFileSync(folder.file('static-nodes.json'), `\r\n[ "", " ${url} ",\n"${url}", " " ]\n`)
+  expect(await folder.nodes('static')).toEqual([url, url])
+})
+
+test.each([
+  '["enode://x",]',
+  '[] // none',
+  '',
+  '{',
+  '{}',
+  'null',
+  '"enode://x"',
+  '[1]',
+  '[["x"]]',
+  '["enode://x"]',
+  `"${'x'.repeat(1 << 20)}"`,
+])('an invalid list of nodes is refused with its option and path (%#)', async (text) => {
+  await using folder = await NodeFolder.open(newPath())
+  const path = folder.file('static-nodes.json')
+  writeFileSync(path, text)
+  const failed = folder.nodes('static')
+  await expect(failed).rejects.toMatchObject(refusal('p2p.staticNodes', path))
+  await expect(failed).rejects.toThrow(/^p2p\.staticNodes: [^\n]{1,300}$/)
+})
 
 test('an IPC path is in the data folder when it is a bare name, and otherwise stays as it is', () => {
   if (process.platform === 'win32') return

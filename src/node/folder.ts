@@ -134,8 +134,10 @@ async function readNodeList(path: string, kind: 'static' | 'trusted'): Promise<r
     const list: unknown = JSON.parse(await readBounded(path, field, MAX_LIST_BYTES))
     if (!Array.isArray(list) || !list.every((each) => typeof each === 'string'))
       throw new ConfigError(field, `${path} is not an array of strings`, NODE_LIST)
-    for (const url of list) parseEnode(url)
-    return list
+    // Blank entries are left over when a line is emptied by hand; go-ethereum passed them over, too.
+    const urls = list.map((url) => url.trim()).filter((url) => url !== '')
+    for (const url of urls) parseEnode(url)
+    return urls
   } catch (cause) {
     if (cause instanceof ConfigError && cause.field === field) throw cause
     const why = cause instanceof Error ? cause.message : String(cause)

@@ -40,6 +40,28 @@ test('lists, numbers and switches become the text that other sources give', asyn
   })
 })
 
+test.each([
+  ['[Node.P2P]\nMaxPeers = 50', 'Node.P2P.MaxPeers', 'here it is maxpeers'],
+  ['[Node.P2P]\nStaticNodes = []', 'Node.P2P.StaticNodes', 'here it is staticnodes'],
+  ['[Eth]\nNetworkId = 5', 'Eth.NetworkId', 'here it is networkid'],
+  ['[Node]\nHTTPHost = "::1"', 'Node.HTTPHost', "here they are the flags' names"],
+  ['[Metrics]\n', 'Metrics', "here they are the flags' names"],
+  ['MaxPeers = 50', 'MaxPeers', 'did you mean maxpeers?'],
+  ['[HTTP]\nAddr = "::1"', 'HTTP.Addr', 'did you mean http.addr?'],
+])(
+  "a key of go-ethereum's config.toml, or in another case, is refused with our name for it: %j",
+  async (toml, key, hint) => {
+    await expect(read(toml)).rejects.toMatchObject({ field: `${file}: ${key}`, hint: expect.stringContaining(hint) })
+  },
+)
+
+test('comments, trailing commas and blank items of a list are accepted in a file', async () => {
+  expect(await read('# all\nstaticnodes = [ "a", # one\n  "", "b", ]\n[http]\napi = []\n')).toEqual({
+    staticnodes: 'a,,b',
+    'http.api': '',
+  })
+})
+
 test('an empty table of settings is accepted, and so is an empty file', async () => {
   expect(await read('[http]\n[ws]\n')).toEqual({})
   expect(await read('')).toEqual({})

@@ -10,6 +10,9 @@ import { suggestionFor } from '../../base/nearest.ts'
 import { type FlagName, KEYS } from '../flags/index.ts'
 import type { RawSetting, RawSettings } from './config.ts'
 
+/** Matches the keys in go-ethereum's own config.toml. */
+const GETH_TABLE = /^(Node|Eth|Metrics)(\.|$)/
+
 /**
  * Reads the settings of a file. Rejects with a ConfigError that names `source` when the file cannot be read, and the
  * file with its key when a setting is invalid.
@@ -59,7 +62,15 @@ function isUnknownTable(table: TomlTable, key: string): boolean {
 function hintFor(key: string): { readonly hint?: string } {
   const enabled = `${key}.enabled`
   if (KEYS.has(enabled)) return { hint: `did you mean ${enabled}?` }
+  if (GETH_TABLE.test(key)) return { hint: hintForGethKey(key) }
   return suggestionFor(key, KEYS.keys(), '`peerloom dumpconfig` lists them')
+}
+
+/** Names the key for one of a file that `geth dumpconfig` writes. */
+function hintForGethKey(key: string): string {
+  const own = key.slice(key.lastIndexOf('.') + 1).toLowerCase()
+  if (KEYS.has(own)) return `the file has go-ethereum's keys: here it is ${own}, outside of a table`
+  return "the file has go-ethereum's keys: here they are the flags' names, which `peerloom dumpconfig` lists"
 }
 
 /** The value as text, the form in which every source passes it on. */

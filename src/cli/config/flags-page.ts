@@ -17,7 +17,20 @@ such a file, each with its source. In a file a key \`http.addr\` is \`addr\` in 
 separated by commas, or are an array in a file. A switch is \`--http\`, \`--http=false\`, \`PEERLOOM_HTTP=true\`,
 \`enabled = true\`. An empty variable counts as unset. An unknown flag, variable or key ends the program with exit code 2.
 
-Names and defaults are go-ethereum's where it has the flag.
+Names and defaults are go-ethereum's where it has the flag. Differences that its users meet:
+
+- \`config.toml\`: keys are the names of the flags, not go-ethereum's \`[Node.P2P] MaxPeers\`; the error for such a key names
+  ours. Keys are in lower case.
+- Environment: an unknown variable is an error, of which go-ethereum warns; an empty one counts as unset for texts, too.
+- A switch takes go-ethereum's words (\`true\`, \`1\`, \`t\`, …); a number is decimal: 0x hex, and a leading zero,
+  which go-ethereum reads as octal, are refused.
+- \`static-nodes.json\` and \`trusted-nodes.json\` are read; go-ethereum v1.17.8 ignores them. They are plain JSON,
+  without comments or trailing commas, and an invalid URL is an error. Blank entries are passed over.
+- \`genesis.json\` is read by go-ethereum's rules: names in any case, the last duplicate counts, unknown fields are passed
+  over, with a warning. More is read than there: older forks, \`gasLimit\`, \`difficulty\`, \`alloc\` and \`balance\` may be
+  missing, numbers of \`config\` may be strings, hex may lack 0x. Less is read: negative numbers, which go-ethereum takes in
+  \`config\` and for a balance, \`enableUBTAtGenesis\`, a config without \`chainId\`, extra data above 100 KiB, and
+  \`excessBlobGas\` before Shanghai, which go-ethereum cannot read back.
 `
 
 export function flagsPage(): string {

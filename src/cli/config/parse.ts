@@ -9,9 +9,15 @@ import { NodeKey, parseEnode } from '../../identity/index.ts'
 import { IpRanges } from '../../net/index.ts'
 import { LOG_LEVELS, logLevelOf, parseVmodule, type Verbosity } from '../../node/index.ts'
 
-/** Parses a decimal number from `min` to `max`. */
+/** Words of a switch, as in go-ethereum (Go's strconv.ParseBool). */
+const TRUE_WORDS = ['true', 'True', 'TRUE', 't', 'T', '1']
+const FALSE_WORDS = ['false', 'False', 'FALSE', 'f', 'F', '0']
+
+/**
+ * Parses a decimal number from `min` to `max`. A leading zero is refused: go-ethereum reads such a number as octal.
+ */
 export function parseWhole(name: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  const value = /^(0|[1-9]\d{0,15})$/.test(text) ? Number(text) : Number.NaN
   if (value >= min && value <= max) return value
   const hint =
     max === Number.MAX_SAFE_INTEGER ? `a whole number from ${min} up` : `a whole number from ${min} to ${max}`
@@ -53,10 +59,11 @@ export function parseOneOf<T extends string>(name: string, text: string, choices
   throw invalidValue(name, text, `one of ${choices.join(', ')}`)
 }
 
-/** Parses a switch; like go-ethereum it takes `1` and `0`, which containers often set variables to. */
+/** Parses a switch: `true` or `false`, or another of go-ethereum's words for them. */
 export function parseSwitch(name: string, text: string): boolean {
-  if (text === '1' || text === '0') return text === '1'
-  return parseOneOf(name, text, ['true', 'false']) === 'true'
+  if (TRUE_WORDS.includes(text)) return true
+  if (FALSE_WORDS.includes(text)) return false
+  throw invalidValue(name, text, 'one of true, false')
 }
 
 /** Checks the path of a URL: empty, or from the root. */

@@ -27,6 +27,9 @@ const enode = formatEnode({ publicKey, host: '::1', tcpPort: 30_303, udpPort: 0 
 test.each<[string, ValueType<unknown>, string, unknown]>([
   ['a switch', switchType, '1', true],
   ['a switch', switchType, 'false', false],
+  ['a switch', switchType, 'TRUE', true],
+  ['a switch', switchType, 'f', false],
+  ['a port', portType, '0', 0],
   ['a port', portType, '65535', 65_535],
   ['a number', wholeType(1), String(Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER],
   ['a hash', hashType, `0x${'Ff'.repeat(32)}`, new Uint8Array(32).fill(255)],
@@ -43,8 +46,8 @@ test.each<[string, ValueType<unknown>, string, unknown]>([
 })
 
 test.each<[string, ValueType<unknown>, readonly string[]]>([
-  ['a switch', switchType, ['', 'TRUE', 'yes', '01', 'on']],
-  ['a port', portType, ['', '-1', '65536', '1e3', '0x10', ' 1', '1 ', '1.0', '٣', '99999999999999999999']],
+  ['a switch', switchType, ['', 'tRUE', 'yes', '01', 'on']],
+  ['a port', portType, ['', '-1', '65536', '1e3', '0x10', '010', '00', ' 1', '1 ', '1.0', '٣', '99999999999999999999']],
   ['a number', wholeType(1), ['0', '9007199254740993', 'Infinity', 'NaN']],
   ['a hash', hashType, ['', '0x', 'ab', 'g'.repeat(64), `0X${'a'.repeat(64)}`, 'a'.repeat(65)]],
   ['a path', pathType, ['rpc', '/a b', '/a?b', '/a#b', '//\u0000', 'http://x/']],
