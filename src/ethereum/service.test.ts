@@ -85,12 +85,16 @@ describe('EthereumService', () => {
     expect(warned).toEqual([['Unknown field in genesis.json', fields]])
   })
 
-  test('the network id of a chain id above 64 bits is its low 64 bits, as in go-ethereum', async () => {
+  test('a chain id above 64 bits has its low 64 bits as network id, and times above 2^53 are answered', async () => {
     const genesis = join(folder, 'wide.json')
-    writeFileSync(genesis, `{"config":{"chainId":${2n ** 70n + 5n}}}`)
+    const never = '"londonBlock":0,"shanghaiTime":18446744073709551615'
+    writeFileSync(genesis, `{"config":{"chainId":${2n ** 70n + 5n},${never}},"timestamp":1700000000123456789}`)
     await using started = await start({ genesis, store: new MemoryStore() })
     expect(await started.node.rpc.call('net_version', [])).toBe('5')
     expect(await started.node.rpc.call('eth_chainId', [])).toBe(`0x${(2n ** 70n + 5n).toString(16)}`)
+    expect(await started.node.rpc.call('eth_config', [])).toMatchObject({ next: { activationTime: 2 ** 64 } })
+    const born = { timestamp: `0x${1_700_000_000_123_456_789n.toString(16)}` }
+    expect(await started.node.rpc.call('eth_getBlockByNumber', ['earliest', false])).toMatchObject(born)
   })
 
   test('a sync without peers ends when its signal aborts', async () => {

@@ -120,3 +120,22 @@ test('inspect and export refuse a missing folder, and do not create it', async (
   }
   expect(readdirSync(root).some((name) => name.endsWith('.tmp'))).toBe(false)
 })
+
+test('import says which field of genesis.json it does not know', async () => {
+  const [file, odd] = [newPath(), newPath()]
+  writeFileSync(file, '')
+  writeFileSync(odd, '{"config":{"chainId":7},"extradat":"0x12"}')
+  const { code, stderr } = await runProgram(['import', file, '--datadir', newPath(), '--genesis', odd])
+  expect(code).toBe(0)
+  const line: unknown = JSON.parse(stderr)
+  const fields = { field: 'genesis.extradat', hint: 'did you mean extraData?' }
+  expect(line).toMatchObject({ level: 'warn', msg: 'Unknown field in genesis.json', ...fields })
+})
+
+test('inspect shows a chain whose id and times are above 2^53', async () => {
+  const [file, wide, dataDir] = [newPath(), newPath(), newPath()]
+  writeFileSync(file, '')
+  writeFileSync(wide, '{"config":{"chainId":123456789012345678901234567890},"timestamp":1700000000123456789}')
+  expect(await runProgram(['import', file, '--datadir', dataDir, '--genesis', wide])).toMatchObject({ code: 0 })
+  expect(await resultOf('inspect', '--datadir', dataDir)).toMatchObject({ chainId: '123456789012345678901234567890' })
+})

@@ -49,15 +49,21 @@ const SYSTEM_CONTRACTS: readonly (readonly [name: string, address: string, since
   ['WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS', '0x00000961ef480eb55e80d19ad83579a64c007002', 'pragueTime'],
 ]
 
-/** @returns the fork in force at the head, the next one and the last known one, each null if there is none. */
+/**
+ * @returns the fork in force at the head, the next one and the last known one, each null if there is none. A time above
+ * 2^53 is the nearest number: JSON.stringify has no other.
+ */
 export function forkConfigJson(chain: ChainStore, forkIds: ForkIds): JsonObject {
   const { chainConfig, head, genesis } = chain
   const born = genesis.header.exactTimestamp
   const times = TIME_FORKS.map((fork) => chainConfig[fork]).filter((time): time is ForkPoint => time !== undefined)
-  const current = times.findLast((time) => time <= head.timestamp)
-  const next = times.find((time) => time > head.timestamp)
+  const now = chain.header(head.hash)?.exactTimestamp ?? head.timestamp
+  const current = times.findLast((time) => time <= now)
+  const next = times.find((time) => time > now)
   const describe = (time: ForkPoint | undefined): JsonObject | null =>
-    time === undefined ? null : { activationTime: time > born ? time : 0, ...forkAt(chainConfig, forkIds, time) }
+    time === undefined
+      ? null
+      : { activationTime: time > born ? Number(time) : 0, ...forkAt(chainConfig, forkIds, time) }
   return { current: describe(current), next: describe(next), last: next === undefined ? null : describe(times.at(-1)) }
 }
 
