@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest'
 import { nearest } from '../../base/nearest.ts'
+import { EthereumService } from '../../ethereum/index.ts'
 import { formatEnode, NodeKey } from '../../identity/index.ts'
 import {
   COMMON_FLAGS,
@@ -293,5 +294,11 @@ describe('the options of the node', () => {
     expect(settingsOf(await read([sepolia])).dataDir).toBe(join(DEFAULT_DATADIR, 'sepolia'))
     expect(settingsOf(await read([use('network', 'mainnet')])).dataDir).toBe(DEFAULT_DATADIR)
     expect(settingsOf(await read([sepolia, use('datadir', 'd')])).dataDir).toBe(resolve('d'))
+  })
+
+  test('options of a world have the name of its service, by which an error of the service finds its flag', async () => {
+    const { name } = new EthereumService()
+    expect(settingsOf(await read())).toHaveProperty(name)
+    expect(OPTION_FLAGS.get(`${name}.genesis`)).toBe('genesis')
   })
 })

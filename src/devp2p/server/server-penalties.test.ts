@@ -279,12 +279,14 @@ test('a restart keeps scores and bans, and a damaged file of them does not stop 
 
 test('addresses banned by the operator are refused; their peers are disconnected', async () => {
   await using world = new World()
-  const { server, liar, id } = await quiz(world)
+  const { log, lines } = recorder()
+  const { server, liar, id } = await quiz(world, { log })
   const key = NodeKey.generate()
   await world.call('10.0.0.2', server, { key, capabilities: CAPABILITIES })
   await world.until(liar.dial(server.enode))
   await world.settle()
   expect(server.ban(liar.enode, 60_000)).toEqual(['10.0.0.2'])
+  expect(lines.map(({ message }) => message)).toContain('Addresses banned')
   await world.clock.advance(5_000) // a stranger that does not hang up is waited for
   expect(server.peers.size).toBe(0)
   expect(server.bans()).toEqual([

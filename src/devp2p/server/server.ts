@@ -163,6 +163,7 @@ export class Server implements AsyncDisposable {
     const host = addressOf(node)
     const ips = new Set([host, this.#peers.get(idOf(node))?.remote.ip ?? host])
     this.#settings.reputation.banIps(ips, idOf(node), timeout)
+    this.#settings.log.info('Addresses banned', { ips: [...ips].join(), seconds: Math.round(timeout / 1_000) })
     this.removeStatic(url)
     for (const peer of this.peers.values()) if (ips.has(peer.remote.ip)) peer.disconnect()
     return [...ips]
