@@ -28,7 +28,7 @@ export interface GenesisWarning {
   readonly problem: 'Unknown field' | 'Duplicate field' | 'Unexpected text' | 'Early field'
   /** Path of the field: `genesis.extradat`. */
   readonly field: string
-  /** What it means, or the known name that is nearest. */
+  /** Meaning of the field, or the nearest known name. */
   readonly hint?: string
 }
 
